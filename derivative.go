@@ -1,0 +1,122 @@
+package kldivloss
+
+import (
+	"github.com/pkg/errors"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// derivative says how the gradient of an op with respect to one input is
+// computed: by another op from wires, or, without an op, it is the wire itself.
+type derivative struct {
+	op    G.Op
+	wires []wire
+}
+
+// wire names a value at hand when an op is differentiated: one of its inputs by
+// its index, its output, or the gradient that flows into the output.
+type wire int
+
+const (
+	output   wire = -1
+	upstream wire = -2
+)
+
+// firstInputs wires the first n inputs, then more.
+func firstInputs(n int, more ...wire) []wire {
+	wires := make([]wire, n, n+len(more))
+	for i := range wires {
+		wires[i] = wire(i)
+	}
+	return append(wires, more...)
+}
+
+func connect[T any](wires []wire, inputs []T, out, grad T) []T {
+	connected := make([]T, len(wires))
+	for i, w := range wires {
+		switch w {
+		case output:
+			connected[i] = out
+		case upstream:
+			connected[i] = grad
+		default:
+			connected[i] = inputs[w]
+		}
+	}
+	return connected
+}
+
+// differentiable is an op of this package. Its symbolic and its automatic
+// differentiation both follow from derivative, which is asked only for inputs
+// that DiffWRT allows.
+type differentiable interface {
+	G.SDOp
+	derivative(input int) (derivative, error)
+}
+
+// symDiffWRT builds the gradient with respect to one input.
+func symDiffWRT(op differentiable, i int, inputs G.Nodes, out, grad *G.Node) (*G.Node, error) {
+	d, err := op.derivative(i)
+	if err != nil {
+		return nil, err
+	}
+	wired := connect(d.wires, inputs, out, grad)
+	if d.op == nil {
+		return wired[0], nil
+	}
+	return G.ApplyOp(d.op, wired...)
+}
+
+// symDiff is SymDiff for every op of this package. Gorgonia does not say which
+// gradients it needs, so all are built.
+func symDiff(op differentiable, inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
+	grads := make(G.Nodes, len(inputs))
+	for i, wanted := range op.DiffWRT(len(inputs)) {
+		if !wanted {
+			continue
+		}
+		var err error
+		if grads[i], err = symDiffWRT(op, i, inputs, out, grad); err != nil {
+			return nil, err
+		}
+	}
+	return grads, nil
+}
+
+// doDiff is DoDiff for LispMachine: it adds to the inputs' gradients in place.
+func doDiff(op differentiable, inputs G.Nodes, out *G.Node) error {
+	grad, err := out.Grad()
+	if err != nil {
+		return errors.Wrapf(err, "%v: the gradient of the output", op)
+	}
+	values := make([]G.Value, len(inputs))
+	for i, in := range inputs {
+		values[i] = in.Value()
+	}
+	for i, wanted := range op.DiffWRT(len(inputs)) {
+		if !wanted {
+			continue
+		}
+		d, err := op.derivative(i)
+		if err != nil {
+			return err
+		}
+		addend, err := d.op.Do(connect(d.wires, values, out.Value(), grad)...)
+		if err != nil {
+			return err
+		}
+		into, err := inputs[i].Grad()
+		if err != nil {
+			return errors.Wrapf(err, "%v: the gradient of input %d", op, i)
+		}
+		if addend.Dtype() == tensor.Float32 {
+			err = accumulate[float32](into, addend)
+		} else {
+			err = accumulate[float64](into, addend)
+		}
+		if err != nil {
+			return errors.WithMessagef(err, "%v: the gradient of input %d", op, i)
+		}
+	}
+	return nil
+}

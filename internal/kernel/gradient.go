@@ -1,0 +1,137 @@
+package kernel
+
+import "math"
+
+// VJP returns the gradient of ⟨Loss, Upstream⟩ with respect to one input.
+func VJP[F Float](p Problem, wrt Side, in *Operands[F]) []F {
+	return mapRows(p, in, nil, func(w *row) {
+		switch {
+		case wrt == Target:
+			w.targetCotangent()
+			w.pullTarget()
+		case w.bothLogits():
+			for i, p := range w.p {
+				w.out[i] = w.g[i] * difference(p, w.q[i], w.r[i])
+			}
+		default:
+			w.predCotangent()
+			w.pullPred()
+		}
+	})
+}
+
+// mapRows applies compute, which writes row.out, to every row that is not
+// dropped as a whole; a dropped row's result is 0 whatever it holds.
+func mapRows[F Float](p Problem, in *Operands[F], tangent *View[F], compute func(*row)) []F {
+	out := View[F]{make([]F, size(p.Shape)), RowMajor(p.Shape)}
+	w := newRow(p)
+	strides := [][]int{in.Pred.Strides, in.Target.Strides, out.Strides, in.Weight.stridesOrZero(p), in.Upstream.Strides, nil}
+	strides[5] = strides[4]
+	if tangent != nil {
+		strides[5] = tangent.Strides
+	}
+	rows(p.Shape, p.Axis, strides, func(offset []int) {
+		loadWeights(w, in, offset[3], &in.Upstream, offset[4])
+		if !w.active {
+			return
+		}
+		loadDistributions(w, in, offset[0], offset[1])
+		if tangent != nil {
+			gather(w.v, *tangent, offset[5], p.Axis)
+		}
+		compute(w)
+		scatter(out, offset[2], p.Axis, w.out)
+	})
+	return out.Data
+}
+
+// predCotangent sets work = d = g·p, NaN where log q is.
+func (w *row) predCotangent() {
+	for i, p := range w.p {
+		switch {
+		case !w.kept(i):
+			w.work[i] = 0
+		case math.IsNaN(w.r[i]):
+			w.work[i] = math.NaN()
+		default:
+			w.work[i] = w.g[i] * p
+		}
+	}
+}
+
+// targetCotangent sets work = a. For logits of a row weighted as a whole the
+// constant 1 in g·(r + 1) cancels in pullTarget and is left out.
+func (w *row) targetCotangent() {
+	for i := range w.work {
+		switch {
+		case !w.kept(i):
+			w.work[i] = 0
+		case w.Target == Logits && w.uniform:
+			w.work[i] = w.g[i] * w.r[i]
+		default:
+			w.work[i] = w.g[i] * (w.r[i] + w.slope(i))
+		}
+	}
+}
+
+// pullPred maps d in work, which flows into −ℓ, to pred's form: out = −d·∂ℓ/∂x.
+func (w *row) pullPred() {
+	switch w.Pred {
+	case Logits:
+		w.pullPredLogits()
+	case LogProbs:
+		for i, d := range w.work {
+			w.out[i] = 0 - d
+		}
+	case Probs:
+		for i, d := range w.work {
+			w.out[i] = 0
+			if d != 0 {
+				w.out[i] = 0 - d/math.Abs(w.x[i]) // |−0| = 0: the limit from inside the domain
+			}
+		}
+	}
+}
+
+func (w *row) pullPredLogits() {
+	if allZero(w.work) {
+		clear(w.out)
+		return
+	}
+	sum := total(w.work)
+	for i, d := range w.work {
+		w.out[i] = w.q[i]*sum - d
+	}
+}
+
+// pullTarget maps a in work, which flows into p, to the target's form.
+func (w *row) pullTarget() {
+	switch w.Target {
+	case Probs:
+		copy(w.out, w.work)
+	case LogProbs:
+		for i, a := range w.work {
+			w.out[i] = 0
+			if w.p[i] != 0 {
+				w.out[i] = w.p[i] * a
+			}
+		}
+	case Logits:
+		mean := dot(w.p, w.work)
+		for i, a := range w.work {
+			w.out[i] = 0
+			if w.p[i] != 0 {
+				w.out[i] = w.p[i] * (a - mean)
+			}
+		}
+	}
+}
+
+func allZero(x []float64) bool {
+	for _, xi := range x {
+		if xi != 0 {
+			return false
+		}
+	}
+	return true
+}

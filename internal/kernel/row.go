@@ -1,0 +1,174 @@
+package kernel
+
+import "math"
+
+// row holds one row of classes, loaded from its forms. A row is a workspace:
+// it is loaded again for every row of the tensors.
+type row struct {
+	Problem
+
+	x []float64 // pred as it was given
+	p []float64 // NaN where the target is no probability
+	q []float64 // set where pred is Logits
+	r []float64 // 0 where p is 0
+	g []float64
+
+	uniform bool // g is the same for every class
+	active  bool // some g is not 0
+
+	v    []float64 // tangent
+	work []float64
+	out  []float64
+}
+
+func newRow(p Problem) *row {
+	n := p.classes()
+	block := make([]float64, 8*n)
+	next := func() []float64 {
+		head := block[:n:n]
+		block = block[n:]
+		return head
+	}
+	return &row{
+		Problem: p,
+		x:       next(), p: next(), q: next(), r: next(), g: next(),
+		v: next(), work: next(), out: next(),
+	}
+}
+
+// loadDistributions reads pred into x and the target into work, and sets p, q
+// and r from them.
+func loadDistributions[F Float](w *row, in *Operands[F], predOffset, targetOffset int) {
+	gather(w.x, in.Pred, predOffset, w.Axis)
+	gather(w.work, in.Target, targetOffset, w.Axis)
+	if w.Pred == Logits && w.Target == Logits {
+		w.loadLogitPair(w.work)
+		return
+	}
+	w.loadTarget(w.work, w.loadPred())
+}
+
+// loadPred sets q for logits and returns the function class → log q.
+func (w *row) loadPred() func(i int) float64 {
+	switch w.Pred {
+	case Logits:
+		shift, logSum := softmax(w.q, w.x)
+		return func(i int) float64 { return w.x[i] - shift - logSum }
+	case LogProbs:
+		return func(i int) float64 { return w.x[i] }
+	default:
+		return func(i int) float64 { return math.Log(w.x[i]) }
+	}
+}
+
+func (w *row) loadTarget(t []float64, logQ func(i int) float64) {
+	var shift, logSum float64
+	if w.Target == Logits {
+		shift, logSum = softmax(w.p, t)
+	}
+	for i, ti := range t {
+		logP := ti
+		switch w.Target {
+		case Probs:
+			w.p[i] = ti
+			if ti < 0 {
+				w.p[i] = math.NaN()
+			}
+		case LogProbs:
+			w.p[i] = math.Exp(ti)
+		case Logits:
+			logP = ti - shift - logSum
+		}
+		switch {
+		case w.p[i] == 0:
+			w.r[i] = 0
+		case w.Target == Probs && w.Pred == Probs:
+			w.r[i] = logRatio(w.p[i]+w.Epsilon, w.x[i])
+		case w.Target == Probs:
+			w.r[i] = math.Log(w.p[i]+w.Epsilon) - logQ(i)
+		default:
+			w.r[i] = logP - logQ(i)
+		}
+	}
+}
+
+// loadLogitPair sets p, q and r = log softmax(t) − log softmax(x) without the
+// cancellation of subtracting two rounded logarithms: with δ = t − x shifted by
+// the difference of the maxima, and Sₜ, Sₓ the sums of the shifted exponentials,
+//
+//	r = δ − log(Sₜ/Sₓ) = δ − log1p((Sₜ − Sₓ)/Sₓ)
+//
+// where Sₜ − Sₓ is summed term by term as exp(x)·expm1(δ). Logits that differ
+// by 1e-5 so keep a log ratio of 1e-5 to full precision.
+func (w *row) loadLogitPair(t []float64) {
+	shiftT, logSumT := softmax(w.p, t)
+	shiftX, logSumX := softmax(w.q, w.x)
+	shift := shiftT - shiftX
+	logSumRatio := logSumT - logSumX
+	if math.Abs(logSumRatio) < 0.5 {
+		var relative sum
+		for i, qi := range w.q {
+			if delta := t[i] - w.x[i] - shift; math.Abs(delta) < 1 {
+				relative.add(qi * math.Expm1(delta))
+			} else {
+				// exp(t)/Sₓ − exp(x)/Sₓ, with p = exp(t)/Sₜ
+				relative.add(w.p[i]*math.Exp(logSumRatio) - qi)
+			}
+		}
+		logSumRatio = math.Log1p(relative.value())
+	}
+	for i, pi := range w.p {
+		w.r[i] = 0
+		if pi != 0 {
+			w.r[i] = t[i] - w.x[i] - shift - logSumRatio
+		}
+	}
+}
+
+// loadWeights sets g = Scale·s·upstream for the row.
+func loadWeights[F Float](w *row, in *Operands[F], weightOffset int, upstream *View[F], upstreamOffset int) {
+	for i := range w.g {
+		w.g[i] = w.Scale
+	}
+	w.uniform = true
+	if in.Weight.Data != nil {
+		multiply(w.g, in.Weight, weightOffset, w.Axis)
+		w.uniform = in.Weight.Strides[w.Axis] == 0
+	}
+	if upstream != nil {
+		multiply(w.g, *upstream, upstreamOffset, w.Axis)
+		w.uniform = w.uniform && upstream.Strides[w.Axis] == 0
+	}
+	w.active = false
+	for _, gi := range w.g {
+		w.active = w.active || gi != 0
+	}
+}
+
+// multiply scales dst by a row of classes; a zero drops the element for good,
+// even from an infinite factor.
+func multiply[F Float](dst []float64, v View[F], offset, axis int) {
+	stride := v.Strides[axis]
+	for i := range dst {
+		if factor := float64(v.Data[offset+i*stride]); factor == 0 {
+			dst[i] = 0
+		} else if dst[i] != 0 {
+			dst[i] *= factor
+		}
+	}
+}
+
+// slope is p·∂λ/∂p: 1, or p/(p+ε) with an epsilon.
+func (w *row) slope(i int) float64 {
+	if w.Epsilon == 0 {
+		return 1
+	}
+	return w.p[i] / (w.p[i] + w.Epsilon)
+}
+
+// kept reports whether element i takes part.
+func (w *row) kept(i int) bool { return w.p[i] != 0 && w.g[i] != 0 }
+
+// bothLogits reports whether the row is normalised on both sides by
+// construction and weighted as a whole, so that Σp = Σq = 1 may be used.
+func (w *row) bothLogits() bool { return w.Pred == Logits && w.Target == Logits && w.uniform }

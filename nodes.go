@@ -1,0 +1,91 @@
+package kldivloss
+
+import (
+	"slices"
+
+	"github.com/pkg/errors"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// checkTensor returns the dtype and shape of a node that must hold a float
+// tensor without an empty dimension.
+func checkTensor(name string, n *G.Node) (tensor.Dtype, tensor.Shape, error) {
+	if n == nil {
+		return tensor.Dtype{}, nil, errors.Wrapf(ErrNilNode, "%s is nil, expected a node", name)
+	}
+	dtype, ok := dtypeOf(n)
+	if !ok || (dtype != tensor.Float64 && dtype != tensor.Float32) {
+		return dtype, nil, errors.Wrapf(ErrDtype, "%s is %v, expected a tensor of float64 or float32", name, n.Type())
+	}
+	if n.IsScalar() {
+		return dtype, nil, errors.Wrapf(ErrShape, "%s is a scalar, expected a tensor with an axis of classes", name)
+	}
+	shape := slices.Clone(n.Shape())
+	if len(shape) == 0 || slices.Min(shape) <= 0 {
+		return dtype, nil, errors.Wrapf(ErrShape, "%s has shape %v, expected at least one dimension and none that is empty", name, shape)
+	}
+	return dtype, shape, nil
+}
+
+// dtypeOf is Node.Dtype without its panic.
+func dtypeOf(n *G.Node) (tensor.Dtype, bool) {
+	switch t := n.Type().(type) {
+	case tensor.Dtype:
+		return t, true
+	case G.TensorType:
+		dtype, ok := t.Of.(tensor.Dtype)
+		return dtype, ok
+	}
+	return tensor.Dtype{}, false
+}
+
+// checkGraph allows constants that belong to no graph yet.
+func checkGraph(name string, n *G.Node, otherName string, other *G.Node) error {
+	free := func(n *G.Node) bool { return n.Graph() == nil && isConstant(n) }
+	if n.Graph() == other.Graph() || free(n) || free(other) {
+		return nil
+	}
+	return errors.Wrapf(ErrGraph, "%s and %s belong to two graphs, expected one", name, otherName)
+}
+
+// isConstant reports whether n was made by gorgonia.NewConstant. The op's type
+// is unexported; what no other op has is a value.
+func isConstant(n *G.Node) bool {
+	_, ok := n.Op().(interface{ Value() G.Value })
+	return ok
+}
+
+// resolveAxis counts a negative axis from the end.
+func resolveAxis(name string, axis int, shape tensor.Shape) (int, error) {
+	rank := len(shape)
+	if axis < -rank || axis >= rank {
+		return 0, errors.Wrapf(ErrAxis, "%s is %d, expected one from %d to %d for shape %v", name, axis, -rank, rank-1, shape)
+	}
+	if axis < 0 {
+		axis += rank
+	}
+	return axis, nil
+}
+
+// product is the number of elements, 1 for a scalar's shape.
+func product(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
+}
+
+// axesOf returns 0, 1, …, rank−1.
+func axesOf(shape []int) []int {
+	axes := make([]int, len(shape))
+	for k := range axes {
+		axes[k] = k
+	}
+	return axes
+}
+
+// sameShape compares rank and every dimension; tensor.Shape's Eq takes a vector
+// and a column for the same.
+func sameShape(a, b *G.Node) bool { return slices.Equal(a.Shape(), b.Shape()) }

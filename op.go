@@ -1,0 +1,167 @@
+package kldivloss
+
+import (
+	"fmt"
+	"hash"
+	"hash/fnv"
+	"slices"
+
+	"github.com/chewxy/hm"
+	"github.com/kldivloss/kldivloss/internal/kernel"
+	"github.com/pkg/errors"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// argument is one input of an op.
+type argument struct {
+	name           string
+	shape          tensor.Shape
+	differentiable bool
+}
+
+// signature is what every op of this package shares: typed, shaped arguments, a
+// fresh result, and a hash of all that the result depends on.
+type signature struct {
+	name  string
+	attrs string // every attribute, printed; ops with equal attrs are one op
+	dtype tensor.Dtype
+	args  []argument
+	out   tensor.Shape
+}
+
+func (s signature) Arity() int { return len(s.args) }
+
+func (s signature) Type() hm.Type {
+	a := hm.TypeVariable('a')
+	types := make([]hm.Type, 0, len(s.args)+1)
+	for _, arg := range s.args {
+		types = append(types, typeOf(arg.shape, a))
+	}
+	return hm.NewFnType(append(types, typeOf(s.out, a))...)
+}
+
+func typeOf(shape tensor.Shape, of hm.Type) hm.Type {
+	if len(shape) == 0 {
+		return of
+	}
+	return G.TensorType{Dims: len(shape), Of: of}
+}
+
+func (s signature) InferShape(inputs ...G.DimSizer) (tensor.Shape, error) {
+	shapes, err := G.DimSizersToShapes(inputs)
+	if err != nil {
+		return nil, errors.Wrap(err, s.name)
+	}
+	if len(shapes) != len(s.args) {
+		return nil, errors.Wrapf(ErrShape, "%s has %d inputs, expected %d", s.name, len(shapes), len(s.args))
+	}
+	for i, arg := range s.args {
+		if !slices.Equal(shapes[i], arg.shape) {
+			return nil, errors.Wrapf(ErrShape, "%s: %s has shape %v, expected %v", s.name, arg.name, shapes[i], arg.shape)
+		}
+	}
+	return slices.Clone(s.out), nil
+}
+
+func (s signature) DiffWRT(int) []bool {
+	wrt := make([]bool, len(s.args))
+	for i, arg := range s.args {
+		wrt[i] = arg.differentiable
+	}
+	return wrt
+}
+
+// ReturnsPtr, CallsExtern and OverwritesInput promise Gorgonia that the result
+// is fresh memory and the inputs stay as they are.
+func (s signature) ReturnsPtr() bool     { return false }
+func (s signature) CallsExtern() bool    { return false }
+func (s signature) OverwritesInput() int { return -1 }
+
+func (s signature) WriteHash(h hash.Hash) {
+	fmt.Fprintf(h, "github.com/kldivloss/kldivloss %s %v %s %v %v", s.name, s.dtype, s.attrs, s.args, s.out)
+}
+
+func (s signature) Hashcode() uint32 {
+	h := fnv.New32a()
+	s.WriteHash(h)
+	return h.Sum32()
+}
+
+func (s signature) String() string { return s.name }
+
+// run computes an op's result from its inputs' values with the kernel of their
+// dtype. A panic would end the user's process, as ops run in a goroutine of the
+// VM's, so the last line of defence turns it into an error.
+func (s signature) run(inputs []G.Value, f64 func([]kernel.View[float64]) []float64, f32 func([]kernel.View[float32]) []float32) (out G.Value, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			out, err = nil, errors.Wrapf(ErrValue, "%s: %v", s.name, r)
+		}
+	}()
+	if len(inputs) != len(s.args) {
+		return nil, errors.Wrapf(ErrValue, "%s has %d inputs, expected %d", s.name, len(inputs), len(s.args))
+	}
+	if s.dtype == tensor.Float32 {
+		return runKernel(s, inputs, f32)
+	}
+	return runKernel(s, inputs, f64)
+}
+
+func runKernel[F kernel.Float](s signature, inputs []G.Value, compute func([]kernel.View[F]) []F) (G.Value, error) {
+	views := make([]kernel.View[F], len(inputs))
+	for i, arg := range s.args {
+		var err error
+		if views[i], err = view[F](arg.name, inputs[i], arg.shape); err != nil {
+			return nil, errors.WithMessage(err, s.name)
+		}
+	}
+	return value(compute(views), s.out), nil
+}
+
+// lossArgs are the arguments that every derivative of a loss has too.
+func (p plan) lossArgs() []argument {
+	args := []argument{
+		{"pred", p.shape, p.predGrad},
+		{"target", p.shape, p.targetGrad},
+	}
+	if p.sampled() {
+		args = append(args, argument{"sample weight", p.weightShape, false})
+	}
+	return args
+}
+
+func (p plan) upstreamArg() argument { return argument{"upstream gradient", p.outShape, true} }
+func (p plan) tangentArg() argument  { return argument{"tangent", p.shape, true} }
+
+func (p plan) sign(name string, out tensor.Shape, args ...argument) signature {
+	return signature{
+		name:  name,
+		attrs: fmt.Sprintf("%+v %v %v", p.problem, p.outAxes, p.weightAxes),
+		dtype: p.dtype,
+		args:  append(p.lossArgs(), args...),
+		out:   out,
+	}
+}
+
+// lossArity is the number of arguments before a derivative's own.
+func (p plan) lossArity() int {
+	if p.sampled() {
+		return 3
+	}
+	return 2
+}
+
+// operands reads the arguments of the loss.
+func operands[F kernel.Float](p plan, in []kernel.View[F]) *kernel.Operands[F] {
+	ops := &kernel.Operands[F]{Pred: in[0], Target: in[1]}
+	if p.sampled() {
+		ops.Weight = kernel.View[F]{Data: in[2].Data, Strides: stridesAlong(p.weightAxes, in[2].Strides)}
+	}
+	return ops
+}
+
+// spread gives the upstream gradient the strides of the elements it flows to.
+func spread[F kernel.Float](p plan, grad kernel.View[F]) kernel.View[F] {
+	return kernel.View[F]{Data: grad.Data, Strides: stridesAlong(p.outAxes, grad.Strides)}
+}

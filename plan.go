@@ -1,0 +1,214 @@
+package kldivloss
+
+import (
+	"math"
+	"slices"
+
+	"github.com/kldivloss/kldivloss/internal/kernel"
+	"github.com/pkg/errors"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// plan is a validated, immutable description of one loss: what its ops compute
+// and what tells them apart from any other.
+type plan struct {
+	dtype       tensor.Dtype
+	shape       tensor.Shape // of pred and target
+	weightShape tensor.Shape // nil without a sample weight
+	outShape    tensor.Shape
+
+	predGrad, targetGrad bool // whether gradients flow there
+
+	// For each axis of pred, the axis of the output and of the sample weight
+	// that runs along it, or none.
+	outAxes, weightAxes []int
+
+	problem kernel.Problem
+}
+
+// none marks an axis that an output sums over or a sample weight repeats along.
+const none = -1
+
+func noAxes(rank int) []int {
+	axes := make([]int, rank)
+	for k := range axes {
+		axes[k] = none
+	}
+	return axes
+}
+
+// stridesAlong gives a tensor with the given strides the axes of pred.
+func stridesAlong(axes, strides []int) []int {
+	along := make([]int, len(axes))
+	for k, axis := range axes {
+		if axis != none {
+			along[k] = strides[axis]
+		}
+	}
+	return along
+}
+
+// newPlan checks the arguments of KLDivLoss and returns what to compute and the
+// nodes to compute it from: pred, target and the sample weight, if there is one.
+func newPlan(pred, target *G.Node, opts []Option) (plan, G.Nodes, error) {
+	c := defaults()
+	for i, opt := range opts {
+		if opt == nil {
+			return plan{}, nil, errors.Wrapf(ErrOption, "option %d is nil, expected the result of a With… function", i)
+		}
+		opt(&c)
+	}
+	var p plan
+	if err := p.setNodes(c, pred, target); err != nil {
+		return plan{}, nil, err
+	}
+	batchAxis, err := p.setAxes(c)
+	if err != nil {
+		return plan{}, nil, err
+	}
+	if err := p.setForms(c); err != nil {
+		return plan{}, nil, err
+	}
+	if err := p.setReduction(c, batchAxis); err != nil {
+		return plan{}, nil, err
+	}
+	inputs := G.Nodes{pred, target}
+	if c.sampled {
+		if err := p.setSampleWeight(c.sampleWeight, pred, batchAxis); err != nil {
+			return plan{}, nil, err
+		}
+		inputs = append(inputs, c.sampleWeight)
+	}
+	return p, inputs, nil
+}
+
+func (p *plan) setNodes(c config, pred, target *G.Node) error {
+	var err error
+	if p.dtype, p.shape, err = checkTensor("pred", pred); err != nil {
+		return err
+	}
+	dtype, shape, err := checkTensor("target", target)
+	switch {
+	case err != nil:
+		return err
+	case dtype != p.dtype:
+		return errors.Wrapf(ErrDtype, "target is %v, expected %v as pred is", dtype, p.dtype)
+	case !slices.Equal(shape, p.shape):
+		return errors.Wrapf(ErrShape, "target has shape %v, expected %v as pred has", shape, p.shape)
+	}
+	if err := checkGraph("target", target, "pred", pred); err != nil {
+		return err
+	}
+	p.predGrad = !isConstant(pred)
+	p.targetGrad = c.targetGrad && !isConstant(target)
+	p.problem.Shape = p.shape
+	return nil
+}
+
+func (p *plan) setAxes(c config) (batchAxis int, err error) {
+	if p.problem.Axis, err = resolveAxis("axis", c.axis, p.shape); err != nil {
+		return 0, err
+	}
+	return resolveAxis("batchAxis", c.batchAxis, p.shape)
+}
+
+func (p *plan) setForms(c config) error {
+	if c.predForm > Logits {
+		return errors.Wrapf(ErrOption, "the form of pred is %v, expected Probs, LogProbs or Logits", c.predForm)
+	}
+	if c.targetForm > Logits {
+		return errors.Wrapf(ErrOption, "the form of target is %v, expected Probs, LogProbs or Logits", c.targetForm)
+	}
+	if !(c.epsilon >= 0) || math.IsInf(c.epsilon, 1) {
+		return errors.Wrapf(ErrOption, "epsilon is %v, expected a finite number of at least 0", c.epsilon)
+	}
+	if c.epsilon > 0 && c.targetForm != Probs {
+		return errors.Wrapf(ErrOption, "epsilon is %v for a target in form %v, expected 0: only Probs have a logarithm to take", c.epsilon, c.targetForm)
+	}
+	p.problem.Pred = kernel.Form(c.predForm)
+	p.problem.Target = kernel.Form(c.targetForm)
+	p.problem.Epsilon = c.epsilon
+	return nil
+}
+
+func (p *plan) setReduction(c config, batchAxis int) error {
+	if math.IsNaN(c.weight) || math.IsInf(c.weight, 0) {
+		return errors.Wrapf(ErrOption, "weight is %v, expected a finite number", c.weight)
+	}
+	axis := p.problem.Axis
+	if axis == batchAxis && (c.reduction == ReductionPerSample || c.reduction == ReductionBatchMean) {
+		return errors.Wrapf(ErrAxis, "axis and batchAxis are both %d under %v, expected two axes: a class is not a sample", axis, c.reduction)
+	}
+	var kept []int // the axes that are left
+	elements, divisor := product(p.shape), 1
+	switch c.reduction {
+	case ReductionPerSample:
+		kept = []int{batchAxis}
+		divisor = elements / p.shape[batchAxis]
+	case ReductionNone:
+		kept = axesOf(p.shape)
+	case ReductionSum:
+	case ReductionMean:
+		divisor = elements
+	case ReductionBatchMean:
+		divisor = p.shape[batchAxis]
+	case ReductionPerDistribution:
+		kept = slices.Delete(axesOf(p.shape), axis, axis+1)
+	case ReductionDistributionMean:
+		divisor = elements / p.shape[axis]
+	default:
+		return errors.Wrapf(ErrOption, "the reduction is %v, expected one of the Reduction constants", c.reduction)
+	}
+	p.outAxes = noAxes(len(p.shape))
+	for i, k := range kept {
+		p.outAxes[k] = i
+		p.outShape = append(p.outShape, p.shape[k])
+	}
+	p.problem.Scale = c.weight / float64(divisor)
+	p.problem.OutStrides = stridesAlong(p.outAxes, kernel.RowMajor(p.outShape))
+	p.problem.OutSize = product(p.outShape)
+	return nil
+}
+
+func (p *plan) setSampleWeight(w, pred *G.Node, batchAxis int) error {
+	dtype, shape, err := checkTensor("sample weight", w)
+	if err != nil {
+		return err
+	}
+	if dtype != p.dtype {
+		return errors.Wrapf(ErrDtype, "sample weight is %v, expected %v as pred is", dtype, p.dtype)
+	}
+	p.weightShape = shape
+	p.weightAxes = noAxes(len(p.shape))
+	switch {
+	case len(shape) == 1 && shape[0] == p.shape[batchAxis]:
+		p.weightAxes[batchAxis] = 0
+	case !p.broadcasts(shape):
+		return errors.Wrapf(ErrShape, "sample weight has shape %v, expected (%d), one for each entry of the batch axis, or rank %d with every dimension 1 or that of pred's %v",
+			shape, p.shape[batchAxis], len(p.shape), p.shape)
+	default:
+		for k, d := range shape {
+			if d > 1 {
+				p.weightAxes[k] = k
+			}
+		}
+	}
+	return checkGraph("sample weight", w, "pred", pred)
+}
+
+// broadcasts reports whether a tensor of this shape repeats to pred's.
+func (p *plan) broadcasts(shape tensor.Shape) bool {
+	if len(shape) != len(p.shape) {
+		return false
+	}
+	for k, d := range shape {
+		if d != 1 && d != p.shape[k] {
+			return false
+		}
+	}
+	return true
+}
+
+// sampled reports whether there is a sample weight.
+func (p plan) sampled() bool { return p.weightShape != nil }
