@@ -90,9 +90,7 @@ func (t *tape) visit(n *G.Node) error {
 	}
 	for i, child := range children {
 		pulls[i] = pulls[i] && t.active[child]
-		if pulls[i] {
-			t.active[n] = true
-		}
+		t.active[n] = t.active[n] || pulls[i]
 	}
 	t.pulls[n] = pulls
 	return nil
@@ -101,35 +99,14 @@ func (t *tape) visit(n *G.Node) error {
 // pullBack returns the gradients of n's children, nil for those that take none.
 func (t *tape) pullBack(n, grad *G.Node) (G.Nodes, error) {
 	children, pulls := t.children[n], t.pulls[n]
-	grads := make(G.Nodes, len(children))
 	if !slices.Contains(pulls, true) {
-		return grads, nil
+		return make(G.Nodes, len(children)), nil
 	}
-	if op, ok := n.Op().(differentiable); ok {
-		for i, wanted := range pulls {
-			if !wanted {
-				continue
-			}
-			var err error
-			if grads[i], err = symDiffWRT(op, i, children, n, grad); err != nil {
-				return nil, err
-			}
-		}
-		return grads, nil
+	op, ok := n.Op().(differentiable)
+	if !ok {
+		return foreignSymDiff(n, children, pulls, grad)
 	}
-	all, err := foreignSymDiff(n, children, grad)
-	if err != nil {
-		return nil, err
-	}
-	for i, wanted := range pulls {
-		if !wanted {
-			continue
-		}
-		if grads[i] = all[i]; grads[i] == nil {
-			return nil, errors.Wrapf(ErrNotDifferentiable, "%v gives no gradient for its input %d", n.Op(), i)
-		}
-	}
-	return grads, nil
+	return symDiff(op, pulls, children, n, grad)
 }
 
 func childrenOf(n *G.Node) G.Nodes {

@@ -54,29 +54,25 @@ type differentiable interface {
 	derivative(input int) (derivative, error)
 }
 
-// symDiffWRT builds the gradient with respect to one input.
-func symDiffWRT(op differentiable, i int, inputs G.Nodes, out, grad *G.Node) (*G.Node, error) {
-	d, err := op.derivative(i)
-	if err != nil {
-		return nil, err
-	}
-	wired := connect(d.wires, inputs, out, grad)
-	if d.op == nil {
-		return wired[0], nil
-	}
-	return G.ApplyOp(d.op, wired...)
-}
-
-// symDiff is SymDiff for every op of this package. Gorgonia does not say which
-// gradients it needs, so all are built.
-func symDiff(op differentiable, inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
+// symDiff builds the wanted gradients and leaves the others nil. SymDiff of every
+// op of this package calls it with all that DiffWRT allows, as Gorgonia does not
+// say which it needs; Grad knows.
+func symDiff(op differentiable, wanted []bool, inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	grads := make(G.Nodes, len(inputs))
-	for i, wanted := range op.DiffWRT(len(inputs)) {
-		if !wanted {
+	for i := range inputs {
+		if !wanted[i] {
 			continue
 		}
-		var err error
-		if grads[i], err = symDiffWRT(op, i, inputs, out, grad); err != nil {
+		d, err := op.derivative(i)
+		if err != nil {
+			return nil, err
+		}
+		wired := connect(d.wires, inputs, out, grad)
+		if d.op == nil {
+			grads[i] = wired[0]
+			continue
+		}
+		if grads[i], err = G.ApplyOp(d.op, wired...); err != nil {
 			return nil, err
 		}
 	}

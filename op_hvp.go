@@ -44,7 +44,7 @@ func (op hvpOp) derivative(input int) (derivative, error) {
 }
 
 func (op hvpOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	return symDiff(op, inputs, out, grad)
+	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
 var _ G.SDOp = hvpOp{}

@@ -30,7 +30,7 @@ func (op lossOp) derivative(input int) (derivative, error) {
 }
 
 func (op lossOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	return symDiff(op, inputs, out, grad)
+	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
 func (op lossOp) DoDiff(_ G.ExecutionContext, inputs G.Nodes, out *G.Node) error {

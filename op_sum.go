@@ -7,10 +7,11 @@ import (
 	"github.com/kldivloss/kldivloss/internal/kernel"
 	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 )
 
-// sumOp adds any number of tensors of one shape into fresh memory. Gorgonia's
-// Add may write into an operand that is a Reshape's view of memory still in use.
+// sumOp adds tensors of one shape into fresh memory. Gorgonia's Add may write
+// into an operand that is a Reshape's view of memory still in use.
 type sumOp struct{ signature }
 
 // add returns the sum of nodes of one shape and dtype.
@@ -18,31 +19,33 @@ func add(nodes G.Nodes) (*G.Node, error) {
 	if len(nodes) == 1 {
 		return nodes[0], nil
 	}
-	op, err := newElementwise("Sum", nodes[0], len(nodes), true)
+	s, err := signLike(nodes[0], "Sum", nodes[0].Shape(), len(nodes), true)
 	if err != nil {
 		return nil, err
 	}
-	return G.ApplyOp(sumOp{op}, nodes...)
+	return G.ApplyOp(sumOp{s}, nodes...)
 }
 
-func newElementwise(name string, like *G.Node, arity int, differentiable bool) (signature, error) {
-	dtype, ok := dtypeOf(like)
+// signLike is the signature of an op whose arguments all have a node's shape and
+// dtype.
+func signLike(n *G.Node, name string, out tensor.Shape, arity int, differentiable bool) (signature, error) {
+	dtype, ok := dtypeOf(n)
 	if !ok {
-		return signature{}, errors.Wrapf(ErrDtype, "%v is %v, expected float64 or float32", like, like.Type())
+		return signature{}, errors.Wrapf(ErrDtype, "%v is %v, expected float64 or float32", n, n.Type())
 	}
-	s := signature{name: name, dtype: dtype, out: slices.Clone(like.Shape())}
+	s := signature{name: name, dtype: dtype, out: slices.Clone(out)}
 	for i := range arity {
-		s.args = append(s.args, argument{fmt.Sprintf("term %d", i), s.out, differentiable})
+		s.args = append(s.args, argument{fmt.Sprintf("term %d", i), slices.Clone(n.Shape()), differentiable})
 	}
 	return s, nil
 }
 
 func (op sumOp) Do(inputs ...G.Value) (G.Value, error) {
-	return op.run(inputs, sumKernel[float64](op), sumKernel[float32](op))
+	return op.run(inputs, sumKernel[float64](op.signature), sumKernel[float32](op.signature))
 }
 
-func sumKernel[F kernel.Float](op sumOp) func([]kernel.View[F]) []F {
-	return func(in []kernel.View[F]) []F { return kernel.Sum(op.out, in) }
+func sumKernel[F kernel.Float](s signature) func([]kernel.View[F]) []F {
+	return func(in []kernel.View[F]) []F { return kernel.Sum(s.args[0].shape, in) }
 }
 
 // derivative: the gradient of every term is the upstream one.
@@ -51,18 +54,45 @@ func (op sumOp) derivative(int) (derivative, error) {
 }
 
 func (op sumOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	return symDiff(op, inputs, out, grad)
+	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
+}
+
+// copyOp is a fresh row-major copy of its argument, in another shape of as many
+// elements.
+type copyOp struct{ signature }
+
+func copyAs(n *G.Node, shape tensor.Shape) (*G.Node, error) {
+	s, err := signLike(n, "Copy", shape, 1, true)
+	if err != nil {
+		return nil, err
+	}
+	return G.ApplyOp(copyOp{s}, n)
+}
+
+func (op copyOp) Do(inputs ...G.Value) (G.Value, error) {
+	return op.run(inputs, sumKernel[float64](op.signature), sumKernel[float32](op.signature))
+}
+
+func (op copyOp) derivative(int) (derivative, error) {
+	back := op.signature
+	back.out = op.args[0].shape
+	back.args = []argument{{op.args[0].name, op.out, true}}
+	return derivative{copyOp{back}, []wire{upstream}}, nil
+}
+
+func (op copyOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
+	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
 // zerosOp is a zero of its argument's shape.
 type zerosOp struct{ signature }
 
 func zerosLike(n *G.Node) (*G.Node, error) {
-	op, err := newElementwise("Zeros", n, 1, false)
+	s, err := signLike(n, "Zeros", n.Shape(), 1, false)
 	if err != nil {
 		return nil, err
 	}
-	return G.ApplyOp(zerosOp{op}, n)
+	return G.ApplyOp(zerosOp{s}, n)
 }
 
 func (op zerosOp) Do(inputs ...G.Value) (G.Value, error) {
@@ -73,4 +103,13 @@ func zerosKernel[F kernel.Float](op zerosOp) func([]kernel.View[F]) []F {
 	return func([]kernel.View[F]) []F { return make([]F, product(op.out)) }
 }
 
-var _ G.SDOp = sumOp{}
+// SymDiff has nothing to build: DiffWRT allows no input.
+func (op zerosOp) SymDiff(inputs G.Nodes, _, _ *G.Node) (G.Nodes, error) {
+	return make(G.Nodes, len(inputs)), nil
+}
+
+var (
+	_ G.SDOp = sumOp{}
+	_ G.SDOp = copyOp{}
+	_ G.SDOp = zerosOp{}
+)

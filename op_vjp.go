@@ -41,7 +41,7 @@ func (op vjpOp) derivative(input int) (derivative, error) {
 }
 
 func (op vjpOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	return symDiff(op, inputs, out, grad)
+	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
 // jvpOp is the loss's Jacobian–vector product, its directional derivative along
@@ -79,7 +79,7 @@ func (op jvpOp) derivative(input int) (derivative, error) {
 }
 
 func (op jvpOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	return symDiff(op, inputs, out, grad)
+	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
 var (

@@ -81,7 +81,7 @@ func (op softmaxOp) derivative(int) (derivative, error) {
 }
 
 func (op softmaxOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	return symDiff(op, inputs, out, grad)
+	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
 func (op softmaxOp) DoDiff(_ G.ExecutionContext, inputs G.Nodes, out *G.Node) error {
@@ -123,7 +123,7 @@ func (op softmaxVJPOp) derivative(input int) (derivative, error) {
 }
 
 func (op softmaxVJPOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	return symDiff(op, inputs, out, grad)
+	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
 var (

@@ -35,7 +35,7 @@ func (op logSoftmaxJVPOp) derivative(input int) (derivative, error) {
 }
 
 func (op logSoftmaxJVPOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	return symDiff(op, inputs, out, grad)
+	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
 // softmaxCurvatureOp is (y, g, v) → the gradient of ⟨softmaxVJP(y, g), v⟩ with
@@ -64,7 +64,7 @@ func (op softmaxCurvatureOp) derivative(input int) (derivative, error) {
 }
 
 func (op softmaxCurvatureOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	return symDiff(op, inputs, out, grad)
+	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
 var (

@@ -22,14 +22,11 @@ func view[F kernel.Float](name string, v G.Value, shape tensor.Shape) (kernel.Vi
 		return empty, err
 	}
 	found := v.Shape()
-	if !slices.Equal(found, shape) {
-		if product(found) != 1 || product(shape) != 1 {
-			return empty, errors.Wrapf(ErrShape, "%s has a value of shape %v, expected %v", name, found, shape)
-		}
-		strides = make([]int, len(shape)) // one element, however it is wrapped
+	if len(strides) != len(found) {
+		strides = kernel.RowMajor(found)
 	}
-	if len(strides) != len(shape) {
-		strides = kernel.RowMajor(shape)
+	if strides = fit(found, strides, shape); strides == nil {
+		return empty, errors.Wrapf(ErrShape, "%s has a value of shape %v, expected %v", name, found, shape)
 	}
 	last := 0
 	for k, stride := range strides {
@@ -39,6 +36,32 @@ func view[F kernel.Float](name string, v G.Value, shape tensor.Shape) (kernel.Vi
 		return empty, errors.Wrapf(ErrValue, "%s has %d elements in memory with strides %v, too few for shape %v", name, len(data), strides, shape)
 	}
 	return kernel.View[F]{Data: data, Strides: strides}, nil
+}
+
+// fit returns the strides of a tensor seen in another shape, nil if it has other
+// dimensions. Gorgonia drops and adds dimensions of 1, which need no stride.
+func fit(found tensor.Shape, strides []int, shape tensor.Shape) []int {
+	fitted := make([]int, len(shape))
+	k := 0
+	for i, d := range shape {
+		if d == 1 {
+			continue
+		}
+		for k < len(found) && found[k] == 1 {
+			k++
+		}
+		if k == len(found) || found[k] != d {
+			return nil
+		}
+		fitted[i] = strides[k]
+		k++
+	}
+	for ; k < len(found); k++ {
+		if found[k] != 1 {
+			return nil
+		}
+	}
+	return fitted
 }
 
 // memory returns what lies behind a value: its elements and their strides.

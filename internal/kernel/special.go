@@ -35,9 +35,12 @@ func logRatio(a, b float64) float64 {
 // less than a factor of five to cancellation.
 const seriesBound = 0.5
 
-// excess returns p·(expm1(−r) + r), r = log(p/q): the non-negative term whose
-// sum over normalised rows is the divergence.
+// excess returns q − p + p·r = p·(expm1(−r) + r), r = log(p/q), and q where p is
+// 0: the non-negative term whose sum over normalised rows is the divergence.
 func excess(p, q, r float64) float64 {
+	if p == 0 {
+		return q
+	}
 	if math.Abs(r) >= seriesBound || math.IsNaN(r) {
 		return (q - p) + p*r
 	}

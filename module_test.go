@@ -1,0 +1,66 @@
+package kldivloss
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const scratchProgram = `package main
+
+import (
+	"fmt"
+
+	"github.com/kldivloss/kldivloss"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+func main() {
+	g := G.NewGraph()
+	v := tensor.New(tensor.WithShape(1, 2), tensor.WithBacking([]float64{0.5, 0.5}))
+	p := G.NewMatrix(g, G.Float64, G.WithShape(1, 2), G.WithName("p"), G.WithValue(v))
+	loss := G.Must(kldivloss.KLDivLoss(p, p, kldivloss.WithPredForm(kldivloss.Probs), kldivloss.WithReduction(kldivloss.ReductionSum)))
+	vm := G.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		panic(err)
+	}
+	fmt.Println("loss", loss.Value())
+}
+`
+
+// TestModuleThatRequiresOnlyUs runs a program in a module of its own whose only
+// requirement is this one: without our go.mod Gorgonia panics at init.
+func TestModuleThatRequiresOnlyUs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a program")
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, err := os.ReadFile("go.sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"main.go": scratchProgram,
+		"go.sum":  string(sums),
+		"go.mod": "module scratch\n\ngo 1.22.0\n\nrequire github.com/kldivloss/kldivloss v0.0.0\n\n" +
+			"replace github.com/kldivloss/kldivloss => " + here + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := exec.Command("go", "run", "-mod=mod", ".")
+	run.Dir = dir
+	out, err := run.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "loss 0") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
