@@ -11,9 +11,9 @@ import (
 type Form uint8
 
 const (
-	Probs    = Form(kernel.Probs)    // x = p
-	LogProbs = Form(kernel.LogProbs) // x = log p
-	Logits   = Form(kernel.Logits)   // x are raw scores: log p = x − logsumexp(x)
+	Probs    Form = Form(kernel.Probs)    // x = p
+	LogProbs Form = Form(kernel.LogProbs) // x = log p
+	Logits   Form = Form(kernel.Logits)   // x are raw scores: log p = x − logsumexp(x)
 )
 
 func (f Form) String() string { return nameOf(f, "Probs", "LogProbs", "Logits") }

@@ -112,7 +112,7 @@ func (w *row) pullTarget() {
 	case LogProbs:
 		for i, a := range w.work {
 			w.out[i] = 0
-			if w.p[i] != 0 {
+			if w.kept(i) {
 				w.out[i] = w.p[i] * a
 			}
 		}

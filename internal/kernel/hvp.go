@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // HVP returns the derivative, along Tangent of one input, of the gradient of
 // ⟨Loss, Upstream⟩ with respect to wrt. As second derivatives commute it is
 // also the gradient of ⟨VJP(along), Tangent⟩ with respect to wrt.
@@ -51,7 +53,7 @@ func (w *row) predAlongTarget() {
 	w.pushTarget()
 	for i, g := range w.g {
 		w.work[i] = 0
-		if g != 0 {
+		if w.kept(i) {
 			w.work[i] = g * w.v[i]
 		}
 	}
@@ -121,8 +123,8 @@ func (w *row) pushPred() {
 	case Logits:
 		subtract(w.v, dot(w.q, w.v))
 	case Probs:
-		for i := range w.v {
-			w.v[i] /= w.x[i]
+		for i, x := range w.x {
+			w.v[i] /= math.Abs(x) // as in pullPred
 		}
 	}
 }

@@ -57,7 +57,7 @@ func (w *row) loadPred() func(i int) float64 {
 	case LogProbs:
 		return func(i int) float64 { return w.x[i] }
 	default:
-		return func(i int) float64 { return math.Log(w.x[i]) }
+		return func(i int) float64 { return ln(w.x[i]) }
 	}
 }
 
@@ -85,7 +85,7 @@ func (w *row) loadTarget(t []float64, logQ func(i int) float64) {
 		case w.Target == Probs && w.Pred == Probs:
 			w.r[i] = logRatio(w.p[i]+w.Epsilon, w.x[i])
 		case w.Target == Probs:
-			w.r[i] = math.Log(w.p[i]+w.Epsilon) - logQ(i)
+			w.r[i] = ln(w.p[i]+w.Epsilon) - logQ(i)
 		default:
 			w.r[i] = logP - logQ(i)
 		}

@@ -3,32 +3,56 @@ package kernel
 import "math"
 
 // softmax sets dst = exp(x − shift)/Σexp(x − shift), shift = max x, and returns
-// shift and the logarithm of the sum. A row with NaN or +Inf, or all −Inf, has
-// no distribution and gives NaN throughout.
+// shift and the logarithm of the sum, by log1p of all terms but the largest, which
+// is 1: a class with nearly all the mass keeps its tiny log-probability. A row with
+// NaN or +Inf, or all −Inf, has no distribution and gives NaN throughout.
 func softmax(dst, x []float64) (shift, logSum float64) {
-	shift = math.Inf(-1)
-	for _, xi := range x {
-		shift = math.Max(shift, xi)
+	largest := 0
+	for i, xi := range x {
+		if xi > x[largest] || math.IsNaN(xi) {
+			largest = i
+		}
 	}
-	var s sum
+	shift = x[largest]
+	if math.IsInf(shift, 0) {
+		shift = math.NaN()
+	}
+	var rest sum
 	for i, xi := range x {
 		dst[i] = math.Exp(xi - shift)
-		s.add(dst[i])
+		if i != largest {
+			rest.add(dst[i])
+		}
 	}
-	norm := s.value()
 	for i := range dst {
-		dst[i] /= norm
+		dst[i] /= 1 + rest.value()
 	}
-	return shift, math.Log(norm)
+	return shift, math.Log1p(rest.value())
 }
 
-// logRatio returns log a − log b for a ≥ 0, b ≥ 0, to full relative precision
-// where the two are close; a difference of rounded logarithms is not.
+const smallestNormal = 0x1p-1022
+
+// logRatio returns log a − log b for a ≥ 0, b ≥ 0 to full relative precision. A
+// difference of two rounded logarithms is not, where they are large or close.
 func logRatio(a, b float64) float64 {
-	if b/2 <= a && a <= 2*b && b > 0 && !math.IsInf(b, 1) {
+	switch ratio := a / b; {
+	case 0.5 <= ratio && ratio <= 2:
 		return math.Log1p((a - b) / b)
+	case smallestNormal <= ratio && ratio <= math.MaxFloat64:
+		return math.Log(ratio)
+	default:
+		return ln(a) - ln(b)
 	}
-	return math.Log(a) - math.Log(b)
+}
+
+// ln is math.Log, which on amd64 is wrong for subnormal numbers: Go 1.26 gives
+// −709.1 for 5e-324, whose logarithm is −744.4.
+func ln(x float64) float64 {
+	const scale, logScale = 0x1p54, 54 * math.Ln2
+	if 0 < x && x < smallestNormal {
+		return math.Log(x*scale) - logScale
+	}
+	return math.Log(x)
 }
 
 // seriesBound is where excess leaves its series: above it the closed form loses

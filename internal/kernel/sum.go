@@ -17,9 +17,9 @@ func (s *sum) add(x float64) {
 }
 
 // value returns the sum. Once a term or a partial sum is infinite the
-// compensation is NaN and means nothing; the plain sum still does.
+// compensation means nothing; the plain sum still does.
 func (s *sum) value() float64 {
-	if math.IsNaN(s.low) {
+	if math.IsNaN(s.low) || math.IsInf(s.high, 0) {
 		return s.high
 	}
 	return s.high + s.low

@@ -1,0 +1,35 @@
+package kldivloss
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestReadme holds the README's code to be part of an Example, which go test runs,
+// and its commands to be part of CI.
+func TestReadme(t *testing.T) {
+	read := func(name string) string {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	readme, examples, ci := read("README.md"), read("example_test.go"), read(".ci/run")
+	blocks := strings.Split(readme, "```go\n")[1:]
+	if len(blocks) == 0 {
+		t.Error("no code in the README")
+	}
+	for _, block := range blocks {
+		code, _, _ := strings.Cut(block, "```")
+		if !strings.Contains(examples, code) {
+			t.Errorf("in no Example:\n%s", code)
+		}
+	}
+	for _, command := range []string{"go run ./vae_example", "go run ./tutorial_example", "go test ./..."} {
+		if !strings.Contains(readme, command) || !strings.Contains(ci, command) {
+			t.Errorf("%q is not in both the README and .ci/run", command)
+		}
+	}
+}
