@@ -1,0 +1,51 @@
+// Package progress shows the examples' progress bars: on a terminal, and nowhere
+// else, so that logs and pipes hold results only.
+package progress
+
+import (
+	"io"
+	"os"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// Bar is a progress bar over a known number of steps.
+type Bar struct {
+	bar *progressbar.ProgressBar
+}
+
+// New starts a bar of the given number of steps on w. Unless w is a terminal the
+// bar stays silent.
+func New(w io.Writer, steps int, label string) *Bar {
+	return newBar(w, steps, label, isTerminal(w))
+}
+
+func newBar(w io.Writer, steps int, label string, visible bool) *Bar {
+	return &Bar{progressbar.NewOptions(steps,
+		progressbar.OptionSetWriter(w),
+		progressbar.OptionSetVisibility(visible),
+		progressbar.OptionSetDescription(label),
+		progressbar.OptionSetTheme(progressbar.ThemeASCII),
+		progressbar.OptionSetWidth(30),
+		progressbar.OptionShowCount(),
+		progressbar.OptionShowElapsedTimeOnFinish(),
+		progressbar.OptionSetRenderBlankState(true),
+		progressbar.OptionOnCompletion(func() {
+			if visible {
+				io.WriteString(w, "\n")
+			}
+		}),
+	)}
+}
+
+// Step advances the bar by one step. A terminal that can't be written to is no
+// reason to stop the work it reports on, so the error is dropped.
+func (b *Bar) Step() {
+	_ = b.bar.Add(1)
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

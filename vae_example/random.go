@@ -1,0 +1,39 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// Every purpose draws from a stream of its own, so that, say, another batch size or
+// one more evaluation doesn't change the initial weights. Gorgonia's initialisers
+// aren't used: they draw from a source that can't be seeded.
+const (
+	streamWeights = iota + 1
+	streamTraining
+	streamEvaluation
+	streamTestSet
+	streamSamples
+)
+
+// testSetSeed fixes the binarised test set and its latent samples whatever -seed
+// is, so that runs are comparable.
+const testSetSeed = 1
+
+func newRand(seed, stream uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, stream))
+}
+
+// gumbel fills dst with standard Gumbel noise, −ln(−ln u).
+func gumbel(dst []float32, rng *rand.Rand) {
+	for i := range dst {
+		dst[i] = float32(gumbelNoise(rng))
+	}
+}
+
+func gumbelNoise(rng *rand.Rand) float64 {
+	// 1−u lies in (0, 1], where both logarithms are defined but for 1 itself: there
+	// −ln 1 = 0 and the outer logarithm would be infinite.
+	u := 1 - rng.Float64()
+	return -math.Log(math.Max(-math.Log(u), math.SmallestNonzeroFloat64))
+}
