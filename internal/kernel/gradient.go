@@ -4,7 +4,7 @@ import "math"
 
 // VJP returns the gradient of ⟨Loss, Upstream⟩ with respect to one input.
 func VJP[F Float](p Problem, wrt Side, in *Operands[F]) []F {
-	return mapRows(p, in, nil, func(w *row) {
+	return mapRows(p, in, View[F]{}, func(w *row) {
 		switch {
 		case wrt == Target:
 			w.targetCotangent()
@@ -22,25 +22,11 @@ func VJP[F Float](p Problem, wrt Side, in *Operands[F]) []F {
 
 // mapRows applies compute, which writes row.out, to every row that is not
 // dropped as a whole; a dropped row's result is 0 whatever it holds.
-func mapRows[F Float](p Problem, in *Operands[F], tangent *View[F], compute func(*row)) []F {
+func mapRows[F Float](p Problem, in *Operands[F], tangent View[F], compute func(*row)) []F {
 	out := View[F]{make([]F, size(p.Shape)), RowMajor(p.Shape)}
-	w := newRow(p)
-	strides := [][]int{in.Pred.Strides, in.Target.Strides, out.Strides, in.Weight.stridesOrZero(p), in.Upstream.Strides, nil}
-	strides[5] = strides[4]
-	if tangent != nil {
-		strides[5] = tangent.Strides
-	}
-	rows(p.Shape, p.Axis, strides, func(offset []int) {
-		loadWeights(w, in, offset[3], &in.Upstream, offset[4])
-		if !w.active {
-			return
-		}
-		loadDistributions(w, in, offset[0], offset[1])
-		if tangent != nil {
-			gather(w.v, *tangent, offset[5], p.Axis)
-		}
+	eachRow(p, in, in.Upstream, tangent, out.Strides, func(w *row, offset int) {
 		compute(w)
-		scatter(out, offset[2], p.Axis, w.out)
+		scatter(out, offset, p.Axis, w.out)
 	})
 	return out.Data
 }
@@ -87,7 +73,7 @@ func (w *row) pullPred() {
 		for i, d := range w.work {
 			w.out[i] = 0
 			if d != 0 {
-				w.out[i] = 0 - d/math.Abs(w.x[i]) // |−0| = 0: the limit from inside the domain
+				w.out[i] = 0 - d/w.x[i]
 			}
 		}
 	}

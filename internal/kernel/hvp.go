@@ -1,12 +1,10 @@
 package kernel
 
-import "math"
-
 // HVP returns the derivative, along Tangent of one input, of the gradient of
 // ⟨Loss, Upstream⟩ with respect to wrt. As second derivatives commute it is
 // also the gradient of ⟨VJP(along), Tangent⟩ with respect to wrt.
 func HVP[F Float](p Problem, along, wrt Side, in *Operands[F]) []F {
-	return mapRows(p, in, &in.Tangent, secondDerivatives[along][wrt])
+	return mapRows(p, in, in.Tangent, secondDerivatives[along][wrt])
 }
 
 // secondDerivatives is indexed by the side the tangent belongs to, then by the
@@ -42,7 +40,7 @@ func (w *row) predAlongPred() {
 	case Probs:
 		for i, d := range w.work {
 			if d != 0 {
-				w.out[i] = d / w.x[i] / w.x[i] * w.v[i]
+				w.out[i] = d / w.x[i] * (w.v[i] / w.x[i]) // in range where x² is not
 			}
 		}
 	}
@@ -80,7 +78,7 @@ func (w *row) targetAlongTarget() {
 			w.out[i] = 0
 			if w.kept(i) {
 				shifted := p + w.Epsilon
-				w.out[i] = w.g[i] * w.v[i] * (shifted + w.Epsilon) / shifted / shifted
+				w.out[i] = w.g[i] * (w.v[i] / shifted) * ((shifted + w.Epsilon) / shifted)
 			}
 		}
 	case LogProbs:
@@ -124,7 +122,7 @@ func (w *row) pushPred() {
 		subtract(w.v, dot(w.q, w.v))
 	case Probs:
 		for i, x := range w.x {
-			w.v[i] /= math.Abs(x) // as in pullPred
+			w.v[i] /= x
 		}
 	}
 }

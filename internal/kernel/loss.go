@@ -2,7 +2,7 @@ package kernel
 
 // Loss returns out[j] = Σ Scale·s·p·r.
 func Loss[F Float](p Problem, in *Operands[F]) []F {
-	return reduce(p, in, nil, (*row).lossTerms)
+	return reduce(p, in, View[F]{}, (*row).lossTerms)
 }
 
 // JVP returns the directional derivative of Loss along a tangent of one input:
@@ -13,52 +13,31 @@ func JVP[F Float](p Problem, along Side, in *Operands[F]) []F {
 	if along == Target {
 		terms = (*row).targetTangentTerms
 	}
-	return reduce(p, in, &in.Tangent, terms)
+	return reduce(p, in, in.Tangent, terms)
 }
 
 // reduce sums every row's terms into the outputs they belong to. terms writes
 // one term a class into row.out.
-func reduce[F Float](p Problem, in *Operands[F], tangent *View[F], terms func(*row)) []F {
+func reduce[F Float](p Problem, in *Operands[F], tangent View[F], terms func(*row)) []F {
 	out := View[F]{make([]F, p.OutSize), p.OutStrides}
-	sums := make([]sum, p.OutSize)
-	w := newRow(p)
-	strides := [][]int{in.Pred.Strides, in.Target.Strides, p.OutStrides, in.Weight.stridesOrZero(p), nil}
-	strides[4] = strides[3]
-	if tangent != nil {
-		strides[4] = tangent.Strides
+	if p.elementwise() {
+		eachRow(p, in, View[F]{}, tangent, p.OutStrides, func(w *row, offset int) {
+			terms(w)
+			scatter(out, offset, p.Axis, w.out)
+		})
+		return out.Data
 	}
-	rows(p.Shape, p.Axis, strides, func(offset []int) {
-		loadWeights(w, in, offset[3], nil, 0)
-		if !w.active {
-			return
-		}
-		loadDistributions(w, in, offset[0], offset[1])
-		if tangent != nil {
-			gather(w.v, *tangent, offset[4], p.Axis)
-		}
+	sums := make([]sum, p.OutSize)
+	eachRow(p, in, View[F]{}, tangent, p.OutStrides, func(w *row, offset int) {
 		terms(w)
-		if p.elementwise() {
-			scatter(out, offset[2], p.Axis, w.out)
-			return
-		}
 		for _, term := range w.out {
-			sums[offset[2]].add(term)
+			sums[offset].add(term)
 		}
 	})
-	if !p.elementwise() {
-		for i := range sums {
-			out.Data[i] = F(sums[i].value())
-		}
+	for i := range sums {
+		out.Data[i] = F(sums[i].value())
 	}
 	return out.Data
-}
-
-// stridesOrZero returns the view's strides, or all zero where it is absent.
-func (v View[F]) stridesOrZero(p Problem) []int {
-	if v.Data == nil {
-		return make([]int, len(p.Shape))
-	}
-	return v.Strides
 }
 
 func (w *row) lossTerms() {

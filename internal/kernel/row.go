@@ -14,7 +14,6 @@ type row struct {
 	g []float64
 
 	uniform bool // g is the same for every class
-	active  bool // some g is not 0
 
 	v    []float64 // tangent
 	work []float64
@@ -36,32 +35,68 @@ func newRow(p Problem) *row {
 	}
 }
 
-// loadDistributions reads pred into x and the target into work, and sets p, q
-// and r from them.
-func loadDistributions[F Float](w *row, in *Operands[F], predOffset, targetOffset int) {
-	gather(w.x, in.Pred, predOffset, w.Axis)
-	gather(w.work, in.Target, targetOffset, w.Axis)
-	if w.Pred == Logits && w.Target == Logits {
-		w.loadLogitPair(w.work)
-		return
+// eachRow loads every row that is not dropped as a whole and calls visit with the
+// offset that outStrides gives it. upstream and tangent may be absent.
+func eachRow[F Float](p Problem, in *Operands[F], upstream, tangent View[F], outStrides []int, visit func(w *row, offset int)) {
+	w := newRow(p)
+	strides := [][]int{in.Pred.Strides, in.Target.Strides, outStrides}
+	optional := []View[F]{in.Weight, upstream, tangent}
+	for i, v := range optional {
+		if v.Data == nil {
+			optional[i].Strides = make([]int, len(p.Shape))
+		}
+		strides = append(strides, optional[i].Strides)
 	}
-	w.loadTarget(w.work, w.loadPred())
+	rows(p.Shape, p.Axis, strides, func(offset []int) {
+		w.resetWeights()
+		for i, factor := range optional[:2] {
+			if factor.Data != nil {
+				multiply(w.g, factor, offset[3+i], p.Axis)
+				w.uniform = w.uniform && factor.Strides[p.Axis] == 0
+			}
+		}
+		if allZero(w.g) {
+			return
+		}
+		gather(w.x, in.Pred, offset[0], p.Axis)
+		gather(w.work, in.Target, offset[1], p.Axis)
+		w.loadDistributions(w.work)
+		if tangent.Data != nil {
+			gather(w.v, tangent, offset[5], p.Axis)
+		}
+		visit(w, offset[2])
+	})
 }
 
-// loadPred sets q for logits and returns the function class → log q.
-func (w *row) loadPred() func(i int) float64 {
+// loadDistributions sets p, q and r from pred in x and the target.
+func (w *row) loadDistributions(target []float64) {
+	if w.Pred == Logits && w.Target == Logits {
+		w.loadLogitPair(target)
+		return
+	}
+	w.loadLogQ(w.r)
+	w.loadTarget(target, w.r)
+}
+
+func (w *row) loadLogQ(logQ []float64) {
 	switch w.Pred {
 	case Logits:
 		shift, logSum := softmax(w.q, w.x)
-		return func(i int) float64 { return w.x[i] - shift - logSum }
+		for i, x := range w.x {
+			logQ[i] = x - shift - logSum
+		}
 	case LogProbs:
-		return func(i int) float64 { return w.x[i] }
-	default:
-		return func(i int) float64 { return ln(w.x[i]) }
+		copy(logQ, w.x)
+	case Probs:
+		for i := range w.x {
+			w.x[i] += 0 // −0 becomes 0, whose reciprocal is that of the domain's edge
+			logQ[i] = ln(w.x[i])
+		}
 	}
 }
 
-func (w *row) loadTarget(t []float64, logQ func(i int) float64) {
+// loadTarget sets p, and r in place of log q.
+func (w *row) loadTarget(t, logQ []float64) {
 	var shift, logSum float64
 	if w.Target == Logits {
 		shift, logSum = softmax(w.p, t)
@@ -85,9 +120,9 @@ func (w *row) loadTarget(t []float64, logQ func(i int) float64) {
 		case w.Target == Probs && w.Pred == Probs:
 			w.r[i] = logRatio(w.p[i]+w.Epsilon, w.x[i])
 		case w.Target == Probs:
-			w.r[i] = ln(w.p[i]+w.Epsilon) - logQ(i)
+			w.r[i] = ln(w.p[i]+w.Epsilon) - logQ[i]
 		default:
-			w.r[i] = logP - logQ(i)
+			w.r[i] = logP - logQ[i]
 		}
 	}
 }
@@ -125,24 +160,12 @@ func (w *row) loadLogitPair(t []float64) {
 	}
 }
 
-// loadWeights sets g = Scale·s·upstream for the row.
-func loadWeights[F Float](w *row, in *Operands[F], weightOffset int, upstream *View[F], upstreamOffset int) {
+// resetWeights sets g = Scale.
+func (w *row) resetWeights() {
 	for i := range w.g {
 		w.g[i] = w.Scale
 	}
 	w.uniform = true
-	if in.Weight.Data != nil {
-		multiply(w.g, in.Weight, weightOffset, w.Axis)
-		w.uniform = in.Weight.Strides[w.Axis] == 0
-	}
-	if upstream != nil {
-		multiply(w.g, *upstream, upstreamOffset, w.Axis)
-		w.uniform = w.uniform && upstream.Strides[w.Axis] == 0
-	}
-	w.active = false
-	for _, gi := range w.g {
-		w.active = w.active || gi != 0
-	}
 }
 
 // multiply scales dst by a row of classes; a zero drops the element for good,

@@ -24,10 +24,11 @@ func softmax(dst, x []float64) (shift, logSum float64) {
 			rest.add(dst[i])
 		}
 	}
+	others := rest.value()
 	for i := range dst {
-		dst[i] /= 1 + rest.value()
+		dst[i] /= 1 + others
 	}
-	return shift, math.Log1p(rest.value())
+	return shift, math.Log1p(others)
 }
 
 const smallestNormal = 0x1p-1022
