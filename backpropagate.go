@@ -102,9 +102,16 @@ func (t *tape) pullBack(n, grad *G.Node) (G.Nodes, error) {
 	if !slices.Contains(pulls, true) {
 		return make(G.Nodes, len(children)), nil
 	}
+	grad, err := settled(grad)
+	if err != nil {
+		return nil, err
+	}
 	op, ok := n.Op().(differentiable)
 	if !ok {
 		return foreignSymDiff(n, children, pulls, grad)
+	}
+	if children, err = settledAll(children); err != nil {
+		return nil, err
 	}
 	return symDiff(op, pulls, children, n, grad)
 }

@@ -139,3 +139,25 @@ func TestTinyDivergence(t *testing.T) {
 		assertClose(t, "its gradient", got[3], make([]float64, 4), 0)
 	}
 }
+
+// TestTinyDivergenceWithOffsets adds a constant to all logits of one side, which
+// changes no distribution: 2^13 and multiples of 2^-30 add without rounding.
+func TestTinyDivergenceWithOffsets(t *testing.T) {
+	x := []float64{0.25, -0.5, 0.125, 0.5}
+	near := append([]float64(nil), x...)
+	near[1] += 1.0 / (1 << 30)
+	far := append([]float64(nil), near...)
+	for i := range far {
+		far[i] += 1 << 13
+	}
+	losses := func(pred []float64) []float64 {
+		g := G.NewGraph()
+		y, target := input(g, "y", tensor.Float64, pred, 1, 4), input(g, "x", tensor.Float64, x, 1, 4)
+		loss := must(t)(KLDivLoss(y, target, WithFromLogits(false), WithTargetForm(Logits), WithReduction(ReductionSum)))
+		return runTape(t, loss)[0]
+	}
+	with, without := losses(far)[0], losses(near)[0]
+	if !(math.Abs(with/without-1) < 1e-14) {
+		t.Errorf("%v with an offset, %v without", with, without)
+	}
+}

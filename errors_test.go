@@ -84,6 +84,13 @@ func TestBadInput(t *testing.T) {
 			}
 		})
 	}
+	c := G.NewConstant(dense(tensor.Float64, make([]float64, 6), 2, 3))
+	if _, err := KLDivLoss(c, c); !errors.Is(err, ErrGraph) {
+		t.Errorf("constants of no graph give %v", err)
+	}
+	if _, err := Softmax(c, -1); !errors.Is(err, ErrGraph) {
+		t.Errorf("the softmax of a constant of no graph gives %v", err)
+	}
 	if _, err := KLDivLoss(x, y, nil); !errors.Is(err, ErrOption) {
 		t.Errorf("a nil option gives %v", err)
 	}
@@ -157,6 +164,9 @@ func TestDoRefusesBadValues(t *testing.T) {
 	y := zeros(g, "y", tensor.Float64, 2, 3)
 	op := must(t)(KLDivLoss(x, y)).Op()
 	good := y.Value()
+	sparse := tensor.CSCFromCoord(tensor.Shape{2, 3}, []int{0, 0, 0, 1, 1, 1}, []int{0, 1, 2, 0, 1, 2}, []float64{1, 2, 3, 4, 5, 6})
+	masked := dense(tensor.Float64, make([]float64, 6), 2, 3)
+	masked.ResetMask(true)
 	for _, c := range []struct {
 		name   string
 		values []G.Value
@@ -169,6 +179,8 @@ func TestDoRefusesBadValues(t *testing.T) {
 		{"another dtype", []G.Value{dense(tensor.Float32, make([]float64, 6), 2, 3), good}, ErrDtype},
 		{"integers", []G.Value{tensor.New(tensor.WithBacking([]int{1, 2, 3, 4, 5, 6}), tensor.WithShape(2, 3)), good}, ErrDtype},
 		{"a scalar", []G.Value{G.NewF64(1), good}, ErrShape},
+		{"a sparse matrix", []G.Value{sparse, good}, ErrValue},
+		{"a masked tensor", []G.Value{masked, good}, ErrValue},
 	} {
 		if _, err := op.Do(c.values...); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)

@@ -161,6 +161,11 @@ func TestGradRefuses(t *testing.T) {
 			bias := input(x.Graph(), "bias", tensor.Float64, []float64{1, 2}, 1, 2, 1, 1)
 			return G.GroupNorm(reshape(x, 1, 2, 3, 2), scale, bias, 1, 2, 1e-5)
 		}}, 2, "GroupNorm"},
+		{foreignOp{"SoftMax of a column", func(x *G.Node) (*G.Node, error) { return G.SoftMax(reshape(x, 12, 1)) }}, 1, "explicit axis"},
+		{foreignOp{"LogSoftMax of a column", func(x *G.Node) (*G.Node, error) { return G.LogSoftMax(reshape(x, 12, 1)) }}, 1, "explicit axis"},
+		{foreignOp{"Sparsemax of columns", func(x *G.Node) (*G.Node, error) { return G.Sparsemax(x, 0) }}, 1, "Sparsemax"},
+		{foreignOp{"Dropout with probability 0", func(x *G.Node) (*G.Node, error) { return G.Dropout(x, 0) }}, 1, "Dropout"},
+		{foreignOp{"padded AveragePool2D", func(x *G.Node) (*G.Node, error) { return G.AveragePool2D(image(x), window, one, one) }}, 1, "padded"},
 		{foreignOp{"Ceil", G.Ceil}, 1, "wrt 0"},
 		{foreignOp{"GlobalAveragePool2D", func(x *G.Node) (*G.Node, error) { return G.GlobalAveragePool2D(reshape(x, 1, 2, 3, 2)) }}, 1, "GlobalAveragePool"},
 	} {

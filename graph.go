@@ -22,9 +22,11 @@ import (
 // machine is made.
 //
 // Where an op on the way is not differentiable, or Gorgonia's own derivative of
-// it is wrong or panics (SoftMax, LogSoftMax and Slice differentiated twice),
-// Grad returns ErrNotDifferentiable and names the op. A third derivative of
-// this package's ops is ErrThirdDerivative.
+// it is wrong or panics (SoftMax, LogSoftMax and Slice differentiated twice, among
+// others), Grad returns ErrNotDifferentiable and names the op. A third derivative
+// of this package's ops is ErrThirdDerivative. What Grad cannot see are Gorgonia's
+// faults in the forward pass, such as Add(Reshape(x), y), which overwrites x, and
+// the maximum of equal entries, each of which gets the whole gradient.
 func Grad(cost *G.Node, wrt ...*G.Node) (G.Nodes, error) {
 	if err := checkCost(cost, wrt); err != nil {
 		return nil, errors.WithMessage(err, "Grad")
@@ -100,7 +102,7 @@ func checkCost(cost *G.Node, wrt G.Nodes) error {
 		return errors.Wrap(ErrGraph, "cost belongs to no graph")
 	}
 	if len(wrt) == 0 {
-		return errors.Wrap(ErrNilNode, "wrt is empty, expected at least one node")
+		return errors.Wrap(ErrOption, "wrt is empty, expected at least one node")
 	}
 	for i, n := range wrt {
 		if n == nil {
@@ -108,6 +110,9 @@ func checkCost(cost *G.Node, wrt G.Nodes) error {
 		}
 		if n.Graph() != cost.Graph() {
 			return errors.Wrapf(ErrGraph, "wrt %d (%v) is not of the cost's graph", i, n)
+		}
+		if dtype, _ := dtypeOf(n); dtype != tensor.Float64 && dtype != tensor.Float32 {
+			return errors.Wrapf(ErrDtype, "wrt %d (%v) is %v, expected float64 or float32", i, n, n.Type())
 		}
 	}
 	return nil

@@ -36,6 +36,33 @@ func TestFisherVectorProduct(t *testing.T) {
 	policy(rand.New(rand.NewPCG(1, 2))).check(t, rand.New(rand.NewPCG(3, 4)), 1e-6)
 }
 
+// TestGradBehindViews puts the loss behind Reshapes of ops whose derivatives
+// Gorgonia computes in place, in memory that the Reshapes still show.
+func TestGradBehindViews(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, reshaped := range []int{0, 1, 2} {
+		f := function{
+			shapes: [][]int{{2, 6}}, point: [][]float64{random(r, 12)},
+			build: func(in G.Nodes) (*G.Node, error) {
+				sides := G.Nodes{tanh(in[0]), G.Must(G.Exp(in[0]))}
+				for i := range sides {
+					if i == reshaped || reshaped == 2 {
+						sides[i] = reshape(reshape(sides[i], 12), 3, 4)
+					} else {
+						sides[i] = reshape(sides[i], 3, 4)
+					}
+				}
+				cost, err := KLDivLoss(sides[0], sides[1], WithFromLogits(false), WithReduction(ReductionSum))
+				if err != nil {
+					return nil, err
+				}
+				return G.Square(cost)
+			},
+		}
+		f.check(t, r, 1e-6)
+	}
+}
+
 // TestGradTwice takes the gradients of two losses that share layers, where
 // gorgonia.Grad loses terms: its second result is asserted wrong, so that a
 // Gorgonia that mends it turns this test red.
@@ -155,6 +182,7 @@ func TestGradErrors(t *testing.T) {
 	other := input(g, "other", tensor.Float64, []float64{1}, 1)
 	foreign := input(G.NewGraph(), "foreign", tensor.Float64, []float64{1}, 1)
 	single := input(g, "single", tensor.Float32, []float64{1, 2, 3}, 1, 3)
+	ints := G.NewTensor(g, tensor.Int, 1, G.WithName("ints"), G.WithShape(3))
 	cost := must(t)(KLDivLoss(x, target, WithSampleWeight(weight), WithTargetGrad(false), WithReduction(ReductionSum)))
 	vector := must(t)(KLDivLoss(x, target))
 	for _, c := range []struct {
@@ -165,9 +193,10 @@ func TestGradErrors(t *testing.T) {
 	}{
 		{"nil cost", nil, G.Nodes{x}, ErrNilNode},
 		{"a vector as cost", vector, G.Nodes{x}, ErrShape},
-		{"no wrt", cost, nil, ErrNilNode},
+		{"no wrt", cost, nil, ErrOption},
 		{"nil wrt", cost, G.Nodes{x, nil}, ErrNilNode},
 		{"another graph", cost, G.Nodes{foreign}, ErrGraph},
+		{"integers", cost, G.Nodes{ints}, ErrDtype},
 		{"independent", cost, G.Nodes{other}, ErrNotDifferentiable},
 		{"the sample weight", cost, G.Nodes{weight}, ErrNotDifferentiable},
 		{"a constant target", cost, G.Nodes{target}, ErrNotDifferentiable},

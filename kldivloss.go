@@ -99,5 +99,6 @@ func KLDivLoss(pred, target *G.Node, opts ...Option) (*G.Node, error) {
 	if err != nil {
 		return nil, errors.WithMessage(err, "KLDivLoss")
 	}
-	return G.ApplyOp(newLossOp(p), inputs...)
+	n, err := G.ApplyOp(newLossOp(p), inputs...)
+	return n, errors.WithMessage(err, "KLDivLoss")
 }

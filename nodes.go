@@ -16,10 +16,10 @@ func checkTensor(name string, n *G.Node) (tensor.Dtype, tensor.Shape, error) {
 	}
 	dtype, ok := dtypeOf(n)
 	if !ok || (dtype != tensor.Float64 && dtype != tensor.Float32) {
-		return dtype, nil, errors.Wrapf(ErrDtype, "%s is %v, expected a tensor of float64 or float32", name, n.Type())
+		return dtype, nil, errors.Wrapf(ErrDtype, "%s has type %v, expected a tensor of float64 or float32", name, n.Type())
 	}
 	if n.IsScalar() {
-		return dtype, nil, errors.Wrapf(ErrShape, "%s is a scalar, expected a tensor with an axis of classes", name)
+		return dtype, nil, errors.Wrapf(ErrShape, "%s is a scalar, expected a tensor", name)
 	}
 	shape := slices.Clone(n.Shape())
 	if len(shape) == 0 || slices.Min(shape) <= 0 {
@@ -38,6 +38,16 @@ func dtypeOf(n *G.Node) (tensor.Dtype, bool) {
 		return dtype, ok
 	}
 	return tensor.Dtype{}, false
+}
+
+// checkAnyGraph asks for one node at least that is in a graph.
+func checkAnyGraph(nodes G.Nodes) error {
+	for _, n := range nodes {
+		if n.Graph() != nil {
+			return nil
+		}
+	}
+	return errors.Wrap(ErrGraph, "all inputs are constants of no graph, expected one of a graph at least")
 }
 
 // checkGraph allows constants that belong to no graph yet.

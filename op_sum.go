@@ -41,11 +41,11 @@ func signLike(n *G.Node, name string, out tensor.Shape, arity int, differentiabl
 }
 
 func (op sumOp) Do(inputs ...G.Value) (G.Value, error) {
-	return op.run(inputs, sumKernel[float64](op.signature), sumKernel[float32](op.signature))
+	return op.run(inputs, sumKernel[float64](op), sumKernel[float32](op))
 }
 
-func sumKernel[F kernel.Float](s signature) func([]kernel.View[F]) []F {
-	return func(in []kernel.View[F]) []F { return kernel.Sum(s.args[0].shape, in) }
+func sumKernel[F kernel.Float](op sumOp) func([]kernel.View[F]) []F {
+	return func(in []kernel.View[F]) []F { return kernel.Sum(op.out, in) }
 }
 
 // derivative: the gradient of every term is the upstream one.
@@ -57,20 +57,32 @@ func (op sumOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
-// copyOp is a fresh row-major copy of its argument, in another shape of as many
-// elements.
+// copyOp is a fresh row-major copy of its first argument, in another shape of as
+// many elements. The others are read for their lifetime only: see settled.
 type copyOp struct{ signature }
 
-func copyAs(n *G.Node, shape tensor.Shape) (*G.Node, error) {
+// copyAs copies n; sharers may hold n itself.
+func copyAs(n *G.Node, shape tensor.Shape, sharers G.Nodes) (*G.Node, error) {
 	s, err := signLike(n, "Copy", shape, 1, true)
 	if err != nil {
 		return nil, err
 	}
-	return G.ApplyOp(copyOp{s}, n)
+	inputs := G.Nodes{n}
+	for _, sharer := range sharers {
+		if sharer != n {
+			inputs = append(inputs, sharer)
+			s.args = append(s.args, argument{"sharer", slices.Clone(sharer.Shape()), false})
+		}
+	}
+	return G.ApplyOp(copyOp{s}, inputs...)
 }
 
 func (op copyOp) Do(inputs ...G.Value) (G.Value, error) {
-	return op.run(inputs, sumKernel[float64](op.signature), sumKernel[float32](op.signature))
+	return op.run(inputs, copyKernel[float64](op), copyKernel[float32](op))
+}
+
+func copyKernel[F kernel.Float](op copyOp) func([]kernel.View[F]) []F {
+	return func(in []kernel.View[F]) []F { return kernel.Sum(op.args[0].shape, in[:1]) }
 }
 
 func (op copyOp) derivative(int) (derivative, error) {

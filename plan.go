@@ -80,7 +80,7 @@ func newPlan(pred, target *G.Node, opts []Option) (plan, G.Nodes, error) {
 		}
 		inputs = append(inputs, c.sampleWeight)
 	}
-	return p, inputs, nil
+	return p, inputs, checkAnyGraph(inputs)
 }
 
 func (p *plan) setNodes(c config, pred, target *G.Node) error {

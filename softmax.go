@@ -33,8 +33,11 @@ func applySoftmax(name string, x *G.Node, axis int, logarithm bool) (*G.Node, er
 	if axis, err = resolveAxis("axis", axis, shape); err != nil {
 		return nil, errors.WithMessage(err, name)
 	}
-	p := softmaxPlan{name, dtype, shape, axis, logarithm}
-	return G.ApplyOp(newSoftmaxOp(p), x)
+	if err := checkAnyGraph(G.Nodes{x}); err != nil {
+		return nil, errors.WithMessage(err, name)
+	}
+	n, err := G.ApplyOp(newSoftmaxOp(softmaxPlan{name, dtype, shape, axis, logarithm}), x)
+	return n, errors.WithMessage(err, name)
 }
 
 type softmaxPlan struct {

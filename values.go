@@ -68,10 +68,11 @@ func fit(found tensor.Shape, strides []int, shape tensor.Shape) []int {
 func memory[F kernel.Float](name string, v G.Value) ([]F, []int, error) {
 	var strides []int
 	if t, ok := v.(tensor.Tensor); ok {
-		if !t.IsNativelyAccessible() {
-			return nil, nil, errors.Wrapf(ErrValue, "%s is not in this machine's memory", name)
+		dense, ok := t.(*tensor.Dense)
+		if !ok || dense.IsMasked() || !dense.IsNativelyAccessible() {
+			return nil, nil, errors.Wrapf(ErrValue, "%s is a %T, expected a *tensor.Dense without a mask, in this machine's memory", name, v)
 		}
-		strides = t.Strides()
+		strides = dense.Strides()
 	}
 	switch data := v.Data().(type) {
 	case []F:

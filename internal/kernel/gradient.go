@@ -4,31 +4,41 @@ import "math"
 
 // VJP returns the gradient of ⟨Loss, Upstream⟩ with respect to one input.
 func VJP[F Float](p Problem, wrt Side, in *Operands[F]) []F {
-	return mapRows(p, in, View[F]{}, func(w *row) {
-		switch {
-		case wrt == Target:
-			w.targetCotangent()
-			w.pullTarget()
-		case w.bothLogits():
-			for i, p := range w.p {
-				w.out[i] = w.g[i] * difference(p, w.q[i], w.r[i])
-			}
-		default:
-			w.predCotangent()
-			w.pullPred()
-		}
-	})
+	if wrt == Pred {
+		return mapRows(p, in, (*cursor[F]).fastPredGradient, (*row).predGradient)
+	}
+	return mapRows(p, in, (*cursor[F]).fastTargetGradient, (*row).targetGradient)
 }
 
 // mapRows applies compute, which writes row.out, to every row that is not
 // dropped as a whole; a dropped row's result is 0 whatever it holds.
-func mapRows[F Float](p Problem, in *Operands[F], tangent View[F], compute func(*row)) []F {
+func mapRows[F Float](p Problem, in *Operands[F], fast func(*cursor[F]) bool, compute func(*row)) []F {
 	out := View[F]{make([]F, size(p.Shape)), RowMajor(p.Shape)}
-	eachRow(p, in, in.Upstream, tangent, out.Strides, func(w *row, offset int) {
-		compute(w)
-		scatter(out, offset, p.Axis, w.out)
+	newTask(p, in, out).each(func(c *cursor[F], _ int) {
+		if fast != nil && fast(c) {
+			return
+		}
+		c.load()
+		compute(&c.row)
+		c.store()
 	})
 	return out.Data
+}
+
+func (w *row) predGradient() {
+	if w.bothLogits() {
+		for i, p := range w.p {
+			w.out[i] = w.g[i] * difference(p, w.q[i], w.r[i])
+		}
+		return
+	}
+	w.predCotangent()
+	w.pullPred()
+}
+
+func (w *row) targetGradient() {
+	w.targetCotangent()
+	w.pullTarget()
 }
 
 // predCotangent sets work = d = g·p, NaN where log q is.

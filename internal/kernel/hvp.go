@@ -4,7 +4,7 @@ package kernel
 // ⟨Loss, Upstream⟩ with respect to wrt. As second derivatives commute it is
 // also the gradient of ⟨VJP(along), Tangent⟩ with respect to wrt.
 func HVP[F Float](p Problem, along, wrt Side, in *Operands[F]) []F {
-	return mapRows(p, in, in.Tangent, secondDerivatives[along][wrt])
+	return mapRows(p, in, nil, secondDerivatives[along][wrt])
 }
 
 // secondDerivatives is indexed by the side the tangent belongs to, then by the

@@ -2,37 +2,50 @@ package kernel
 
 // Loss returns out[j] = Σ Scale·s·p·r.
 func Loss[F Float](p Problem, in *Operands[F]) []F {
-	return reduce(p, in, View[F]{}, (*row).lossTerms)
+	return reduce(p, in, (*cursor[F]).fastLoss, (*row).lossTerms)
 }
 
 // JVP returns the directional derivative of Loss along a tangent of one input:
 // out[j] = Σ Scale·s·(ṗ·(r + 1) − p·ℓ̇), of which the tangent of pred sets ℓ̇
 // and the tangent of the target sets ṗ.
 func JVP[F Float](p Problem, along Side, in *Operands[F]) []F {
-	terms := (*row).predTangentTerms
-	if along == Target {
-		terms = (*row).targetTangentTerms
+	if along == Pred {
+		return reduce(p, in, nil, (*row).predTangentTerms)
 	}
-	return reduce(p, in, in.Tangent, terms)
+	return reduce(p, in, nil, (*row).targetTangentTerms)
 }
 
-// reduce sums every row's terms into the outputs they belong to. terms writes
-// one term a class into row.out.
-func reduce[F Float](p Problem, in *Operands[F], tangent View[F], terms func(*row)) []F {
+// reduce sums every row's terms into the outputs they belong to. terms writes one
+// term a class into row.out; fast returns their sum. Rows are added in their
+// order, so that the result does not depend on the number of goroutines.
+func reduce[F Float](p Problem, in *Operands[F], fast func(*cursor[F]) (float64, bool), terms func(*row)) []F {
 	out := View[F]{make([]F, p.OutSize), p.OutStrides}
+	t := newTask(p, &Operands[F]{Pred: in.Pred, Target: in.Target, Weight: in.Weight, Tangent: in.Tangent}, out)
 	if p.elementwise() {
-		eachRow(p, in, View[F]{}, tangent, p.OutStrides, func(w *row, offset int) {
-			terms(w)
-			scatter(out, offset, p.Axis, w.out)
+		t.each(func(c *cursor[F], _ int) {
+			c.load()
+			terms(&c.row)
+			c.store()
 		})
 		return out.Data
 	}
-	sums := make([]sum, p.OutSize)
-	eachRow(p, in, View[F]{}, tangent, p.OutStrides, func(w *row, offset int) {
-		terms(w)
-		for _, term := range w.out {
-			sums[offset].add(term)
+	rowSums := make([]sum, t.rowCount())
+	t.each(func(c *cursor[F], number int) {
+		if fast != nil {
+			if s, ok := fast(c); ok {
+				rowSums[number].high = s
+				return
+			}
 		}
+		c.load()
+		terms(&c.row)
+		for _, term := range c.out {
+			rowSums[number].add(term)
+		}
+	})
+	sums := make([]sum, p.OutSize)
+	rows(p.Shape, p.Axis, 0, len(rowSums), [][]int{p.OutStrides}, func(number int, offset []int) {
+		sums[offset[0]].merge(rowSums[number])
 	})
 	for i := range sums {
 		out.Data[i] = F(sums[i].value())

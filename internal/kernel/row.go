@@ -2,8 +2,8 @@ package kernel
 
 import "math"
 
-// row holds one row of classes, loaded from its forms. A row is a workspace:
-// it is loaded again for every row of the tensors.
+// row holds one row of classes in float64, loaded from its forms. A row is a
+// workspace: it is loaded again for every row of the tensors.
 type row struct {
 	Problem
 
@@ -20,52 +20,15 @@ type row struct {
 	out  []float64
 }
 
-func newRow(p Problem) *row {
-	n := p.classes()
+func (w *row) allocate() {
+	if w.x != nil {
+		return
+	}
+	n := w.classes()
 	block := make([]float64, 8*n)
-	next := func() []float64 {
-		head := block[:n:n]
-		block = block[n:]
-		return head
+	for i, field := range []*[]float64{&w.x, &w.p, &w.q, &w.r, &w.g, &w.v, &w.work, &w.out} {
+		*field = block[i*n : (i+1)*n : (i+1)*n]
 	}
-	return &row{
-		Problem: p,
-		x:       next(), p: next(), q: next(), r: next(), g: next(),
-		v: next(), work: next(), out: next(),
-	}
-}
-
-// eachRow loads every row that is not dropped as a whole and calls visit with the
-// offset that outStrides gives it. upstream and tangent may be absent.
-func eachRow[F Float](p Problem, in *Operands[F], upstream, tangent View[F], outStrides []int, visit func(w *row, offset int)) {
-	w := newRow(p)
-	strides := [][]int{in.Pred.Strides, in.Target.Strides, outStrides}
-	optional := []View[F]{in.Weight, upstream, tangent}
-	for i, v := range optional {
-		if v.Data == nil {
-			optional[i].Strides = make([]int, len(p.Shape))
-		}
-		strides = append(strides, optional[i].Strides)
-	}
-	rows(p.Shape, p.Axis, strides, func(offset []int) {
-		w.resetWeights()
-		for i, factor := range optional[:2] {
-			if factor.Data != nil {
-				multiply(w.g, factor, offset[3+i], p.Axis)
-				w.uniform = w.uniform && factor.Strides[p.Axis] == 0
-			}
-		}
-		if allZero(w.g) {
-			return
-		}
-		gather(w.x, in.Pred, offset[0], p.Axis)
-		gather(w.work, in.Target, offset[1], p.Axis)
-		w.loadDistributions(w.work)
-		if tangent.Data != nil {
-			gather(w.v, tangent, offset[5], p.Axis)
-		}
-		visit(w, offset[2])
-	})
 }
 
 // loadDistributions sets p, q and r from pred in x and the target.
@@ -128,22 +91,24 @@ func (w *row) loadTarget(t, logQ []float64) {
 }
 
 // loadLogitPair sets p, q and r = log softmax(t) − log softmax(x) without the
-// cancellation of subtracting two rounded logarithms: with δ = t − x shifted by
-// the difference of the maxima, and Sₜ, Sₓ the sums of the shifted exponentials,
+// cancellation of subtracting two rounded logarithms: with δ the difference of t
+// and x, each less its maximum, and Sₜ, Sₓ the sums of the shifted exponentials,
 //
 //	r = δ − log(Sₜ/Sₓ) = δ − log1p((Sₜ − Sₓ)/Sₓ)
 //
 // where Sₜ − Sₓ is summed term by term as exp(x)·expm1(δ). Logits that differ
-// by 1e-5 so keep a log ratio of 1e-5 to full precision.
+// by 1e-5 so keep a log ratio of 1e-5 to full precision, whatever their offsets.
 func (w *row) loadLogitPair(t []float64) {
 	shiftT, logSumT := softmax(w.p, t)
 	shiftX, logSumX := softmax(w.q, w.x)
-	shift := shiftT - shiftX
+	for i := range w.r {
+		w.r[i] = shiftedDifference(t[i], w.x[i], shiftT, shiftX)
+	}
 	logSumRatio := logSumT - logSumX
 	if math.Abs(logSumRatio) < 0.5 {
 		var relative sum
 		for i, qi := range w.q {
-			if delta := t[i] - w.x[i] - shift; math.Abs(delta) < 1 {
+			if delta := w.r[i]; math.Abs(delta) < 1 {
 				relative.add(qi * math.Expm1(delta))
 			} else {
 				// exp(t)/Sₓ − exp(x)/Sₓ, with p = exp(t)/Sₜ
@@ -153,19 +118,12 @@ func (w *row) loadLogitPair(t []float64) {
 		logSumRatio = math.Log1p(relative.value())
 	}
 	for i, pi := range w.p {
-		w.r[i] = 0
-		if pi != 0 {
-			w.r[i] = t[i] - w.x[i] - shift - logSumRatio
+		if pi == 0 {
+			w.r[i] = 0
+		} else {
+			w.r[i] -= logSumRatio
 		}
 	}
-}
-
-// resetWeights sets g = Scale.
-func (w *row) resetWeights() {
-	for i := range w.g {
-		w.g[i] = w.Scale
-	}
-	w.uniform = true
 }
 
 // multiply scales dst by a row of classes; a zero drops the element for good,

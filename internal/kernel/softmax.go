@@ -6,7 +6,7 @@ import "math"
 func Softmax[F Float](shape []int, axis int, logarithm bool, x View[F]) []F {
 	out := View[F]{make([]F, size(shape)), RowMajor(shape)}
 	in, probs := make([]float64, shape[axis]), make([]float64, shape[axis])
-	rows(shape, axis, [][]int{x.Strides, out.Strides}, func(offset []int) {
+	rows(shape, axis, 0, size(shape)/shape[axis], [][]int{x.Strides, out.Strides}, func(_ int, offset []int) {
 		gather(in, x, offset[0], axis)
 		shift, logSum := softmax(probs, in)
 		if logarithm {
@@ -90,7 +90,7 @@ func zipRows[F Float](shape []int, axis int, in []View[F], compute func(out []fl
 		workspace[i] = make([]float64, shape[axis])
 	}
 	result := make([]float64, shape[axis])
-	rows(shape, axis, strides, func(offset []int) {
+	rows(shape, axis, 0, size(shape)/shape[axis], strides, func(_ int, offset []int) {
 		for i, v := range in {
 			gather(workspace[i], v, offset[i+1], axis)
 		}

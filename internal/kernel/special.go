@@ -85,3 +85,20 @@ func difference(p, q, r float64) float64 {
 	}
 	return q - p
 }
+
+// shiftedDifference returns (a − shiftA) − (b − shiftB), rounded about once.
+func shiftedDifference(a, b, shiftA, shiftB float64) float64 {
+	difference, rest := twoDifference(a, b)
+	shift, shiftRest := twoDifference(shiftA, shiftB)
+	if math.IsInf(difference, 0) {
+		return difference - shift
+	}
+	return (difference - shift) + (rest - shiftRest)
+}
+
+// twoDifference returns a − b rounded, and what rounding took off (Knuth 1969).
+func twoDifference(a, b float64) (difference, rest float64) {
+	difference = a - b
+	z := difference - a
+	return difference, (a - (difference - z)) - (b + z)
+}

@@ -1,0 +1,57 @@
+package kernel
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+const (
+	// minShare is the number of elements that is worth a second goroutine: waking
+	// one takes tens of microseconds.
+	minShare = 1 << 16
+
+	// chunk is the number of elements handed out at a time.
+	chunk = 1 << 14
+)
+
+// parallel calls work for ranges that cover 0 to rows, on as many goroutines as
+// GOMAXPROCS allows and the number of elements is worth. It returns when all are
+// done, and panics in the caller if one of them did.
+func parallel(rows, classes int, work func(from, to int)) {
+	workers := min(runtime.GOMAXPROCS(0), rows, rows*classes/minShare)
+	if workers < 2 {
+		work(0, rows)
+		return
+	}
+	step := max(1, chunk/classes)
+	var next atomic.Int64
+	var failure atomic.Pointer[any]
+	share := func() {
+		defer func() {
+			if r := recover(); r != nil {
+				failure.Store(&r)
+			}
+		}()
+		for {
+			from := int(next.Add(int64(step))) - step
+			if from >= rows {
+				return
+			}
+			work(from, min(from+step, rows))
+		}
+	}
+	var wait sync.WaitGroup
+	for range workers - 1 {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			share()
+		}()
+	}
+	share()
+	wait.Wait()
+	if r := failure.Load(); r != nil {
+		panic(*r)
+	}
+}

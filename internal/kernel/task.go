@@ -1,0 +1,109 @@
+package kernel
+
+// operand numbers a task's tensors.
+type operand int
+
+const (
+	predOperand operand = iota
+	targetOperand
+	outOperand
+	weightOperand
+	upstreamOperand
+	tangentOperand
+	operandCount
+)
+
+// task is a problem with all its tensors; those it does without have no data.
+type task[F Float] struct {
+	problem Problem
+	tensors [operandCount]View[F]
+	strides [][]int
+}
+
+func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
+	t := &task[F]{problem: p, tensors: [operandCount]View[F]{in.Pred, in.Target, out, in.Weight, in.Upstream, in.Tangent}}
+	for _, v := range t.tensors {
+		if v.Data == nil && v.Strides == nil {
+			v.Strides = make([]int, len(p.Shape))
+		}
+		t.strides = append(t.strides, v.Strides)
+	}
+	return t
+}
+
+func (t *task[F]) rowCount() int { return size(t.problem.Shape) / t.problem.classes() }
+
+// each visits every row that is not dropped as a whole, many at a time: visit is
+// called from several goroutines, in no order, each with a cursor of its own.
+func (t *task[F]) each(visit func(c *cursor[F], number int)) {
+	parallel(t.rowCount(), t.problem.classes(), func(from, to int) {
+		c := &cursor[F]{task: t, row: row{Problem: t.problem}}
+		rows(t.problem.Shape, t.problem.Axis, from, to, t.strides, func(number int, offset []int) {
+			c.offset = offset
+			if !c.dropped() {
+				visit(c, number)
+			}
+		})
+	})
+}
+
+// cursor stands at one row of a task.
+type cursor[F Float] struct {
+	*task[F]
+	row
+	offset []int
+	factor float64 // g without the operands that differ along the classes
+	sums   [3]float64
+}
+
+// dropped reports whether the row is weighted 0 as a whole, and sets what is
+// known of its weights.
+func (c *cursor[F]) dropped() bool {
+	c.factor, c.uniform = c.problem.Scale, true
+	for _, o := range []operand{weightOperand, upstreamOperand} {
+		switch v := c.tensors[o]; {
+		case v.Data == nil:
+		case v.Strides[c.problem.Axis] != 0:
+			c.uniform = false
+		case v.Data[c.offset[o]] == 0:
+			c.factor = 0
+		case c.factor != 0:
+			c.factor *= float64(v.Data[c.offset[o]])
+		}
+	}
+	return c.factor == 0
+}
+
+// load fills the row.
+func (c *cursor[F]) load() {
+	c.allocate()
+	axis := c.problem.Axis
+	for i := range c.g {
+		c.g[i] = c.factor
+	}
+	for _, o := range []operand{weightOperand, upstreamOperand} {
+		if v := c.tensors[o]; v.Data != nil && v.Strides[axis] != 0 {
+			multiply(c.g, v, c.offset[o], axis)
+		}
+	}
+	gather(c.x, c.tensors[predOperand], c.offset[predOperand], axis)
+	gather(c.work, c.tensors[targetOperand], c.offset[targetOperand], axis)
+	c.loadDistributions(c.work)
+	if v := c.tensors[tangentOperand]; v.Data != nil {
+		gather(c.v, v, c.offset[tangentOperand], axis)
+	}
+}
+
+// store writes row.out.
+func (c *cursor[F]) store() {
+	scatter(c.tensors[outOperand], c.offset[outOperand], c.problem.Axis, c.out)
+}
+
+// contiguous returns the row of an operand where it lies in one piece.
+func (c *cursor[F]) contiguous(o operand) ([]F, bool) {
+	v := c.tensors[o]
+	if v.Data == nil || v.Strides[c.problem.Axis] != 1 {
+		return nil, false
+	}
+	return v.Data[c.offset[o]:][:c.problem.classes()], true
+}
