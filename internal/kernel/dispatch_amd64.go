@@ -12,11 +12,12 @@ func detect() (*vectorKernels[float32], *vectorKernels[float64]) {
 	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
 		return nil, nil
 	}
+	narrow := &narrowKernels[float32]{expRowNarrow, combineNarrow, logitPairGradientNarrow}
 	return &vectorKernels[float32]{
-			rowMax32, 8, logitsLoss32, logProbsLoss32, logitPairLoss32, expRow32, combine32,
-			logitPairGradient32, targetLogitsGradient32, targetProbsGradient32, 0x1p-10,
+			rowRange32, 8, logitsLoss32, logProbsLoss32, logitPairLoss32, expRow32, combine32,
+			logitPairGradient32, targetLogitsGradient32, targetProbsGradient32, narrow, 0x1p-10,
 		}, &vectorKernels[float64]{
-			rowMax64, 4, logitsLoss64, logProbsLoss64, logitPairLoss64, expRow64, combine64,
-			logitPairGradient64, targetLogitsGradient64, targetProbsGradient64, 0x1p-6,
+			rowRange64, 4, logitsLoss64, logProbsLoss64, logitPairLoss64, expRow64, combine64,
+			logitPairGradient64, targetLogitsGradient64, targetProbsGradient64, nil, 0x1p-6,
 		}
 }

@@ -3,16 +3,19 @@ package kernel
 import "math"
 
 // block is the number of classes that a vector kernel sums before the sums are
-// compensated.
-const block = 1024
+// compensated, narrowBlock that of the kernels that sum in float32.
+const (
+	block       = 1024
+	narrowBlock = 256
+)
 
 // vectorKernels are the row kernels of a machine with vector instructions, for
 // one element type. rows_amd64.go says what each computes. They know no special
 // cases: a caller looks at the sums, and takes the portable path for a row whose
 // sums are not plain numbers.
 type vectorKernels[F Float] struct {
-	rowMax               func(x *F, n int) F
-	rowMaxLanes          int
+	rowRange             func(x *F, n int) (largest, smallest F)
+	rowRangeLanes        int
 	logitsLoss           func(x, t *F, n int, shift float64, acc *[3]float64) int
 	logProbsLoss         func(x, t *F, n int, acc *[3]float64) int
 	logitPairLoss        func(x, t *F, n int, shiftX, shiftT float64, acc *[3]float64)
@@ -22,11 +25,26 @@ type vectorKernels[F Float] struct {
 	targetLogitsGradient func(x, t, out *F, n int, shiftX, shiftT, a, b float64)
 	targetProbsGradient  func(x, t, out *F, n int, shift, a, b float64) int
 
+	// narrow are twice as fast and fit rows without subnormal probabilities, nil
+	// for float64.
+	narrow *narrowKernels[F]
+
 	// minRatio is the smallest |divergence| ÷ mass that the kernels' polynomials
 	// leave accurate: their error is about 2^−33 of the mass in float32, 2^−50 in
 	// float64.
 	minRatio float64
 }
+
+// narrowKernels compute in F where vectorKernels compute in float64.
+type narrowKernels[F Float] struct {
+	expRow            func(x, t, out *F, n int, shift float64, acc *[3]float64) int
+	combine           func(out, t *F, n int, a, b float64)
+	logitPairGradient func(x, t, out *F, n int, shiftX, shiftT, a, b float64)
+}
+
+// narrowSpread is how far below a row's largest logit float32's probabilities
+// become subnormal, 126·ln 2, with a margin.
+const narrowSpread = 87
 
 // vectors returns the kernels for F, nil where the machine has none.
 func vectors[F Float]() *vectorKernels[F] {
@@ -51,15 +69,15 @@ func (c *cursor[F]) fastLoss() (float64, bool) {
 	case c.Target != Probs || c.Epsilon != 0 || c.Pred == Probs:
 		return 0, false
 	case c.Pred == Logits:
-		shift := k.max(x)
-		s, ok := k.sums(c, x, func(i, n int) int { return k.logitsLoss(&x[i], &t[i], n, shift, &c.sums) })
+		shift, _ := k.extremes(x)
+		s, ok := c.blocks(block, func(i, n int) int { return k.logitsLoss(&x[i], &t[i], n, shift, &c.sums) })
 		if !ok {
 			return 0, false
 		}
 		mass = s[1]
-		divergence = math.Ln2 * (s[2] + mass*math.Log2(s[0]))
+		divergence = math.Ln2*s[2] + mass*math.Log(s[0])
 	case c.Pred == LogProbs:
-		s, ok := k.sums(c, x, func(i, n int) int { return k.logProbsLoss(&x[i], &t[i], n, &c.sums) })
+		s, ok := c.blocks(block, func(i, n int) int { return k.logProbsLoss(&x[i], &t[i], n, &c.sums) })
 		if !ok {
 			return 0, false
 		}
@@ -83,15 +101,23 @@ func (c *cursor[F]) fastPredGradient() bool {
 		if !ok {
 			return false
 		}
-		k.logitPairGradient(&x[0], &t[0], &out[0], n, pair.shiftX, pair.shiftT, c.factor/pair.partitionX, c.factor/pair.partitionT)
+		gradient := k.logitPairGradient
+		if k.narrow != nil && pair.spread < narrowSpread {
+			gradient = k.narrow.logitPairGradient
+		}
+		gradient(&x[0], &t[0], &out[0], n, pair.shiftX, pair.shiftT, c.factor/pair.partitionX, c.factor/pair.partitionT)
 		return true
 	case c.Pred == Logits && c.Target == Probs:
-		shift := k.max(x)
-		s, ok := k.sums(c, x, func(i, n int) int { return k.expRow(&x[i], &t[i], &out[i], n, shift, &c.sums) })
+		shift, smallest := k.extremes(x)
+		expRow, combine, step := k.expRow, k.combine, block
+		if k.narrow != nil && shift-smallest < narrowSpread {
+			expRow, combine, step = k.narrow.expRow, k.narrow.combine, narrowBlock
+		}
+		s, ok := c.blocks(step, func(i, n int) int { return expRow(&x[i], &t[i], &out[i], n, shift, &c.sums) })
 		if !ok {
 			return false
 		}
-		k.combine(&out[0], &t[0], n, c.factor*s[1]/s[0], c.factor)
+		combine(&out[0], &t[0], n, c.factor*s[1]/s[0], c.factor)
 		return true
 	}
 	return false
@@ -111,13 +137,13 @@ func (c *cursor[F]) fastTargetGradient() bool {
 		if !ok {
 			return false
 		}
-		// r = ln 2·(τ − y + log2(Sₓ/Sₜ)), of which the divergence is the mean.
-		mean := pair.divergence/math.Ln2 - pair.logPartitions
+		// r = ln 2·(τ − y) + log(Sₓ/Sₜ), of which the divergence is the mean.
+		mean := (pair.divergence - pair.logPartitions) / math.Ln2
 		k.targetLogitsGradient(&x[0], &t[0], &out[0], n, pair.shiftX, pair.shiftT, c.factor*math.Ln2/pair.partitionT, mean)
 		return true
 	case c.Target == Probs && c.Epsilon == 0:
-		shift := k.max(x)
-		s, ok := k.sums(c, x, func(i, n int) int { return k.expRow(&x[i], &t[i], &out[i], n, shift, &c.sums) })
+		shift, _ := k.extremes(x)
+		s, ok := c.blocks(block, func(i, n int) int { return k.expRow(&x[i], &t[i], &out[i], n, shift, &c.sums) })
 		if !ok {
 			return false
 		}
@@ -130,7 +156,7 @@ func (c *cursor[F]) fastTargetGradient() bool {
 // fastRow returns the row where the machine has kernels and the row lies in
 // memory as they need it.
 func (c *cursor[F]) fastRow() (k *vectorKernels[F], x, t []F, ok bool) {
-	if k = vectors[F](); k == nil || !c.uniform {
+	if k = c.vectors; k == nil || !c.uniform {
 		return nil, nil, nil, false
 	}
 	x, xOK := c.contiguous(predOperand)
@@ -138,57 +164,68 @@ func (c *cursor[F]) fastRow() (k *vectorKernels[F], x, t []F, ok bool) {
 	return k, x, t, xOK && tOK
 }
 
-func (k *vectorKernels[F]) max(x []F) float64 {
-	whole := len(x) / k.rowMaxLanes * k.rowMaxLanes
-	largest := math.Inf(-1)
+// extremes returns the largest and the smallest element of a row; NaN may be
+// passed over.
+func (k *vectorKernels[F]) extremes(x []F) (largest, smallest float64) {
+	whole := len(x) / k.rowRangeLanes * k.rowRangeLanes
+	largest, smallest = math.Inf(-1), math.Inf(1)
 	if whole > 0 {
-		largest = float64(k.rowMax(&x[0], whole))
+		high, low := k.rowRange(&x[0], whole)
+		largest, smallest = float64(high), float64(low)
 	}
 	for _, xi := range x[whole:] {
-		if float64(xi) > largest {
-			largest = float64(xi)
-		}
+		largest = max(largest, float64(xi))
+		smallest = min(smallest, float64(xi))
 	}
-	return largest
+	return largest, smallest
 }
 
-// sums calls add, which adds to c.sums, for every block of the row, and reports
+// blocks calls add, which adds to c.sums, for every step of the row, and reports
 // whether the totals are plain numbers and no element had its sign set.
-func (k *vectorKernels[F]) sums(c *cursor[F], x []F, add func(i, n int) int) ([3]float64, bool) {
-	var totals [3]sum
-	signs := 0
-	for i := 0; i < len(x); i += block {
+func (c *cursor[F]) blocks(step int, add func(i, n int) int) (totals [3]float64, ok bool) {
+	classes := c.classes()
+	if classes <= step {
 		c.sums = [3]float64{}
-		signs |= add(i, min(block, len(x)-i))
+		signs := add(0, classes)
+		return c.sums, signs == 0 && plain(c.sums)
+	}
+	var compensated [3]sum
+	signs := 0
+	for i := 0; i < classes; i += step {
+		c.sums = [3]float64{}
+		signs |= add(i, min(step, classes-i))
 		for j, s := range c.sums {
-			totals[j].add(s)
+			compensated[j].add(s)
 		}
 	}
-	var s [3]float64
-	ok := signs == 0
 	for j := range totals {
-		s[j] = totals[j].value()
-		ok = ok && !math.IsNaN(s[j]) && !math.IsInf(s[j], 0)
+		totals[j] = compensated[j].value()
 	}
-	return s, ok
+	return totals, signs == 0 && plain(totals)
 }
+
+// plain reports whether all are finite: an infinity or a NaN less itself is NaN.
+func plain(s [3]float64) bool { return s[0]-s[0]+s[1]-s[1]+s[2]-s[2] == 0 }
 
 // logitPair is what two rows of logits come to.
 type logitPair struct {
 	shiftX, shiftT         float64
 	partitionX, partitionT float64
-	logPartitions          float64 // log2(Sₓ/Sₜ)
+	logPartitions          float64 // log(Sₓ/Sₜ)
 	divergence             float64
+	spread                 float64 // of the logits of either row, the larger
 }
 
 func (k *vectorKernels[F]) logitPair(c *cursor[F], x, t []F) (logitPair, bool) {
-	p := logitPair{shiftX: k.max(x), shiftT: k.max(t)}
-	s, ok := k.sums(c, x, func(i, n int) int {
+	largestX, smallestX := k.extremes(x)
+	largestT, smallestT := k.extremes(t)
+	p := logitPair{shiftX: largestX, shiftT: largestT, spread: max(largestX-smallestX, largestT-smallestT)}
+	s, ok := c.blocks(block, func(i, n int) int {
 		k.logitPairLoss(&x[i], &t[i], n, p.shiftX, p.shiftT, &c.sums)
 		return 0
 	})
 	p.partitionX, p.partitionT = s[0], s[1]
-	p.logPartitions = math.Log2(s[0] / s[1])
-	p.divergence = math.Ln2 * (s[2]/s[1] + p.logPartitions)
+	p.logPartitions = math.Log(s[0] / s[1])
+	p.divergence = math.Ln2*s[2]/s[1] + p.logPartitions
 	return p, ok && p.divergence >= k.minRatio
 }

@@ -4,10 +4,10 @@
 
 package kernel
 
-// rowMax32 returns the largest of n elements, n a positive multiple of 32/size of one. A NaN may be passed over.
+// rowRange32 returns the extremes of n elements, n a positive multiple of 32/size of one. A NaN may be passed over.
 //
 //go:noescape
-func rowMax32(x *float32, n int) float32
+func rowRange32(x *float32, n int) (largest float32, smallest float32)
 
 // logitsLoss32 adds Σ2^y, Σt and Σt·(log2 t − y).
 //
@@ -49,10 +49,10 @@ func targetLogitsGradient32(x *float32, t *float32, out *float32, n int, shiftX 
 //go:noescape
 func targetProbsGradient32(x *float32, t *float32, out *float32, n int, shift float64, a float64, b float64) (signs int)
 
-// rowMax64 returns the largest of n elements, n a positive multiple of 32/size of one. A NaN may be passed over.
+// rowRange64 returns the extremes of n elements, n a positive multiple of 32/size of one. A NaN may be passed over.
 //
 //go:noescape
-func rowMax64(x *float64, n int) float64
+func rowRange64(x *float64, n int) (largest float64, smallest float64)
 
 // logitsLoss64 adds Σ2^y, Σt and Σt·(log2 t − y).
 //
@@ -93,3 +93,18 @@ func targetLogitsGradient64(x *float64, t *float64, out *float64, n int, shiftX 
 //
 //go:noescape
 func targetProbsGradient64(x *float64, t *float64, out *float64, n int, shift float64, a float64, b float64) (signs int)
+
+// expRowNarrow sets out = 2^y and adds Σ2^y and Σt, of no more elements than float32 can sum.
+//
+//go:noescape
+func expRowNarrow(x *float32, t *float32, out *float32, n int, shift float64, acc *[3]float64) (signs int)
+
+// combineNarrow sets out = out·a − t·b.
+//
+//go:noescape
+func combineNarrow(out *float32, t *float32, n int, a float64, b float64)
+
+// logitPairGradientNarrow sets out = 2^y·a − 2^τ·b, 0 where the two products are equal.
+//
+//go:noescape
+func logitPairGradientNarrow(x *float32, t *float32, out *float32, n int, shiftX float64, shiftT float64, a float64, b float64)

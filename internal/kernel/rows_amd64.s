@@ -4,26 +4,35 @@
 
 #include "textflag.h"
 
-// func rowMax32(x *float32, n int) float32
+// func rowRange32(x *float32, n int) (largest float32, smallest float32)
 // Requires: AVX, SSE
-TEXT ·rowMax32(SB), NOSPLIT, $0-20
+TEXT ·rowRange32(SB), NOSPLIT, $0-24
 	MOVQ    x+0(FP), AX
 	MOVQ    n+8(FP), CX
 	VMOVUPD (AX), Y0
+	VMOVUPD (AX), Y1
 
-rowMax32_loop:
-	VMAXPS       (AX), Y0, Y0
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, CX
-	JG           rowMax32_loop
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X1
-	VPERMILPS    $0x4e, X1, X0
-	VMAXPS       X1, X0, X1
-	VPERMILPS    $0xb1, X1, X0
-	VMAXPS       X1, X0, X1
+rowRange32_loop:
+	VMAXPS     (AX), Y0, Y0
+	VMINPS     (AX), Y1, Y1
+	ADDQ       $0x20, AX
+	SUBQ       $0x08, CX
+	JG         rowRange32_loop
+	VPERM2F128 $0x01, Y0, Y0, Y2
+	VMAXPS     Y2, Y0, Y0
+	VPERMILPS  $0x4e, Y0, Y2
+	VMAXPS     Y2, Y0, Y0
+	VPERMILPS  $0xb1, Y0, Y2
+	VMAXPS     Y2, Y0, Y0
+	MOVSS      X0, largest+16(FP)
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMINPS     Y0, Y1, Y1
+	VPERMILPS  $0x4e, Y1, Y0
+	VMINPS     Y0, Y1, Y1
+	VPERMILPS  $0xb1, Y1, Y0
+	VMINPS     Y0, Y1, Y1
+	MOVSS      X1, smallest+20(FP)
 	VZEROUPPER
-	MOVSS        X1, ret+16(FP)
 	RET
 
 // func logitsLoss32(x *float32, t *float32, n int, shift float64, acc *[3]float64) (signs int)
@@ -1078,24 +1087,35 @@ DATA constant0010000000000000<>+16(SB)/8, $0x0010000000000000
 DATA constant0010000000000000<>+24(SB)/8, $0x0010000000000000
 GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $32
 
-// func rowMax64(x *float64, n int) float64
+// func rowRange64(x *float64, n int) (largest float64, smallest float64)
 // Requires: AVX, SSE2
-TEXT ·rowMax64(SB), NOSPLIT, $0-24
+TEXT ·rowRange64(SB), NOSPLIT, $0-32
 	MOVQ    x+0(FP), AX
 	MOVQ    n+8(FP), CX
 	VMOVUPD (AX), Y0
+	VMOVUPD (AX), Y1
 
-rowMax64_loop:
-	VMAXPD       (AX), Y0, Y0
-	ADDQ         $0x20, AX
-	SUBQ         $0x04, CX
-	JG           rowMax64_loop
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VMAXPD       X1, X0, X1
+rowRange64_loop:
+	VMAXPD     (AX), Y0, Y0
+	VMINPD     (AX), Y1, Y1
+	ADDQ       $0x20, AX
+	SUBQ       $0x04, CX
+	JG         rowRange64_loop
+	VPERM2F128 $0x01, Y0, Y0, Y2
+	VMAXPD     Y2, Y0, Y0
+	VPERMILPD  $0x05, Y0, Y2
+	VMAXPD     Y2, Y0, Y0
+	VPERMILPD  $0x05, Y0, Y2
+	VMAXPD     Y2, Y0, Y0
+	MOVSD      X0, largest+16(FP)
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMINPD     Y0, Y1, Y1
+	VPERMILPD  $0x05, Y1, Y0
+	VMINPD     Y0, Y1, Y1
+	VPERMILPD  $0x05, Y1, Y0
+	VMINPD     Y0, Y1, Y1
+	MOVSD      X1, smallest+24(FP)
 	VZEROUPPER
-	MOVSD        X1, ret+16(FP)
 	RET
 
 // func logitsLoss64(x *float64, t *float64, n int, shift float64, acc *[3]float64) (signs int)
@@ -2131,5 +2151,346 @@ targetProbsGradient64_tail:
 targetProbsGradient64_done:
 	VMOVMSKPD Y3, AX
 	MOVQ      AX, signs+56(FP)
+	VZEROUPPER
+	RET
+
+// func expRowNarrow(x *float32, t *float32, out *float32, n int, shift float64, acc *[3]float64) (signs int)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expRowNarrow(SB), NOSPLIT, $0-56
+	MOVQ         x+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         out+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD shift+32(FP), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	SUBQ         $0x08, BX
+	JL           expRowNarrow_tail
+
+expRowNarrow_loop:
+	VMOVUPS     (AX), Y4
+	VSUBPS      Y0, Y4, Y4
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
+	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y5
+	VMAXPS      Y4, Y5, Y5
+	VADDPS      constant4b40007f4b40007f<>+0(SB), Y5, Y4
+	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y4, Y6
+	VSUBPS      Y6, Y5, Y5
+	VPSLLD      $0x17, Y4, Y4
+	VMOVUPS     constant3922200039222000<>+0(SB), Y6
+	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y5, Y6
+	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y5, Y6
+	VFMADD213PS constant3d6357663d635766<>+0(SB), Y5, Y6
+	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
+	VMULPS      Y4, Y6, Y6
+	VMOVUPS     Y6, (DX)
+	VADDPS      Y6, Y1, Y1
+	VMOVUPS     (CX), Y4
+	VADDPS      Y4, Y2, Y2
+	VORPS       Y4, Y3, Y3
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	SUBQ        $0x08, BX
+	JGE         expRowNarrow_loop
+
+expRowNarrow_tail:
+	ADDQ        $0x08, BX
+	JZ          expRowNarrow_done
+	LEAQ        singleTailMask<>+0(SB), SI
+	MOVQ        $0x00000008, DI
+	SUBQ        BX, DI
+	VMOVUPD     (SI)(DI*4), Y4
+	VMASKMOVPS  (AX), Y4, Y5
+	VSUBPS      Y0, Y5, Y5
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y5
+	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y0
+	VMAXPS      Y5, Y0, Y0
+	VADDPS      constant4b40007f4b40007f<>+0(SB), Y0, Y5
+	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y5, Y6
+	VSUBPS      Y6, Y0, Y0
+	VPSLLD      $0x17, Y5, Y5
+	VMOVUPS     constant3922200039222000<>+0(SB), Y6
+	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y0, Y6
+	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y0, Y6
+	VFMADD213PS constant3d6357663d635766<>+0(SB), Y0, Y6
+	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y0, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y0, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y0, Y6
+	VMULPS      Y5, Y6, Y6
+	VMASKMOVPS  Y6, Y4, (DX)
+	VANDPD      Y4, Y6, Y6
+	VADDPS      Y6, Y1, Y1
+	VMASKMOVPS  (CX), Y4, Y0
+	VADDPS      Y0, Y2, Y2
+	VORPS       Y0, Y3, Y3
+
+expRowNarrow_done:
+	MOVQ         acc+40(FP), AX
+	VEXTRACTF128 $0x01, Y1, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDSD       X0, X1, X1
+	VADDSD       (AX), X1, X1
+	VMOVSD       X1, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X2, Y1
+	VADDPD       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDSD       X0, X1, X1
+	VADDSD       8(AX), X1, X1
+	VMOVSD       X1, 8(AX)
+	VMOVMSKPS    Y3, AX
+	MOVQ         AX, signs+48(FP)
+	VZEROUPPER
+	RET
+
+DATA constant3fb8aa3b3fb8aa3b<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA constant3fb8aa3b3fb8aa3b<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA constant3fb8aa3b3fb8aa3b<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA constant3fb8aa3b3fb8aa3b<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
+GLOBL constant3fb8aa3b3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA constantc2fe0000c2fe0000<>+0(SB)/8, $0xc2fe0000c2fe0000
+DATA constantc2fe0000c2fe0000<>+8(SB)/8, $0xc2fe0000c2fe0000
+DATA constantc2fe0000c2fe0000<>+16(SB)/8, $0xc2fe0000c2fe0000
+DATA constantc2fe0000c2fe0000<>+24(SB)/8, $0xc2fe0000c2fe0000
+GLOBL constantc2fe0000c2fe0000<>(SB), RODATA|NOPTR, $32
+
+DATA constant4b40007f4b40007f<>+0(SB)/8, $0x4b40007f4b40007f
+DATA constant4b40007f4b40007f<>+8(SB)/8, $0x4b40007f4b40007f
+DATA constant4b40007f4b40007f<>+16(SB)/8, $0x4b40007f4b40007f
+DATA constant4b40007f4b40007f<>+24(SB)/8, $0x4b40007f4b40007f
+GLOBL constant4b40007f4b40007f<>(SB), RODATA|NOPTR, $32
+
+DATA constant3922200039222000<>+0(SB)/8, $0x3922200039222000
+DATA constant3922200039222000<>+8(SB)/8, $0x3922200039222000
+DATA constant3922200039222000<>+16(SB)/8, $0x3922200039222000
+DATA constant3922200039222000<>+24(SB)/8, $0x3922200039222000
+GLOBL constant3922200039222000<>(SB), RODATA|NOPTR, $32
+
+DATA constant3aafa4603aafa460<>+0(SB)/8, $0x3aafa4603aafa460
+DATA constant3aafa4603aafa460<>+8(SB)/8, $0x3aafa4603aafa460
+DATA constant3aafa4603aafa460<>+16(SB)/8, $0x3aafa4603aafa460
+DATA constant3aafa4603aafa460<>+24(SB)/8, $0x3aafa4603aafa460
+GLOBL constant3aafa4603aafa460<>(SB), RODATA|NOPTR, $32
+
+DATA constant3c1d950e3c1d950e<>+0(SB)/8, $0x3c1d950e3c1d950e
+DATA constant3c1d950e3c1d950e<>+8(SB)/8, $0x3c1d950e3c1d950e
+DATA constant3c1d950e3c1d950e<>+16(SB)/8, $0x3c1d950e3c1d950e
+DATA constant3c1d950e3c1d950e<>+24(SB)/8, $0x3c1d950e3c1d950e
+GLOBL constant3c1d950e3c1d950e<>(SB), RODATA|NOPTR, $32
+
+DATA constant3d6357663d635766<>+0(SB)/8, $0x3d6357663d635766
+DATA constant3d6357663d635766<>+8(SB)/8, $0x3d6357663d635766
+DATA constant3d6357663d635766<>+16(SB)/8, $0x3d6357663d635766
+DATA constant3d6357663d635766<>+24(SB)/8, $0x3d6357663d635766
+GLOBL constant3d6357663d635766<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e75fdf03e75fdf0<>+0(SB)/8, $0x3e75fdf03e75fdf0
+DATA constant3e75fdf03e75fdf0<>+8(SB)/8, $0x3e75fdf03e75fdf0
+DATA constant3e75fdf03e75fdf0<>+16(SB)/8, $0x3e75fdf03e75fdf0
+DATA constant3e75fdf03e75fdf0<>+24(SB)/8, $0x3e75fdf03e75fdf0
+GLOBL constant3e75fdf03e75fdf0<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f3172183f317218<>+0(SB)/8, $0x3f3172183f317218
+DATA constant3f3172183f317218<>+8(SB)/8, $0x3f3172183f317218
+DATA constant3f3172183f317218<>+16(SB)/8, $0x3f3172183f317218
+DATA constant3f3172183f317218<>+24(SB)/8, $0x3f3172183f317218
+GLOBL constant3f3172183f317218<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f8000003f800000<>+0(SB)/8, $0x3f8000003f800000
+DATA constant3f8000003f800000<>+8(SB)/8, $0x3f8000003f800000
+DATA constant3f8000003f800000<>+16(SB)/8, $0x3f8000003f800000
+DATA constant3f8000003f800000<>+24(SB)/8, $0x3f8000003f800000
+GLOBL constant3f8000003f800000<>(SB), RODATA|NOPTR, $32
+
+DATA singleTailMask<>+0(SB)/4, $0xffffffff
+DATA singleTailMask<>+4(SB)/4, $0xffffffff
+DATA singleTailMask<>+8(SB)/4, $0xffffffff
+DATA singleTailMask<>+12(SB)/4, $0xffffffff
+DATA singleTailMask<>+16(SB)/4, $0xffffffff
+DATA singleTailMask<>+20(SB)/4, $0xffffffff
+DATA singleTailMask<>+24(SB)/4, $0xffffffff
+DATA singleTailMask<>+28(SB)/4, $0xffffffff
+DATA singleTailMask<>+32(SB)/4, $0x00000000
+DATA singleTailMask<>+36(SB)/4, $0x00000000
+DATA singleTailMask<>+40(SB)/4, $0x00000000
+DATA singleTailMask<>+44(SB)/4, $0x00000000
+DATA singleTailMask<>+48(SB)/4, $0x00000000
+DATA singleTailMask<>+52(SB)/4, $0x00000000
+DATA singleTailMask<>+56(SB)/4, $0x00000000
+DATA singleTailMask<>+60(SB)/4, $0x00000000
+GLOBL singleTailMask<>(SB), RODATA|NOPTR, $64
+
+// func combineNarrow(out *float32, t *float32, n int, a float64, b float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·combineNarrow(SB), NOSPLIT, $0-40
+	MOVQ         out+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VBROADCASTSD b+32(FP), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	SUBQ         $0x08, DX
+	JL           combineNarrow_tail
+
+combineNarrow_loop:
+	VMOVUPS     (AX), Y2
+	VMOVUPS     (CX), Y3
+	VMULPS      Y1, Y3, Y3
+	VFMSUB213PS Y3, Y0, Y2
+	VMOVUPS     Y2, (AX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	SUBQ        $0x08, DX
+	JGE         combineNarrow_loop
+
+combineNarrow_tail:
+	ADDQ        $0x08, DX
+	JZ          combineNarrow_done
+	LEAQ        singleTailMask<>+0(SB), BX
+	MOVQ        $0x00000008, SI
+	SUBQ        DX, SI
+	VMOVUPD     (BX)(SI*4), Y2
+	VMASKMOVPS  (AX), Y2, Y3
+	VMASKMOVPS  (CX), Y2, Y4
+	VMULPS      Y1, Y4, Y4
+	VFMSUB213PS Y4, Y0, Y3
+	VMASKMOVPS  Y3, Y2, (AX)
+
+combineNarrow_done:
+	VZEROUPPER
+	RET
+
+// func logitPairGradientNarrow(x *float32, t *float32, out *float32, n int, shiftX float64, shiftT float64, a float64, b float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logitPairGradientNarrow(SB), NOSPLIT, $0-64
+	MOVQ         x+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         out+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSD shiftX+32(FP), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VBROADCASTSD shiftT+40(FP), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VBROADCASTSD a+48(FP), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VBROADCASTSD b+56(FP), Y3
+	VCVTPD2PSY   Y3, X3
+	VBROADCASTSS X3, Y3
+	SUBQ         $0x08, BX
+	JL           logitPairGradientNarrow_tail
+
+logitPairGradientNarrow_loop:
+	VMOVUPS     (AX), Y4
+	VSUBPS      Y0, Y4, Y4
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
+	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y5
+	VMAXPS      Y4, Y5, Y5
+	VADDPS      constant4b40007f4b40007f<>+0(SB), Y5, Y4
+	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y4, Y6
+	VSUBPS      Y6, Y5, Y5
+	VPSLLD      $0x17, Y4, Y4
+	VMOVUPS     constant3922200039222000<>+0(SB), Y6
+	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y5, Y6
+	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y5, Y6
+	VFMADD213PS constant3d6357663d635766<>+0(SB), Y5, Y6
+	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
+	VMULPS      Y4, Y6, Y6
+	VMOVUPS     (CX), Y4
+	VSUBPS      Y1, Y4, Y4
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
+	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y5
+	VMAXPS      Y4, Y5, Y5
+	VADDPS      constant4b40007f4b40007f<>+0(SB), Y5, Y4
+	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y4, Y7
+	VSUBPS      Y7, Y5, Y5
+	VPSLLD      $0x17, Y4, Y4
+	VMOVUPS     constant3922200039222000<>+0(SB), Y7
+	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y5, Y7
+	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y5, Y7
+	VFMADD213PS constant3d6357663d635766<>+0(SB), Y5, Y7
+	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y5, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y7
+	VMULPS      Y4, Y7, Y7
+	VMULPS      Y2, Y6, Y6
+	VMULPS      Y3, Y7, Y7
+	VSUBPS      Y7, Y6, Y6
+	VMOVUPS     Y6, (DX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	SUBQ        $0x08, BX
+	JGE         logitPairGradientNarrow_loop
+
+logitPairGradientNarrow_tail:
+	ADDQ        $0x08, BX
+	JZ          logitPairGradientNarrow_done
+	LEAQ        singleTailMask<>+0(SB), SI
+	MOVQ        $0x00000008, DI
+	SUBQ        BX, DI
+	VMOVUPD     (SI)(DI*4), Y4
+	VMASKMOVPS  (AX), Y4, Y5
+	VSUBPS      Y0, Y5, Y5
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y5
+	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y0
+	VMAXPS      Y5, Y0, Y0
+	VADDPS      constant4b40007f4b40007f<>+0(SB), Y0, Y5
+	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y5, Y6
+	VSUBPS      Y6, Y0, Y0
+	VPSLLD      $0x17, Y5, Y5
+	VMOVUPS     constant3922200039222000<>+0(SB), Y6
+	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y0, Y6
+	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y0, Y6
+	VFMADD213PS constant3d6357663d635766<>+0(SB), Y0, Y6
+	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y0, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y0, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y0, Y6
+	VMULPS      Y5, Y6, Y6
+	VMASKMOVPS  (CX), Y4, Y0
+	VSUBPS      Y1, Y0, Y0
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y0
+	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y1
+	VMAXPS      Y0, Y1, Y1
+	VADDPS      constant4b40007f4b40007f<>+0(SB), Y1, Y0
+	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y0, Y5
+	VSUBPS      Y5, Y1, Y1
+	VPSLLD      $0x17, Y0, Y0
+	VMOVUPS     constant3922200039222000<>+0(SB), Y5
+	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y1, Y5
+	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y1, Y5
+	VFMADD213PS constant3d6357663d635766<>+0(SB), Y1, Y5
+	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y1, Y5
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y5
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y5
+	VMULPS      Y0, Y5, Y5
+	VMULPS      Y2, Y6, Y6
+	VMULPS      Y3, Y5, Y5
+	VSUBPS      Y5, Y6, Y6
+	VMASKMOVPS  Y6, Y4, (DX)
+
+logitPairGradientNarrow_done:
 	VZEROUPPER
 	RET

@@ -37,7 +37,7 @@ func (t *task[F]) rowCount() int { return size(t.problem.Shape) / t.problem.clas
 // called from several goroutines, in no order, each with a cursor of its own.
 func (t *task[F]) each(visit func(c *cursor[F], number int)) {
 	parallel(t.rowCount(), t.problem.classes(), func(from, to int) {
-		c := &cursor[F]{task: t, row: row{Problem: t.problem}}
+		c := &cursor[F]{task: t, row: row{Problem: t.problem}, vectors: vectors[F]()}
 		rows(t.problem.Shape, t.problem.Axis, from, to, t.strides, func(number int, offset []int) {
 			c.offset = offset
 			if !c.dropped() {
@@ -51,9 +51,10 @@ func (t *task[F]) each(visit func(c *cursor[F], number int)) {
 type cursor[F Float] struct {
 	*task[F]
 	row
-	offset []int
-	factor float64 // g without the operands that differ along the classes
-	sums   [3]float64
+	vectors *vectorKernels[F] // nil where the machine has none
+	offset  []int
+	factor  float64 // g without the operands that differ along the classes
+	sums    [3]float64
 }
 
 // dropped reports whether the row is weighted 0 as a whole, and sets what is

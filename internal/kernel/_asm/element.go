@@ -39,7 +39,7 @@ func (e element) load(m Mem, mask *vector) vector {
 		VCVTPS2PD(m, v)
 	case e.single():
 		x := XMM()
-		VMASKMOVPS(m, narrow(*mask), x)
+		VMASKMOVPS(m, narrowMask(*mask), x)
 		VCVTPS2PD(x, v)
 	case mask == nil:
 		VMOVUPD(m, v)
@@ -63,12 +63,12 @@ func (e element) store(v vector, m Mem, mask *vector) {
 	if mask == nil {
 		VMOVUPS(x, m)
 	} else {
-		VMASKMOVPS(x, narrow(*mask), m)
+		VMASKMOVPS(x, narrowMask(*mask), m)
 	}
 }
 
-// narrow turns a mask of four float64 into one of four float32.
-func narrow(mask vector) reg.VecVirtual {
+// narrowMask turns a mask of four float64 into one of four float32.
+func narrowMask(mask vector) reg.VecVirtual {
 	high, low := XMM(), XMM()
 	VEXTRACTF128(Imm(1), mask, high)
 	VSHUFPS(Imm(0x88), high, mask.AsX(), low)
@@ -116,11 +116,17 @@ func tailMask(n reg.GPVirtual) vector {
 		}
 		tailTable = &m
 	}
-	table, offset, mask := GP64(), GP64(), YMM()
-	LEAQ(*tailTable, table)
-	MOVQ(U32(lanes), offset)
+	return maskFrom(*tailTable, n, lanes, 8)
+}
+
+// maskFrom reads a mask for the first n lanes from a table of as many lanes set
+// as clear.
+func maskFrom(table Mem, n reg.GPVirtual, lanes, size int) vector {
+	base, offset, mask := GP64(), GP64(), YMM()
+	LEAQ(table, base)
+	MOVQ(U32(uint32(lanes)), offset)
 	SUBQ(n, offset)
-	VMOVUPD(Mem{Base: table, Index: offset, Scale: 8}, mask)
+	VMOVUPD(Mem{Base: base, Index: offset, Scale: uint8(size)}, mask)
 	return mask
 }
 
@@ -143,21 +149,25 @@ func broadcast(name string) vector {
 	return v
 }
 
-// loop runs body over n elements behind each of the pointers, a vector at a time,
-// and once under a mask for what is left.
 func (e element) loop(name string, n reg.GPVirtual, pointers []reg.GPVirtual, body func(at func(reg.GPVirtual) Mem, mask *vector)) {
+	loop(name, n, pointers, lanes, e.size, tailMask, body)
+}
+
+// loop runs body over n elements of a size behind each of the pointers, a vector
+// of lanes at a time, and once under a mask for what is left.
+func loop(name string, n reg.GPVirtual, pointers []reg.GPVirtual, lanes, size int, tailMask func(reg.GPVirtual) vector, body func(at func(reg.GPVirtual) Mem, mask *vector)) {
 	at := func(p reg.GPVirtual) Mem { return Mem{Base: p} }
-	SUBQ(Imm(lanes), n)
+	SUBQ(Imm(uint64(lanes)), n)
 	JL(LabelRef(name + "_tail"))
 	Label(name + "_loop")
 	body(at, nil)
 	for _, p := range pointers {
-		ADDQ(Imm(uint64(lanes*e.size)), p)
+		ADDQ(Imm(uint64(lanes*size)), p)
 	}
-	SUBQ(Imm(lanes), n)
+	SUBQ(Imm(uint64(lanes)), n)
 	JGE(LabelRef(name + "_loop"))
 	Label(name + "_tail")
-	ADDQ(Imm(lanes), n)
+	ADDQ(Imm(uint64(lanes)), n)
 	JZ(LabelRef(name + "_done"))
 	mask := tailMask(n)
 	body(at, &mask)

@@ -27,7 +27,7 @@ const (
 func main() {
 	ConstraintExpr("!purego")
 	for _, e := range elements {
-		e.rowMax()
+		e.rowRange()
 		e.logitsLoss()
 		e.logProbsLoss()
 		e.logitPairLoss()
@@ -37,6 +37,9 @@ func main() {
 		e.targetLogitsGradient()
 		e.targetProbsGradient()
 	}
+	expRowNarrow()
+	combineNarrow()
+	logitPairGradientNarrow()
 	Generate()
 }
 
@@ -79,37 +82,48 @@ func returnSigns(signs vector) {
 	Store(set, ReturnIndex(0))
 }
 
-func (e element) rowMax() {
-	name, rows, n := e.begin("rowMax", ") "+e.name, "returns the largest of n elements, n a positive multiple of 32/size of one. A NaN may be passed over.", "x")
-	largest := YMM()
-	x := rows[0]
-	step := 32 / e.size
+func (e element) rowRange() {
+	name, rows, n := e.begin("rowRange", ") (largest, smallest "+e.name+")",
+		"returns the extremes of n elements, n a positive multiple of 32/size of one. A NaN may be passed over.", "x")
+	x, largest, smallest := rows[0], YMM(), YMM()
+	extremes := func(m Op, into vector, max bool) {
+		switch {
+		case e.single() && max:
+			VMAXPS(m, into, into)
+		case e.single():
+			VMINPS(m, into, into)
+		case max:
+			VMAXPD(m, into, into)
+		default:
+			VMINPD(m, into, into)
+		}
+	}
 	VMOVUPD(Mem{Base: x}, largest)
+	VMOVUPD(Mem{Base: x}, smallest)
 	Label(name + "_loop")
-	if e.single() {
-		VMAXPS(Mem{Base: x}, largest, largest)
-	} else {
-		VMAXPD(Mem{Base: x}, largest, largest)
-	}
+	extremes(Mem{Base: x}, largest, true)
+	extremes(Mem{Base: x}, smallest, false)
 	ADDQ(Imm(32), x)
-	SUBQ(Imm(uint64(step)), n)
+	SUBQ(Imm(uint64(32/e.size)), n)
 	JG(LabelRef(name + "_loop"))
-	high := XMM()
-	VEXTRACTF128(Imm(1), largest, high)
-	if e.single() {
-		VMAXPS(high, largest.AsX(), high)
-		VPERMILPS(Imm(0x4e), high, largest.AsX())
-		VMAXPS(high, largest.AsX(), high)
-		VPERMILPS(Imm(0xb1), high, largest.AsX())
-		VMAXPS(high, largest.AsX(), high)
-	} else {
-		VMAXPD(high, largest.AsX(), high)
-		VPERMILPD(Imm(1), high, largest.AsX())
-		VMAXPD(high, largest.AsX(), high)
+	for i, v := range []vector{largest, smallest} {
+		for _, shuffle := range []uint64{2, 1, 0} { // halves, pairs, neighbours
+			other := YMM()
+			switch {
+			case shuffle == 2:
+				VPERM2F128(Imm(1), v, v, other)
+			case shuffle == 1 && e.single():
+				VPERMILPS(Imm(0x4e), v, other)
+			case e.single():
+				VPERMILPS(Imm(0xb1), v, other)
+			default:
+				VPERMILPD(Imm(5), v, other)
+			}
+			extremes(other, v, i == 0)
+		}
+		Store(v.AsX(), ReturnIndex(i))
 	}
-	VZEROUPPER()
-	Store(high, ReturnIndex(0))
-	RET()
+	end()
 }
 
 // logRatioTerms adds t·(log2 t − y) to loss, t to mass and t's signs to signs.
