@@ -15,9 +15,9 @@ func detect() (*vectorKernels[float32], *vectorKernels[float64]) {
 	narrow := &narrowKernels[float32]{expRowNarrow, combineNarrow, logitPairGradientNarrow}
 	return &vectorKernels[float32]{
 			rowRange32, 8, logitsLoss32, logProbsLoss32, logitPairLoss32, expRow32, combine32,
-			logitPairGradient32, targetLogitsGradient32, targetProbsGradient32, narrow, 0x1p-10,
+			logitPairGradient32, targetLogitsGradient32, targetProbsGradient32, dot32, centre32, narrow, 0x1p-10,
 		}, &vectorKernels[float64]{
 			rowRange64, 4, logitsLoss64, logProbsLoss64, logitPairLoss64, expRow64, combine64,
-			logitPairGradient64, targetLogitsGradient64, targetProbsGradient64, nil, 0x1p-6,
+			logitPairGradient64, targetLogitsGradient64, targetProbsGradient64, dot64, centre64, nil, 0x1p-6,
 		}
 }

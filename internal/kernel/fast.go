@@ -69,16 +69,15 @@ func (c *cursor[F]) fastPredGradient() bool {
 		gradient(&x[0], &t[0], &out[0], n, pair.shiftX, pair.shiftT, c.factor/pair.partitionX, c.factor/pair.partitionT)
 		return true
 	case Probs:
-		shift, smallest := k.extremes(x)
-		expRow, combine, step := k.expRow, k.combine, block
-		if k.narrow != nil && shift-smallest < narrowSpread {
-			expRow, combine, step = k.narrow.expRow, k.narrow.combine, narrowBlock
-		}
-		s, ok := c.blocks(step, func(i, n int) int { return expRow(&x[i], &t[i], &out[i], n, shift, &c.sums) })
+		partition, mass, narrow, ok := k.exponentials(c, x, t, out)
 		if !ok {
 			return false
 		}
-		combine(&out[0], &t[0], n, c.factor*s[1]/s[0], c.factor)
+		combine := k.combine
+		if narrow {
+			combine = k.narrow.combine
+		}
+		combine(&out[0], &t[0], n, c.factor*mass/partition, c.factor)
 		return true
 	}
 	return false
@@ -133,4 +132,39 @@ func (c *cursor[F]) fastTargetGradient() bool {
 		return signs == 0
 	}
 	return false
+}
+
+// fastPredAlongPred writes q·Σd·(v − ⟨q,v⟩) for logits and probabilities.
+func (c *cursor[F]) fastPredAlongPred() bool {
+	k, x, t, ok := c.fastRow()
+	v, vOK := c.contiguous(tangentOperand)
+	if !ok || !vOK || c.Pred != Logits || c.Target != Probs {
+		return false
+	}
+	out, _ := c.contiguous(outOperand)
+	partition, mass, _, ok := k.exponentials(c, x, t, out)
+	if !ok {
+		return false
+	}
+	s, ok := c.blocks(block, func(i, n int) int {
+		k.dot(&out[i], &v[i], n, &c.sums)
+		return 0
+	})
+	if !ok {
+		return false
+	}
+	k.centre(&out[0], &v[0], len(x), c.factor*mass/partition, s[0]/partition)
+	return true
+}
+
+// exponentials sets out to the exponentials of the shifted logits and returns
+// their sum and the target's, by the narrow kernels where they will do.
+func (k *vectorKernels[F]) exponentials(c *cursor[F], x, t, out []F) (partition, mass float64, narrow, ok bool) {
+	shift, smallest := k.extremes(x)
+	expRow, step := k.expRow, block
+	if k.narrow != nil && shift-smallest < narrowSpread {
+		expRow, step, narrow = k.narrow.expRow, narrowBlock, true
+	}
+	s, ok := c.blocks(step, func(i, n int) int { return expRow(&x[i], &t[i], &out[i], n, shift, &c.sums) })
+	return s[0], s[1], narrow, ok
 }

@@ -9,17 +9,17 @@ package kernel
 //go:noescape
 func rowRange32(x *float32, n int) (largest float32, smallest float32)
 
-// logitsLoss32 adds Σ2^y, Σt and Σt·(log2 t − y).
+// logitsLoss32 adds Σ2^y, Σt and Σt·(log2 t − y), to which t = 0 adds nothing.
 //
 //go:noescape
 func logitsLoss32(x *float32, t *float32, n int, shift float64, acc *[3]float64) (signs int)
 
-// logProbsLoss32 adds Σt and Σt·(log2 t − x·log2 e).
+// logProbsLoss32 adds Σt and Σt·(log2 t − x·log2 e), to which t = 0 adds nothing.
 //
 //go:noescape
 func logProbsLoss32(x *float32, t *float32, n int, acc *[3]float64) (signs int)
 
-// logitPairLoss32 adds Σ2^y, Σ2^τ, τ being t's y, and Σ2^τ·(τ − y).
+// logitPairLoss32 adds Σ2^y, Σ2^τ, τ being t's y, and Σ2^τ·(τ − y), to which 2^τ = 0 adds nothing.
 //
 //go:noescape
 func logitPairLoss32(x *float32, t *float32, n int, shiftX float64, shiftT float64, acc *[3]float64)
@@ -49,22 +49,32 @@ func targetLogitsGradient32(x *float32, t *float32, out *float32, n int, shiftX 
 //go:noescape
 func targetProbsGradient32(x *float32, t *float32, out *float32, n int, shift float64, a float64, b float64) (signs int)
 
+// dot32 adds Σ x·v.
+//
+//go:noescape
+func dot32(x *float32, v *float32, n int, acc *[3]float64)
+
+// centre32 sets out = out·a·(v − b).
+//
+//go:noescape
+func centre32(out *float32, v *float32, n int, a float64, b float64)
+
 // rowRange64 returns the extremes of n elements, n a positive multiple of 32/size of one. A NaN may be passed over.
 //
 //go:noescape
 func rowRange64(x *float64, n int) (largest float64, smallest float64)
 
-// logitsLoss64 adds Σ2^y, Σt and Σt·(log2 t − y).
+// logitsLoss64 adds Σ2^y, Σt and Σt·(log2 t − y), to which t = 0 adds nothing.
 //
 //go:noescape
 func logitsLoss64(x *float64, t *float64, n int, shift float64, acc *[3]float64) (signs int)
 
-// logProbsLoss64 adds Σt and Σt·(log2 t − x·log2 e).
+// logProbsLoss64 adds Σt and Σt·(log2 t − x·log2 e), to which t = 0 adds nothing.
 //
 //go:noescape
 func logProbsLoss64(x *float64, t *float64, n int, acc *[3]float64) (signs int)
 
-// logitPairLoss64 adds Σ2^y, Σ2^τ, τ being t's y, and Σ2^τ·(τ − y).
+// logitPairLoss64 adds Σ2^y, Σ2^τ, τ being t's y, and Σ2^τ·(τ − y), to which 2^τ = 0 adds nothing.
 //
 //go:noescape
 func logitPairLoss64(x *float64, t *float64, n int, shiftX float64, shiftT float64, acc *[3]float64)
@@ -93,6 +103,16 @@ func targetLogitsGradient64(x *float64, t *float64, out *float64, n int, shiftX 
 //
 //go:noescape
 func targetProbsGradient64(x *float64, t *float64, out *float64, n int, shift float64, a float64, b float64) (signs int)
+
+// dot64 adds Σ x·v.
+//
+//go:noescape
+func dot64(x *float64, v *float64, n int, acc *[3]float64)
+
+// centre64 sets out = out·a·(v − b).
+//
+//go:noescape
+func centre64(out *float64, v *float64, n int, a float64, b float64)
 
 // expRowNarrow sets out = 2^y and adds Σ2^y and Σt, of no more elements than float32 can sum.
 //

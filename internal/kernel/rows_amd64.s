@@ -91,6 +91,9 @@ logitsLoss32_loop:
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y10
 	VFMADD213PD Y7, Y9, Y10
 	VSUBPD      Y5, Y10, Y10
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y6, Y5, Y5
+	VANDPD      Y5, Y10, Y10
 	VFMADD231PD Y10, Y6, Y3
 	VADDPD      Y6, Y2, Y2
 	VORPD       Y6, Y4, Y4
@@ -132,32 +135,34 @@ logitsLoss32_tail:
 	VANDPD       Y5, Y8, Y8
 	VADDPD       Y8, Y1, Y1
 	VEXTRACTF128 $0x01, Y5, X6
-	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (CX), X6, X6
-	VCVTPS2PD    X6, Y6
+	VSHUFPS      $0x88, X6, X5, X5
+	VMASKMOVPS   (CX), X5, X5
+	VCVTPS2PD    X5, Y5
 
 	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y6, Y8
-	VPSRLQ      $0x34, Y8, Y7
-	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR        constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD      constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y9, Y9
-	VMULPD      Y9, Y9, Y8
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y10
-	VFMADD213PD Y7, Y9, Y10
-	VSUBPD      Y0, Y10, Y10
-	VANDPD      Y5, Y10, Y10
-	VFMADD231PD Y10, Y6, Y3
-	VADDPD      Y6, Y2, Y2
-	VORPD       Y6, Y4, Y4
+	VPADDQ      constant00095f619980c433<>+0(SB), Y5, Y7
+	VPSRLQ      $0x34, Y7, Y6
+	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR        constant4330000000000000<>+0(SB), Y6, Y6
+	VSUBPD      constant43300000000003ff<>+0(SB), Y6, Y6
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y8
+	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD      Y7, Y8, Y8
+	VMULPD      Y8, Y8, Y7
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y9
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y9
+	VFMADD213PD Y6, Y8, Y9
+	VSUBPD      Y0, Y9, Y9
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y5, Y0, Y0
+	VANDPD      Y0, Y9, Y9
+	VFMADD231PD Y9, Y5, Y3
+	VADDPD      Y5, Y2, Y2
+	VORPD       Y5, Y4, Y4
 
 logitsLoss32_done:
 	MOVQ         acc+32(FP), AX
@@ -361,6 +366,9 @@ logProbsLoss32_loop:
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
 	VFMADD213PD Y5, Y7, Y8
 	VSUBPD      Y3, Y8, Y8
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y4, Y3, Y3
+	VANDPD      Y3, Y8, Y8
 	VFMADD231PD Y8, Y4, Y1
 	VADDPD      Y4, Y0, Y0
 	VORPD       Y4, Y2, Y2
@@ -382,32 +390,34 @@ logProbsLoss32_tail:
 	VCVTPS2PD    X4, Y4
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y4, Y4
 	VEXTRACTF128 $0x01, Y3, X5
-	VSHUFPS      $0x88, X5, X3, X5
-	VMASKMOVPS   (CX), X5, X5
-	VCVTPS2PD    X5, Y5
+	VSHUFPS      $0x88, X5, X3, X3
+	VMASKMOVPS   (CX), X3, X3
+	VCVTPS2PD    X3, Y3
 
 	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y5, Y7
-	VPSRLQ      $0x34, Y7, Y6
-	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR        constant4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD      constant43300000000003ff<>+0(SB), Y6, Y6
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD      Y7, Y8, Y8
-	VMULPD      Y8, Y8, Y7
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y9
-	VFMADD213PD Y6, Y8, Y9
-	VSUBPD      Y4, Y9, Y9
-	VANDPD      Y3, Y9, Y9
-	VFMADD231PD Y9, Y5, Y1
-	VADDPD      Y5, Y0, Y0
-	VORPD       Y5, Y2, Y2
+	VPADDQ      constant00095f619980c433<>+0(SB), Y3, Y6
+	VPSRLQ      $0x34, Y6, Y5
+	VPAND       constant000fffffffffffff<>+0(SB), Y6, Y6
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y6, Y6
+	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y7
+	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
+	VDIVPD      Y6, Y7, Y7
+	VMULPD      Y7, Y7, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
+	VFMADD213PD Y5, Y7, Y8
+	VSUBPD      Y4, Y8, Y8
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y3, Y4, Y4
+	VANDPD      Y4, Y8, Y8
+	VFMADD231PD Y8, Y3, Y1
+	VADDPD      Y3, Y0, Y0
+	VORPD       Y3, Y2, Y2
 
 logProbsLoss32_done:
 	MOVQ         acc+24(FP), AX
@@ -486,6 +496,9 @@ logitPairLoss32_loop:
 	VMULPD      Y8, Y9, Y9
 	VADDPD      Y9, Y3, Y3
 	VSUBPD      Y5, Y6, Y6
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y9, Y5, Y5
+	VANDPD      Y5, Y6, Y6
 	VFMADD231PD Y6, Y9, Y4
 	ADDQ        $0x10, AX
 	ADDQ        $0x10, CX
@@ -550,7 +563,9 @@ logitPairLoss32_tail:
 	VANDPD      Y5, Y8, Y8
 	VADDPD      Y8, Y3, Y3
 	VSUBPD      Y0, Y1, Y1
-	VANDPD      Y5, Y1, Y1
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y8, Y0, Y0
+	VANDPD      Y0, Y1, Y1
 	VFMADD231PD Y1, Y8, Y4
 
 logitPairLoss32_done:
@@ -907,9 +922,9 @@ targetLogitsGradient32_loop:
 	VSUBPD      Y3, Y5, Y5
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y8, Y4, Y4
+	VANDPD      Y4, Y5, Y5
 	VMULPD      Y2, Y8, Y8
 	VMULPD      Y8, Y5, Y5
-	VANDPD      Y4, Y5, Y5
 	VCVTPD2PSY  Y5, X4
 	VMOVUPS     X4, (DX)
 	ADDQ        $0x10, AX
@@ -958,9 +973,9 @@ targetLogitsGradient32_tail:
 	VSUBPD       Y3, Y1, Y1
 	VXORPD       Y0, Y0, Y0
 	VCMPPD       $0x04, Y7, Y0, Y0
+	VANDPD       Y0, Y1, Y1
 	VMULPD       Y2, Y7, Y7
 	VMULPD       Y7, Y1, Y1
-	VANDPD       Y0, Y1, Y1
 	VCVTPD2PSY   Y1, X0
 	VEXTRACTF128 $0x01, Y4, X1
 	VSHUFPS      $0x88, X1, X4, X1
@@ -1087,6 +1102,104 @@ DATA constant0010000000000000<>+16(SB)/8, $0x0010000000000000
 DATA constant0010000000000000<>+24(SB)/8, $0x0010000000000000
 GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $32
 
+// func dot32(x *float32, v *float32, n int, acc *[3]float64)
+// Requires: AVX, FMA3
+TEXT ·dot32(SB), NOSPLIT, $0-32
+	MOVQ   x+0(FP), AX
+	MOVQ   v+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPD Y0, Y0, Y0
+	SUBQ   $0x04, DX
+	JL     dot32_tail
+
+dot32_loop:
+	VCVTPS2PD   (AX), Y1
+	VCVTPS2PD   (CX), Y2
+	VFMADD231PD Y1, Y2, Y0
+	ADDQ        $0x10, AX
+	ADDQ        $0x10, CX
+	SUBQ        $0x04, DX
+	JGE         dot32_loop
+
+dot32_tail:
+	ADDQ         $0x04, DX
+	JZ           dot32_done
+	LEAQ         tailMask<>+0(SB), BX
+	MOVQ         $0x00000004, SI
+	SUBQ         DX, SI
+	VMOVUPD      (BX)(SI*8), Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VSHUFPS      $0x88, X2, X1, X2
+	VMASKMOVPS   (AX), X2, X2
+	VCVTPS2PD    X2, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VSHUFPS      $0x88, X3, X1, X1
+	VMASKMOVPS   (CX), X1, X1
+	VCVTPS2PD    X1, Y1
+	VFMADD231PD  Y2, Y1, Y0
+
+dot32_done:
+	MOVQ         acc+24(FP), AX
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VADDSD       (AX), X0, X0
+	VMOVSD       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func centre32(out *float32, v *float32, n int, a float64, b float64)
+// Requires: AVX
+TEXT ·centre32(SB), NOSPLIT, $0-40
+	MOVQ         out+0(FP), AX
+	MOVQ         v+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Y0
+	VBROADCASTSD b+32(FP), Y1
+	SUBQ         $0x04, DX
+	JL           centre32_tail
+
+centre32_loop:
+	VCVTPS2PD  (AX), Y2
+	VCVTPS2PD  (CX), Y3
+	VSUBPD     Y1, Y3, Y3
+	VMULPD     Y0, Y2, Y2
+	VMULPD     Y3, Y2, Y2
+	VCVTPD2PSY Y2, X2
+	VMOVUPS    X2, (AX)
+	ADDQ       $0x10, AX
+	ADDQ       $0x10, CX
+	SUBQ       $0x04, DX
+	JGE        centre32_loop
+
+centre32_tail:
+	ADDQ         $0x04, DX
+	JZ           centre32_done
+	LEAQ         tailMask<>+0(SB), BX
+	MOVQ         $0x00000004, SI
+	SUBQ         DX, SI
+	VMOVUPD      (BX)(SI*8), Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VSHUFPS      $0x88, X3, X2, X3
+	VMASKMOVPS   (AX), X3, X3
+	VCVTPS2PD    X3, Y3
+	VEXTRACTF128 $0x01, Y2, X4
+	VSHUFPS      $0x88, X4, X2, X4
+	VMASKMOVPS   (CX), X4, X4
+	VCVTPS2PD    X4, Y4
+	VSUBPD       Y1, Y4, Y4
+	VMULPD       Y0, Y3, Y3
+	VMULPD       Y4, Y3, Y3
+	VCVTPD2PSY   Y3, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VSHUFPS      $0x88, X1, X2, X1
+	VMASKMOVPS   X0, X1, (AX)
+
+centre32_done:
+	VZEROUPPER
+	RET
+
 // func rowRange64(x *float64, n int) (largest float64, smallest float64)
 // Requires: AVX, SSE2
 TEXT ·rowRange64(SB), NOSPLIT, $0-32
@@ -1182,6 +1295,9 @@ logitsLoss64_loop:
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
 	VFMADD213PD Y7, Y9, Y10
 	VSUBPD      Y5, Y10, Y10
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y6, Y5, Y5
+	VANDPD      Y5, Y10, Y10
 	VFMADD231PD Y10, Y6, Y3
 	VADDPD      Y6, Y2, Y2
 	VORPD       Y6, Y4, Y4
@@ -1223,34 +1339,36 @@ logitsLoss64_tail:
 	VMULPD      Y7, Y8, Y8
 	VANDPD      Y5, Y8, Y8
 	VADDPD      Y8, Y1, Y1
-	VMASKMOVPD  (CX), Y5, Y6
+	VMASKMOVPD  (CX), Y5, Y5
 
 	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y6, Y8
-	VPSRLQ      $0x34, Y8, Y7
-	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR        constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD      constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y9, Y9
-	VMULPD      Y9, Y9, Y8
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fc8774039897f75<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD213PD Y7, Y9, Y10
-	VSUBPD      Y0, Y10, Y10
-	VANDPD      Y5, Y10, Y10
-	VFMADD231PD Y10, Y6, Y3
-	VADDPD      Y6, Y2, Y2
-	VORPD       Y6, Y4, Y4
+	VPADDQ      constant00095f619980c433<>+0(SB), Y5, Y7
+	VPSRLQ      $0x34, Y7, Y6
+	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR        constant4330000000000000<>+0(SB), Y6, Y6
+	VSUBPD      constant43300000000003ff<>+0(SB), Y6, Y6
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y8
+	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD      Y7, Y8, Y8
+	VMULPD      Y8, Y8, Y7
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y9
+	VFMADD213PD constant3fc8774039897f75<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
+	VFMADD213PD Y6, Y8, Y9
+	VSUBPD      Y0, Y9, Y9
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y5, Y0, Y0
+	VANDPD      Y0, Y9, Y9
+	VFMADD231PD Y9, Y5, Y3
+	VADDPD      Y5, Y2, Y2
+	VORPD       Y5, Y4, Y4
 
 logitsLoss64_done:
 	MOVQ         acc+32(FP), AX
@@ -1436,6 +1554,9 @@ logProbsLoss64_loop:
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y8
 	VFMADD213PD Y5, Y7, Y8
 	VSUBPD      Y3, Y8, Y8
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y4, Y3, Y3
+	VANDPD      Y3, Y8, Y8
 	VFMADD231PD Y8, Y4, Y1
 	VADDPD      Y4, Y0, Y0
 	VORPD       Y4, Y2, Y2
@@ -1453,34 +1574,36 @@ logProbsLoss64_tail:
 	VMOVUPD    (BX)(SI*8), Y3
 	VMASKMOVPD (AX), Y3, Y4
 	VMULPD     constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VMASKMOVPD (CX), Y3, Y5
+	VMASKMOVPD (CX), Y3, Y3
 
 	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y5, Y7
-	VPSRLQ      $0x34, Y7, Y6
-	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR        constant4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD      constant43300000000003ff<>+0(SB), Y6, Y6
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD      Y7, Y8, Y8
-	VMULPD      Y8, Y8, Y7
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y9
-	VFMADD213PD constant3fc8774039897f75<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
-	VFMADD213PD Y6, Y8, Y9
-	VSUBPD      Y4, Y9, Y9
-	VANDPD      Y3, Y9, Y9
-	VFMADD231PD Y9, Y5, Y1
-	VADDPD      Y5, Y0, Y0
-	VORPD       Y5, Y2, Y2
+	VPADDQ      constant00095f619980c433<>+0(SB), Y3, Y6
+	VPSRLQ      $0x34, Y6, Y5
+	VPAND       constant000fffffffffffff<>+0(SB), Y6, Y6
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y6, Y6
+	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y7
+	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
+	VDIVPD      Y6, Y7, Y7
+	VMULPD      Y7, Y7, Y6
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y8
+	VFMADD213PD constant3fc8774039897f75<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y8
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y8
+	VFMADD213PD Y5, Y7, Y8
+	VSUBPD      Y4, Y8, Y8
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y3, Y4, Y4
+	VANDPD      Y4, Y8, Y8
+	VFMADD231PD Y8, Y3, Y1
+	VADDPD      Y3, Y0, Y0
+	VORPD       Y3, Y2, Y2
 
 logProbsLoss64_done:
 	MOVQ         acc+24(FP), AX
@@ -1567,6 +1690,9 @@ logitPairLoss64_loop:
 	VMULPD      Y8, Y9, Y9
 	VADDPD      Y9, Y3, Y3
 	VSUBPD      Y5, Y6, Y6
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y9, Y5, Y5
+	VANDPD      Y5, Y6, Y6
 	VFMADD231PD Y6, Y9, Y4
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
@@ -1633,7 +1759,9 @@ logitPairLoss64_tail:
 	VANDPD      Y5, Y8, Y8
 	VADDPD      Y8, Y3, Y3
 	VSUBPD      Y0, Y1, Y1
-	VANDPD      Y5, Y1, Y1
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y8, Y0, Y0
+	VANDPD      Y0, Y1, Y1
 	VFMADD231PD Y1, Y8, Y4
 
 logitPairLoss64_done:
@@ -1988,9 +2116,9 @@ targetLogitsGradient64_loop:
 	VSUBPD      Y3, Y5, Y5
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y8, Y4, Y4
+	VANDPD      Y4, Y5, Y5
 	VMULPD      Y2, Y8, Y8
 	VMULPD      Y8, Y5, Y5
-	VANDPD      Y4, Y5, Y5
 	VMOVUPD     Y5, (DX)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
@@ -2036,9 +2164,9 @@ targetLogitsGradient64_tail:
 	VSUBPD      Y3, Y1, Y1
 	VXORPD      Y0, Y0, Y0
 	VCMPPD      $0x04, Y7, Y0, Y0
+	VANDPD      Y0, Y1, Y1
 	VMULPD      Y2, Y7, Y7
 	VMULPD      Y7, Y1, Y1
-	VANDPD      Y0, Y1, Y1
 	VMASKMOVPD  Y1, Y4, (DX)
 
 targetLogitsGradient64_done:
@@ -2151,6 +2279,88 @@ targetProbsGradient64_tail:
 targetProbsGradient64_done:
 	VMOVMSKPD Y3, AX
 	MOVQ      AX, signs+56(FP)
+	VZEROUPPER
+	RET
+
+// func dot64(x *float64, v *float64, n int, acc *[3]float64)
+// Requires: AVX, FMA3
+TEXT ·dot64(SB), NOSPLIT, $0-32
+	MOVQ   x+0(FP), AX
+	MOVQ   v+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPD Y0, Y0, Y0
+	SUBQ   $0x04, DX
+	JL     dot64_tail
+
+dot64_loop:
+	VMOVUPD     (AX), Y1
+	VMOVUPD     (CX), Y2
+	VFMADD231PD Y1, Y2, Y0
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	SUBQ        $0x04, DX
+	JGE         dot64_loop
+
+dot64_tail:
+	ADDQ        $0x04, DX
+	JZ          dot64_done
+	LEAQ        tailMask<>+0(SB), BX
+	MOVQ        $0x00000004, SI
+	SUBQ        DX, SI
+	VMOVUPD     (BX)(SI*8), Y1
+	VMASKMOVPD  (AX), Y1, Y2
+	VMASKMOVPD  (CX), Y1, Y1
+	VFMADD231PD Y2, Y1, Y0
+
+dot64_done:
+	MOVQ         acc+24(FP), AX
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VADDSD       (AX), X0, X0
+	VMOVSD       X0, (AX)
+	VZEROUPPER
+	RET
+
+// func centre64(out *float64, v *float64, n int, a float64, b float64)
+// Requires: AVX
+TEXT ·centre64(SB), NOSPLIT, $0-40
+	MOVQ         out+0(FP), AX
+	MOVQ         v+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSD a+24(FP), Y0
+	VBROADCASTSD b+32(FP), Y1
+	SUBQ         $0x04, DX
+	JL           centre64_tail
+
+centre64_loop:
+	VMOVUPD (AX), Y2
+	VMOVUPD (CX), Y3
+	VSUBPD  Y1, Y3, Y3
+	VMULPD  Y0, Y2, Y2
+	VMULPD  Y3, Y2, Y2
+	VMOVUPD Y2, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	SUBQ    $0x04, DX
+	JGE     centre64_loop
+
+centre64_tail:
+	ADDQ       $0x04, DX
+	JZ         centre64_done
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       $0x00000004, SI
+	SUBQ       DX, SI
+	VMOVUPD    (BX)(SI*8), Y2
+	VMASKMOVPD (AX), Y2, Y3
+	VMASKMOVPD (CX), Y2, Y4
+	VSUBPD     Y1, Y4, Y4
+	VMULPD     Y0, Y3, Y3
+	VMULPD     Y4, Y3, Y3
+	VMASKMOVPD Y3, Y2, (AX)
+
+centre64_done:
 	VZEROUPPER
 	RET
 

@@ -24,6 +24,8 @@ type vectorKernels[F Float] struct {
 	logitPairGradient    func(x, t, out *F, n int, shiftX, shiftT, a, b float64)
 	targetLogitsGradient func(x, t, out *F, n int, shiftX, shiftT, a, b float64)
 	targetProbsGradient  func(x, t, out *F, n int, shift, a, b float64) int
+	dot                  func(x, v *F, n int, acc *[3]float64)
+	centre               func(out, v *F, n int, a, b float64)
 
 	// narrow are twice as fast and fit rows without subnormal probabilities, nil
 	// for float64.

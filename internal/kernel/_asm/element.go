@@ -181,6 +181,13 @@ func keep(mask *vector, v vector) {
 	}
 }
 
+// keepNonZero clears the lanes of v in which by is 0: 0·∞ is to be 0.
+func keepNonZero(by, v vector) {
+	kept := zero()
+	VCMPPD(Imm(4), by, kept, kept) // not equal, NaN too
+	VANDPD(kept, v, v)
+}
+
 // sumInto adds the lanes of v to a float64 in memory.
 func sumInto(v vector, m Mem) {
 	high := XMM()

@@ -36,6 +36,8 @@ func main() {
 		e.logitPairGradient()
 		e.targetLogitsGradient()
 		e.targetProbsGradient()
+		e.dot()
+		e.centre()
 	}
 	expRowNarrow()
 	combineNarrow()
@@ -126,11 +128,12 @@ func (e element) rowRange() {
 	end()
 }
 
-// logRatioTerms adds t·(log2 t − y) to loss, t to mass and t's signs to signs.
-func (e element) logRatioTerms(t, y, loss, mass, signs vector, mask *vector) {
+// logRatioTerms adds t·(log2 t − y), 0 where t is, to loss, t to mass and t's signs
+// to signs. Past a row's end t is 0.
+func (e element) logRatioTerms(t, y, loss, mass, signs vector) {
 	ratio := e.log2(t)
 	VSUBPD(y, ratio, ratio)
-	keep(mask, ratio)
+	keepNonZero(t, ratio)
 	VFMADD231PD(ratio, t, loss)
 	VADDPD(t, mass, mass)
 	VORPD(t, signs, signs)
@@ -138,7 +141,7 @@ func (e element) logRatioTerms(t, y, loss, mass, signs vector, mask *vector) {
 
 func (e element) logitsLoss() {
 	name, rows, n := e.begin("logitsLoss", ", shift float64, acc *[3]float64) (signs int)",
-		"adds Σ2^y, Σt and Σt·(log2 t − y).", "x", "t")
+		"adds Σ2^y, Σt and Σt·(log2 t − y), to which t = 0 adds nothing.", "x", "t")
 	shift := broadcast("shift")
 	partition, mass, loss, signs := zero(), zero(), zero(), zero()
 	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
@@ -146,7 +149,7 @@ func (e element) logitsLoss() {
 		q := e.exp2(y)
 		keep(mask, q)
 		VADDPD(q, partition, partition)
-		e.logRatioTerms(e.load(at(rows[1]), mask), y, loss, mass, signs, mask)
+		e.logRatioTerms(e.load(at(rows[1]), mask), y, loss, mass, signs)
 	})
 	acc := pointer("acc")
 	sumInto(partition, Mem{Base: acc, Disp: slotX})
@@ -158,12 +161,12 @@ func (e element) logitsLoss() {
 
 func (e element) logProbsLoss() {
 	name, rows, n := e.begin("logProbsLoss", ", acc *[3]float64) (signs int)",
-		"adds Σt and Σt·(log2 t − x·log2 e).", "x", "t")
+		"adds Σt and Σt·(log2 t − x·log2 e), to which t = 0 adds nothing.", "x", "t")
 	mass, loss, signs := zero(), zero(), zero()
 	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
 		y := e.load(at(rows[0]), mask)
 		VMULPD(constant(math.Log2E), y, y)
-		e.logRatioTerms(e.load(at(rows[1]), mask), y, loss, mass, signs, mask)
+		e.logRatioTerms(e.load(at(rows[1]), mask), y, loss, mass, signs)
 	})
 	acc := pointer("acc")
 	sumInto(mass, Mem{Base: acc, Disp: slotT})
@@ -174,7 +177,7 @@ func (e element) logProbsLoss() {
 
 func (e element) logitPairLoss() {
 	name, rows, n := e.begin("logitPairLoss", ", shiftX, shiftT float64, acc *[3]float64)",
-		"adds Σ2^y, Σ2^τ, τ being t's y, and Σ2^τ·(τ − y).", "x", "t")
+		"adds Σ2^y, Σ2^τ, τ being t's y, and Σ2^τ·(τ − y), to which 2^τ = 0 adds nothing.", "x", "t")
 	shiftX, shiftT := broadcast("shiftX"), broadcast("shiftT")
 	partitionX, partitionT, loss := zero(), zero(), zero()
 	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
@@ -187,7 +190,7 @@ func (e element) logitPairLoss() {
 		keep(mask, p)
 		VADDPD(p, partitionT, partitionT)
 		VSUBPD(y, tau, tau)
-		keep(mask, tau)
+		keepNonZero(p, tau)
 		VFMADD231PD(tau, p, loss)
 	})
 	acc := pointer("acc")
@@ -255,12 +258,33 @@ func (e element) targetLogitsGradient() {
 		p := e.exp2(tau)
 		VSUBPD(y, tau, tau)
 		VSUBPD(b, tau, tau)
-		kept := zero()
-		VCMPPD(Imm(4), p, kept, kept) // not equal
+		keepNonZero(p, tau)
 		VMULPD(a, p, p)
 		VMULPD(p, tau, tau)
-		VANDPD(kept, tau, tau)
 		e.store(tau, at(rows[2]), mask)
+	})
+	end()
+}
+
+func (e element) dot() {
+	name, rows, n := e.begin("dot", ", acc *[3]float64)", "adds Σ x·v.", "x", "v")
+	sum := zero()
+	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
+		VFMADD231PD(e.load(at(rows[0]), mask), e.load(at(rows[1]), mask), sum)
+	})
+	sumInto(sum, Mem{Base: pointer("acc"), Disp: slotX})
+	end()
+}
+
+func (e element) centre() {
+	name, rows, n := e.begin("centre", ", a, b float64)", "sets out = out·a·(v − b).", "out", "v")
+	a, b := broadcast("a"), broadcast("b")
+	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
+		q, v := e.load(at(rows[0]), mask), e.load(at(rows[1]), mask)
+		VSUBPD(b, v, v)
+		VMULPD(a, q, q)
+		VMULPD(v, q, q)
+		e.store(q, at(rows[0]), mask)
 	})
 	end()
 }
