@@ -18,13 +18,23 @@ type task[F Float] struct {
 	problem Problem
 	tensors [operandCount]View[F]
 	strides [][]int
+
+	// The operands that g is a product of: those that are one number for each row,
+	// and those that differ along its classes.
+	rowFactors, classFactors []operand
 }
 
 func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 	t := &task[F]{problem: p, tensors: [operandCount]View[F]{in.Pred, in.Target, out, in.Weight, in.Upstream, in.Tangent}}
-	for _, v := range t.tensors {
-		if v.Data == nil && v.Strides == nil {
+	for o, v := range t.tensors {
+		factor := operand(o) == weightOperand || operand(o) == upstreamOperand
+		switch {
+		case v.Data == nil:
 			v.Strides = make([]int, len(p.Shape))
+		case factor && v.Strides[p.Axis] == 0:
+			t.rowFactors = append(t.rowFactors, operand(o))
+		case factor:
+			t.classFactors = append(t.classFactors, operand(o))
 		}
 		t.strides = append(t.strides, v.Strides)
 	}
@@ -37,7 +47,7 @@ func (t *task[F]) rowCount() int { return size(t.problem.Shape) / t.problem.clas
 // called from several goroutines, in no order, each with a cursor of its own.
 func (t *task[F]) each(visit func(c *cursor[F], number int)) {
 	parallel(t.rowCount(), t.problem.classes(), func(from, to int) {
-		c := &cursor[F]{task: t, row: row{Problem: t.problem}, vectors: vectors[F]()}
+		c := &cursor[F]{task: t, row: row{Problem: t.problem, uniform: len(t.classFactors) == 0}, vectors: vectors[F]()}
 		rows(t.problem.Shape, t.problem.Axis, from, to, t.strides, func(number int, offset []int) {
 			c.offset = offset
 			if !c.dropped() {
@@ -53,24 +63,19 @@ type cursor[F Float] struct {
 	row
 	vectors *vectorKernels[F] // nil where the machine has none
 	offset  []int
-	factor  float64 // g without the operands that differ along the classes
+	factor  float64 // g without the class factors
 	sums    [3]float64
 }
 
-// dropped reports whether the row is weighted 0 as a whole, and sets what is
-// known of its weights.
+// dropped reports whether the row is weighted 0 as a whole, and sets factor.
 func (c *cursor[F]) dropped() bool {
-	c.factor, c.uniform = c.problem.Scale, true
-	for _, o := range []operand{weightOperand, upstreamOperand} {
-		switch v := c.tensors[o]; {
-		case v.Data == nil:
-		case v.Strides[c.problem.Axis] != 0:
-			c.uniform = false
-		case v.Data[c.offset[o]] == 0:
-			c.factor = 0
-		case c.factor != 0:
-			c.factor *= float64(v.Data[c.offset[o]])
+	c.factor = c.problem.Scale
+	for _, o := range c.rowFactors {
+		weight := float64(c.tensors[o].Data[c.offset[o]])
+		if weight == 0 || c.factor == 0 {
+			return true
 		}
+		c.factor *= weight
 	}
 	return c.factor == 0
 }
@@ -82,10 +87,8 @@ func (c *cursor[F]) load() {
 	for i := range c.g {
 		c.g[i] = c.factor
 	}
-	for _, o := range []operand{weightOperand, upstreamOperand} {
-		if v := c.tensors[o]; v.Data != nil && v.Strides[axis] != 0 {
-			multiply(c.g, v, c.offset[o], axis)
-		}
+	for _, o := range c.classFactors {
+		multiply(c.g, c.tensors[o], c.offset[o], axis)
 	}
 	gather(c.x, c.tensors[predOperand], c.offset[predOperand], axis)
 	gather(c.work, c.tensors[targetOperand], c.offset[targetOperand], axis)
@@ -102,9 +105,9 @@ func (c *cursor[F]) store() {
 
 // contiguous returns the row of an operand where it lies in one piece.
 func (c *cursor[F]) contiguous(o operand) ([]F, bool) {
-	v := c.tensors[o]
+	v := &c.tensors[o]
 	if v.Data == nil || v.Strides[c.problem.Axis] != 1 {
 		return nil, false
 	}
-	return v.Data[c.offset[o]:][:c.problem.classes()], true
+	return v.Data[c.offset[o]:][:c.classes()], true
 }

@@ -67,8 +67,12 @@ func (k *vectorKernels[F]) extremes(x []F) (largest, smallest float64) {
 		largest, smallest = float64(high), float64(low)
 	}
 	for _, xi := range x[whole:] {
-		largest = max(largest, float64(xi))
-		smallest = min(smallest, float64(xi))
+		if float64(xi) > largest {
+			largest = float64(xi)
+		}
+		if float64(xi) < smallest {
+			smallest = float64(xi)
+		}
 	}
 	return largest, smallest
 }
