@@ -3,8 +3,8 @@
 //
 // Every function takes one [Problem], which says what is computed, and one
 // [Operands], which says where the numbers lie. Results are fresh and
-// row-major. Arithmetic inside is float64 with compensated sums for both
-// element types, so a float32 result is the float64 one rounded once.
+// row-major. Arithmetic is float64 with compensated sums for both element types,
+// but for the vector kernels of float32 gradients.
 //
 // row.go, loss.go, gradient.go and hvp.go are the portable path and the reference.
 // fast.go takes the rows of the common cases through vector kernels, where the

@@ -1,0 +1,94 @@
+// Command peers measures KLDivLoss against PyTorch and against the same loss
+// composed of Gorgonia's primitives, in alternation, and writes the page
+// docs/PERFORMANCE.md.
+//
+//	go run ./bench/peers
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+type options struct {
+	out, python string
+	rounds      int
+	threads     []int
+	quick       bool
+}
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
+	flags.StringVar(&o.out, "out", "docs/PERFORMANCE.md", "the page to write")
+	flags.StringVar(&o.python, "python", "", "Python interpreters with PyTorch, separated by commas; targets are judged by the first (default python3, or /usr/bin/python3)")
+	flags.IntVar(&o.rounds, "rounds", 11, "timings of each contender")
+	flags.BoolVar(&o.quick, "quick", false, "a few small cases in three rounds, to see that it works")
+	threads := flags.String("threads", "1,2", "numbers of threads")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	for _, field := range strings.Split(*threads, ",") {
+		n, err := strconv.Atoi(field)
+		if err != nil || n < 1 {
+			return o, fmt.Errorf("-threads is %q, expected positive numbers separated by commas", *threads)
+		}
+		o.threads = append(o.threads, n)
+	}
+	if o.quick {
+		o.rounds = min(o.rounds, 3)
+	}
+	if o.rounds < 1 {
+		return o, fmt.Errorf("-rounds is %d, expected at least 1", o.rounds)
+	}
+	return o, nil
+}
+
+func run(args []string) error {
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	peers, err := startPeers(o.python)
+	if err != nil {
+		return err
+	}
+	defer stopPeers(peers)
+
+	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil {
+		return err
+	}
+	report := newReport("go run ./bench/peers "+strings.Join(args, " "), peers)
+	p := protocol{rounds: o.rounds, minimum: 20 * time.Millisecond}
+	for _, s := range sections(o.threads, o.quick) {
+		var outcomes []outcome
+		for _, c := range s.rows {
+			fmt.Fprintf(os.Stderr, "%s: %s %s\n", s.title, c.shape(), c.dtype)
+			outcome, err := compare(c, p, peers)
+			if err != nil {
+				return err
+			}
+			outcomes = append(outcomes, outcome)
+		}
+		report.section(s, outcomes)
+	}
+	for _, study := range studies(o.quick) {
+		fmt.Fprintln(os.Stderr, study.title)
+		if err := report.study(study, p); err != nil {
+			return fmt.Errorf("%s: %w", study.title, err)
+		}
+	}
+	return os.WriteFile(o.out, report.finish(), 0o644)
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Every workload of the table runs, scaled down, and gives the loss that the
+// formula gives.
+func TestOursComputesEveryMode(t *testing.T) {
+	for _, m := range []mode{forward, gradient, bothGradients, pairGradient, pairBoth, logProbs, product} {
+		for _, dtype := range []string{"float32", "float64"} {
+			w := workload{6, 37, dtype, m, 1}
+			d := newData(w)
+			got, err := builder(ours).check(w, d)
+			if err != nil {
+				t.Fatalf("%s %s: %v", m, dtype, err)
+			}
+			if want := divergence(w, d); math.Abs(got.value-want) > 1e-5*want {
+				t.Errorf("%s %s: the loss is %v, want %v", m, dtype, got.value, want)
+			}
+			if hasDerivative := got.norm > 0; hasDerivative != (m != forward) {
+				t.Errorf("%s %s: the derivatives' norm is %v", m, dtype, got.norm)
+			}
+			machine, err := builder(ours).machine(w, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer machine.vm.Close()
+			if elapsed, err := machine.run(2); err != nil || elapsed <= 0 {
+				t.Errorf("%s %s: two runs took %v, %v", m, dtype, elapsed, err)
+			}
+		}
+	}
+}
+
+// divergence is the mean over the rows of Σp·(log p − log q).
+func divergence(w workload, d data) float64 {
+	x, t := float64s(d.x), float64s(d.t)
+	sum := 0.0
+	for ; len(x) > 0; x, t = x[w.classes:], t[w.classes:] {
+		logQ, logP := logSoftmax(x[:w.classes]), logSoftmax(t[:w.classes])
+		for i := range logQ {
+			switch {
+			case w.mode.target() == logitsForm:
+				sum += math.Exp(logP[i]) * (logP[i] - logQ[i])
+			default:
+				sum += t[i] * (math.Log(t[i]) - logQ[i])
+			}
+		}
+	}
+	return sum / float64(w.rows)
+}
+
+// logSoftmax leaves log-probabilities as they are.
+func logSoftmax(x []float64) []float64 {
+	sum := 0.0
+	for _, xi := range x {
+		sum += math.Exp(xi)
+	}
+	out := make([]float64, len(x))
+	for i, xi := range x {
+		out[i] = xi - math.Log(sum)
+	}
+	return out
+}
+
+func float64s(array any) []float64 {
+	if x, ok := array.([]float64); ok {
+		return x
+	}
+	var out []float64
+	for _, x := range array.([]float32) {
+		out = append(out, float64(x))
+	}
+	return out
+}
+
+func TestComposedAgreesWithOurs(t *testing.T) {
+	w := workload{5, 130, "float64", gradient, 1}
+	d := newData(w)
+	want, err := builder(ours).check(w, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := builder(composed).check(w, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := agree("composed", got, want, 1e-3); err != nil {
+		t.Error(err)
+	}
+	if err := agree("a wrong norm", result{want.value, 1.01 * want.norm}, want, 1e-3); err == nil {
+		t.Error("agree accepts a norm that is 1 % off")
+	}
+	if err := agree("a wrong loss", result{1.01 * want.value, want.norm}, want, 1e-3); err == nil {
+		t.Error("agree accepts a loss that is 1 % off")
+	}
+	if err := agree("NaN", result{math.NaN(), want.norm}, want, 1e-3); err == nil {
+		t.Error("agree accepts NaN")
+	}
+}
+
+func TestDataIsSavedForPeers(t *testing.T) {
+	dir := t.TempDir()
+	w := workload{3, 5, "float32", product, 1}
+	if err := newData(w).save(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"x", "t", "v"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() != 4*15 {
+			t.Errorf("%s: %v, %v, want 60 bytes", name, info, err)
+		}
+	}
+}
+
+// The small studies run to the end; their numbers are nobody's business here.
+func TestKernelContender(t *testing.T) {
+	for _, dtype := range []string{"float32", "float64"} {
+		w := workload{4, 9, dtype, gradient, 1}
+		for _, repeat := range []bool{false, true} {
+			if _, err := kernelContender("kernel", w, newData(w), repeat).run(1); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := stream(w).run(1); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	o, err := parse([]string{"-threads", "1,4", "-quick", "-rounds", "9"})
+	if err != nil || len(o.threads) != 2 || o.threads[1] != 4 || o.rounds != 3 || o.out != "docs/PERFORMANCE.md" {
+		t.Errorf("got %+v, %v", o, err)
+	}
+	for _, args := range [][]string{{"-threads", "two"}, {"-threads", "0"}, {"-rounds", "0"}} {
+		if _, err := parse(args); err == nil {
+			t.Errorf("%v: no error", args)
+		}
+	}
+}
+
+func TestStartPeersSaysWhatIsMissing(t *testing.T) {
+	if _, err := startPeers("no-such-python"); err == nil {
+		t.Error("no error for an interpreter that is not there")
+	}
+}

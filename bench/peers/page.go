@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// finish returns the page.
+func (r *report) finish() []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, `# Performance, against PyTorch on the same machine
+
+Written by one command, in one run; do not edit:
+
+    %s
+
+%s
+## How to read this
+
+Only ratios count: PyTorch's time divided by ours, so larger is better and 1 is a tie.
+The machine is shared with other work, and its absolute times drift by half; both
+sides drift together, as their turns alternate. Each number is the median of the
+rounds, ± the interquartile range in percent of it. A ratio whose spread is tens of
+percent is worth a second run.
+
+- **Ours** is KLDivLoss in a graph, gorgonia.Grad, and RunAll and Reset on a
+  TapeMachine, with Gorgonia's overhead, the allocation of results and the garbage
+  collector in the time.
+- **Eager** is what PyTorch documents: F.kl_div(F.log_softmax(x, -1), t,
+  reduction="batchmean") and torch.autograd.grad; the loss alone under
+  torch.inference_mode. For logits on both sides log_target=True is set.
+- **Best** is the fastest of PyTorch's formulations, found anew for every row; the
+  letter says which. All but F.kl_div give NaN where a target is 0.
+- **Composed** is the same loss written with Gorgonia's own primitives.
+
+All sides read the same numbers: logits from N(0, 2²), targets softmaxes of such
+logits. Before timing, the loss and the norm of its derivatives must agree on all
+sides to 1e-3; only the composed loss may be further off, as Gorgonia adds millions
+of float32 one after the other, and a column says how far. A timing lasts at least
+20 ms and follows an untimed repetition. Threads are GOMAXPROCS here and
+torch.set_num_threads there.
+
+(≥ 7) is a target and **bold** a ratio short of it; a row is ok when it reaches all of
+its targets. Where there are two PyTorchs, the first is the judge.
+
+`, r.command, r.machine.table(r.peers))
+	b.WriteString("## Against PyTorch and against Gorgonia's primitives\n\n")
+	if len(r.short) == 0 {
+		fmt.Fprintf(&b, "All %d rows with a target on this page reach it.\n", r.rows)
+	} else {
+		fmt.Fprintf(&b, "%d of the %d rows with a target on this page fall short:\n\n", len(r.short), r.rows)
+		for _, row := range r.short {
+			fmt.Fprintf(&b, "- %s\n", row)
+		}
+	}
+	b.WriteString("\nBest formulations, each divided by the number of rows:\n\n")
+	for i, formulation := range r.legend {
+		fmt.Fprintf(&b, "- %s: `%s`\n", letters[i:i+1], formulation)
+	}
+	b.WriteString(r.body.String())
+	return []byte(b.String())
+}

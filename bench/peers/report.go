@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// report gathers the page's parts. What falls short is found while it is written
+// and named at the top.
+type report struct {
+	machine machineState
+	peers   []*peer
+	command string
+	body    strings.Builder
+	rows    int
+	short   []string
+	legend  []string // formulations, by their letter
+}
+
+func newReport(command string, peers []*peer) *report {
+	return &report{machine: readMachine(), peers: peers, command: strings.TrimSpace(command)}
+}
+
+// section writes a part of the table of comparisons. Targets are judged by the
+// first peer; of others there are ratios only.
+func (r *report) section(s section, outcomes []outcome) {
+	header := []string{"shape", "dtype", "ours, ns/element"}
+	for i, p := range r.peers {
+		name := "PyTorch " + p.versions.Torch
+		if i == 0 {
+			header = append(header, name+" eager", "best", "eager ÷ ours", "best ÷ ours")
+			continue
+		}
+		header = append(header, name+" eager ÷ ours", "best ÷ ours")
+	}
+	withComposed := len(outcomes) > 0 && outcomes[0].composed != nil
+	if withComposed {
+		header = append(header, "composed", "composed ÷ ours", "error of its loss")
+	}
+	t := newTable(append(header, "")...)
+	for _, o := range outcomes {
+		v := &verdict{report: r, row: fmt.Sprintf("%s: %s %s", s.title, o.shape(), o.dtype)}
+		cells := []string{o.shape(), o.dtype, timePerElement(o.ours, o.elements())}
+		for i, p := range o.peers {
+			cells = append(cells, r.peerCells(o, p, v, i == 0)...)
+		}
+		if withComposed {
+			cells = append(cells, timePerElement(*o.composed, o.elements()),
+				v.against("composed", ratio(*o.composed, o.ours), o.composedTarget),
+				fmt.Sprintf("%.0e", o.composedError))
+		}
+		t.add(append(cells, v.word())...)
+	}
+	fmt.Fprintf(&r.body, "\n### %s\n\n%s", s.title, t)
+}
+
+func (r *report) peerCells(o outcome, p peerOutcome, v *verdict, judge bool) []string {
+	eager, best := ratio(p.eager, o.ours), ratio(p.best, o.ours)
+	letter := r.letter(p.best.name)
+	if !judge {
+		return []string{number(eager), number(best) + " " + letter}
+	}
+	n := o.elements()
+	return []string{timePerElement(p.eager, n), timePerElement(p.best, n) + " " + letter,
+		v.against("eager", eager, o.eagerTarget), v.against("best", best, o.bestTarget)}
+}
+
+// study writes a part of its own.
+func (r *report) study(s study, p protocol) error {
+	fmt.Fprintf(&r.body, "\n## %s\n\n%s\n", s.title, strings.TrimSpace(s.text))
+	return s.run(r, p)
+}
+
+func (r *report) table(t *table) { fmt.Fprintf(&r.body, "\n%s", t) }
+
+func (r *report) paragraph(format string, args ...any) {
+	fmt.Fprintf(&r.body, "\n"+format+"\n", args...)
+}
+
+// letter names a formulation shortly; the legend says what it is.
+func (r *report) letter(formulation string) string {
+	for i, known := range r.legend {
+		if known == formulation {
+			return letters[i : i+1]
+		}
+	}
+	r.legend = append(r.legend, formulation)
+	return letters[len(r.legend)-1 : len(r.legend)]
+}
+
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// verdict says of one row whether it reached its targets.
+type verdict struct {
+	report   *report
+	row      string
+	judged   bool
+	failures []string
+}
+
+// against prints a ratio that shall be at least the target.
+func (v *verdict) against(what string, ratio, target float64) string {
+	v.judged = v.judged || target != 0
+	if ratio < target {
+		v.fail(what, ratio, "≥", target)
+	}
+	return against(ratio, target)
+}
+
+// within prints a ratio that shall be at most the limit.
+func (v *verdict) within(what string, ratio, limit float64) string {
+	v.judged = true
+	if !(ratio <= limit) {
+		v.fail(what, ratio, "≤", limit)
+	}
+	return within(ratio, limit)
+}
+
+func (v *verdict) fail(what string, ratio float64, relation string, target float64) {
+	v.failures = append(v.failures, fmt.Sprintf("%s %s, target %s %v", what, number(ratio), relation, target))
+}
+
+// word ends the row.
+func (v *verdict) word() string {
+	if !v.judged {
+		return "–"
+	}
+	v.report.rows++
+	if len(v.failures) == 0 {
+		return "ok"
+	}
+	v.report.short = append(v.report.short, v.row+": "+strings.Join(v.failures, "; "))
+	return "short"
+}

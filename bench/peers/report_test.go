@@ -1,0 +1,76 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTable(t *testing.T) {
+	table := newTable("a", "b")
+	table.add("1", "x|y")
+	if got, want := table.String(), "| a | b |\n| --- | --- |\n| 1 | x\\|y |\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for x, want := range map[float64]string{0.0371: "0.04", 1.234: "1.23", 9.994: "9.99", 9.996: "10.0", 12.34: "12.3", 99.96: "100", 1234: "1234"} {
+		if got := number(x); got != want {
+			t.Errorf("number(%v) = %q, want %q", x, got, want)
+		}
+	}
+	for x, want := range map[float64]string{5120: "5.00 KB", 100: "100 B", 1.5 * (1 << 30): "1.50 GB"} {
+		if got := bytes(x); got != want {
+			t.Errorf("bytes(%v) = %q, want %q", x, got, want)
+		}
+	}
+}
+
+func milliseconds(ms float64) summary {
+	return summary{median: time.Duration(ms * float64(time.Millisecond)), spread: 0.05}
+}
+
+// One row that reaches its targets and one that misses the second of them.
+func TestReportJudges(t *testing.T) {
+	p := &peer{versions: peerVersions{Torch: "9.9"}}
+	r := newReport("go run ./bench/peers -x", []*peer{p})
+	row := func(classes int, eager, best float64) outcome {
+		c := comparison{workload{1000, classes, "float32", gradient, 1}, 7, 4, 50}
+		composed := milliseconds(60)
+		b := milliseconds(best)
+		b.name = "best(x)"
+		return outcome{c, milliseconds(1), &composed, 2e-7, []peerOutcome{{milliseconds(eager), b}}}
+	}
+	r.section(section{title: "A section"}, []outcome{row(1000, 8, 4.5), row(500, 7.5, 3.9)})
+	page := string(r.finish())
+	for _, want := range []string{
+		"    go run ./bench/peers -x\n",
+		"1 of the 2 rows with a target on this page fall short",
+		"- A section: 1000×500 float32: best 3.90, target ≥ 4\n",
+		"- A: `best(x)`\n",
+		"| 1000×1000 | float32 | 1.00 ± 5 % | 8.00 ± 5 % | 4.50 ± 5 % A | 8.00 (≥ 7) | 4.50 (≥ 4) | 60.0 ± 5 % | 60.0 (≥ 50) | 2e-07 | ok |\n",
+		"| 1000×500 | float32 | 2.00 ± 5 % | 15.0 ± 5 % | 7.80 ± 5 % A | 7.50 (≥ 7) | **3.90** (≥ 4) | 120 ± 5 % | 60.0 (≥ 50) | 2e-07 | short |\n",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q:\n%s", want, page)
+		}
+	}
+}
+
+func TestVerdictWithin(t *testing.T) {
+	r := newReport("", nil)
+	good, bad, unjudged := &verdict{report: r, row: "good"}, &verdict{report: r, row: "bad"}, &verdict{report: r}
+	if got := good.within("x", 1.1, 1.2) + good.word(); got != "1.10 (≤ 1.2)ok" {
+		t.Errorf("got %q", got)
+	}
+	if got := bad.within("x", 1.3, 1.2) + bad.word(); got != "**1.30** (≤ 1.2)short" {
+		t.Errorf("got %q", got)
+	}
+	if got := unjudged.against("x", 3, 0) + unjudged.word(); got != "3.00–" {
+		t.Errorf("got %q", got)
+	}
+	if r.rows != 2 || len(r.short) != 1 || r.short[0] != "bad: x 1.30, target ≤ 1.2" {
+		t.Errorf("%d rows, short %q", r.rows, r.short)
+	}
+}
