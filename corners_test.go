@@ -55,6 +55,7 @@ func corners() []corner {
 		{"dropped NaN", LogProbs, []float64{nan, inf}, Probs, []float64{nan, -1}, []float64{0}, 0, []float64{0, 0}, []float64{0, 0}},
 		{"dropped logits", Logits, []float64{nan, -inf}, Logits, []float64{nan, inf}, []float64{0}, 0, []float64{0, 0}, []float64{0, 0}},
 		{"dropped +Inf", Probs, []float64{0, 1}, LogProbs, []float64{0, -inf}, []float64{0}, 0, []float64{0, 0}, []float64{0, 0}},
+		{"dropped class by class", Logits, []float64{nan, -inf}, Logits, []float64{nan, inf}, []float64{0, 0}, 0, []float64{0, 0}, []float64{0, 0}},
 		{"a dropped class", LogProbs, []float64{nan, -1}, Probs, []float64{nan, 1}, []float64{0, 2}, 2, []float64{0, -2}, []float64{0, 4}},
 
 		// NaN, where it counts.

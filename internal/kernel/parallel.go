@@ -15,13 +15,14 @@ const (
 	chunk = 1 << 14
 )
 
-// parallel calls work for ranges that cover 0 to rows, on as many goroutines as
-// GOMAXPROCS allows and the number of elements is worth. It returns when all are
-// done, and panics in the caller if one of them did.
-func parallel(rows, classes int, work func(from, to int)) {
+// parallel hands out ranges that cover 0 to rows, on as many goroutines as
+// GOMAXPROCS allows and the number of elements is worth; each works through its
+// ranges with a function of its own, from newWorker. It returns when all are done,
+// and panics in the caller if one of them did.
+func parallel(rows, classes int, newWorker func() func(from, to int)) {
 	workers := min(runtime.GOMAXPROCS(0), rows, rows*classes/minShare)
 	if workers < 2 {
-		work(0, rows)
+		newWorker()(0, rows)
 		return
 	}
 	step := max(1, chunk/classes)
@@ -33,6 +34,7 @@ func parallel(rows, classes int, work func(from, to int)) {
 				failure.Store(&r)
 			}
 		}()
+		work := newWorker()
 		for {
 			from := int(next.Add(int64(step))) - step
 			if from >= rows {

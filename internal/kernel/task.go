@@ -46,14 +46,16 @@ func (t *task[F]) rowCount() int { return size(t.problem.Shape) / t.problem.clas
 // each visits every row that is not dropped as a whole, many at a time: visit is
 // called from several goroutines, in no order, each with a cursor of its own.
 func (t *task[F]) each(visit func(c *cursor[F], number int)) {
-	parallel(t.rowCount(), t.problem.classes(), func(from, to int) {
+	parallel(t.rowCount(), t.problem.classes(), func() func(from, to int) {
 		c := &cursor[F]{task: t, row: row{Problem: t.problem, uniform: len(t.classFactors) == 0}, vectors: vectors[F]()}
-		rows(t.problem.Shape, t.problem.Axis, from, to, t.strides, func(number int, offset []int) {
-			c.offset = offset
-			if !c.dropped() {
-				visit(c, number)
-			}
-		})
+		return func(from, to int) {
+			rows(t.problem.Shape, t.problem.Axis, from, to, t.strides, func(number int, offset []int) {
+				c.offset = offset
+				if !c.dropped() {
+					visit(c, number)
+				}
+			})
+		}
 	})
 }
 
@@ -67,7 +69,8 @@ type cursor[F Float] struct {
 	sums    [3]float64
 }
 
-// dropped reports whether the row is weighted 0 as a whole, and sets factor.
+// dropped reports whether the row is weighted 0 as a whole, and sets its weights:
+// factor, and g where they differ along the classes.
 func (c *cursor[F]) dropped() bool {
 	c.factor = c.problem.Scale
 	for _, o := range c.rowFactors {
@@ -77,19 +80,29 @@ func (c *cursor[F]) dropped() bool {
 		}
 		c.factor *= weight
 	}
-	return c.factor == 0
+	if c.uniform {
+		return c.factor == 0
+	}
+	c.fillWeights()
+	for _, o := range c.classFactors {
+		multiply(c.g, c.tensors[o], c.offset[o], c.problem.Axis)
+	}
+	return allZero(c.g)
+}
+
+func (c *cursor[F]) fillWeights() {
+	c.allocate()
+	for i := range c.g {
+		c.g[i] = c.factor
+	}
 }
 
 // load fills the row.
 func (c *cursor[F]) load() {
-	c.allocate()
+	if c.uniform {
+		c.fillWeights()
+	}
 	axis := c.problem.Axis
-	for i := range c.g {
-		c.g[i] = c.factor
-	}
-	for _, o := range c.classFactors {
-		multiply(c.g, c.tensors[o], c.offset[o], axis)
-	}
 	gather(c.x, c.tensors[predOperand], c.offset[predOperand], axis)
 	gather(c.work, c.tensors[targetOperand], c.offset[targetOperand], axis)
 	c.loadDistributions(c.work)
