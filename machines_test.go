@@ -84,3 +84,27 @@ func TestTargetGradOff(t *testing.T) {
 		t.Errorf("%d nodes with the target's gradient, %d without", with, without)
 	}
 }
+// although their axis is not the last, unlike the result's.
+func TestClassesAlongTheFirstAxis(t *testing.T) {
+	const rows, cols = 12, 3
+	r := rand.New(rand.NewPCG(51, 52))
+	data, other := random(r, rows*cols), inForm(r, Probs, rows*cols)
+	for _, targetForm := range forms {
+		build := func(layout string) [][]float64 {
+			g := G.NewGraph()
+			x := inputOf(g, "x", layouts(t, tensor.Float64, data, rows, cols)[layout])
+			y := inputOf(g, "y", layouts(t, tensor.Float64, other, rows, cols)[layout])
+			v := inputOf(g, "v", layouts(t, tensor.Float64, other, rows, cols)[layout])
+			cost := must(t)(KLDivLoss(x, y, WithFromLogits(false), WithTargetForm(targetForm), WithAxis(0), WithBatchAxis(1), WithReduction(ReductionBatchMean)))
+			grads := mustAll(t)(Grad(cost, x, y))
+			hv := mustAll(t)(HessianVectorProduct(cost, G.Nodes{x}, G.Nodes{v}))
+			return runTape(t, cost, grads[0], grads[1], hv[0])
+		}
+		want := build("row-major")
+		for layout := range layouts(t, tensor.Float64, data, rows, cols) {
+			for i, got := range build(layout) {
+				assertClose(t, targetForm.String()+" "+layout, got, want[i], 1e-13)
+			}
+		}
+	}
+}

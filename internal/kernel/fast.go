@@ -13,6 +13,13 @@ func (c *cursor[F]) fastRow() (k *vectorKernels[F], x, t []F, ok bool) {
 	return k, x, t, xOK && tOK
 }
 
+// fastRows is fastRow for functions that write a row of their own.
+func (c *cursor[F]) fastRows() (k *vectorKernels[F], x, t, out []F, ok bool) {
+	k, x, t, ok = c.fastRow()
+	out, outOK := c.contiguous(outOperand)
+	return k, x, t, out, ok && outOK
+}
+
 // fastLoss returns the row's weighted divergence.
 func (c *cursor[F]) fastLoss() (float64, bool) {
 	k, x, t, ok := c.fastRow()
@@ -50,11 +57,10 @@ func (c *cursor[F]) fastPredGradient() bool {
 	if c.Pred == LogProbs && c.Target == Probs {
 		return c.linearPredGradient()
 	}
-	k, x, t, ok := c.fastRow()
+	k, x, t, out, ok := c.fastRows()
 	if !ok || c.Pred != Logits {
 		return false
 	}
-	out, _ := c.contiguous(outOperand)
 	n := len(x)
 	switch c.Target {
 	case Logits:
@@ -106,11 +112,10 @@ func (c *cursor[F]) linearPredGradient() bool {
 
 // fastTargetGradient writes the row's gradient with respect to the target.
 func (c *cursor[F]) fastTargetGradient() bool {
-	k, x, t, ok := c.fastRow()
+	k, x, t, out, ok := c.fastRows()
 	if !ok || c.Pred != Logits {
 		return false
 	}
-	out, _ := c.contiguous(outOperand)
 	n := len(x)
 	switch {
 	case c.Target == Logits:
@@ -136,12 +141,11 @@ func (c *cursor[F]) fastTargetGradient() bool {
 
 // fastPredAlongPred writes q·Σd·(v − ⟨q,v⟩) for logits and probabilities.
 func (c *cursor[F]) fastPredAlongPred() bool {
-	k, x, t, ok := c.fastRow()
+	k, x, t, out, ok := c.fastRows()
 	v, vOK := c.contiguous(tangentOperand)
 	if !ok || !vOK || c.Pred != Logits || c.Target != Probs {
 		return false
 	}
-	out, _ := c.contiguous(outOperand)
 	partition, mass, _, ok := k.exponentials(c, x, t, out)
 	if !ok {
 		return false
