@@ -91,8 +91,7 @@ func checkCost(cost *G.Node, wrt G.Nodes) error {
 	if cost == nil {
 		return errors.Wrap(ErrNilNode, "cost is nil, expected a node")
 	}
-	dtype, _ := dtypeOf(cost)
-	if dtype != tensor.Float64 && dtype != tensor.Float32 {
+	if _, ok := floatOf(cost); !ok {
 		return errors.Wrapf(ErrDtype, "cost is %v, expected float64 or float32", cost.Type())
 	}
 	if !cost.IsScalar() {
@@ -111,7 +110,7 @@ func checkCost(cost *G.Node, wrt G.Nodes) error {
 		if n.Graph() != cost.Graph() {
 			return errors.Wrapf(ErrGraph, "wrt %d (%v) is not of the cost's graph", i, n)
 		}
-		if dtype, _ := dtypeOf(n); dtype != tensor.Float64 && dtype != tensor.Float32 {
+		if _, ok := floatOf(n); !ok {
 			return errors.Wrapf(ErrDtype, "wrt %d (%v) is %v, expected float64 or float32", i, n, n.Type())
 		}
 	}

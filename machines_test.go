@@ -84,6 +84,7 @@ func TestTargetGradOff(t *testing.T) {
 		t.Errorf("%d nodes with the target's gradient, %d without", with, without)
 	}
 }
+
 // although their axis is not the last, unlike the result's.
 func TestClassesAlongTheFirstAxis(t *testing.T) {
 	const rows, cols = 12, 3

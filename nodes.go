@@ -14,8 +14,8 @@ func checkTensor(name string, n *G.Node) (tensor.Dtype, tensor.Shape, error) {
 	if n == nil {
 		return tensor.Dtype{}, nil, errors.Wrapf(ErrNilNode, "%s is nil, expected a node", name)
 	}
-	dtype, ok := dtypeOf(n)
-	if !ok || (dtype != tensor.Float64 && dtype != tensor.Float32) {
+	dtype, ok := floatOf(n)
+	if !ok {
 		return dtype, nil, errors.Wrapf(ErrDtype, "%s has type %v, expected a tensor of float64 or float32", name, n.Type())
 	}
 	if n.IsScalar() {
@@ -38,6 +38,12 @@ func dtypeOf(n *G.Node) (tensor.Dtype, bool) {
 		return dtype, ok
 	}
 	return tensor.Dtype{}, false
+}
+
+// floatOf returns a node's dtype and whether our ops can compute in it.
+func floatOf(n *G.Node) (tensor.Dtype, bool) {
+	dtype, _ := dtypeOf(n)
+	return dtype, dtype == tensor.Float64 || dtype == tensor.Float32
 }
 
 // checkAnyGraph asks for one node at least that is in a graph.

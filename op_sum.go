@@ -29,7 +29,7 @@ func add(nodes G.Nodes) (*G.Node, error) {
 // signLike is the signature of an op whose arguments all have a node's shape and
 // dtype.
 func signLike(n *G.Node, name string, out tensor.Shape, arity int, differentiable bool) (signature, error) {
-	dtype, ok := dtypeOf(n)
+	dtype, ok := floatOf(n)
 	if !ok {
 		return signature{}, errors.Wrapf(ErrDtype, "%v is %v, expected float64 or float32", n, n.Type())
 	}

@@ -39,8 +39,8 @@ var untrusted = []struct {
 
 // distrust returns an error where Gorgonia's derivative of n is known to be wrong.
 func distrust(n *G.Node) error {
-	kind, ours := strings.CutPrefix(strings.TrimPrefix(fmt.Sprintf("%T", n.Op()), "*"), "gorgonia.")
-	if !ours {
+	kind, theirs := strings.CutPrefix(strings.TrimPrefix(fmt.Sprintf("%T", n.Op()), "*"), "gorgonia.")
+	if !theirs {
 		return nil
 	}
 	for _, u := range untrusted {

@@ -75,15 +75,15 @@ func (c *cursor[F]) fastPredGradient() bool {
 		gradient(&x[0], &t[0], &out[0], n, pair.shiftX, pair.shiftT, c.factor/pair.partitionX, c.factor/pair.partitionT)
 		return true
 	case Probs:
-		partition, mass, narrow, ok := k.exponentials(c, x, t, out)
+		e, ok := k.exponentials(c, x, t, out)
 		if !ok {
 			return false
 		}
 		combine := k.combine
-		if narrow {
+		if e.narrow {
 			combine = k.narrow.combine
 		}
-		combine(&out[0], &t[0], n, c.factor*mass/partition, c.factor)
+		combine(&out[0], &t[0], n, c.factor*e.mass/e.partition, c.factor)
 		return true
 	}
 	return false
@@ -128,12 +128,11 @@ func (c *cursor[F]) fastTargetGradient() bool {
 		k.targetLogitsGradient(&x[0], &t[0], &out[0], n, pair.shiftX, pair.shiftT, c.factor*math.Ln2/pair.partitionT, mean)
 		return true
 	case c.Target == Probs && c.Epsilon == 0:
-		shift, _ := k.extremes(x)
-		s, ok := c.blocks(block, func(i, n int) int { return k.expRow(&x[i], &t[i], &out[i], n, shift, &c.sums) })
+		e, ok := k.exponentials(c, x, t, out)
 		if !ok {
 			return false
 		}
-		signs := k.targetProbsGradient(&x[0], &t[0], &out[0], n, shift, c.factor*math.Ln2, c.factor*(1+math.Log(s[0])))
+		signs := k.targetProbsGradient(&x[0], &t[0], &out[0], n, e.shift, c.factor*math.Ln2, c.factor*(1+math.Log(e.partition)))
 		return signs == 0
 	}
 	return false
@@ -146,7 +145,7 @@ func (c *cursor[F]) fastPredAlongPred() bool {
 	if !ok || !vOK || c.Pred != Logits || c.Target != Probs {
 		return false
 	}
-	partition, mass, _, ok := k.exponentials(c, x, t, out)
+	e, ok := k.exponentials(c, x, t, out)
 	if !ok {
 		return false
 	}
@@ -157,18 +156,6 @@ func (c *cursor[F]) fastPredAlongPred() bool {
 	if !ok {
 		return false
 	}
-	k.centre(&out[0], &v[0], len(x), c.factor*mass/partition, s[0]/partition)
+	k.centre(&out[0], &v[0], len(x), c.factor*e.mass/e.partition, s[0]/e.partition)
 	return true
-}
-
-// exponentials sets out to the exponentials of the shifted logits and returns
-// their sum and the target's, by the narrow kernels where they will do.
-func (k *vectorKernels[F]) exponentials(c *cursor[F], x, t, out []F) (partition, mass float64, narrow, ok bool) {
-	shift, smallest := k.extremes(x)
-	expRow, step := k.expRow, block
-	if k.narrow != nil && shift-smallest < narrowSpread {
-		expRow, step, narrow = k.narrow.expRow, narrowBlock, true
-	}
-	s, ok := c.blocks(step, func(i, n int) int { return expRow(&x[i], &t[i], &out[i], n, shift, &c.sums) })
-	return s[0], s[1], narrow, ok
 }

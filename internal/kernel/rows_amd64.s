@@ -10,7 +10,7 @@ TEXT ·rowRange32(SB), NOSPLIT, $0-24
 	MOVQ    x+0(FP), AX
 	MOVQ    n+8(FP), CX
 	VMOVUPD (AX), Y0
-	VMOVUPD (AX), Y1
+	VMOVUPD Y0, Y1
 
 rowRange32_loop:
 	VMAXPS     (AX), Y0, Y0
@@ -1206,7 +1206,7 @@ TEXT ·rowRange64(SB), NOSPLIT, $0-32
 	MOVQ    x+0(FP), AX
 	MOVQ    n+8(FP), CX
 	VMOVUPD (AX), Y0
-	VMOVUPD (AX), Y1
+	VMOVUPD Y0, Y1
 
 rowRange64_loop:
 	VMAXPD     (AX), Y0, Y0
@@ -2412,7 +2412,7 @@ expRowNarrow_loop:
 expRowNarrow_tail:
 	ADDQ        $0x08, BX
 	JZ          expRowNarrow_done
-	LEAQ        singleTailMask<>+0(SB), SI
+	LEAQ        tailMask<>+0(SB), SI
 	MOVQ        $0x00000008, DI
 	SUBQ        BX, DI
 	VMOVUPD     (SI)(DI*4), Y4
@@ -2527,24 +2527,6 @@ DATA constant3f8000003f800000<>+16(SB)/8, $0x3f8000003f800000
 DATA constant3f8000003f800000<>+24(SB)/8, $0x3f8000003f800000
 GLOBL constant3f8000003f800000<>(SB), RODATA|NOPTR, $32
 
-DATA singleTailMask<>+0(SB)/4, $0xffffffff
-DATA singleTailMask<>+4(SB)/4, $0xffffffff
-DATA singleTailMask<>+8(SB)/4, $0xffffffff
-DATA singleTailMask<>+12(SB)/4, $0xffffffff
-DATA singleTailMask<>+16(SB)/4, $0xffffffff
-DATA singleTailMask<>+20(SB)/4, $0xffffffff
-DATA singleTailMask<>+24(SB)/4, $0xffffffff
-DATA singleTailMask<>+28(SB)/4, $0xffffffff
-DATA singleTailMask<>+32(SB)/4, $0x00000000
-DATA singleTailMask<>+36(SB)/4, $0x00000000
-DATA singleTailMask<>+40(SB)/4, $0x00000000
-DATA singleTailMask<>+44(SB)/4, $0x00000000
-DATA singleTailMask<>+48(SB)/4, $0x00000000
-DATA singleTailMask<>+52(SB)/4, $0x00000000
-DATA singleTailMask<>+56(SB)/4, $0x00000000
-DATA singleTailMask<>+60(SB)/4, $0x00000000
-GLOBL singleTailMask<>(SB), RODATA|NOPTR, $64
-
 // func combineNarrow(out *float32, t *float32, n int, a float64, b float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·combineNarrow(SB), NOSPLIT, $0-40
@@ -2574,7 +2556,7 @@ combineNarrow_loop:
 combineNarrow_tail:
 	ADDQ        $0x08, DX
 	JZ          combineNarrow_done
-	LEAQ        singleTailMask<>+0(SB), BX
+	LEAQ        tailMask<>+0(SB), BX
 	MOVQ        $0x00000008, SI
 	SUBQ        DX, SI
 	VMOVUPD     (BX)(SI*4), Y2
@@ -2658,7 +2640,7 @@ logitPairGradientNarrow_loop:
 logitPairGradientNarrow_tail:
 	ADDQ        $0x08, BX
 	JZ          logitPairGradientNarrow_done
-	LEAQ        singleTailMask<>+0(SB), SI
+	LEAQ        tailMask<>+0(SB), SI
 	MOVQ        $0x00000008, DI
 	SUBQ        BX, DI
 	VMOVUPD     (SI)(DI*4), Y4

@@ -104,6 +104,27 @@ func (c *cursor[F]) blocks(step int, add func(i, n int) int) (totals [3]float64,
 // plain reports whether all are finite: an infinity or a NaN less itself is NaN.
 func plain(s [3]float64) bool { return s[0]-s[0]+s[1]-s[1]+s[2]-s[2] == 0 }
 
+// exponentials is what a row of logits and one of probabilities come to.
+type exponentials struct {
+	shift, partition float64
+	mass             float64 // of the probabilities
+	narrow           bool    // computed by the narrow kernels
+}
+
+// exponentials sets out to the exponentials of the shifted logits, by the narrow
+// kernels where they will do.
+func (k *vectorKernels[F]) exponentials(c *cursor[F], x, t, out []F) (exponentials, bool) {
+	shift, smallest := k.extremes(x)
+	e := exponentials{shift: shift, narrow: k.narrow != nil && shift-smallest < narrowSpread}
+	expRow, step := k.expRow, block
+	if e.narrow {
+		expRow, step = k.narrow.expRow, narrowBlock
+	}
+	s, ok := c.blocks(step, func(i, n int) int { return expRow(&x[i], &t[i], &out[i], n, shift, &c.sums) })
+	e.partition, e.mass = s[0], s[1]
+	return e, ok
+}
+
 // logitPair is what two rows of logits come to.
 type logitPair struct {
 	shiftX, shiftT         float64

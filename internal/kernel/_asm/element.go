@@ -10,9 +10,12 @@ import (
 
 type vector = reg.VecVirtual
 
-// lanes of a vector: arithmetic is float64 for both element types, so a float32
+// lanes of a vector of 32 bytes: arithmetic is float64 for both element types, so a float32
 // kernel keeps the accuracy of its inputs through sums and differences.
-const lanes = 4
+const (
+	vectorSize = 32
+	lanes      = vectorSize / 8
+)
 
 // element is the type in memory, and how far its kernels' polynomials go.
 type element struct {
@@ -103,28 +106,21 @@ func hex(b uint64) string {
 
 var tailTable *Mem
 
-// tailMask keeps the first n lanes, 0 < n < lanes.
-func tailMask(n reg.GPVirtual) vector {
+// tailMask keeps the first n lanes of a size, 0 < n < lanes: a vector read from n
+// lanes before the middle of a table that is set up to there.
+func tailMask(n reg.GPVirtual, size int) vector {
 	if tailTable == nil {
 		m := GLOBL("tailMask", RODATA|NOPTR)
-		for lane := range 2 * lanes {
-			on := uint64(0)
-			if lane < lanes {
-				on = math.MaxUint64
+		for i, on := range []uint64{math.MaxUint64, 0} {
+			for lane := range lanes {
+				DATA(vectorSize*i+8*lane, U64(on))
 			}
-			DATA(8*lane, U64(on))
 		}
 		tailTable = &m
 	}
-	return maskFrom(*tailTable, n, lanes, 8)
-}
-
-// maskFrom reads a mask for the first n lanes from a table of as many lanes set
-// as clear.
-func maskFrom(table Mem, n reg.GPVirtual, lanes, size int) vector {
 	base, offset, mask := GP64(), GP64(), YMM()
-	LEAQ(table, base)
-	MOVQ(U32(uint32(lanes)), offset)
+	LEAQ(*tailTable, base)
+	MOVQ(U32(uint32(vectorSize/size)), offset)
 	SUBQ(n, offset)
 	VMOVUPD(Mem{Base: base, Index: offset, Scale: uint8(size)}, mask)
 	return mask
@@ -149,13 +145,15 @@ func broadcast(name string) vector {
 	return v
 }
 
+// loop is the loop of a kernel that computes in float64.
 func (e element) loop(name string, n reg.GPVirtual, pointers []reg.GPVirtual, body func(at func(reg.GPVirtual) Mem, mask *vector)) {
-	loop(name, n, pointers, lanes, e.size, tailMask, body)
+	loop(name, n, pointers, 8, e.size, body)
 }
 
-// loop runs body over n elements of a size behind each of the pointers, a vector
-// of lanes at a time, and once under a mask for what is left.
-func loop(name string, n reg.GPVirtual, pointers []reg.GPVirtual, lanes, size int, tailMask func(reg.GPVirtual) vector, body func(at func(reg.GPVirtual) Mem, mask *vector)) {
+// loop runs body over n elements of a size in memory behind each of the pointers,
+// a vector of lanes at a time, and once under a mask for what is left.
+func loop(name string, n reg.GPVirtual, pointers []reg.GPVirtual, laneSize, size int, body func(at func(reg.GPVirtual) Mem, mask *vector)) {
+	lanes := vectorSize / laneSize
 	at := func(p reg.GPVirtual) Mem { return Mem{Base: p} }
 	SUBQ(Imm(uint64(lanes)), n)
 	JL(LabelRef(name + "_tail"))
@@ -169,7 +167,7 @@ func loop(name string, n reg.GPVirtual, pointers []reg.GPVirtual, lanes, size in
 	Label(name + "_tail")
 	ADDQ(Imm(uint64(lanes)), n)
 	JZ(LabelRef(name + "_done"))
-	mask := tailMask(n)
+	mask := tailMask(n, laneSize)
 	body(at, &mask)
 	Label(name + "_done")
 }
@@ -181,12 +179,15 @@ func keep(mask *vector, v vector) {
 	}
 }
 
-// keepNonZero clears the lanes of v in which by is 0: 0·∞ is to be 0.
-func keepNonZero(by, v vector) {
+// nonZero is a mask of the lanes in which v is not 0.
+func nonZero(v vector) vector {
 	kept := zero()
-	VCMPPD(Imm(4), by, kept, kept) // not equal, NaN too
-	VANDPD(kept, v, v)
+	VCMPPD(Imm(4), v, kept, kept) // not equal, NaN too
+	return kept
 }
+
+// keepNonZero clears the lanes of v in which by is 0: 0·∞ is to be 0.
+func keepNonZero(by, v vector) { VANDPD(nonZero(by), v, v) }
 
 // sumInto adds the lanes of v to a float64 in memory.
 func sumInto(v vector, m Mem) {

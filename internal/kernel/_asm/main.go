@@ -3,9 +3,9 @@
 //	go run . -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg kernel
 //
 // Each works on one contiguous row, in base 2: y = (x − shift)·log2 e. Sums are
-// added to acc, whose slots are named below. Where a kernel reads probabilities it
-// adds up their sign bits and returns them: where any is set the row holds a
-// negative number, a negative zero or a NaN, and the caller takes the portable path.
+// added to acc, whose slots are named below. A kernel that reads probabilities
+// returns their sign bits, or-ed: where any is set the row may hold a negative
+// number, and the caller takes the portable path.
 package main
 
 import (
@@ -101,7 +101,7 @@ func (e element) rowRange() {
 		}
 	}
 	VMOVUPD(Mem{Base: x}, largest)
-	VMOVUPD(Mem{Base: x}, smallest)
+	VMOVUPD(largest, smallest)
 	Label(name + "_loop")
 	extremes(Mem{Base: x}, largest, true)
 	extremes(Mem{Base: x}, smallest, false)
@@ -296,8 +296,7 @@ func (e element) targetProbsGradient() {
 	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
 		y := base2(e.load(at(rows[0]), mask), shift)
 		t := e.load(at(rows[1]), mask)
-		kept := zero()
-		VCMPPD(Imm(4), t, kept, kept) // not equal
+		kept := nonZero(t)
 		ratio := e.log2(t)
 		VSUBPD(y, ratio, ratio)
 		VFMADD213PD(b, a, ratio)

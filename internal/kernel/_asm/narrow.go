@@ -11,32 +11,12 @@ import (
 // The narrow kernels compute in float32, in eight lanes: enough for gradients of
 // float32, whose bound is relative to q and p and not to their difference, as long
 // as no q is subnormal. The polynomial for 2^r on [−½, ½] errs by less than 2^−28.
-const (
-	singleLanes     = 8
-	singleExpDegree = 6
-)
+const singleExpDegree = 6
 
 // single32 is a float32 in every lane, in read-only memory.
 func single32(x float64) Mem { return pattern32(math.Float32bits(float32(x))) }
 
 func pattern32(b uint32) Mem { return bits(uint64(b)<<32 | uint64(b)) }
-
-var singleTailTable *Mem
-
-func singleTailMask(n reg.GPVirtual) vector {
-	if singleTailTable == nil {
-		m := GLOBL("singleTailMask", RODATA|NOPTR)
-		for lane := range 2 * singleLanes {
-			on := uint32(0)
-			if lane < singleLanes {
-				on = math.MaxUint32
-			}
-			DATA(4*lane, U32(on))
-		}
-		singleTailTable = &m
-	}
-	return maskFrom(*singleTailTable, n, singleLanes, 4)
-}
 
 func loadSingle(m Mem, mask *vector) vector {
 	v := YMM()
@@ -106,7 +86,7 @@ func expRowNarrow() {
 		"sets out = 2^y and adds Σ2^y and Σt, of no more elements than float32 can sum.", "x", "t", "out")
 	shift := broadcastSingle("shift")
 	partition, mass, signs := zero(), zero(), zero()
-	loop(name, n, rows, singleLanes, 4, singleTailMask, func(at func(reg.GPVirtual) Mem, mask *vector) {
+	loop(name, n, rows, 4, 4, func(at func(reg.GPVirtual) Mem, mask *vector) {
 		q := exp2Single(loadSingle(at(rows[0]), mask), shift)
 		storeSingle(q, at(rows[2]), mask)
 		keep(mask, q)
@@ -127,7 +107,7 @@ func expRowNarrow() {
 func combineNarrow() {
 	name, rows, n := narrow.begin("combine", ", a, b float64)", "sets out = out·a − t·b.", "out", "t")
 	a, b := broadcastSingle("a"), broadcastSingle("b")
-	loop(name, n, rows, singleLanes, 4, singleTailMask, func(at func(reg.GPVirtual) Mem, mask *vector) {
+	loop(name, n, rows, 4, 4, func(at func(reg.GPVirtual) Mem, mask *vector) {
 		q, t := loadSingle(at(rows[0]), mask), loadSingle(at(rows[1]), mask)
 		VMULPS(b, t, t)
 		VFMSUB213PS(t, a, q)
@@ -140,7 +120,7 @@ func logitPairGradientNarrow() {
 	name, rows, n := narrow.begin("logitPairGradient", ", shiftX, shiftT, a, b float64)",
 		"sets out = 2^y·a − 2^τ·b, 0 where the two products are equal.", "x", "t", "out")
 	shiftX, shiftT, a, b := broadcastSingle("shiftX"), broadcastSingle("shiftT"), broadcastSingle("a"), broadcastSingle("b")
-	loop(name, n, rows, singleLanes, 4, singleTailMask, func(at func(reg.GPVirtual) Mem, mask *vector) {
+	loop(name, n, rows, 4, 4, func(at func(reg.GPVirtual) Mem, mask *vector) {
 		q := exp2Single(loadSingle(at(rows[0]), mask), shiftX)
 		p := exp2Single(loadSingle(at(rows[1]), mask), shiftT)
 		VMULPS(a, q, q)
