@@ -2,22 +2,39 @@
 
 package kernel
 
-import "golang.org/x/sys/cpu"
+import (
+	"math"
+
+	"golang.org/x/sys/cpu"
+)
 
 //go:generate sh -c "cd _asm && go run . -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg kernel"
 
-var vectors32, vectors64 = detect()
+var kernels32, kernels64 = detect()
 
-func detect() (*vectorKernels[float32], *vectorKernels[float64]) {
+func detect() ([]*rowKernels[float32], []*rowKernels[float64]) {
 	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
-		return nil, nil
+		return generic32, generic64
 	}
-	narrow := &narrowKernels[float32]{expRowNarrow, combineNarrow, logitPairGradientNarrow}
-	return &vectorKernels[float32]{
-			rowRange32, 8, logitsLoss32, logProbsLoss32, logitPairLoss32, expRow32, combine32,
-			logitPairGradient32, targetLogitsGradient32, targetProbsGradient32, dot32, centre32, narrow, 0x1p-10,
-		}, &vectorKernels[float64]{
-			rowRange64, 4, logitsLoss64, logProbsLoss64, logitPairLoss64, expRow64, combine64,
-			logitPairGradient64, targetLogitsGradient64, targetProbsGradient64, dot64, centre64, nil, 0x1p-6,
-		}
+	return []*rowKernels[float32]{&narrow, &wide}, []*rowKernels[float64]{&double}
 }
+
+// narrow computes float32 in lanes of float32, wide in lanes of float64, for the rows
+// that narrow is not accurate enough for.
+var (
+	narrow = rowKernels[float32]{
+		logitsLoss32, logProbsLoss32, pairLoss32, exponentials32, pairExponentials32,
+		combine32, negate32, targetProbs32, pairTarget32, dot32, centre32,
+		limits{minRatio: 0.25, perBit: 0.0625, minGradient: 0x1p-10, minMass: 0x1p-60, maxReach: 86, maxShift: 1 << 16, stored: 1, whole: true},
+	}
+	wide = rowKernels[float32]{
+		logitsLoss32Wide, logProbsLoss32Wide, pairLoss32Wide, exponentials32Wide, pairExponentials32Wide,
+		combine32Wide, negate32Wide, targetProbs32Wide, pairTarget32Wide, dot32Wide, centre32Wide,
+		limits{minRatio: 0x1p-10, minGradient: 0x1p-10, maxReach: math.Inf(1), maxShift: 1 << 16, stored: 1 << 32},
+	}
+	double = rowKernels[float64]{
+		logitsLoss64, logProbsLoss64, pairLoss64, exponentials64, pairExponentials64,
+		combine64, negate64, targetProbs64, pairTarget64, dot64, centre64,
+		limits{minRatio: 0x1p-5, minGradient: 0x1p-6, minMass: 0x1p-900, maxReach: math.Inf(1), maxShift: 1 << 16, stored: 1},
+	}
+)

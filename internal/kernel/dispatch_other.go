@@ -2,7 +2,4 @@
 
 package kernel
 
-var (
-	vectors32 *vectorKernels[float32]
-	vectors64 *vectorKernels[float64]
-)
+var kernels32, kernels64 = generic32, generic64

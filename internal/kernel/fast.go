@@ -2,160 +2,237 @@ package kernel
 
 import "math"
 
-// fastRow returns the row where the machine has kernels and the row lies in
-// memory as they need it.
-func (c *cursor[F]) fastRow() (k *vectorKernels[F], x, t []F, ok bool) {
-	if k = c.vectors; k == nil || !c.uniform {
-		return nil, nil, nil, false
-	}
-	x, xOK := c.contiguous(predOperand)
-	t, tOK := c.contiguous(targetOperand)
-	return k, x, t, xOK && tOK
-}
-
-// fastRows is fastRow for functions that write a row of their own.
-func (c *cursor[F]) fastRows() (k *vectorKernels[F], x, t, out []F, ok bool) {
-	k, x, t, ok = c.fastRow()
-	out, outOK := c.contiguous(outOperand)
-	return k, x, t, out, ok && outOK
-}
-
-// fastLoss returns the row's weighted divergence.
-func (c *cursor[F]) fastLoss() (float64, bool) {
-	k, x, t, ok := c.fastRow()
-	if !ok {
-		return 0, false
-	}
-	var divergence, mass float64
+// fastLoss returns the attempt at weighted divergences, nil for forms without kernels.
+func fastLoss[F Float](p Problem) attempt[F] {
 	switch {
-	case c.Target == Logits && c.Pred == Logits:
-		pair, ok := k.logitPair(c, x, t)
-		return c.factor * pair.divergence, ok
-	case c.Target != Probs || c.Epsilon != 0 || c.Pred == Probs:
-		return 0, false
-	case c.Pred == Logits:
-		shift, _ := k.extremes(x)
-		s, ok := c.blocks(block, func(i, n int) int { return k.logitsLoss(&x[i], &t[i], n, shift, &c.sums) })
-		if !ok {
-			return 0, false
-		}
-		mass = s[1]
-		divergence = math.Ln2*s[2] + mass*math.Log(s[0])
-	case c.Pred == LogProbs:
-		s, ok := c.blocks(block, func(i, n int) int { return k.logProbsLoss(&x[i], &t[i], n, &c.sums) })
-		if !ok {
-			return 0, false
-		}
-		mass = s[1]
-		divergence = math.Ln2 * s[2]
+	case p.Pred == Logits && p.Target == Logits:
+		return (*worker[F]).pairLoss
+	case p.Target != Probs || p.Epsilon != 0:
+		return nil
+	case p.Pred == Logits:
+		return (*worker[F]).logitsLoss
+	case p.Pred == LogProbs:
+		return (*worker[F]).logProbsLoss
 	}
-	return c.factor * divergence, math.Abs(divergence) >= k.minRatio*mass
+	return nil
 }
 
-// fastPredGradient writes the row's gradient with respect to pred.
-func (c *cursor[F]) fastPredGradient() bool {
-	if c.Pred == LogProbs && c.Target == Probs {
-		return c.linearPredGradient()
-	}
-	k, x, t, out, ok := c.fastRows()
-	if !ok || c.Pred != Logits {
-		return false
-	}
-	n := len(x)
-	switch c.Target {
-	case Logits:
-		pair, ok := k.logitPair(c, x, t)
-		if !ok {
-			return false
-		}
-		gradient := k.logitPairGradient
-		if k.narrow != nil && pair.spread < narrowSpread {
-			gradient = k.narrow.logitPairGradient
-		}
-		gradient(&x[0], &t[0], &out[0], n, pair.shiftX, pair.shiftT, c.factor/pair.partitionX, c.factor/pair.partitionT)
-		return true
-	case Probs:
-		e, ok := k.exponentials(c, x, t, out)
-		if !ok {
-			return false
-		}
-		combine := k.combine
-		if e.narrow {
-			combine = k.narrow.combine
-		}
-		combine(&out[0], &t[0], n, c.factor*e.mass/e.partition, c.factor)
-		return true
-	}
-	return false
-}
-
-// linearPredGradient writes −g·p, which takes no logarithm.
-func (c *cursor[F]) linearPredGradient() bool {
-	x, xOK := c.contiguous(predOperand)
-	t, tOK := c.contiguous(targetOperand)
-	out, outOK := c.contiguous(outOperand)
-	if !c.uniform || !xOK || !tOK || !outOK {
-		return false
-	}
-	for i, ti := range t {
-		switch {
-		case ti == 0:
-			out[i] = 0
-		case ti > 0 && !math.IsNaN(float64(x[i])):
-			out[i] = -F(c.factor * float64(ti))
-		default:
-			out[i] = F(math.NaN())
-		}
-	}
-	return true
-}
-
-// fastTargetGradient writes the row's gradient with respect to the target.
-func (c *cursor[F]) fastTargetGradient() bool {
-	k, x, t, out, ok := c.fastRows()
-	if !ok || c.Pred != Logits {
-		return false
-	}
-	n := len(x)
+// fastGradient returns the attempt at gradients with respect to one side.
+func fastGradient[F Float](p Problem, wrt Side) attempt[F] {
 	switch {
-	case c.Target == Logits:
-		pair, ok := k.logitPair(c, x, t)
-		if !ok {
-			return false
-		}
-		// r = ln 2·(τ − y) + log(Sₓ/Sₜ), of which the divergence is the mean.
-		mean := (pair.divergence - pair.logPartitions) / math.Ln2
-		k.targetLogitsGradient(&x[0], &t[0], &out[0], n, pair.shiftX, pair.shiftT, c.factor*math.Ln2/pair.partitionT, mean)
-		return true
-	case c.Target == Probs && c.Epsilon == 0:
-		e, ok := k.exponentials(c, x, t, out)
-		if !ok {
-			return false
-		}
-		signs := k.targetProbsGradient(&x[0], &t[0], &out[0], n, e.shift, c.factor*math.Ln2, c.factor*(1+math.Log(e.partition)))
-		return signs == 0
+	case p.Pred == Logits && p.Target == Logits && wrt == Pred:
+		return (*worker[F]).pairPredGradient
+	case p.Pred == Logits && p.Target == Logits:
+		return (*worker[F]).pairTargetGradient
+	case p.Target != Probs || p.Pred == Probs:
+		return nil
+	case wrt == Pred && p.Pred == LogProbs:
+		return (*worker[F]).linearGradient
+	case wrt == Pred:
+		return (*worker[F]).logitsGradient
+	case p.Epsilon != 0:
+		return nil
+	case p.Pred == LogProbs:
+		return (*worker[F]).logProbsTargetGradient
 	}
-	return false
+	return (*worker[F]).logitsTargetGradient
 }
 
-// fastPredAlongPred writes q·Σd·(v − ⟨q,v⟩) for logits and probabilities.
-func (c *cursor[F]) fastPredAlongPred() bool {
-	k, x, t, out, ok := c.fastRows()
-	v, vOK := c.contiguous(tangentOperand)
-	if !ok || !vOK || c.Pred != Logits || c.Target != Probs {
-		return false
+// fastHVP returns the attempt at second derivatives.
+func fastHVP[F Float](p Problem, along, wrt Side) attempt[F] {
+	if along == Pred && wrt == Pred && p.Pred == Logits && p.Target != LogProbs {
+		return (*worker[F]).logitsHVP
 	}
-	e, ok := k.exponentials(c, x, t, out)
-	if !ok {
-		return false
+	return nil
+}
+
+// plain reports whether all are finite: an infinity or a NaN less itself is NaN.
+func plain(x, y, z float64) bool { return x-x+y-y+z-z == 0 }
+
+// inRange reports whether a row is of a size that the kernels are made for.
+func (k *rowKernels[F]) inRange(s *rowSums) bool {
+	return math.Abs(s[shiftX]) <= k.maxShift && math.Abs(s[shiftT]) <= k.maxShift && (s[mass] >= k.minMass || s[mass] == 0)
+}
+
+// sound reports whether the sums of a loss are what they should be.
+func (k *rowKernels[F]) sound(s *rowSums) bool {
+	return plain(s[partition], s[mass], s[ratio]) && s[flags] == 0 && k.inRange(s)
+}
+
+// exact reports whether the exponentials are, and the mass.
+func (k *rowKernels[F]) exact(s *rowSums) bool {
+	return plain(s[partition], s[mass], 0) && s[flags] == 0 && s[reach] <= k.maxReach && k.inRange(s)
+}
+
+// representable reports whether float32 factors of a gradient neither overflow nor
+// lose bits.
+func representable(a, b float64) bool {
+	const low, high = 0x1p-100, 0x1p100
+	in := func(x float64) bool { return x == 0 || low <= math.Abs(x) && math.Abs(x) <= high }
+	return in(a) && in(b)
+}
+
+// accept notes row i's divergence, if it is accurate: bits is how many bits of it come
+// from partition functions.
+func (w *worker[F]) accept(k *rowKernels[F], i int, divergence, bits float64) {
+	if math.Abs(divergence) >= (k.minRatio+k.perBit*math.Abs(bits))*w.sums[i][mass] {
+		w.losses[i], w.done[i] = w.factors[i]*divergence, true
 	}
-	s, ok := c.blocks(block, func(i, n int) int {
-		k.dot(&out[i], &v[i], n, &c.sums)
+}
+
+func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
+	k.logitsLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	for j := i; j < i+n; j++ {
+		if s := &w.sums[j]; k.sound(s) {
+			bits := math.Log2(s[partition])
+			w.accept(k, j, math.Ln2*(s[ratio]+s[mass]*bits), bits)
+		}
+	}
+}
+
+func (w *worker[F]) logProbsLoss(k *rowKernels[F], i, n int) {
+	k.logProbsLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	for j := i; j < i+n; j++ {
+		if s := &w.sums[j]; k.sound(s) {
+			w.accept(k, j, math.Ln2*s[ratio], 0)
+		}
+	}
+}
+
+func (w *worker[F]) pairLoss(k *rowKernels[F], i, n int) {
+	k.pairLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	for j := i; j < i+n; j++ {
+		if s := &w.sums[j]; k.sound(s) {
+			divergence, bits := pairDivergence(s)
+			s[mass] = 1
+			w.accept(k, j, divergence, bits)
+		}
+	}
+}
+
+// pairDivergence returns the divergence of two rows of logits, and how many bits of it
+// come from their partition functions.
+func pairDivergence(s *rowSums) (divergence, bits float64) {
+	bits = math.Log2(s[partition] / s[mass])
+	return math.Ln2 * (s[ratio]/s[mass] + bits), bits
+}
+
+// set gives row i its factors, which nothing is done with unless ok.
+func (w *worker[F]) set(i int, ok bool, a, b float64) {
+	w.done[i] = ok && representable(a, b)
+	if !w.done[i] {
+		a, b = 0, 0
+	}
+	w.coefficients[i] = coefficients{byA: a, byB: b}
+}
+
+// logitsGradient writes g·(q·Σp − p).
+func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
+	t, out, classes := w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
+	k.exponentials(w.at(predOperand, i), t, out, n, classes, &w.sums[i])
+	for j := i; j < i+n; j++ {
+		s, g := &w.sums[j], w.factors[j]
+		w.set(j, k.exact(s), g*s[mass]/(s[partition]*k.stored), g)
+	}
+	k.combine(out, t, n, classes, &w.coefficients[i])
+}
+
+// linearGradient writes −g·p, which takes no logarithm.
+func (w *worker[F]) linearGradient(k *rowKernels[F], i, n int) {
+	for j := i; j < i+n; j++ {
+		w.set(j, true, w.factors[j], 0)
+	}
+	k.negate(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.unlessFound(i, n)
+}
+
+// unlessFound takes back the rows that a kernel found it was not made for.
+func (w *worker[F]) unlessFound(i, n int) {
+	for j := i; j < i+n; j++ {
+		w.done[j] = w.done[j] && w.coefficients[j][found] == 0
+	}
+}
+
+// pairPredGradient writes g·(q − p).
+func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
+	out, p, classes := w.at(outOperand, i), w.spareRows(), w.problem.classes()
+	k.pairExponentials(w.at(predOperand, i), w.at(targetOperand, i), out, p, n, classes, &w.sums[i])
+	for j := i; j < i+n; j++ {
+		s, g := &w.sums[j], w.factors[j]
+		divergence, _ := pairDivergence(s)
+		w.set(j, k.sound(s) && k.exact(s) && divergence >= k.minGradient, g/(s[partition]*k.stored), g/(s[mass]*k.stored))
+	}
+	k.combine(out, p, n, classes, &w.coefficients[i])
+}
+
+// move returns how far a whole shift is moved for exponents to be about the logarithms
+// of probabilities.
+func (k *rowKernels[F]) move(partition float64) float64 {
+	if !k.whole {
 		return 0
-	})
-	if !ok {
-		return false
 	}
-	k.centre(&out[0], &v[0], len(x), c.factor*e.mass/e.partition, s[0]/e.partition)
-	return true
+	return math.Round(math.Log2(partition))
+}
+
+// pairTargetGradient writes g·p·(r − Σp·r).
+func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
+	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
+	k.pairExponentials(x, t, w.spareRows(), out, n, classes, &w.sums[i])
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
+		divergence, _ := pairDivergence(s)
+		moveX, moveT := k.move(s[partition]), k.move(s[mass])
+		w.set(j, k.sound(s) && k.exact(s) && divergence >= k.minRatio,
+			w.factors[j]*math.Ln2/(s[mass]*k.stored), s[ratio]/s[mass]-(moveT-moveX))
+		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX]-moveX, s[shiftT]-moveT
+	}
+	k.pairTarget(x, t, out, n, classes, &w.coefficients[i])
+}
+
+// logitsTargetGradient writes g·(log p − log q + 1).
+func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
+	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
+	k.exponentials(x, t, out, n, classes, &w.sums[i])
+	for j := i; j < i+n; j++ {
+		s, g := &w.sums[j], w.factors[j]
+		bits, move := math.Log2(s[partition]), k.move(s[partition])
+		w.set(j, k.exact(s), g*math.Ln2, g*(1+math.Ln2*(bits-move)))
+		w.coefficients[j][forX] = s[shiftX] - move
+	}
+	k.targetProbs(x, t, out, n, classes, &w.coefficients[i])
+	w.unlessFound(i, n)
+}
+
+// logProbsTargetGradient is logitsTargetGradient where pred is normalised as it is.
+func (w *worker[F]) logProbsTargetGradient(k *rowKernels[F], i, n int) {
+	for j := i; j < i+n; j++ {
+		w.set(j, true, w.factors[j]*math.Ln2, w.factors[j])
+	}
+	k.targetProbs(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.unlessFound(i, n)
+}
+
+// logitsHVP writes g·Σp·q·(v − ⟨q,v⟩).
+func (w *worker[F]) logitsHVP(k *rowKernels[F], i, n int) {
+	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
+	pair := w.problem.Target == Logits
+	if pair {
+		// The target matters only as it may not be a distribution.
+		k.pairExponentials(x, t, out, w.spareRows(), n, classes, &w.sums[i])
+	} else {
+		k.exponentials(x, t, out, n, classes, &w.sums[i])
+	}
+	for j := i; j < i+n; j++ {
+		w.done[j] = k.exact(&w.sums[j])
+		if pair {
+			w.sums[j][mass] = 1
+		}
+	}
+	v := w.at(tangentOperand, i)
+	k.dot(out, v, n, classes, &w.sums[i])
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
+		w.set(j, w.done[j] && plain(s[ratio], 0, 0), w.factors[j]*s[mass]/(s[partition]*k.stored), s[ratio]/(s[partition]*k.stored))
+	}
+	k.centre(out, v, n, classes, &w.coefficients[i])
 }

@@ -5,24 +5,27 @@ import "math"
 // VJP returns the gradient of ⟨Loss, Upstream⟩ with respect to one input.
 func VJP[F Float](p Problem, wrt Side, in *Operands[F]) []F {
 	if wrt == Pred {
-		return mapRows(p, in, (*cursor[F]).fastPredGradient, (*row).predGradient)
+		return mapRows(p, in, fastGradient[F](p, wrt), (*row).predGradient)
 	}
-	return mapRows(p, in, (*cursor[F]).fastTargetGradient, (*row).targetGradient)
+	return mapRows(p, in, fastGradient[F](p, wrt), (*row).targetGradient)
 }
 
 // mapRows applies compute, which writes row.out, to every row that is not
 // dropped as a whole; a dropped row's result is 0 whatever it holds.
-func mapRows[F Float](p Problem, in *Operands[F], fast func(*cursor[F]) bool, compute func(*row)) []F {
-	out := View[F]{make([]F, size(p.Shape)), RowMajor(p.Shape)}
-	newTask(p, in, out).each(func(c *cursor[F], _ int) {
-		if fast != nil && fast(c) {
-			return
-		}
+func mapRows[F Float](p Problem, in *Operands[F], fast attempt[F], compute func(*row)) []F {
+	t := newTask(p, in, View[F]{nil, RowMajor(p.Shape)})
+	out := &t.tensors[outOperand].Data
+	if t.packed {
+		*out = unwritten[F](size(p.Shape)) // every row of which is written, or cleared
+	} else {
+		*out = make([]F, size(p.Shape))
+	}
+	t.each(fast, func(c *cursor[F], _ int) {
 		c.load()
 		compute(&c.row)
 		c.store()
-	})
-	return out.Data
+	}, nil)
+	return *out
 }
 
 func (w *row) predGradient() {

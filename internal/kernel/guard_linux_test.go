@@ -81,47 +81,39 @@ func TestGuardPagesOut(t *testing.T) {
 }
 
 func testGuardPagesOut[F Float](t *testing.T) {
-	k := vectors[F]()
-	if k == nil {
-		t.Skip("no vector kernels on this machine or in this build")
-	}
-	expRows := map[string]func(x, t, out *F, n int, shift float64, acc *[3]float64) int{"expRow": k.expRow}
-	pairs := map[string]func(x, t, out *F, n int, shiftX, shiftT, a, b float64){
-		"logitPairGradient": k.logitPairGradient, "targetLogitsGradient": k.targetLogitsGradient,
-	}
-	combines := map[string]func(out, t *F, n int, a, b float64){"combine": k.combine}
-	if k.narrow != nil {
-		expRows["narrow expRow"] = k.narrow.expRow
-		pairs["narrow logitPairGradient"] = k.narrow.logitPairGradient
-		combines["narrow combine"] = k.narrow.combine
-	}
-	for n := 1; n <= 129; n++ {
-		for _, atEnd := range []bool{false, true} {
-			x, y, out := guarded[F](t, n, atEnd), guarded[F](t, n, atEnd), guarded[F](t, n, atEnd)
-			var acc [3]float64
-			run := map[string]func(){
-				"targetProbsGradient": func() { k.targetProbsGradient(&x[0], &y[0], &out[0], n, 0, 1, 1) },
-			}
-			for name, f := range expRows {
-				run[name] = func() { f(&x[0], &y[0], &out[0], n, 0, &acc) }
-			}
-			for name, f := range pairs {
-				run[name] = func() { f(&x[0], &y[0], &out[0], n, 0, 0, 3, 1) }
-			}
-			for name, f := range combines {
-				run[name] = func() { f(&out[0], &y[0], n, 0, -1) }
-			}
-			for name, write := range run {
-				for i := range out {
-					out[i], x[i], y[i] = F(math.NaN()), 1, 2
-				}
-				if name == "combine" || name == "narrow combine" {
-					clear(out)
-				}
-				write()
-				for i, o := range out {
-					if o != out[0] || o != o {
-						t.Fatalf("%s of %d classes: class %d is %v, class 0 %v", name, n, i, o, out[0])
+	for kind, k := range kernelsOf[F]() {
+		for n := 1; n <= 129; n++ {
+			for _, atEnd := range []bool{false, true} {
+				x, y := guarded[F](t, n, atEnd), guarded[F](t, n, atEnd)
+				out, other := guarded[F](t, n, atEnd), guarded[F](t, n, atEnd)
+				var s rowSums
+				c := coefficients{byA: 3, byB: 1}
+				for name, write := range map[string]func(){
+					"exponentials":     func() { k.exponentials(&x[0], &y[0], &out[0], 1, n, &s) },
+					"pairExponentials": func() { k.pairExponentials(&x[0], &y[0], &other[0], &out[0], 1, n, &s) },
+					"negate":           func() { k.negate(&x[0], &y[0], &out[0], 1, n, &c) },
+					"targetProbs":      func() { k.targetProbs(&x[0], &y[0], &out[0], 1, n, &c) },
+					"combine": func() {
+						clear(out)
+						k.combine(&out[0], &y[0], 1, n, &c)
+					},
+					"centre": func() {
+						clear(out)
+						k.centre(&out[0], &y[0], 1, n, &c)
+					},
+					"pairTarget": func() {
+						copy(out, y)
+						k.pairTarget(&x[0], &y[0], &out[0], 1, n, &c)
+					},
+				} {
+					for i := range out {
+						out[i], x[i], y[i] = F(math.NaN()), 1, 2
+					}
+					write()
+					for i, o := range out {
+						if o != out[0] || o != o {
+							t.Fatalf("kind %d, %s of %d classes: class %d is %v, class 0 %v", kind, name, n, i, o, out[0])
+						}
 					}
 				}
 			}

@@ -4,11 +4,7 @@ package kernel
 // ⟨Loss, Upstream⟩ with respect to wrt. As second derivatives commute it is
 // also the gradient of ⟨VJP(along), Tangent⟩ with respect to wrt.
 func HVP[F Float](p Problem, along, wrt Side, in *Operands[F]) []F {
-	var fast func(*cursor[F]) bool
-	if along == Pred && wrt == Pred {
-		fast = (*cursor[F]).fastPredAlongPred
-	}
-	return mapRows(p, in, fast, secondDerivatives[along][wrt])
+	return mapRows(p, in, fastHVP[F](p, along, wrt), secondDerivatives[along][wrt])
 }
 
 // secondDerivatives is indexed by the side the tangent belongs to, then by the

@@ -89,6 +89,8 @@ type Operands[F Float] struct {
 	Pred, Target, Weight View[F]
 	Upstream             View[F] // by OutStrides
 	Tangent              View[F]
+
+	kinds []*rowKernels[F] // for tests: nil is what the machine has
 }
 
 // RowMajor returns the strides of a dense tensor whose last axis is contiguous.

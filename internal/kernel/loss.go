@@ -2,7 +2,7 @@ package kernel
 
 // Loss returns out[j] = Σ Scale·s·p·r.
 func Loss[F Float](p Problem, in *Operands[F]) []F {
-	return reduce(p, in, (*cursor[F]).fastLoss, (*row).lossTerms)
+	return reduce(p, in, fastLoss[F](p), (*row).lossTerms)
 }
 
 // JVP returns the directional derivative of Loss along a tangent of one input:
@@ -16,33 +16,42 @@ func JVP[F Float](p Problem, along Side, in *Operands[F]) []F {
 }
 
 // reduce sums every row's terms into the outputs they belong to. terms writes one
-// term a class into row.out; fast returns their sum. Rows are added in their
-// order, so that the result does not depend on the number of goroutines.
-func reduce[F Float](p Problem, in *Operands[F], fast func(*cursor[F]) (float64, bool), terms func(*row)) []F {
+// term a class into row.out; fast finds their sum. Rows are added in their order, so
+// that the result does not depend on the number of goroutines.
+func reduce[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*row)) []F {
 	out := View[F]{make([]F, p.OutSize), p.OutStrides}
-	t := newTask(p, &Operands[F]{Pred: in.Pred, Target: in.Target, Weight: in.Weight, Tangent: in.Tangent}, out)
+	in = &Operands[F]{Pred: in.Pred, Target: in.Target, Weight: in.Weight, Tangent: in.Tangent, kinds: in.kinds}
 	if p.elementwise() {
-		t.each(func(c *cursor[F], _ int) {
+		newTask(p, in, out).each(nil, func(c *cursor[F], _ int) {
 			c.load()
 			terms(&c.row)
 			c.store()
-		})
+		}, nil)
 		return out.Data
 	}
+	t := newTask(p, in, View[F]{})
 	rowSums := make([]sum, t.rowCount())
-	t.each(func(c *cursor[F], number int) {
-		if fast != nil {
-			if s, ok := fast(c); ok {
-				rowSums[number].high = s
-				return
-			}
-		}
+	t.each(fast, func(c *cursor[F], number int) {
 		c.load()
 		terms(&c.row)
 		for _, term := range c.out {
 			rowSums[number].add(term)
 		}
+	}, func(w *worker[F]) {
+		for i, done := range w.done {
+			if done && w.losses != nil {
+				rowSums[w.first+i].high = w.losses[i]
+			}
+		}
 	})
+	if len(out.Data) == 1 {
+		var total sum
+		for _, s := range rowSums {
+			total.merge(s)
+		}
+		out.Data[0] = F(total.value())
+		return out.Data
+	}
 	sums := make([]sum, p.OutSize)
 	rows(p.Shape, p.Axis, 0, len(rowSums), [][]int{p.OutStrides}, func(number int, offset []int) {
 		sums[offset[0]].merge(rowSums[number])

@@ -4,127 +4,167 @@
 
 package kernel
 
-// rowRange32 returns the extremes of n elements, n a positive multiple of 32/size of one. A NaN may be passed over.
+// logitsLoss32 sums 2^y, t and t·(log2 t − y).
 //
 //go:noescape
-func rowRange32(x *float32, n int) (largest float32, smallest float32)
+func logitsLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
 
-// logitsLoss32 adds Σ2^y, Σt and Σt·(log2 t − y), to which t = 0 adds nothing.
+// logProbsLoss32 sums t and t·(log2 t − x·log2 e).
 //
 //go:noescape
-func logitsLoss32(x *float32, t *float32, n int, shift float64, acc *[3]float64) (signs int)
+func logProbsLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
 
-// logProbsLoss32 adds Σt and Σt·(log2 t − x·log2 e), to which t = 0 adds nothing.
+// pairLoss32 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
 //
 //go:noescape
-func logProbsLoss32(x *float32, t *float32, n int, acc *[3]float64) (signs int)
+func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
 
-// logitPairLoss32 adds Σ2^y, Σ2^τ, τ being t's y, and Σ2^τ·(τ − y), to which 2^τ = 0 adds nothing.
+// pairExponentials32 is pairLoss, and sets ex = 2^y and et = 2^τ.
 //
 //go:noescape
-func logitPairLoss32(x *float32, t *float32, n int, shiftX float64, shiftT float64, acc *[3]float64)
+func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[7]float64)
 
-// expRow32 sets out = 2^y and adds Σ2^y and Σt.
+// exponentials32 sets out = 2^y and sums 2^y and t.
 //
 //go:noescape
-func expRow32(x *float32, t *float32, out *float32, n int, shift float64, acc *[3]float64) (signs int)
+func exponentials32(x *float32, t *float32, out *float32, rows int, classes int, sums *[7]float64)
 
 // combine32 sets out = out·a − t·b.
 //
 //go:noescape
-func combine32(out *float32, t *float32, n int, a float64, b float64)
+func combine32(out *float32, t *float32, rows int, classes int, coefficients *[5]float64)
 
-// logitPairGradient32 sets out = 2^y·a − 2^τ·b, 0 where the two products are equal.
+// negate32 sets out = 0 − t·a, and flags a row with a NaN.
 //
 //go:noescape
-func logitPairGradient32(x *float32, t *float32, out *float32, n int, shiftX float64, shiftT float64, a float64, b float64)
+func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// targetLogitsGradient32 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// targetProbs32 sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.
 //
 //go:noescape
-func targetLogitsGradient32(x *float32, t *float32, out *float32, n int, shiftX float64, shiftT float64, a float64, b float64)
+func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// targetProbsGradient32 sets out = a·(log2 t − y) + b, 0 where t is. A subnormal t sets a sign.
+// pairTarget32 sets out, which is 2^τ, to 2^τ·a·(τ − y − b), 0 where 2^τ is.
 //
 //go:noescape
-func targetProbsGradient32(x *float32, t *float32, out *float32, n int, shift float64, a float64, b float64) (signs int)
+func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// dot32 adds Σ x·v.
+// dot32 sums out·v.
 //
 //go:noescape
-func dot32(x *float32, v *float32, n int, acc *[3]float64)
+func dot32(out *float32, v *float32, rows int, classes int, sums *[7]float64)
 
 // centre32 sets out = out·a·(v − b).
 //
 //go:noescape
-func centre32(out *float32, v *float32, n int, a float64, b float64)
+func centre32(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
 
-// rowRange64 returns the extremes of n elements, n a positive multiple of 32/size of one. A NaN may be passed over.
+// logitsLoss32Wide sums 2^y, t and t·(log2 t − y).
 //
 //go:noescape
-func rowRange64(x *float64, n int) (largest float64, smallest float64)
+func logitsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
 
-// logitsLoss64 adds Σ2^y, Σt and Σt·(log2 t − y), to which t = 0 adds nothing.
+// logProbsLoss32Wide sums t and t·(log2 t − x·log2 e).
 //
 //go:noescape
-func logitsLoss64(x *float64, t *float64, n int, shift float64, acc *[3]float64) (signs int)
+func logProbsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
 
-// logProbsLoss64 adds Σt and Σt·(log2 t − x·log2 e), to which t = 0 adds nothing.
+// pairLoss32Wide sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
 //
 //go:noescape
-func logProbsLoss64(x *float64, t *float64, n int, acc *[3]float64) (signs int)
+func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
 
-// logitPairLoss64 adds Σ2^y, Σ2^τ, τ being t's y, and Σ2^τ·(τ − y), to which 2^τ = 0 adds nothing.
+// pairExponentials32Wide is pairLoss, and sets ex = 2^y and et = 2^τ.
 //
 //go:noescape
-func logitPairLoss64(x *float64, t *float64, n int, shiftX float64, shiftT float64, acc *[3]float64)
+func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[7]float64)
 
-// expRow64 sets out = 2^y and adds Σ2^y and Σt.
+// exponentials32Wide sets out = 2^y and sums 2^y and t.
 //
 //go:noescape
-func expRow64(x *float64, t *float64, out *float64, n int, shift float64, acc *[3]float64) (signs int)
+func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[7]float64)
+
+// combine32Wide sets out = out·a − t·b.
+//
+//go:noescape
+func combine32Wide(out *float32, t *float32, rows int, classes int, coefficients *[5]float64)
+
+// negate32Wide sets out = 0 − t·a, and flags a row with a NaN.
+//
+//go:noescape
+func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// targetProbs32Wide sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.
+//
+//go:noescape
+func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// pairTarget32Wide sets out, which is 2^τ, to 2^τ·a·(τ − y − b), 0 where 2^τ is.
+//
+//go:noescape
+func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// dot32Wide sums out·v.
+//
+//go:noescape
+func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[7]float64)
+
+// centre32Wide sets out = out·a·(v − b).
+//
+//go:noescape
+func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
+
+// logitsLoss64 sums 2^y, t and t·(log2 t − y).
+//
+//go:noescape
+func logitsLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
+
+// logProbsLoss64 sums t and t·(log2 t − x·log2 e).
+//
+//go:noescape
+func logProbsLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
+
+// pairLoss64 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
+//
+//go:noescape
+func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
+
+// pairExponentials64 is pairLoss, and sets ex = 2^y and et = 2^τ.
+//
+//go:noescape
+func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[7]float64)
+
+// exponentials64 sets out = 2^y and sums 2^y and t.
+//
+//go:noescape
+func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[7]float64)
 
 // combine64 sets out = out·a − t·b.
 //
 //go:noescape
-func combine64(out *float64, t *float64, n int, a float64, b float64)
+func combine64(out *float64, t *float64, rows int, classes int, coefficients *[5]float64)
 
-// logitPairGradient64 sets out = 2^y·a − 2^τ·b, 0 where the two products are equal.
+// negate64 sets out = 0 − t·a, and flags a row with a NaN.
 //
 //go:noescape
-func logitPairGradient64(x *float64, t *float64, out *float64, n int, shiftX float64, shiftT float64, a float64, b float64)
+func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
-// targetLogitsGradient64 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// targetProbs64 sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.
 //
 //go:noescape
-func targetLogitsGradient64(x *float64, t *float64, out *float64, n int, shiftX float64, shiftT float64, a float64, b float64)
+func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
-// targetProbsGradient64 sets out = a·(log2 t − y) + b, 0 where t is. A subnormal t sets a sign.
+// pairTarget64 sets out, which is 2^τ, to 2^τ·a·(τ − y − b), 0 where 2^τ is.
 //
 //go:noescape
-func targetProbsGradient64(x *float64, t *float64, out *float64, n int, shift float64, a float64, b float64) (signs int)
+func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
-// dot64 adds Σ x·v.
+// dot64 sums out·v.
 //
 //go:noescape
-func dot64(x *float64, v *float64, n int, acc *[3]float64)
+func dot64(out *float64, v *float64, rows int, classes int, sums *[7]float64)
 
 // centre64 sets out = out·a·(v − b).
 //
 //go:noescape
-func centre64(out *float64, v *float64, n int, a float64, b float64)
-
-// expRowNarrow sets out = 2^y and adds Σ2^y and Σt, of no more elements than float32 can sum.
-//
-//go:noescape
-func expRowNarrow(x *float32, t *float32, out *float32, n int, shift float64, acc *[3]float64) (signs int)
-
-// combineNarrow sets out = out·a − t·b.
-//
-//go:noescape
-func combineNarrow(out *float32, t *float32, n int, a float64, b float64)
-
-// logitPairGradientNarrow sets out = 2^y·a − 2^τ·b, 0 where the two products are equal.
-//
-//go:noescape
-func logitPairGradientNarrow(x *float32, t *float32, out *float32, n int, shiftX float64, shiftT float64, a float64, b float64)
+func centre64(out *float64, v *float64, rows int, classes int, coefficients *[5]float64)

@@ -4,190 +4,2562 @@
 
 #include "textflag.h"
 
-// func rowRange32(x *float32, n int) (largest float32, smallest float32)
-// Requires: AVX, SSE
-TEXT ·rowRange32(SB), NOSPLIT, $0-24
-	MOVQ    x+0(FP), AX
-	MOVQ    n+8(FP), CX
-	VMOVUPD (AX), Y0
-	VMOVUPD Y0, Y1
-
-rowRange32_loop:
-	VMAXPS     (AX), Y0, Y0
-	VMINPS     (AX), Y1, Y1
-	ADDQ       $0x20, AX
-	SUBQ       $0x08, CX
-	JG         rowRange32_loop
-	VPERM2F128 $0x01, Y0, Y0, Y2
-	VMAXPS     Y2, Y0, Y0
-	VPERMILPS  $0x4e, Y0, Y2
-	VMAXPS     Y2, Y0, Y0
-	VPERMILPS  $0xb1, Y0, Y2
-	VMAXPS     Y2, Y0, Y0
-	MOVSS      X0, largest+16(FP)
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMINPS     Y0, Y1, Y1
-	VPERMILPS  $0x4e, Y1, Y0
-	VMINPS     Y0, Y1, Y1
-	VPERMILPS  $0xb1, Y1, Y0
-	VMINPS     Y0, Y1, Y1
-	MOVSS      X1, smallest+20(FP)
-	VZEROUPPER
-	RET
-
-// func logitsLoss32(x *float32, t *float32, n int, shift float64, acc *[3]float64) (signs int)
+// func logitsLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logitsLoss32(SB), NOSPLIT, $0-48
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD shift+24(FP), Y0
-	VXORPD       Y1, Y1, Y1
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	SUBQ         $0x04, DX
-	JL           logitsLoss32_tail
+TEXT ·logitsLoss32(SB), NOSPLIT, $96-40
+	MOVQ    x+0(FP), AX
+	MOVQ    t+8(FP), CX
+	MOVQ    rows+16(FP), DX
+	MOVQ    classes+24(FP), BX
+	MOVQ    sums+32(FP), SI
+	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
+
+logitsLoss32_row:
+	VBROADCASTSS (AX), Y2
+	VMOVAPD      Y2, Y3
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x10, DI
+	JL           logitsLoss32_largest_few
+
+logitsLoss32_largest:
+	VMOVUPS (AX)(R8*1), Y4
+	VMOVUPS 32(AX)(R8*1), Y5
+	VMAXPS  Y4, Y3, Y3
+	VMAXPS  Y5, Y3, Y3
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, DI
+	JGE     logitsLoss32_largest
+
+logitsLoss32_largest_few:
+	ADDQ $0x10, DI
+
+logitsLoss32_largest_one:
+	CMPQ    DI, $0x08
+	JL      logitsLoss32_largest_tail
+	VMOVUPS (AX)(R8*1), Y4
+	VMAXPS  Y4, Y3, Y3
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, DI
+	JMP     logitsLoss32_largest_one
+
+logitsLoss32_largest_tail:
+	TESTQ      DI, DI
+	JZ         logitsLoss32_largest_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000008, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*4), Y4
+	VMASKMOVPS (AX)(R8*1), Y4, Y5
+	VBLENDVPS  Y4, Y5, Y2, Y5
+	VMAXPS     Y5, Y3, Y3
+
+logitsLoss32_largest_done:
+	VPERM2F128  $0x01, Y3, Y3, Y2
+	VMAXPS      Y2, Y3, Y3
+	VPERMILPS   $0x4e, Y3, Y2
+	VMAXPS      Y2, Y3, Y3
+	VPERMILPS   $0xb1, Y3, Y2
+	VMAXPS      Y2, Y3, Y3
+	VMULPS      constantbfb8aa3bbfb8aa3b<>+0(SB), Y3, Y2
+	VROUNDPS    $0x00, Y2, Y2
+	VADDPS      constant49c0000049c00000<>+0(SB), Y2, Y3
+	VCVTSS2SD   X2, X2, X2
+	VMOVSD      X2, (SI)
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+	VMOVUPD     Y7, (SP)
+	VMOVUPD     Y7, 32(SP)
+	VMOVUPD     Y7, 64(SP)
+	MOVQ        BX, DI
+	XORQ        R8, R8
+	MOVQ        $0x00000008, R9
+	SUBQ        $0x08, DI
+	JL          logitsLoss32_loop_few
+	VMOVUPS     (AX)(R8*1), Y7
+	VMOVAPS     Y7, Y8
+	VFMADD132PS Y1, Y3, Y8
+	VSUBPS      Y3, Y8, Y9
+	VFMSUB132PS Y1, Y9, Y7
+	VMOVUPS     (CX)(R8*1), Y9
+
+	// log2 t - y
+	VPSRLD      $0x17, Y9, Y11
+	VCVTDQ2PS   Y11, Y11
+	VSUBPS      Y8, Y11, Y11
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y11, Y11
+	VPSRLD      $0x14, Y9, Y10
+	VPERMPS     logarithms<>+0(SB), Y10, Y12
+	VSUBPS      Y7, Y12, Y12
+	VADDPS      Y12, Y11, Y11
+	VANDPS      constant007fffff007fffff<>+0(SB), Y9, Y12
+	VORPS       Y0, Y12, Y12
+	VPERMPS     reciprocals<>+0(SB), Y10, Y10
+	VFMSUB213PS Y0, Y10, Y12
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
+	VPSLLD      $0x14, Y8, Y10
+	VPERMPS     powers<>+0(SB), Y8, Y8
+	VPADDD      Y8, Y10, Y10
+	SUBQ        $0x08, DI
+	JL          logitsLoss32_loop_last
 
 logitsLoss32_loop:
-	VCVTPS2PD (AX), Y5
-	VSUBPD    Y0, Y5, Y5
-	VMULPD    constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y8
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y8
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y8
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y8
+	VFMADD231PS Y10, Y8, Y4
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y7
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y12, Y7
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y12, Y7
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y12, Y7
+	VFMADD213PS Y11, Y12, Y7
+	VFMADD231PS Y7, Y9, Y6
+	VADDPS      Y9, Y5, Y5
+	VORPS       Y9, Y2, Y2
+	VMOVUPS     32(AX)(R8*1), Y7
+	VMOVAPS     Y7, Y8
+	VFMADD132PS Y1, Y3, Y8
+	VSUBPS      Y3, Y8, Y9
+	VFMSUB132PS Y1, Y9, Y7
+	VMOVUPS     32(CX)(R8*1), Y9
 
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y5, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f2446c79efd4834<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VADDPD      Y8, Y1, Y1
-	VCVTPS2PD   (CX), Y6
-
-	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y6, Y8
-	VPSRLQ      $0x34, Y8, Y7
-	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR        constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD      constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y9, Y9
-	VMULPD      Y9, Y9, Y8
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y10
-	VFMADD213PD Y7, Y9, Y10
-	VSUBPD      Y5, Y10, Y10
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y6, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VFMADD231PD Y10, Y6, Y3
-	VADDPD      Y6, Y2, Y2
-	VORPD       Y6, Y4, Y4
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, CX
-	SUBQ        $0x04, DX
-	JGE         logitsLoss32_loop
-
-logitsLoss32_tail:
-	ADDQ         $0x04, DX
-	JZ           logitsLoss32_done
-	LEAQ         tailMask<>+0(SB), BX
-	MOVQ         $0x00000004, SI
-	SUBQ         DX, SI
-	VMOVUPD      (BX)(SI*8), Y5
-	VEXTRACTF128 $0x01, Y5, X6
-	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (AX), X6, X6
-	VCVTPS2PD    X6, Y6
-	VSUBPD       Y0, Y6, Y0
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
-
-	// 2^y
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD       Y0, Y6, Y6
-	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD       Y8, Y6, Y6
-	VPSLLQ       $0x34, Y7, Y7
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD  constant3f2446c79efd4834<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VMULPD       Y7, Y8, Y8
-	VANDPD       Y5, Y8, Y8
-	VADDPD       Y8, Y1, Y1
-	VEXTRACTF128 $0x01, Y5, X6
-	VSHUFPS      $0x88, X6, X5, X5
-	VMASKMOVPS   (CX), X5, X5
+	// log2 t - y
+	VPSRLD       $0x17, Y9, Y11
+	VCVTDQ2PS    Y11, Y11
+	VSUBPS       Y8, Y11, Y11
+	VADDPS       constant49bffc0849bffc08<>+0(SB), Y11, Y11
+	VPSRLD       $0x14, Y9, Y10
+	VPERMPS      logarithms<>+0(SB), Y10, Y12
+	VSUBPS       Y7, Y12, Y12
+	VADDPS       Y12, Y11, Y11
+	VANDPS       constant007fffff007fffff<>+0(SB), Y9, Y12
+	VORPS        Y0, Y12, Y12
+	VPERMPS      reciprocals<>+0(SB), Y10, Y10
+	VFMSUB213PS  Y0, Y10, Y12
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y8, Y8
+	VPSLLD       $0x14, Y8, Y10
+	VPERMPS      powers<>+0(SB), Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	ADDQ         $0x20, R8
+	DECQ         R9
+	JNZ          logitsLoss32_loop_on
+	VEXTRACTF128 $0x01, Y4, X8
+	VCVTPS2PD    X8, Y8
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y8, Y4, Y4
+	VADDPD       (SP), Y4, Y4
+	VMOVUPD      Y4, (SP)
+	VXORPD       Y4, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X8
+	VCVTPS2PD    X8, Y8
 	VCVTPS2PD    X5, Y5
+	VADDPD       Y8, Y5, Y5
+	VADDPD       32(SP), Y5, Y5
+	VMOVUPD      Y5, 32(SP)
+	VXORPD       Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y6, X8
+	VCVTPS2PD    X8, Y8
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y8, Y6, Y6
+	VADDPD       64(SP), Y6, Y6
+	VMOVUPD      Y6, 64(SP)
+	VXORPD       Y6, Y6, Y6
+	MOVQ         $0x00000008, R9
 
-	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y5, Y7
-	VPSRLQ      $0x34, Y7, Y6
-	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR        constant4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD      constant43300000000003ff<>+0(SB), Y6, Y6
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD      Y7, Y8, Y8
-	VMULPD      Y8, Y8, Y7
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y9
-	VFMADD213PD Y6, Y8, Y9
-	VSUBPD      Y0, Y9, Y9
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y5, Y0, Y0
-	VANDPD      Y0, Y9, Y9
-	VFMADD231PD Y9, Y5, Y3
-	VADDPD      Y5, Y2, Y2
-	VORPD       Y5, Y4, Y4
+logitsLoss32_loop_on:
+	SUBQ $0x08, DI
+	JGE  logitsLoss32_loop
 
-logitsLoss32_done:
-	MOVQ         acc+32(FP), AX
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       (AX), X1, X1
-	VMOVSD       X1, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       8(AX), X1, X1
-	VMOVSD       X1, 8(AX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPD       X0, X3, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       16(AX), X1, X1
-	VMOVSD       X1, 16(AX)
-	VMOVMSKPD    Y4, AX
-	MOVQ         AX, signs+40(FP)
+logitsLoss32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y8
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y8
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y8
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y8
+	VFMADD231PS Y10, Y8, Y4
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y7
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y12, Y7
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y12, Y7
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y12, Y7
+	VFMADD213PS Y11, Y12, Y7
+	VFMADD231PS Y7, Y9, Y6
+	VADDPS      Y9, Y5, Y5
+	VORPS       Y9, Y2, Y2
+	ADDQ        $0x20, R8
+
+logitsLoss32_loop_few:
+	ADDQ        $0x08, DI
+	TESTQ       DI, DI
+	JZ          logitsLoss32_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000008, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*4), Y7
+	VMASKMOVPS  (AX)(R8*1), Y7, Y8
+	VMOVAPS     Y8, Y9
+	VFMADD132PS Y1, Y3, Y9
+	VSUBPS      Y3, Y9, Y3
+	VFMSUB132PS Y1, Y3, Y8
+	VMASKMOVPS  (CX)(R8*1), Y7, Y3
+
+	// log2 t - y
+	VPSRLD      $0x17, Y3, Y11
+	VCVTDQ2PS   Y11, Y11
+	VSUBPS      Y9, Y11, Y11
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y11, Y11
+	VPSRLD      $0x14, Y3, Y10
+	VPERMPS     logarithms<>+0(SB), Y10, Y12
+	VSUBPS      Y8, Y12, Y12
+	VADDPS      Y12, Y11, Y11
+	VANDPS      constant007fffff007fffff<>+0(SB), Y3, Y12
+	VORPS       Y0, Y12, Y12
+	VPERMPS     reciprocals<>+0(SB), Y10, Y10
+	VFMSUB213PS Y0, Y10, Y12
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD      $0x14, Y9, Y10
+	VPERMPS     powers<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y10, Y10
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y9
+	VMULPS      Y10, Y9, Y9
+	VANDPD      Y7, Y9, Y9
+	VADDPS      Y9, Y4, Y4
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y7
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y12, Y7
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y12, Y7
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y12, Y7
+	VFMADD213PS Y11, Y12, Y7
+	VFMADD231PS Y7, Y3, Y6
+	VADDPS      Y3, Y5, Y5
+	VORPS       Y3, Y2, Y2
+
+logitsLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y4, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y3, Y4, Y4
+	VADDPD       (SP), Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X3
+	VADDPD       X3, X4, X3
+	VPERMILPD    $0x01, X3, X4
+	VADDSD       X3, X4, X4
+	VMOVSD       X4, 24(SI)
+	VEXTRACTF128 $0x01, Y5, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X5, Y4
+	VADDPD       Y3, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X3
+	VADDPD       X3, X4, X3
+	VPERMILPD    $0x01, X3, X4
+	VADDSD       X3, X4, X4
+	VMOVSD       X4, 32(SI)
+	VEXTRACTF128 $0x01, Y6, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X6, Y4
+	VADDPD       Y3, Y4, Y4
+	VADDPD       64(SP), Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X3
+	VADDPD       X3, X4, X3
+	VPERMILPD    $0x01, X3, X4
+	VADDSD       X3, X4, X4
+	VMOVSD       X4, 40(SI)
+	VMOVMSKPS    Y2, DI
+	VXORPD       X2, X2, X2
+	VCVTSI2SDQ   DI, X2, X2
+	VMOVSD       X2, 48(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          logitsLoss32_row
 	VZEROUPPER
 	RET
+
+DATA constant3f8000003f800000<>+0(SB)/8, $0x3f8000003f800000
+DATA constant3f8000003f800000<>+8(SB)/8, $0x3f8000003f800000
+DATA constant3f8000003f800000<>+16(SB)/8, $0x3f8000003f800000
+DATA constant3f8000003f800000<>+24(SB)/8, $0x3f8000003f800000
+GLOBL constant3f8000003f800000<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fb8aa3b3fb8aa3b<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA constant3fb8aa3b3fb8aa3b<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA constant3fb8aa3b3fb8aa3b<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b
+DATA constant3fb8aa3b3fb8aa3b<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
+GLOBL constant3fb8aa3b3fb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA tailMask<>+0(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+8(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+16(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+24(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+32(SB)/8, $0x0000000000000000
+DATA tailMask<>+40(SB)/8, $0x0000000000000000
+DATA tailMask<>+48(SB)/8, $0x0000000000000000
+DATA tailMask<>+56(SB)/8, $0x0000000000000000
+GLOBL tailMask<>(SB), RODATA|NOPTR, $64
+
+DATA constantbfb8aa3bbfb8aa3b<>+0(SB)/8, $0xbfb8aa3bbfb8aa3b
+DATA constantbfb8aa3bbfb8aa3b<>+8(SB)/8, $0xbfb8aa3bbfb8aa3b
+DATA constantbfb8aa3bbfb8aa3b<>+16(SB)/8, $0xbfb8aa3bbfb8aa3b
+DATA constantbfb8aa3bbfb8aa3b<>+24(SB)/8, $0xbfb8aa3bbfb8aa3b
+GLOBL constantbfb8aa3bbfb8aa3b<>(SB), RODATA|NOPTR, $32
+
+DATA constant49c0000049c00000<>+0(SB)/8, $0x49c0000049c00000
+DATA constant49c0000049c00000<>+8(SB)/8, $0x49c0000049c00000
+DATA constant49c0000049c00000<>+16(SB)/8, $0x49c0000049c00000
+DATA constant49c0000049c00000<>+24(SB)/8, $0x49c0000049c00000
+GLOBL constant49c0000049c00000<>(SB), RODATA|NOPTR, $32
+
+DATA logarithms<>+0(SB)/4, $0x3db31fb7
+DATA logarithms<>+4(SB)/4, $0x3e7de0b5
+DATA logarithms<>+8(SB)/4, $0x3ec8ddd3
+DATA logarithms<>+12(SB)/4, $0x3f060828
+DATA logarithms<>+16(SB)/4, $0x3f24d3c3
+DATA logarithms<>+20(SB)/4, $0x3f41404e
+DATA logarithms<>+24(SB)/4, $0x3f5ba4a5
+DATA logarithms<>+28(SB)/4, $0x3f744636
+GLOBL logarithms<>(SB), RODATA|NOPTR, $32
+
+DATA constant49bffc0849bffc08<>+0(SB)/8, $0x49bffc0849bffc08
+DATA constant49bffc0849bffc08<>+8(SB)/8, $0x49bffc0849bffc08
+DATA constant49bffc0849bffc08<>+16(SB)/8, $0x49bffc0849bffc08
+DATA constant49bffc0849bffc08<>+24(SB)/8, $0x49bffc0849bffc08
+GLOBL constant49bffc0849bffc08<>(SB), RODATA|NOPTR, $32
+
+DATA constant007fffff007fffff<>+0(SB)/8, $0x007fffff007fffff
+DATA constant007fffff007fffff<>+8(SB)/8, $0x007fffff007fffff
+DATA constant007fffff007fffff<>+16(SB)/8, $0x007fffff007fffff
+DATA constant007fffff007fffff<>+24(SB)/8, $0x007fffff007fffff
+GLOBL constant007fffff007fffff<>(SB), RODATA|NOPTR, $32
+
+DATA reciprocals<>+0(SB)/4, $0x3f70f0f1
+DATA reciprocals<>+4(SB)/4, $0x3f579436
+DATA reciprocals<>+8(SB)/4, $0x3f430c31
+DATA reciprocals<>+12(SB)/4, $0x3f321643
+DATA reciprocals<>+16(SB)/4, $0x3f23d70a
+DATA reciprocals<>+20(SB)/4, $0x3f17b426
+DATA reciprocals<>+24(SB)/4, $0x3f0d3dcb
+DATA reciprocals<>+28(SB)/4, $0x3f042108
+GLOBL reciprocals<>(SB), RODATA|NOPTR, $32
+
+DATA powers<>+0(SB)/4, $0x3f800000
+DATA powers<>+4(SB)/4, $0x3f7b95c2
+DATA powers<>+8(SB)/4, $0x3f7837f0
+DATA powers<>+12(SB)/4, $0x3f75fed7
+DATA powers<>+16(SB)/4, $0x3f7504f3
+DATA powers<>+20(SB)/4, $0x3f75672a
+DATA powers<>+24(SB)/4, $0x3f7744fd
+DATA powers<>+28(SB)/4, $0x3f7ac0c7
+GLOBL powers<>(SB), RODATA|NOPTR, $32
+
+DATA constant49bffc1049bffc10<>+0(SB)/8, $0x49bffc1049bffc10
+DATA constant49bffc1049bffc10<>+8(SB)/8, $0x49bffc1049bffc10
+DATA constant49bffc1049bffc10<>+16(SB)/8, $0x49bffc1049bffc10
+DATA constant49bffc1049bffc10<>+24(SB)/8, $0x49bffc1049bffc10
+GLOBL constant49bffc1049bffc10<>(SB), RODATA|NOPTR, $32
+
+DATA constant3d635dbd3d635dbd<>+0(SB)/8, $0x3d635dbd3d635dbd
+DATA constant3d635dbd3d635dbd<>+8(SB)/8, $0x3d635dbd3d635dbd
+DATA constant3d635dbd3d635dbd<>+16(SB)/8, $0x3d635dbd3d635dbd
+DATA constant3d635dbd3d635dbd<>+24(SB)/8, $0x3d635dbd3d635dbd
+GLOBL constant3d635dbd3d635dbd<>(SB), RODATA|NOPTR, $32
+
+DATA constant3e7607c93e7607c9<>+0(SB)/8, $0x3e7607c93e7607c9
+DATA constant3e7607c93e7607c9<>+8(SB)/8, $0x3e7607c93e7607c9
+DATA constant3e7607c93e7607c9<>+16(SB)/8, $0x3e7607c93e7607c9
+DATA constant3e7607c93e7607c9<>+24(SB)/8, $0x3e7607c93e7607c9
+GLOBL constant3e7607c93e7607c9<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f3172183f317218<>+0(SB)/8, $0x3f3172183f317218
+DATA constant3f3172183f317218<>+8(SB)/8, $0x3f3172183f317218
+DATA constant3f3172183f317218<>+16(SB)/8, $0x3f3172183f317218
+DATA constant3f3172183f317218<>+24(SB)/8, $0x3f3172183f317218
+GLOBL constant3f3172183f317218<>(SB), RODATA|NOPTR, $32
+
+DATA constantbeb925a8beb925a8<>+0(SB)/8, $0xbeb925a8beb925a8
+DATA constantbeb925a8beb925a8<>+8(SB)/8, $0xbeb925a8beb925a8
+DATA constantbeb925a8beb925a8<>+16(SB)/8, $0xbeb925a8beb925a8
+DATA constantbeb925a8beb925a8<>+24(SB)/8, $0xbeb925a8beb925a8
+GLOBL constantbeb925a8beb925a8<>(SB), RODATA|NOPTR, $32
+
+DATA constant3ef6cc673ef6cc67<>+0(SB)/8, $0x3ef6cc673ef6cc67
+DATA constant3ef6cc673ef6cc67<>+8(SB)/8, $0x3ef6cc673ef6cc67
+DATA constant3ef6cc673ef6cc67<>+16(SB)/8, $0x3ef6cc673ef6cc67
+DATA constant3ef6cc673ef6cc67<>+24(SB)/8, $0x3ef6cc673ef6cc67
+GLOBL constant3ef6cc673ef6cc67<>(SB), RODATA|NOPTR, $32
+
+DATA constantbf38aa33bf38aa33<>+0(SB)/8, $0xbf38aa33bf38aa33
+DATA constantbf38aa33bf38aa33<>+8(SB)/8, $0xbf38aa33bf38aa33
+DATA constantbf38aa33bf38aa33<>+16(SB)/8, $0xbf38aa33bf38aa33
+DATA constantbf38aa33bf38aa33<>+24(SB)/8, $0xbf38aa33bf38aa33
+GLOBL constantbf38aa33bf38aa33<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fb8aa373fb8aa37<>+0(SB)/8, $0x3fb8aa373fb8aa37
+DATA constant3fb8aa373fb8aa37<>+8(SB)/8, $0x3fb8aa373fb8aa37
+DATA constant3fb8aa373fb8aa37<>+16(SB)/8, $0x3fb8aa373fb8aa37
+DATA constant3fb8aa373fb8aa37<>+24(SB)/8, $0x3fb8aa373fb8aa37
+GLOBL constant3fb8aa373fb8aa37<>(SB), RODATA|NOPTR, $32
+
+// func logProbsLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logProbsLoss32(SB), NOSPLIT, $64-40
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   classes+24(FP), BX
+	MOVQ   sums+32(FP), SI
+	VXORPD Y0, Y0, Y0
+	VADDPS constant49c0000049c00000<>+0(SB), Y0, Y0
+
+logProbsLoss32_row:
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y4, (SP)
+	VMOVUPD     Y4, 32(SP)
+	MOVQ        BX, DI
+	XORQ        R8, R8
+	MOVQ        $0x00000004, R9
+	SUBQ        $0x10, DI
+	JL          logProbsLoss32_loop_few
+	VMOVUPS     (AX)(R8*1), Y4
+	VMOVUPS     32(AX)(R8*1), Y5
+	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
+	VMOVAPS     Y4, Y6
+	VFMADD132PS Y9, Y0, Y6
+	VMOVAPS     Y5, Y7
+	VFMADD132PS Y9, Y0, Y7
+	VSUBPS      Y0, Y6, Y8
+	VFMSUB132PS Y9, Y8, Y4
+	VSUBPS      Y0, Y7, Y8
+	VFMSUB132PS Y9, Y8, Y5
+	VMOVUPS     (AX)(R8*1), Y8
+	VMOVUPS     32(AX)(R8*1), Y9
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y4
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y9, Y5
+	VMOVUPS     (CX)(R8*1), Y8
+	VMOVUPS     32(CX)(R8*1), Y9
+
+	// log2 t - y
+	VMOVUPS     logarithms<>+0(SB), Y11
+	VMOVUPS     constant49bffc0849bffc08<>+0(SB), Y12
+	VPSRLD      $0x17, Y8, Y10
+	VCVTDQ2PS   Y10, Y10
+	VSUBPS      Y6, Y10, Y10
+	VADDPS      Y12, Y10, Y10
+	VPSRLD      $0x14, Y8, Y6
+	VPERMPS     Y11, Y6, Y13
+	VSUBPS      Y4, Y13, Y13
+	VADDPS      Y13, Y10, Y10
+	VPSRLD      $0x17, Y9, Y4
+	VCVTDQ2PS   Y4, Y4
+	VSUBPS      Y7, Y4, Y4
+	VADDPS      Y12, Y4, Y4
+	VPSRLD      $0x14, Y9, Y7
+	VPERMPS     Y11, Y7, Y11
+	VSUBPS      Y5, Y11, Y11
+	VADDPS      Y11, Y4, Y4
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y11
+	VMOVUPS     constant007fffff007fffff<>+0(SB), Y12
+	VMOVUPS     reciprocals<>+0(SB), Y13
+	VANDPS      Y12, Y8, Y5
+	VORPS       Y11, Y5, Y5
+	VPERMPS     Y13, Y6, Y6
+	VFMSUB213PS Y11, Y6, Y5
+	VANDPS      Y12, Y9, Y6
+	VORPS       Y11, Y6, Y6
+	VPERMPS     Y13, Y7, Y7
+	VFMSUB213PS Y11, Y7, Y6
+	SUBQ        $0x10, DI
+	JL          logProbsLoss32_loop_last
+
+logProbsLoss32_loop:
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y11
+	VMOVUPS     Y11, Y7
+	VMOVUPS     Y11, Y11
+	VMOVUPS     constant3ef6cc673ef6cc67<>+0(SB), Y12
+	VFMADD213PS Y12, Y5, Y7
+	VFMADD213PS Y12, Y6, Y11
+	VMOVUPS     constantbf38aa33bf38aa33<>+0(SB), Y12
+	VFMADD213PS Y12, Y5, Y7
+	VFMADD213PS Y12, Y6, Y11
+	VMOVUPS     constant3fb8aa373fb8aa37<>+0(SB), Y12
+	VFMADD213PS Y12, Y5, Y7
+	VFMADD213PS Y12, Y6, Y11
+	VFMADD213PS Y10, Y5, Y7
+	VFMADD213PS Y4, Y6, Y11
+	VFMADD231PS Y7, Y8, Y3
+	VADDPS      Y8, Y2, Y2
+	VORPS       Y8, Y1, Y1
+	VFMADD231PS Y11, Y9, Y3
+	VADDPS      Y9, Y2, Y2
+	VORPS       Y9, Y1, Y1
+	VMOVUPS     64(AX)(R8*1), Y4
+	VMOVUPS     96(AX)(R8*1), Y5
+	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
+	VMOVAPS     Y4, Y6
+	VFMADD132PS Y9, Y0, Y6
+	VMOVAPS     Y5, Y7
+	VFMADD132PS Y9, Y0, Y7
+	VSUBPS      Y0, Y6, Y8
+	VFMSUB132PS Y9, Y8, Y4
+	VSUBPS      Y0, Y7, Y8
+	VFMSUB132PS Y9, Y8, Y5
+	VMOVUPS     64(AX)(R8*1), Y8
+	VMOVUPS     96(AX)(R8*1), Y9
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y4
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y9, Y5
+	VMOVUPS     64(CX)(R8*1), Y8
+	VMOVUPS     96(CX)(R8*1), Y9
+
+	// log2 t - y
+	VMOVUPS      logarithms<>+0(SB), Y11
+	VMOVUPS      constant49bffc0849bffc08<>+0(SB), Y13
+	VPSRLD       $0x17, Y8, Y10
+	VCVTDQ2PS    Y10, Y10
+	VSUBPS       Y6, Y10, Y10
+	VADDPS       Y13, Y10, Y10
+	VPSRLD       $0x14, Y8, Y6
+	VPERMPS      Y11, Y6, Y12
+	VSUBPS       Y4, Y12, Y12
+	VADDPS       Y12, Y10, Y10
+	VPSRLD       $0x17, Y9, Y4
+	VCVTDQ2PS    Y4, Y4
+	VSUBPS       Y7, Y4, Y4
+	VADDPS       Y13, Y4, Y4
+	VPSRLD       $0x14, Y9, Y7
+	VPERMPS      Y11, Y7, Y11
+	VSUBPS       Y5, Y11, Y11
+	VADDPS       Y11, Y4, Y4
+	VMOVUPS      constant3f8000003f800000<>+0(SB), Y11
+	VMOVUPS      constant007fffff007fffff<>+0(SB), Y13
+	VMOVUPS      reciprocals<>+0(SB), Y12
+	VANDPS       Y13, Y8, Y5
+	VORPS        Y11, Y5, Y5
+	VPERMPS      Y12, Y6, Y6
+	VFMSUB213PS  Y11, Y6, Y5
+	VANDPS       Y13, Y9, Y6
+	VORPS        Y11, Y6, Y6
+	VPERMPS      Y12, Y7, Y7
+	VFMSUB213PS  Y11, Y7, Y6
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          logProbsLoss32_loop_on
+	VEXTRACTF128 $0x01, Y2, X7
+	VCVTPS2PD    X7, Y7
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y7, Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VMOVUPD      Y2, (SP)
+	VXORPD       Y2, Y2, Y2
+	VEXTRACTF128 $0x01, Y3, X7
+	VCVTPS2PD    X7, Y7
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y7, Y3, Y3
+	VADDPD       32(SP), Y3, Y3
+	VMOVUPD      Y3, 32(SP)
+	VXORPD       Y3, Y3, Y3
+	MOVQ         $0x00000004, R9
+
+logProbsLoss32_loop_on:
+	SUBQ $0x10, DI
+	JGE  logProbsLoss32_loop
+
+logProbsLoss32_loop_last:
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y11
+	VMOVUPS     Y11, Y7
+	VMOVUPS     Y11, Y11
+	VMOVUPS     constant3ef6cc673ef6cc67<>+0(SB), Y12
+	VFMADD213PS Y12, Y5, Y7
+	VFMADD213PS Y12, Y6, Y11
+	VMOVUPS     constantbf38aa33bf38aa33<>+0(SB), Y12
+	VFMADD213PS Y12, Y5, Y7
+	VFMADD213PS Y12, Y6, Y11
+	VMOVUPS     constant3fb8aa373fb8aa37<>+0(SB), Y12
+	VFMADD213PS Y12, Y5, Y7
+	VFMADD213PS Y12, Y6, Y11
+	VFMADD213PS Y10, Y5, Y7
+	VFMADD213PS Y4, Y6, Y11
+	VFMADD231PS Y7, Y8, Y3
+	VADDPS      Y8, Y2, Y2
+	VORPS       Y8, Y1, Y1
+	VFMADD231PS Y11, Y9, Y3
+	VADDPS      Y9, Y2, Y2
+	VORPS       Y9, Y1, Y1
+	ADDQ        $0x40, R8
+
+logProbsLoss32_loop_few:
+	ADDQ $0x10, DI
+
+logProbsLoss32_loop_one:
+	CMPQ        DI, $0x08
+	JL          logProbsLoss32_loop_tail
+	VMOVUPS     (AX)(R8*1), Y4
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS     (AX)(R8*1), Y6
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y6, Y4
+	VMOVUPS     (CX)(R8*1), Y6
+
+	// log2 t - y
+	VPSRLD      $0x17, Y6, Y7
+	VCVTDQ2PS   Y7, Y7
+	VSUBPS      Y5, Y7, Y7
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
+	VPSRLD      $0x14, Y6, Y5
+	VPERMPS     logarithms<>+0(SB), Y5, Y8
+	VSUBPS      Y4, Y8, Y8
+	VADDPS      Y8, Y7, Y7
+	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
+	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
+	VPERMPS     reciprocals<>+0(SB), Y5, Y5
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y5, Y4
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y5
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
+	VFMADD213PS Y7, Y4, Y5
+	VFMADD231PS Y5, Y6, Y3
+	VADDPS      Y6, Y2, Y2
+	VORPS       Y6, Y1, Y1
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, DI
+	JMP         logProbsLoss32_loop_one
+
+logProbsLoss32_loop_tail:
+	TESTQ       DI, DI
+	JZ          logProbsLoss32_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000008, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*4), Y4
+	VMASKMOVPS  (AX)(R8*1), Y4, Y5
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y7
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
+	VMASKMOVPS  (AX)(R8*1), Y4, Y7
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y7, Y5
+	VMASKMOVPS  (CX)(R8*1), Y4, Y4
+
+	// log2 t - y
+	VPSRLD      $0x17, Y4, Y7
+	VCVTDQ2PS   Y7, Y7
+	VSUBPS      Y6, Y7, Y7
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
+	VPSRLD      $0x14, Y4, Y6
+	VPERMPS     logarithms<>+0(SB), Y6, Y8
+	VSUBPS      Y5, Y8, Y8
+	VADDPS      Y8, Y7, Y7
+	VANDPS      constant007fffff007fffff<>+0(SB), Y4, Y5
+	VORPS       constant3f8000003f800000<>+0(SB), Y5, Y5
+	VPERMPS     reciprocals<>+0(SB), Y6, Y6
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y6, Y5
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y6
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y5, Y6
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y5, Y6
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y5, Y6
+	VFMADD213PS Y7, Y5, Y6
+	VFMADD231PS Y6, Y4, Y3
+	VADDPS      Y4, Y2, Y2
+	VORPS       Y4, Y1, Y1
+
+logProbsLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y2, X4
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y4, Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 32(SI)
+	VEXTRACTF128 $0x01, Y3, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y2, Y3, Y3
+	VADDPD       32(SP), Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X2
+	VADDPD       X2, X3, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDSD       X2, X3, X3
+	VMOVSD       X3, 40(SI)
+	VMOVMSKPS    Y1, DI
+	VXORPD       X1, X1, X1
+	VCVTSI2SDQ   DI, X1, X1
+	VMOVSD       X1, 48(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          logProbsLoss32_row
+	VZEROUPPER
+	RET
+
+DATA constant32a5706032a57060<>+0(SB)/8, $0x32a5706032a57060
+DATA constant32a5706032a57060<>+8(SB)/8, $0x32a5706032a57060
+DATA constant32a5706032a57060<>+16(SB)/8, $0x32a5706032a57060
+DATA constant32a5706032a57060<>+24(SB)/8, $0x32a5706032a57060
+GLOBL constant32a5706032a57060<>(SB), RODATA|NOPTR, $32
+
+// func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pairLoss32(SB), NOSPLIT, $96-40
+	MOVQ    x+0(FP), AX
+	MOVQ    t+8(FP), CX
+	MOVQ    rows+16(FP), DX
+	MOVQ    classes+24(FP), BX
+	MOVQ    sums+32(FP), SI
+	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
+
+pairLoss32_row:
+	VBROADCASTSS (AX), Y1
+	VMOVAPD      Y1, Y2
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x10, DI
+	JL           pairLoss32_extremesX_few
+
+pairLoss32_extremesX:
+	VMOVUPS (AX)(R8*1), Y3
+	VMOVUPS 32(AX)(R8*1), Y4
+	VMAXPS  Y3, Y2, Y2
+	VMAXPS  Y4, Y2, Y2
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, DI
+	JGE     pairLoss32_extremesX
+
+pairLoss32_extremesX_few:
+	ADDQ $0x10, DI
+
+pairLoss32_extremesX_one:
+	CMPQ    DI, $0x08
+	JL      pairLoss32_extremesX_tail
+	VMOVUPS (AX)(R8*1), Y3
+	VMAXPS  Y3, Y2, Y2
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, DI
+	JMP     pairLoss32_extremesX_one
+
+pairLoss32_extremesX_tail:
+	TESTQ      DI, DI
+	JZ         pairLoss32_extremesX_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000008, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*4), Y3
+	VMASKMOVPS (AX)(R8*1), Y3, Y4
+	VBLENDVPS  Y3, Y4, Y1, Y4
+	VMAXPS     Y4, Y2, Y2
+
+pairLoss32_extremesX_done:
+	VPERM2F128   $0x01, Y2, Y2, Y1
+	VMAXPS       Y1, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y1
+	VMAXPS       Y1, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y1
+	VMAXPS       Y1, Y2, Y2
+	VMULPS       constantbfb8aa3bbfb8aa3b<>+0(SB), Y2, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y2
+	VCVTSS2SD    X1, X1, X1
+	VMOVSD       X1, (SI)
+	VBROADCASTSS (CX), Y1
+	VMOVAPD      Y1, Y3
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x10, DI
+	JL           pairLoss32_extremesT_few
+
+pairLoss32_extremesT:
+	VMOVUPS (CX)(R8*1), Y4
+	VMOVUPS 32(CX)(R8*1), Y5
+	VMAXPS  Y4, Y3, Y3
+	VMAXPS  Y5, Y3, Y3
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, DI
+	JGE     pairLoss32_extremesT
+
+pairLoss32_extremesT_few:
+	ADDQ $0x10, DI
+
+pairLoss32_extremesT_one:
+	CMPQ    DI, $0x08
+	JL      pairLoss32_extremesT_tail
+	VMOVUPS (CX)(R8*1), Y4
+	VMAXPS  Y4, Y3, Y3
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, DI
+	JMP     pairLoss32_extremesT_one
+
+pairLoss32_extremesT_tail:
+	TESTQ      DI, DI
+	JZ         pairLoss32_extremesT_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000008, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*4), Y4
+	VMASKMOVPS (CX)(R8*1), Y4, Y5
+	VBLENDVPS  Y4, Y5, Y1, Y5
+	VMAXPS     Y5, Y3, Y3
+
+pairLoss32_extremesT_done:
+	VPERM2F128  $0x01, Y3, Y3, Y1
+	VMAXPS      Y1, Y3, Y3
+	VPERMILPS   $0x4e, Y3, Y1
+	VMAXPS      Y1, Y3, Y3
+	VPERMILPS   $0xb1, Y3, Y1
+	VMAXPS      Y1, Y3, Y3
+	VMULPS      constantbfb8aa3bbfb8aa3b<>+0(SB), Y3, Y1
+	VROUNDPS    $0x00, Y1, Y1
+	VADDPS      constant49c0000049c00000<>+0(SB), Y1, Y3
+	VCVTSS2SD   X1, X1, X1
+	VMOVSD      X1, 8(SI)
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VMOVUPD     Y6, (SP)
+	VMOVUPD     Y6, 32(SP)
+	VMOVUPD     Y6, 64(SP)
+	MOVQ        BX, DI
+	XORQ        R8, R8
+	MOVQ        $0x00000008, R9
+	SUBQ        $0x08, DI
+	JL          pairLoss32_loop_few
+	VMOVUPS     (AX)(R8*1), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS Y0, Y2, Y7
+	VSUBPS      Y2, Y7, Y8
+	VFMSUB132PS Y0, Y8, Y6
+	VMOVUPS     (CX)(R8*1), Y8
+	VMOVAPS     Y8, Y9
+	VFMADD132PS Y0, Y3, Y9
+	VSUBPS      Y3, Y9, Y10
+	VFMSUB132PS Y0, Y10, Y8
+	VSUBPS      Y7, Y9, Y11
+	VSUBPS      Y6, Y8, Y10
+	VADDPS      Y11, Y10, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD      $0x14, Y7, Y11
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y11, Y11
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD      $0x14, Y9, Y7
+	VPERMPS     powers<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y7, Y7
+	SUBQ        $0x08, DI
+	JL          pairLoss32_loop_last
+
+pairLoss32_loop:
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y6, Y9
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y6, Y9
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y6, Y9
+	VMULPS       Y11, Y9, Y9
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y8, Y6
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y8, Y6
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y8, Y6
+	VMULPS       Y7, Y6, Y6
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y6, Y4, Y4
+	VFMADD231PS  Y10, Y6, Y5
+	VMOVUPS      32(AX)(R8*1), Y6
+	VMOVAPS      Y6, Y7
+	VFMADD132PS  Y0, Y2, Y7
+	VSUBPS       Y2, Y7, Y8
+	VFMSUB132PS  Y0, Y8, Y6
+	VMOVUPS      32(CX)(R8*1), Y8
+	VMOVAPS      Y8, Y9
+	VFMADD132PS  Y0, Y3, Y9
+	VSUBPS       Y3, Y9, Y10
+	VFMSUB132PS  Y0, Y10, Y8
+	VSUBPS       Y7, Y9, Y11
+	VSUBPS       Y6, Y8, Y10
+	VADDPS       Y11, Y10, Y10
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD       $0x14, Y7, Y11
+	VPERMPS      powers<>+0(SB), Y7, Y7
+	VPADDD       Y7, Y11, Y11
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD       $0x14, Y9, Y7
+	VPERMPS      powers<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	ADDQ         $0x20, R8
+	DECQ         R9
+	JNZ          pairLoss32_loop_on
+	VEXTRACTF128 $0x01, Y1, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y9, Y1, Y1
+	VADDPD       (SP), Y1, Y1
+	VMOVUPD      Y1, (SP)
+	VXORPD       Y1, Y1, Y1
+	VEXTRACTF128 $0x01, Y4, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y9, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VXORPD       Y4, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y9, Y5, Y5
+	VADDPD       64(SP), Y5, Y5
+	VMOVUPD      Y5, 64(SP)
+	VXORPD       Y5, Y5, Y5
+	MOVQ         $0x00000008, R9
+
+pairLoss32_loop_on:
+	SUBQ $0x08, DI
+	JGE  pairLoss32_loop
+
+pairLoss32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
+	VMULPS      Y11, Y9, Y9
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
+	VMULPS      Y7, Y6, Y6
+	VADDPS      Y9, Y1, Y1
+	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y10, Y6, Y5
+	ADDQ        $0x20, R8
+
+pairLoss32_loop_few:
+	ADDQ        $0x08, DI
+	TESTQ       DI, DI
+	JZ          pairLoss32_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000008, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*4), Y6
+	VMASKMOVPS  (AX)(R8*1), Y6, Y7
+	VMOVAPS     Y7, Y8
+	VFMADD132PS Y0, Y2, Y8
+	VSUBPS      Y2, Y8, Y2
+	VFMSUB132PS Y0, Y2, Y7
+	VMASKMOVPS  (CX)(R8*1), Y6, Y2
+	VMOVAPS     Y2, Y9
+	VFMADD132PS Y0, Y3, Y9
+	VSUBPS      Y3, Y9, Y3
+	VFMSUB132PS Y0, Y3, Y2
+	VSUBPS      Y8, Y9, Y10
+	VSUBPS      Y7, Y2, Y3
+	VADDPS      Y10, Y3, Y3
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
+	VPSLLD      $0x14, Y8, Y10
+	VPERMPS     powers<>+0(SB), Y8, Y8
+	VPADDD      Y8, Y10, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD      $0x14, Y9, Y8
+	VPERMPS     powers<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y8, Y8
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
+	VMULPS      Y10, Y9, Y9
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y2, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y2, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y2, Y7
+	VMULPS      Y8, Y7, Y7
+	VANDPD      Y6, Y9, Y9
+	VANDPD      Y6, Y7, Y7
+	VADDPS      Y9, Y1, Y1
+	VADDPS      Y7, Y4, Y4
+	VFMADD231PS Y3, Y7, Y5
+
+pairLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y1, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y2, Y1, Y1
+	VADDPD       (SP), Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 24(SI)
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X4, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 32(SI)
+	VEXTRACTF128 $0x01, Y5, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X5, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       64(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 40(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          pairLoss32_row
+	VZEROUPPER
+	RET
+
+// func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[7]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pairExponentials32(SB), NOSPLIT, $96-56
+	MOVQ    x+0(FP), AX
+	MOVQ    t+8(FP), CX
+	MOVQ    ex+16(FP), DX
+	MOVQ    et+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	MOVQ    classes+40(FP), DI
+	MOVQ    sums+48(FP), R8
+	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
+
+pairExponentials32_row:
+	VBROADCASTSS (AX), Y1
+	VMOVAPD      Y1, Y2
+	VMOVAPD      Y1, Y3
+	MOVQ         DI, R9
+	XORQ         R10, R10
+	SUBQ         $0x10, R9
+	JL           pairExponentials32_extremesX_few
+
+pairExponentials32_extremesX:
+	VMOVUPS (AX)(R10*1), Y4
+	VMOVUPS 32(AX)(R10*1), Y5
+	VMAXPS  Y4, Y2, Y2
+	VMINPS  Y4, Y3, Y3
+	VMAXPS  Y5, Y2, Y2
+	VMINPS  Y5, Y3, Y3
+	ADDQ    $0x40, R10
+	SUBQ    $0x10, R9
+	JGE     pairExponentials32_extremesX
+
+pairExponentials32_extremesX_few:
+	ADDQ $0x10, R9
+
+pairExponentials32_extremesX_one:
+	CMPQ    R9, $0x08
+	JL      pairExponentials32_extremesX_tail
+	VMOVUPS (AX)(R10*1), Y4
+	VMAXPS  Y4, Y2, Y2
+	VMINPS  Y4, Y3, Y3
+	ADDQ    $0x20, R10
+	SUBQ    $0x08, R9
+	JMP     pairExponentials32_extremesX_one
+
+pairExponentials32_extremesX_tail:
+	TESTQ      R9, R9
+	JZ         pairExponentials32_extremesX_done
+	LEAQ       tailMask<>+0(SB), R11
+	MOVQ       $0x00000008, R12
+	SUBQ       R9, R12
+	VMOVUPD    (R11)(R12*4), Y4
+	VMASKMOVPS (AX)(R10*1), Y4, Y5
+	VBLENDVPS  Y4, Y5, Y1, Y5
+	VMAXPS     Y5, Y2, Y2
+	VMINPS     Y5, Y3, Y3
+
+pairExponentials32_extremesX_done:
+	VPERM2F128   $0x01, Y2, Y2, Y1
+	VMAXPS       Y1, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y1
+	VMAXPS       Y1, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y1
+	VMAXPS       Y1, Y2, Y2
+	VPERM2F128   $0x01, Y3, Y3, Y1
+	VMINPS       Y1, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y1
+	VMINPS       Y1, Y3, Y3
+	VPERMILPS    $0xb1, Y3, Y1
+	VMINPS       Y1, Y3, Y3
+	VMULPS       constantbfb8aa3bbfb8aa3b<>+0(SB), Y2, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y4
+	VCVTSS2SD    X1, X1, X1
+	VMOVSD       X1, (R8)
+	VSUBPS       Y3, Y2, Y3
+	VBROADCASTSS (CX), Y1
+	VMOVAPD      Y1, Y2
+	VMOVAPD      Y1, Y5
+	MOVQ         DI, R9
+	XORQ         R10, R10
+	SUBQ         $0x10, R9
+	JL           pairExponentials32_extremesT_few
+
+pairExponentials32_extremesT:
+	VMOVUPS (CX)(R10*1), Y6
+	VMOVUPS 32(CX)(R10*1), Y7
+	VMAXPS  Y6, Y2, Y2
+	VMINPS  Y6, Y5, Y5
+	VMAXPS  Y7, Y2, Y2
+	VMINPS  Y7, Y5, Y5
+	ADDQ    $0x40, R10
+	SUBQ    $0x10, R9
+	JGE     pairExponentials32_extremesT
+
+pairExponentials32_extremesT_few:
+	ADDQ $0x10, R9
+
+pairExponentials32_extremesT_one:
+	CMPQ    R9, $0x08
+	JL      pairExponentials32_extremesT_tail
+	VMOVUPS (CX)(R10*1), Y6
+	VMAXPS  Y6, Y2, Y2
+	VMINPS  Y6, Y5, Y5
+	ADDQ    $0x20, R10
+	SUBQ    $0x08, R9
+	JMP     pairExponentials32_extremesT_one
+
+pairExponentials32_extremesT_tail:
+	TESTQ      R9, R9
+	JZ         pairExponentials32_extremesT_done
+	LEAQ       tailMask<>+0(SB), R11
+	MOVQ       $0x00000008, R12
+	SUBQ       R9, R12
+	VMOVUPD    (R11)(R12*4), Y6
+	VMASKMOVPS (CX)(R10*1), Y6, Y7
+	VBLENDVPS  Y6, Y7, Y1, Y7
+	VMAXPS     Y7, Y2, Y2
+	VMINPS     Y7, Y5, Y5
+
+pairExponentials32_extremesT_done:
+	VPERM2F128  $0x01, Y2, Y2, Y1
+	VMAXPS      Y1, Y2, Y2
+	VPERMILPS   $0x4e, Y2, Y1
+	VMAXPS      Y1, Y2, Y2
+	VPERMILPS   $0xb1, Y2, Y1
+	VMAXPS      Y1, Y2, Y2
+	VPERM2F128  $0x01, Y5, Y5, Y1
+	VMINPS      Y1, Y5, Y5
+	VPERMILPS   $0x4e, Y5, Y1
+	VMINPS      Y1, Y5, Y5
+	VPERMILPS   $0xb1, Y5, Y1
+	VMINPS      Y1, Y5, Y5
+	VMULPS      constantbfb8aa3bbfb8aa3b<>+0(SB), Y2, Y1
+	VROUNDPS    $0x00, Y1, Y1
+	VADDPS      constant49c0000049c00000<>+0(SB), Y1, Y6
+	VCVTSS2SD   X1, X1, X1
+	VMOVSD      X1, 8(R8)
+	VSUBPS      Y5, Y2, Y5
+	VMAXPS      Y5, Y3, Y3
+	VCVTSS2SD   X3, X3, X1
+	VMOVSD      X1, 16(R8)
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VMOVUPD     Y5, (SP)
+	VMOVUPD     Y5, 32(SP)
+	VMOVUPD     Y5, 64(SP)
+	MOVQ        DI, R9
+	XORQ        R10, R10
+	MOVQ        $0x00000008, R11
+	SUBQ        $0x08, R9
+	JL          pairExponentials32_loop_few
+	VMOVUPS     (AX)(R10*1), Y5
+	VMOVAPS     Y5, Y7
+	VFMADD132PS Y0, Y4, Y7
+	VSUBPS      Y4, Y7, Y8
+	VFMSUB132PS Y0, Y8, Y5
+	VMOVUPS     (CX)(R10*1), Y8
+	VMOVAPS     Y8, Y9
+	VFMADD132PS Y0, Y6, Y9
+	VSUBPS      Y6, Y9, Y10
+	VFMSUB132PS Y0, Y10, Y8
+	VSUBPS      Y7, Y9, Y11
+	VSUBPS      Y5, Y8, Y10
+	VADDPS      Y11, Y10, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD      $0x14, Y7, Y11
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y11, Y11
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD      $0x14, Y9, Y7
+	VPERMPS     powers<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y7, Y7
+	SUBQ        $0x08, R9
+	JL          pairExponentials32_loop_last
+
+pairExponentials32_loop:
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y5, Y9
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y5, Y9
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y5, Y9
+	VMULPS       Y11, Y9, Y9
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y5
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y8, Y5
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y8, Y5
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y8, Y5
+	VMULPS       Y7, Y5, Y5
+	VMOVUPS      Y9, (DX)(R10*1)
+	VMOVUPS      Y5, (BX)(R10*1)
+	VADDPS       Y9, Y1, Y1
+	VADDPS       Y5, Y2, Y2
+	VFMADD231PS  Y10, Y5, Y3
+	VMOVUPS      32(AX)(R10*1), Y5
+	VMOVAPS      Y5, Y7
+	VFMADD132PS  Y0, Y4, Y7
+	VSUBPS       Y4, Y7, Y8
+	VFMSUB132PS  Y0, Y8, Y5
+	VMOVUPS      32(CX)(R10*1), Y8
+	VMOVAPS      Y8, Y9
+	VFMADD132PS  Y0, Y6, Y9
+	VSUBPS       Y6, Y9, Y10
+	VFMSUB132PS  Y0, Y10, Y8
+	VSUBPS       Y7, Y9, Y11
+	VSUBPS       Y5, Y8, Y10
+	VADDPS       Y11, Y10, Y10
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD       $0x14, Y7, Y11
+	VPERMPS      powers<>+0(SB), Y7, Y7
+	VPADDD       Y7, Y11, Y11
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD       $0x14, Y9, Y7
+	VPERMPS      powers<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	ADDQ         $0x20, R10
+	DECQ         R11
+	JNZ          pairExponentials32_loop_on
+	VEXTRACTF128 $0x01, Y1, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y9, Y1, Y1
+	VADDPD       (SP), Y1, Y1
+	VMOVUPD      Y1, (SP)
+	VXORPD       Y1, Y1, Y1
+	VEXTRACTF128 $0x01, Y2, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y9, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VXORPD       Y2, Y2, Y2
+	VEXTRACTF128 $0x01, Y3, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y9, Y3, Y3
+	VADDPD       64(SP), Y3, Y3
+	VMOVUPD      Y3, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	MOVQ         $0x00000008, R11
+
+pairExponentials32_loop_on:
+	SUBQ $0x08, R9
+	JGE  pairExponentials32_loop
+
+pairExponentials32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y9
+	VMULPS      Y11, Y9, Y9
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y5
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y5
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y5
+	VMULPS      Y7, Y5, Y5
+	VMOVUPS     Y9, (DX)(R10*1)
+	VMOVUPS     Y5, (BX)(R10*1)
+	VADDPS      Y9, Y1, Y1
+	VADDPS      Y5, Y2, Y2
+	VFMADD231PS Y10, Y5, Y3
+	ADDQ        $0x20, R10
+
+pairExponentials32_loop_few:
+	ADDQ        $0x08, R9
+	TESTQ       R9, R9
+	JZ          pairExponentials32_loop_done
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000008, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*4), Y5
+	VMASKMOVPS  (AX)(R10*1), Y5, Y7
+	VMOVAPS     Y7, Y8
+	VFMADD132PS Y0, Y4, Y8
+	VSUBPS      Y4, Y8, Y4
+	VFMSUB132PS Y0, Y4, Y7
+	VMASKMOVPS  (CX)(R10*1), Y5, Y4
+	VMOVAPS     Y4, Y9
+	VFMADD132PS Y0, Y6, Y9
+	VSUBPS      Y6, Y9, Y6
+	VFMSUB132PS Y0, Y6, Y4
+	VSUBPS      Y8, Y9, Y10
+	VSUBPS      Y7, Y4, Y6
+	VADDPS      Y10, Y6, Y6
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
+	VPSLLD      $0x14, Y8, Y10
+	VPERMPS     powers<>+0(SB), Y8, Y8
+	VPADDD      Y8, Y10, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD      $0x14, Y9, Y8
+	VPERMPS     powers<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y8, Y8
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
+	VMULPS      Y10, Y9, Y9
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y7
+	VMULPS      Y8, Y7, Y7
+	VMASKMOVPS  Y9, Y5, (DX)(R10*1)
+	VMASKMOVPS  Y7, Y5, (BX)(R10*1)
+	VANDPD      Y5, Y9, Y9
+	VANDPD      Y5, Y7, Y7
+	VADDPS      Y9, Y1, Y1
+	VADDPS      Y7, Y2, Y2
+	VFMADD231PS Y6, Y7, Y3
+
+pairExponentials32_loop_done:
+	VEXTRACTF128 $0x01, Y1, X4
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y4, Y1, Y1
+	VADDPD       (SP), Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X4
+	VADDPD       X4, X1, X4
+	VPERMILPD    $0x01, X4, X1
+	VADDSD       X4, X1, X1
+	VMOVSD       X1, 24(R8)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 32(R8)
+	VEXTRACTF128 $0x01, Y3, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X3, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       64(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 40(R8)
+	LEAQ         (AX)(DI*4), AX
+	LEAQ         (CX)(DI*4), CX
+	LEAQ         (DX)(DI*4), DX
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x38, R8
+	DECQ         SI
+	JNZ          pairExponentials32_row
+	VZEROUPPER
+	RET
+
+// func exponentials32(x *float32, t *float32, out *float32, rows int, classes int, sums *[7]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·exponentials32(SB), NOSPLIT, $64-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ sums+40(FP), DI
+
+exponentials32_row:
+	VBROADCASTSS (AX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x10, R8
+	JL           exponentials32_extremes_few
+
+exponentials32_extremes:
+	VMOVUPS (AX)(R9*1), Y3
+	VMOVUPS 32(AX)(R9*1), Y4
+	VMAXPS  Y3, Y1, Y1
+	VMINPS  Y3, Y2, Y2
+	VMAXPS  Y4, Y1, Y1
+	VMINPS  Y4, Y2, Y2
+	ADDQ    $0x40, R9
+	SUBQ    $0x10, R8
+	JGE     exponentials32_extremes
+
+exponentials32_extremes_few:
+	ADDQ $0x10, R8
+
+exponentials32_extremes_one:
+	CMPQ    R8, $0x08
+	JL      exponentials32_extremes_tail
+	VMOVUPS (AX)(R9*1), Y3
+	VMAXPS  Y3, Y1, Y1
+	VMINPS  Y3, Y2, Y2
+	ADDQ    $0x20, R9
+	SUBQ    $0x08, R8
+	JMP     exponentials32_extremes_one
+
+exponentials32_extremes_tail:
+	TESTQ      R8, R8
+	JZ         exponentials32_extremes_done
+	LEAQ       tailMask<>+0(SB), R10
+	MOVQ       $0x00000008, R11
+	SUBQ       R8, R11
+	VMOVUPD    (R10)(R11*4), Y3
+	VMASKMOVPS (AX)(R9*1), Y3, Y4
+	VBLENDVPS  Y3, Y4, Y0, Y4
+	VMAXPS     Y4, Y1, Y1
+	VMINPS     Y4, Y2, Y2
+
+exponentials32_extremes_done:
+	VPERM2F128  $0x01, Y1, Y1, Y0
+	VMAXPS      Y0, Y1, Y1
+	VPERMILPS   $0x4e, Y1, Y0
+	VMAXPS      Y0, Y1, Y1
+	VPERMILPS   $0xb1, Y1, Y0
+	VMAXPS      Y0, Y1, Y1
+	VPERM2F128  $0x01, Y2, Y2, Y0
+	VMINPS      Y0, Y2, Y2
+	VPERMILPS   $0x4e, Y2, Y0
+	VMINPS      Y0, Y2, Y2
+	VPERMILPS   $0xb1, Y2, Y0
+	VMINPS      Y0, Y2, Y2
+	VMULPS      constantbfb8aa3bbfb8aa3b<>+0(SB), Y1, Y0
+	VROUNDPS    $0x00, Y0, Y0
+	VADDPS      constant49c0000049c00000<>+0(SB), Y0, Y3
+	VCVTSS2SD   X0, X0, X0
+	VMOVSD      X0, (DI)
+	VSUBPS      Y2, Y1, Y2
+	VCVTSS2SD   X2, X2, X0
+	VMOVSD      X0, 16(DI)
+	VXORPD      Y0, Y0, Y0
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y4, (SP)
+	VMOVUPD     Y4, 32(SP)
+	MOVQ        SI, R8
+	XORQ        R9, R9
+	MOVQ        $0x00000004, R10
+	SUBQ        $0x10, R8
+	JL          exponentials32_loop_few
+	VMOVUPS     (AX)(R9*1), Y4
+	VMOVUPS     32(AX)(R9*1), Y5
+	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
+	VMOVAPS     Y4, Y6
+	VFMADD132PS Y9, Y3, Y6
+	VMOVAPS     Y5, Y7
+	VFMADD132PS Y9, Y3, Y7
+	VSUBPS      Y3, Y6, Y8
+	VFMSUB132PS Y9, Y8, Y4
+	VSUBPS      Y3, Y7, Y8
+	VFMSUB132PS Y9, Y8, Y5
+	VMOVUPS     powers<>+0(SB), Y9
+	VPSLLD      $0x14, Y6, Y8
+	VPERMPS     Y9, Y6, Y6
+	VPADDD      Y6, Y8, Y8
+	VPSLLD      $0x14, Y7, Y6
+	VPERMPS     Y9, Y7, Y7
+	VPADDD      Y7, Y6, Y6
+	SUBQ        $0x10, R8
+	JL          exponentials32_loop_last
+
+exponentials32_loop:
+	VMOVUPS      (CX)(R9*1), Y7
+	VMOVUPS      32(CX)(R9*1), Y9
+	VADDPS       Y7, Y2, Y2
+	VORPS        Y7, Y0, Y0
+	VADDPS       Y9, Y2, Y2
+	VORPS        Y9, Y0, Y0
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
+	VMOVUPS      Y9, Y7
+	VMOVUPS      Y9, Y9
+	VMOVUPS      constant3e7607c93e7607c9<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y7
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      constant3f3172183f317218<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y7
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      constant3f8000003f800000<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y7
+	VFMADD213PS  Y10, Y5, Y9
+	VMULPS       Y8, Y7, Y7
+	VMULPS       Y6, Y9, Y9
+	VMOVUPS      Y7, (DX)(R9*1)
+	VMOVUPS      Y9, 32(DX)(R9*1)
+	VADDPS       Y7, Y1, Y1
+	VADDPS       Y9, Y1, Y1
+	VMOVUPS      64(AX)(R9*1), Y4
+	VMOVUPS      96(AX)(R9*1), Y5
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
+	VMOVAPS      Y4, Y6
+	VFMADD132PS  Y9, Y3, Y6
+	VMOVAPS      Y5, Y7
+	VFMADD132PS  Y9, Y3, Y7
+	VSUBPS       Y3, Y6, Y8
+	VFMSUB132PS  Y9, Y8, Y4
+	VSUBPS       Y3, Y7, Y8
+	VFMSUB132PS  Y9, Y8, Y5
+	VMOVUPS      powers<>+0(SB), Y9
+	VPSLLD       $0x14, Y6, Y8
+	VPERMPS      Y9, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VPSLLD       $0x14, Y7, Y6
+	VPERMPS      Y9, Y7, Y7
+	VPADDD       Y7, Y6, Y6
+	ADDQ         $0x40, R9
+	DECQ         R10
+	JNZ          exponentials32_loop_on
+	VEXTRACTF128 $0x01, Y1, X7
+	VCVTPS2PD    X7, Y7
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y7, Y1, Y1
+	VADDPD       (SP), Y1, Y1
+	VMOVUPD      Y1, (SP)
+	VXORPD       Y1, Y1, Y1
+	VEXTRACTF128 $0x01, Y2, X7
+	VCVTPS2PD    X7, Y7
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y7, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VXORPD       Y2, Y2, Y2
+	MOVQ         $0x00000004, R10
+
+exponentials32_loop_on:
+	SUBQ $0x10, R8
+	JGE  exponentials32_loop
+
+exponentials32_loop_last:
+	VMOVUPS     (CX)(R9*1), Y7
+	VMOVUPS     32(CX)(R9*1), Y9
+	VADDPS      Y7, Y2, Y2
+	VORPS       Y7, Y0, Y0
+	VADDPS      Y9, Y2, Y2
+	VORPS       Y9, Y0, Y0
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VMOVUPS     Y9, Y7
+	VMOVUPS     Y9, Y9
+	VMOVUPS     constant3e7607c93e7607c9<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y7
+	VFMADD213PS Y10, Y5, Y9
+	VMOVUPS     constant3f3172183f317218<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y7
+	VFMADD213PS Y10, Y5, Y9
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y7
+	VFMADD213PS Y10, Y5, Y9
+	VMULPS      Y8, Y7, Y7
+	VMULPS      Y6, Y9, Y9
+	VMOVUPS     Y7, (DX)(R9*1)
+	VMOVUPS     Y9, 32(DX)(R9*1)
+	VADDPS      Y7, Y1, Y1
+	VADDPS      Y9, Y1, Y1
+	ADDQ        $0x40, R9
+
+exponentials32_loop_few:
+	ADDQ $0x10, R8
+
+exponentials32_loop_one:
+	CMPQ        R8, $0x08
+	JL          exponentials32_loop_tail
+	VMOVUPS     (AX)(R9*1), Y4
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y3, Y5
+	VSUBPS      Y3, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VPSLLD      $0x14, Y5, Y6
+	VPERMPS     powers<>+0(SB), Y5, Y5
+	VPADDD      Y5, Y6, Y6
+	VMOVUPS     (CX)(R9*1), Y5
+	VADDPS      Y5, Y2, Y2
+	VORPS       Y5, Y0, Y0
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y5
+	VMULPS      Y6, Y5, Y5
+	VMOVUPS     Y5, (DX)(R9*1)
+	VADDPS      Y5, Y1, Y1
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JMP         exponentials32_loop_one
+
+exponentials32_loop_tail:
+	TESTQ       R8, R8
+	JZ          exponentials32_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y3, Y6
+	VSUBPS      Y3, Y6, Y3
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y3, Y5
+	VPSLLD      $0x14, Y6, Y3
+	VPERMPS     powers<>+0(SB), Y6, Y6
+	VPADDD      Y6, Y3, Y3
+	VMASKMOVPS  (CX)(R9*1), Y4, Y6
+	VADDPS      Y6, Y2, Y2
+	VORPS       Y6, Y0, Y0
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
+	VMULPS      Y3, Y6, Y6
+	VMASKMOVPS  Y6, Y4, (DX)(R9*1)
+	VANDPD      Y4, Y6, Y6
+	VADDPS      Y6, Y1, Y1
+
+exponentials32_loop_done:
+	VEXTRACTF128 $0x01, Y1, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y3, Y1, Y1
+	VADDPD       (SP), Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VADDPD       X3, X1, X3
+	VPERMILPD    $0x01, X3, X1
+	VADDSD       X3, X1, X1
+	VMOVSD       X1, 24(DI)
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 32(DI)
+	VMOVMSKPS    Y0, R8
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   R8, X0, X0
+	VMOVSD       X0, 48(DI)
+	LEAQ         (AX)(SI*4), AX
+	LEAQ         (CX)(SI*4), CX
+	LEAQ         (DX)(SI*4), DX
+	ADDQ         $0x38, DI
+	DECQ         BX
+	JNZ          exponentials32_row
+	VZEROUPPER
+	RET
+
+// func combine32(out *float32, t *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·combine32(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
+
+combine32_row:
+	VBROADCASTSD 16(SI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VBROADCASTSD 24(SI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x10, DI
+	JL           combine32_loop_few
+
+combine32_loop:
+	VMOVUPS     (AX)(R8*1), Y2
+	VMOVUPS     32(AX)(R8*1), Y3
+	VMOVUPS     (CX)(R8*1), Y4
+	VMOVUPS     32(CX)(R8*1), Y5
+	VMULPS      Y1, Y4, Y4
+	VFMSUB213PS Y4, Y0, Y2
+	VMULPS      Y1, Y5, Y5
+	VFMSUB213PS Y5, Y0, Y3
+	VMOVUPS     Y2, (AX)(R8*1)
+	VMOVUPS     Y3, 32(AX)(R8*1)
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, DI
+	JGE         combine32_loop
+
+combine32_loop_few:
+	ADDQ $0x10, DI
+
+combine32_loop_one:
+	CMPQ        DI, $0x08
+	JL          combine32_loop_tail
+	VMOVUPS     (AX)(R8*1), Y2
+	VMOVUPS     (CX)(R8*1), Y3
+	VMULPS      Y1, Y3, Y3
+	VFMSUB213PS Y3, Y0, Y2
+	VMOVUPS     Y2, (AX)(R8*1)
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, DI
+	JMP         combine32_loop_one
+
+combine32_loop_tail:
+	TESTQ       DI, DI
+	JZ          combine32_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000008, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*4), Y2
+	VMASKMOVPS  (AX)(R8*1), Y2, Y3
+	VMASKMOVPS  (CX)(R8*1), Y2, Y4
+	VMULPS      Y1, Y4, Y4
+	VFMSUB213PS Y4, Y0, Y3
+	VMASKMOVPS  Y3, Y2, (AX)(R8*1)
+
+combine32_loop_done:
+	LEAQ (AX)(BX*4), AX
+	LEAQ (CX)(BX*4), CX
+	ADDQ $0x28, SI
+	DECQ DX
+	JNZ  combine32_row
+	VZEROUPPER
+	RET
+
+// func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·negate32(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+negate32_row:
+	VBROADCASTSD 16(DI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VXORPD       Y2, Y2, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x10, R8
+	JL           negate32_loop_few
+
+negate32_loop:
+	VMOVUPS      (AX)(R9*1), Y3
+	VMOVUPS      32(AX)(R9*1), Y4
+	VMOVUPS      (CX)(R9*1), Y5
+	VMOVUPS      32(CX)(R9*1), Y6
+	VCMPPS       $0x03, Y5, Y3, Y3
+	VORPS        Y3, Y2, Y2
+	VORPS        Y5, Y2, Y2
+	VFNMADD213PS Y0, Y1, Y5
+	VCMPPS       $0x03, Y6, Y4, Y4
+	VORPS        Y4, Y2, Y2
+	VORPS        Y6, Y2, Y2
+	VFNMADD213PS Y0, Y1, Y6
+	VMOVUPS      Y5, (DX)(R9*1)
+	VMOVUPS      Y6, 32(DX)(R9*1)
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R8
+	JGE          negate32_loop
+
+negate32_loop_few:
+	ADDQ $0x10, R8
+
+negate32_loop_one:
+	CMPQ         R8, $0x08
+	JL           negate32_loop_tail
+	VMOVUPS      (AX)(R9*1), Y3
+	VMOVUPS      (CX)(R9*1), Y4
+	VCMPPS       $0x03, Y4, Y3, Y3
+	VORPS        Y3, Y2, Y2
+	VORPS        Y4, Y2, Y2
+	VFNMADD213PS Y0, Y1, Y4
+	VMOVUPS      Y4, (DX)(R9*1)
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R8
+	JMP          negate32_loop_one
+
+negate32_loop_tail:
+	TESTQ        R8, R8
+	JZ           negate32_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000008, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*4), Y3
+	VMASKMOVPS   (AX)(R9*1), Y3, Y4
+	VMASKMOVPS   (CX)(R9*1), Y3, Y5
+	VCMPPS       $0x03, Y5, Y4, Y4
+	VORPS        Y4, Y2, Y2
+	VORPS        Y5, Y2, Y2
+	VFNMADD213PS Y0, Y1, Y5
+	VMASKMOVPS   Y5, Y3, (DX)(R9*1)
+
+negate32_loop_done:
+	VMOVMSKPS  Y2, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        negate32_row
+	VZEROUPPER
+	RET
+
+// func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·targetProbs32(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+targetProbs32_row:
+	VBROADCASTSD (DI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VBROADCASTSD 16(DI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VBROADCASTSD 24(DI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           targetProbs32_loop_few
+	VMOVUPS      (AX)(R9*1), Y4
+	VMOVAPS      Y4, Y5
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS       Y0, Y5, Y6
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS      (AX)(R9*1), Y6
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y6, Y4
+	VMOVUPS      (CX)(R9*1), Y6
+
+	// log2 t - y
+	VPSRLD      $0x17, Y6, Y7
+	VCVTDQ2PS   Y7, Y7
+	VSUBPS      Y5, Y7, Y7
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
+	VPSRLD      $0x14, Y6, Y5
+	VPERMPS     logarithms<>+0(SB), Y5, Y8
+	VSUBPS      Y4, Y8, Y8
+	VADDPS      Y8, Y7, Y7
+	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
+	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
+	VPERMPS     reciprocals<>+0(SB), Y5, Y5
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y5, Y4
+	SUBQ        $0x08, R8
+	JL          targetProbs32_loop_last
+
+targetProbs32_loop:
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y5
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
+	VFMADD213PS Y7, Y4, Y5
+	VFMADD213PS Y2, Y1, Y5
+	VXORPD      Y4, Y4, Y4
+	VCMPPS      $0x04, Y6, Y4, Y4
+	VANDPS      Y4, Y5, Y5
+	VORPS       Y6, Y3, Y3
+	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y6, Y6
+	VANDPS      Y4, Y6, Y6
+	VORPS       Y6, Y3, Y3
+	VMOVUPS     Y5, (DX)(R9*1)
+	VCMPPS      $0x03, Y5, Y5, Y5
+	VORPS       Y5, Y3, Y3
+	VMOVUPS     32(AX)(R9*1), Y4
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS     32(AX)(R9*1), Y6
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y6, Y4
+	VMOVUPS     32(CX)(R9*1), Y6
+
+	// log2 t - y
+	VPSRLD      $0x17, Y6, Y7
+	VCVTDQ2PS   Y7, Y7
+	VSUBPS      Y5, Y7, Y7
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
+	VPSRLD      $0x14, Y6, Y5
+	VPERMPS     logarithms<>+0(SB), Y5, Y8
+	VSUBPS      Y4, Y8, Y8
+	VADDPS      Y8, Y7, Y7
+	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
+	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
+	VPERMPS     reciprocals<>+0(SB), Y5, Y5
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y5, Y4
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JGE         targetProbs32_loop
+
+targetProbs32_loop_last:
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y5
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
+	VFMADD213PS Y7, Y4, Y5
+	VFMADD213PS Y2, Y1, Y5
+	VXORPD      Y4, Y4, Y4
+	VCMPPS      $0x04, Y6, Y4, Y4
+	VANDPS      Y4, Y5, Y5
+	VORPS       Y6, Y3, Y3
+	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y6, Y6
+	VANDPS      Y4, Y6, Y6
+	VORPS       Y6, Y3, Y3
+	VMOVUPS     Y5, (DX)(R9*1)
+	VCMPPS      $0x03, Y5, Y5, Y5
+	VORPS       Y5, Y3, Y3
+	ADDQ        $0x20, R9
+
+targetProbs32_loop_few:
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
+	JZ          targetProbs32_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y0
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VMASKMOVPS  (AX)(R9*1), Y4, Y0
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y0, Y5
+	VMASKMOVPS  (CX)(R9*1), Y4, Y0
+
+	// log2 t - y
+	VPSRLD      $0x17, Y0, Y7
+	VCVTDQ2PS   Y7, Y7
+	VSUBPS      Y6, Y7, Y7
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
+	VPSRLD      $0x14, Y0, Y6
+	VPERMPS     logarithms<>+0(SB), Y6, Y8
+	VSUBPS      Y5, Y8, Y8
+	VADDPS      Y8, Y7, Y7
+	VANDPS      constant007fffff007fffff<>+0(SB), Y0, Y5
+	VORPS       constant3f8000003f800000<>+0(SB), Y5, Y5
+	VPERMPS     reciprocals<>+0(SB), Y6, Y6
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y6, Y5
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y6
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y5, Y6
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y5, Y6
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y5, Y6
+	VFMADD213PS Y7, Y5, Y6
+	VFMADD213PS Y2, Y1, Y6
+	VXORPD      Y1, Y1, Y1
+	VCMPPS      $0x04, Y0, Y1, Y1
+	VANDPS      Y1, Y6, Y6
+	VORPS       Y0, Y3, Y3
+	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y0, Y0
+	VANDPS      Y1, Y0, Y0
+	VORPS       Y0, Y3, Y3
+	VMASKMOVPS  Y6, Y4, (DX)(R9*1)
+	VCMPPS      $0x03, Y6, Y6, Y6
+	VORPS       Y6, Y3, Y3
+
+targetProbs32_loop_done:
+	VMOVMSKPS  Y3, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        targetProbs32_row
+	VZEROUPPER
+	RET
+
+DATA constant0080000000800000<>+0(SB)/8, $0x0080000000800000
+DATA constant0080000000800000<>+8(SB)/8, $0x0080000000800000
+DATA constant0080000000800000<>+16(SB)/8, $0x0080000000800000
+DATA constant0080000000800000<>+24(SB)/8, $0x0080000000800000
+GLOBL constant0080000000800000<>(SB), RODATA|NOPTR, $32
+
+// func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pairTarget32(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+pairTarget32_row:
+	VBROADCASTSD (DI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VBROADCASTSD 8(DI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 16(DI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VBROADCASTSD 24(DI), Y3
+	VCVTPD2PSY   Y3, X3
+	VBROADCASTSS X3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           pairTarget32_loop_few
+
+pairTarget32_loop:
+	VMOVUPS     (AX)(R9*1), Y4
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS     (CX)(R9*1), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS      Y1, Y7, Y8
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VMOVUPS     (DX)(R9*1), Y8
+	VSUBPS      Y5, Y7, Y5
+	VSUBPS      Y4, Y6, Y4
+	VADDPS      Y5, Y4, Y4
+	VSUBPS      Y3, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPS      $0x04, Y8, Y5, Y5
+	VANDPS      Y5, Y4, Y4
+	VMULPS      Y2, Y4, Y4
+	VMULPS      Y8, Y4, Y4
+	VMOVUPS     Y4, (DX)(R9*1)
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JGE         pairTarget32_loop
+
+pairTarget32_loop_few:
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
+	JZ          pairTarget32_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y0
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VMASKMOVPS  (CX)(R9*1), Y4, Y0
+	VMOVAPS     Y0, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS      Y1, Y7, Y1
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y0
+	VMASKMOVPS  (DX)(R9*1), Y4, Y1
+	VSUBPS      Y6, Y7, Y6
+	VSUBPS      Y5, Y0, Y0
+	VADDPS      Y6, Y0, Y0
+	VSUBPS      Y3, Y0, Y0
+	VXORPD      Y3, Y3, Y3
+	VCMPPS      $0x04, Y1, Y3, Y3
+	VANDPS      Y3, Y0, Y0
+	VMULPS      Y2, Y0, Y0
+	VMULPS      Y1, Y0, Y0
+	VMASKMOVPS  Y0, Y4, (DX)(R9*1)
+
+pairTarget32_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  pairTarget32_row
+	VZEROUPPER
+	RET
+
+// func dot32(out *float32, v *float32, rows int, classes int, sums *[7]float64)
+// Requires: AVX, FMA3
+TEXT ·dot32(SB), NOSPLIT, $32-40
+	MOVQ out+0(FP), AX
+	MOVQ v+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
+
+dot32_row:
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VMOVUPD Y1, (SP)
+	MOVQ    BX, DI
+	XORQ    R8, R8
+	MOVQ    $0x00000004, R9
+	SUBQ    $0x10, DI
+	JL      dot32_loop_few
+
+dot32_loop:
+	VMOVUPS      (AX)(R8*1), Y1
+	VMOVUPS      32(AX)(R8*1), Y2
+	VMOVUPS      (CX)(R8*1), Y3
+	VMOVUPS      32(CX)(R8*1), Y4
+	VFMADD231PS  Y1, Y3, Y0
+	VFMADD231PS  Y2, Y4, Y0
+	ADDQ         $0x40, R8
+	DECQ         R9
+	JNZ          dot32_loop_on
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y1, Y0, Y0
+	VADDPD       (SP), Y0, Y0
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y0, Y0, Y0
+	MOVQ         $0x00000004, R9
+
+dot32_loop_on:
+	SUBQ $0x10, DI
+	JGE  dot32_loop
+
+dot32_loop_few:
+	ADDQ $0x10, DI
+
+dot32_loop_one:
+	CMPQ        DI, $0x08
+	JL          dot32_loop_tail
+	VMOVUPS     (AX)(R8*1), Y1
+	VMOVUPS     (CX)(R8*1), Y2
+	VFMADD231PS Y1, Y2, Y0
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, DI
+	JMP         dot32_loop_one
+
+dot32_loop_tail:
+	TESTQ       DI, DI
+	JZ          dot32_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000008, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*4), Y1
+	VMASKMOVPS  (AX)(R8*1), Y1, Y2
+	VMASKMOVPS  (CX)(R8*1), Y1, Y1
+	VFMADD231PS Y2, Y1, Y0
+
+dot32_loop_done:
+	VEXTRACTF128 $0x01, Y0, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y1, Y0, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 40(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          dot32_row
+	VZEROUPPER
+	RET
+
+// func centre32(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2
+TEXT ·centre32(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), AX
+	MOVQ v+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
+
+centre32_row:
+	VBROADCASTSD 16(SI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VBROADCASTSD 24(SI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x10, DI
+	JL           centre32_loop_few
+
+centre32_loop:
+	VMOVUPS (AX)(R8*1), Y2
+	VMOVUPS 32(AX)(R8*1), Y3
+	VMOVUPS (CX)(R8*1), Y4
+	VMOVUPS 32(CX)(R8*1), Y5
+	VSUBPS  Y1, Y4, Y4
+	VMULPS  Y0, Y4, Y4
+	VMULPS  Y2, Y4, Y4
+	VSUBPS  Y1, Y5, Y5
+	VMULPS  Y0, Y5, Y5
+	VMULPS  Y3, Y5, Y5
+	VMOVUPS Y4, (AX)(R8*1)
+	VMOVUPS Y5, 32(AX)(R8*1)
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, DI
+	JGE     centre32_loop
+
+centre32_loop_few:
+	ADDQ $0x10, DI
+
+centre32_loop_one:
+	CMPQ    DI, $0x08
+	JL      centre32_loop_tail
+	VMOVUPS (AX)(R8*1), Y2
+	VMOVUPS (CX)(R8*1), Y3
+	VSUBPS  Y1, Y3, Y3
+	VMULPS  Y0, Y3, Y3
+	VMULPS  Y2, Y3, Y3
+	VMOVUPS Y3, (AX)(R8*1)
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, DI
+	JMP     centre32_loop_one
+
+centre32_loop_tail:
+	TESTQ      DI, DI
+	JZ         centre32_loop_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000008, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*4), Y2
+	VMASKMOVPS (AX)(R8*1), Y2, Y3
+	VMASKMOVPS (CX)(R8*1), Y2, Y4
+	VSUBPS     Y1, Y4, Y4
+	VMULPS     Y0, Y4, Y4
+	VMULPS     Y3, Y4, Y4
+	VMASKMOVPS Y4, Y2, (AX)(R8*1)
+
+centre32_loop_done:
+	LEAQ (AX)(BX*4), AX
+	LEAQ (CX)(BX*4), CX
+	ADDQ $0x28, SI
+	DECQ DX
+	JNZ  centre32_row
+	VZEROUPPER
+	RET
+
+// func logitsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logitsLoss32Wide(SB), NOSPLIT, $96-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
+
+logitsLoss32Wide_row:
+	VBROADCASTSS (AX), Y0
+	VMOVAPD      Y0, Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x10, DI
+	JL           logitsLoss32Wide_largest_few
+
+logitsLoss32Wide_largest:
+	VMOVUPS (AX)(R8*1), Y2
+	VMOVUPS 32(AX)(R8*1), Y3
+	VMAXPS  Y2, Y1, Y1
+	VMAXPS  Y3, Y1, Y1
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, DI
+	JGE     logitsLoss32Wide_largest
+
+logitsLoss32Wide_largest_few:
+	ADDQ $0x10, DI
+
+logitsLoss32Wide_largest_one:
+	CMPQ    DI, $0x08
+	JL      logitsLoss32Wide_largest_tail
+	VMOVUPS (AX)(R8*1), Y2
+	VMAXPS  Y2, Y1, Y1
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, DI
+	JMP     logitsLoss32Wide_largest_one
+
+logitsLoss32Wide_largest_tail:
+	TESTQ      DI, DI
+	JZ         logitsLoss32Wide_largest_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000008, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*4), Y2
+	VMASKMOVPS (AX)(R8*1), Y2, Y3
+	VBLENDVPS  Y2, Y3, Y0, Y3
+	VMAXPS     Y3, Y1, Y1
+
+logitsLoss32Wide_largest_done:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0x4e, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0xb1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VCVTPS2PD  X1, Y1
+	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD     X0, (SI)
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	VMOVUPD    Y5, (SP)
+	VMOVUPD    Y5, 32(SP)
+	VMOVUPD    Y5, 64(SP)
+	MOVQ       BX, DI
+	XORQ       R8, R8
+	MOVQ       $0x00000100, R9
+	SUBQ       $0x04, DI
+	JL         logitsLoss32Wide_loop_few
+	VCVTPS2PD  (AX)(R8*1), Y5
+	VADDPD     Y0, Y5, Y8
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD     Y8, Y5, Y5
+	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD     Y7, Y5, Y5
+	VCVTPS2PD  (CX)(R8*1), Y7
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
+	VPSRLQ $0x34, Y10, Y9
+	VPAND  constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VPOR   constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD constant43300000000003ff<>+0(SB), Y9, Y9
+	VSUBPD Y8, Y9, Y9
+	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y8
+	VADDPD constant3ff0000000000000<>+0(SB), Y10, Y10
+	VDIVPD Y10, Y8, Y8
+	VPSLLQ $0x34, Y6, Y6
+	SUBQ   $0x04, DI
+	JL     logitsLoss32Wide_loop_last
+
+logitsLoss32Wide_loop:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VFMADD231PD Y6, Y12, Y2
+	VMULPD      Y8, Y8, Y5
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y6
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y5, Y6
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y5, Y6
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y5, Y6
+	VFMADD213PD Y9, Y8, Y6
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y7, Y5, Y5
+	VANDPD      Y5, Y6, Y6
+	VFMADD231PD Y6, Y7, Y4
+	VADDPD      Y7, Y3, Y3
+	VORPD       Y7, Y1, Y1
+	VCVTPS2PD   16(AX)(R8*1), Y5
+	VADDPD      Y0, Y5, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y8, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD      Y7, Y5, Y5
+	VCVTPS2PD   16(CX)(R8*1), Y7
+
+	// log2 t - y
+	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y10
+	VPSRLQ  $0x34, Y10, Y9
+	VPAND   constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VPOR    constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD  constant43300000000003ff<>+0(SB), Y9, Y9
+	VSUBPD  Y8, Y9, Y9
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y8
+	VADDPD  constant3ff0000000000000<>+0(SB), Y10, Y10
+	VDIVPD  Y10, Y8, Y8
+	VPSLLQ  $0x34, Y6, Y6
+	ADDQ    $0x10, R8
+	DECQ    R9
+	JNZ     logitsLoss32Wide_loop_on
+	VMOVAPD Y2, Y2
+	VADDPD  (SP), Y2, Y2
+	VMOVUPD Y2, (SP)
+	VXORPD  Y2, Y2, Y2
+	VMOVAPD Y3, Y3
+	VADDPD  32(SP), Y3, Y3
+	VMOVUPD Y3, 32(SP)
+	VXORPD  Y3, Y3, Y3
+	VMOVAPD Y4, Y4
+	VADDPD  64(SP), Y4, Y4
+	VMOVUPD Y4, 64(SP)
+	VXORPD  Y4, Y4, Y4
+	MOVQ    $0x00000100, R9
+
+logitsLoss32Wide_loop_on:
+	SUBQ $0x04, DI
+	JGE  logitsLoss32Wide_loop
+
+logitsLoss32Wide_loop_last:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VFMADD231PD Y6, Y12, Y2
+	VMULPD      Y8, Y8, Y5
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y6
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y5, Y6
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y5, Y6
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y5, Y6
+	VFMADD213PD Y9, Y8, Y6
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y7, Y5, Y5
+	VANDPD      Y5, Y6, Y6
+	VFMADD231PD Y6, Y7, Y4
+	VADDPD      Y7, Y3, Y3
+	VORPD       Y7, Y1, Y1
+	ADDQ        $0x10, R8
+
+logitsLoss32Wide_loop_few:
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           logitsLoss32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y5
+	VEXTRACTF128 $0x01, Y5, X6
+	VSHUFPS      $0x88, X6, X5, X6
+	VMASKMOVPS   (AX)(R8*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y0, Y6, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y8, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD       Y7, Y6, Y6
+	VEXTRACTF128 $0x01, Y5, X7
+	VSHUFPS      $0x88, X7, X5, X7
+	VMASKMOVPS   (CX)(R8*1), X7, X7
+	VCVTPS2PD    X7, Y7
+
+	// log2 t - y
+	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y10
+	VPSRLQ      $0x34, Y10, Y9
+	VPAND       constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD      constant43300000000003ff<>+0(SB), Y9, Y9
+	VSUBPD      Y8, Y9, Y9
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y8
+	VADDPD      constant3ff0000000000000<>+0(SB), Y10, Y10
+	VDIVPD      Y10, Y8, Y8
+	VPSLLQ      $0x34, Y0, Y0
+	VMULPD      Y6, Y6, Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y6, Y12
+	VMULPD      Y0, Y12, Y12
+	VANDPD      Y5, Y12, Y12
+	VADDPD      Y12, Y2, Y2
+	VMULPD      Y8, Y8, Y0
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y5
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y0, Y5
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y0, Y5
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y0, Y5
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y0, Y5
+	VFMADD213PD Y9, Y8, Y5
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y7, Y0, Y0
+	VANDPD      Y0, Y5, Y5
+	VFMADD231PD Y5, Y7, Y4
+	VADDPD      Y7, Y3, Y3
+	VORPD       Y7, Y1, Y1
+
+logitsLoss32Wide_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 24(SI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 32(SI)
+	VMOVAPD      Y4, Y0
+	VADDPD       64(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 40(SI)
+	VMOVMSKPD    Y1, DI
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   DI, X0, X0
+	VMOVSD       X0, 48(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          logitsLoss32Wide_row
+	VZEROUPPER
+	RET
+
+DATA constant8000000000000000<>+0(SB)/8, $0x8000000000000000
+DATA constant8000000000000000<>+8(SB)/8, $0x8000000000000000
+DATA constant8000000000000000<>+16(SB)/8, $0x8000000000000000
+DATA constant8000000000000000<>+24(SB)/8, $0x8000000000000000
+GLOBL constant8000000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA constant3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
 DATA constant3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
@@ -206,54 +2578,6 @@ DATA constant43380000000003ff<>+8(SB)/8, $0x43380000000003ff
 DATA constant43380000000003ff<>+16(SB)/8, $0x43380000000003ff
 DATA constant43380000000003ff<>+24(SB)/8, $0x43380000000003ff
 GLOBL constant43380000000003ff<>(SB), RODATA|NOPTR, $32
-
-DATA constant3ef00c0e4e15189c<>+0(SB)/8, $0x3ef00c0e4e15189c
-DATA constant3ef00c0e4e15189c<>+8(SB)/8, $0x3ef00c0e4e15189c
-DATA constant3ef00c0e4e15189c<>+16(SB)/8, $0x3ef00c0e4e15189c
-DATA constant3ef00c0e4e15189c<>+24(SB)/8, $0x3ef00c0e4e15189c
-GLOBL constant3ef00c0e4e15189c<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f2446c79efd4834<>+0(SB)/8, $0x3f2446c79efd4834
-DATA constant3f2446c79efd4834<>+8(SB)/8, $0x3f2446c79efd4834
-DATA constant3f2446c79efd4834<>+16(SB)/8, $0x3f2446c79efd4834
-DATA constant3f2446c79efd4834<>+24(SB)/8, $0x3f2446c79efd4834
-GLOBL constant3f2446c79efd4834<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f55d877598350de<>+0(SB)/8, $0x3f55d877598350de
-DATA constant3f55d877598350de<>+8(SB)/8, $0x3f55d877598350de
-DATA constant3f55d877598350de<>+16(SB)/8, $0x3f55d877598350de
-DATA constant3f55d877598350de<>+24(SB)/8, $0x3f55d877598350de
-GLOBL constant3f55d877598350de<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f83b29d8bb0b97e<>+0(SB)/8, $0x3f83b29d8bb0b97e
-DATA constant3f83b29d8bb0b97e<>+8(SB)/8, $0x3f83b29d8bb0b97e
-DATA constant3f83b29d8bb0b97e<>+16(SB)/8, $0x3f83b29d8bb0b97e
-DATA constant3f83b29d8bb0b97e<>+24(SB)/8, $0x3f83b29d8bb0b97e
-GLOBL constant3f83b29d8bb0b97e<>(SB), RODATA|NOPTR, $32
-
-DATA constant3fac6b08da70cce3<>+0(SB)/8, $0x3fac6b08da70cce3
-DATA constant3fac6b08da70cce3<>+8(SB)/8, $0x3fac6b08da70cce3
-DATA constant3fac6b08da70cce3<>+16(SB)/8, $0x3fac6b08da70cce3
-DATA constant3fac6b08da70cce3<>+24(SB)/8, $0x3fac6b08da70cce3
-GLOBL constant3fac6b08da70cce3<>(SB), RODATA|NOPTR, $32
-
-DATA constant3fcebfbe0aa03df0<>+0(SB)/8, $0x3fcebfbe0aa03df0
-DATA constant3fcebfbe0aa03df0<>+8(SB)/8, $0x3fcebfbe0aa03df0
-DATA constant3fcebfbe0aa03df0<>+16(SB)/8, $0x3fcebfbe0aa03df0
-DATA constant3fcebfbe0aa03df0<>+24(SB)/8, $0x3fcebfbe0aa03df0
-GLOBL constant3fcebfbe0aa03df0<>(SB), RODATA|NOPTR, $32
-
-DATA constant3fe62e42fef9cc69<>+0(SB)/8, $0x3fe62e42fef9cc69
-DATA constant3fe62e42fef9cc69<>+8(SB)/8, $0x3fe62e42fef9cc69
-DATA constant3fe62e42fef9cc69<>+16(SB)/8, $0x3fe62e42fef9cc69
-DATA constant3fe62e42fef9cc69<>+24(SB)/8, $0x3fe62e42fef9cc69
-GLOBL constant3fe62e42fef9cc69<>(SB), RODATA|NOPTR, $32
-
-DATA constant3feffffffffa7135<>+0(SB)/8, $0x3feffffffffa7135
-DATA constant3feffffffffa7135<>+8(SB)/8, $0x3feffffffffa7135
-DATA constant3feffffffffa7135<>+16(SB)/8, $0x3feffffffffa7135
-DATA constant3feffffffffa7135<>+24(SB)/8, $0x3feffffffffa7135
-GLOBL constant3feffffffffa7135<>(SB), RODATA|NOPTR, $32
 
 DATA constant00095f619980c433<>+0(SB)/8, $0x00095f619980c433
 DATA constant00095f619980c433<>+8(SB)/8, $0x00095f619980c433
@@ -291,6 +2615,54 @@ DATA constant3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
 DATA constant3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
 GLOBL constant3ff0000000000000<>(SB), RODATA|NOPTR, $32
 
+DATA constant3ef00c0e4e15189c<>+0(SB)/8, $0x3ef00c0e4e15189c
+DATA constant3ef00c0e4e15189c<>+8(SB)/8, $0x3ef00c0e4e15189c
+DATA constant3ef00c0e4e15189c<>+16(SB)/8, $0x3ef00c0e4e15189c
+DATA constant3ef00c0e4e15189c<>+24(SB)/8, $0x3ef00c0e4e15189c
+GLOBL constant3ef00c0e4e15189c<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f55d877598350de<>+0(SB)/8, $0x3f55d877598350de
+DATA constant3f55d877598350de<>+8(SB)/8, $0x3f55d877598350de
+DATA constant3f55d877598350de<>+16(SB)/8, $0x3f55d877598350de
+DATA constant3f55d877598350de<>+24(SB)/8, $0x3f55d877598350de
+GLOBL constant3f55d877598350de<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fac6b08da70cce3<>+0(SB)/8, $0x3fac6b08da70cce3
+DATA constant3fac6b08da70cce3<>+8(SB)/8, $0x3fac6b08da70cce3
+DATA constant3fac6b08da70cce3<>+16(SB)/8, $0x3fac6b08da70cce3
+DATA constant3fac6b08da70cce3<>+24(SB)/8, $0x3fac6b08da70cce3
+GLOBL constant3fac6b08da70cce3<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fe62e42fef9cc69<>+0(SB)/8, $0x3fe62e42fef9cc69
+DATA constant3fe62e42fef9cc69<>+8(SB)/8, $0x3fe62e42fef9cc69
+DATA constant3fe62e42fef9cc69<>+16(SB)/8, $0x3fe62e42fef9cc69
+DATA constant3fe62e42fef9cc69<>+24(SB)/8, $0x3fe62e42fef9cc69
+GLOBL constant3fe62e42fef9cc69<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f2446c79efd4834<>+0(SB)/8, $0x3f2446c79efd4834
+DATA constant3f2446c79efd4834<>+8(SB)/8, $0x3f2446c79efd4834
+DATA constant3f2446c79efd4834<>+16(SB)/8, $0x3f2446c79efd4834
+DATA constant3f2446c79efd4834<>+24(SB)/8, $0x3f2446c79efd4834
+GLOBL constant3f2446c79efd4834<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f83b29d8bb0b97e<>+0(SB)/8, $0x3f83b29d8bb0b97e
+DATA constant3f83b29d8bb0b97e<>+8(SB)/8, $0x3f83b29d8bb0b97e
+DATA constant3f83b29d8bb0b97e<>+16(SB)/8, $0x3f83b29d8bb0b97e
+DATA constant3f83b29d8bb0b97e<>+24(SB)/8, $0x3f83b29d8bb0b97e
+GLOBL constant3f83b29d8bb0b97e<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fcebfbe0aa03df0<>+0(SB)/8, $0x3fcebfbe0aa03df0
+DATA constant3fcebfbe0aa03df0<>+8(SB)/8, $0x3fcebfbe0aa03df0
+DATA constant3fcebfbe0aa03df0<>+16(SB)/8, $0x3fcebfbe0aa03df0
+DATA constant3fcebfbe0aa03df0<>+24(SB)/8, $0x3fcebfbe0aa03df0
+GLOBL constant3fcebfbe0aa03df0<>(SB), RODATA|NOPTR, $32
+
+DATA constant3feffffffffa7135<>+0(SB)/8, $0x3feffffffffa7135
+DATA constant3feffffffffa7135<>+8(SB)/8, $0x3feffffffffa7135
+DATA constant3feffffffffa7135<>+16(SB)/8, $0x3feffffffffa7135
+DATA constant3feffffffffa7135<>+24(SB)/8, $0x3feffffffffa7135
+GLOBL constant3feffffffffa7135<>(SB), RODATA|NOPTR, $32
+
 DATA constant3fd5ce39e0f72792<>+0(SB)/8, $0x3fd5ce39e0f72792
 DATA constant3fd5ce39e0f72792<>+8(SB)/8, $0x3fd5ce39e0f72792
 DATA constant3fd5ce39e0f72792<>+16(SB)/8, $0x3fd5ce39e0f72792
@@ -321,40 +2693,152 @@ DATA constant40071547652bed13<>+16(SB)/8, $0x40071547652bed13
 DATA constant40071547652bed13<>+24(SB)/8, $0x40071547652bed13
 GLOBL constant40071547652bed13<>(SB), RODATA|NOPTR, $32
 
-DATA tailMask<>+0(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+8(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+16(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+24(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+32(SB)/8, $0x0000000000000000
-DATA tailMask<>+40(SB)/8, $0x0000000000000000
-DATA tailMask<>+48(SB)/8, $0x0000000000000000
-DATA tailMask<>+56(SB)/8, $0x0000000000000000
-GLOBL tailMask<>(SB), RODATA|NOPTR, $64
-
-// func logProbsLoss32(x *float32, t *float32, n int, acc *[3]float64) (signs int)
+// func logProbsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logProbsLoss32(SB), NOSPLIT, $0-40
+TEXT ·logProbsLoss32Wide(SB), NOSPLIT, $64-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
-	MOVQ   n+16(FP), DX
+	MOVQ   rows+16(FP), DX
+	MOVQ   classes+24(FP), BX
+	MOVQ   sums+32(FP), SI
 	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	SUBQ   $0x04, DX
-	JL     logProbsLoss32_tail
 
-logProbsLoss32_loop:
-	VCVTPS2PD (AX), Y3
-	VMULPD    constant3ff71547652b82fe<>+0(SB), Y3, Y3
-	VCVTPS2PD (CX), Y4
+logProbsLoss32Wide_row:
+	VXORPD    Y1, Y1, Y1
+	VXORPD    Y2, Y2, Y2
+	VXORPD    Y3, Y3, Y3
+	VXORPD    Y4, Y4, Y4
+	VMOVUPD   Y4, (SP)
+	VMOVUPD   Y4, 32(SP)
+	MOVQ      BX, DI
+	XORQ      R8, R8
+	MOVQ      $0x00000100, R9
+	SUBQ      $0x04, DI
+	JL        logProbsLoss32Wide_loop_few
+	VCVTPS2PD (AX)(R8*1), Y4
+	VADDPD    Y0, Y4, Y6
+	VMULPD    constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD   constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD    Y6, Y4, Y4
+	VADDPD    constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD    constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD    Y5, Y4, Y4
+	VCVTPS2PD (CX)(R8*1), Y4
 
-	// log2 t
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ $0x34, Y7, Y5
+	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD Y6, Y5, Y5
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD Y7, Y6, Y6
+	SUBQ   $0x04, DI
+	JL     logProbsLoss32Wide_loop_last
+
+logProbsLoss32Wide_loop:
+	VMULPD      Y6, Y6, Y7
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
+	VFMADD213PD Y5, Y6, Y8
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VFMADD231PD Y8, Y4, Y3
+	VADDPD      Y4, Y2, Y2
+	VORPD       Y4, Y1, Y1
+	VCVTPS2PD   16(AX)(R8*1), Y4
+	VADDPD      Y0, Y4, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y6, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y4, Y4
+	VCVTPS2PD   16(CX)(R8*1), Y4
+
+	// log2 t - y
+	VPADDQ  constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ  $0x34, Y7, Y5
+	VPAND   constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR    constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD  constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD  Y6, Y5, Y5
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD  constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD  Y7, Y6, Y6
+	ADDQ    $0x10, R8
+	DECQ    R9
+	JNZ     logProbsLoss32Wide_loop_on
+	VMOVAPD Y2, Y2
+	VADDPD  (SP), Y2, Y2
+	VMOVUPD Y2, (SP)
+	VXORPD  Y2, Y2, Y2
+	VMOVAPD Y3, Y3
+	VADDPD  32(SP), Y3, Y3
+	VMOVUPD Y3, 32(SP)
+	VXORPD  Y3, Y3, Y3
+	MOVQ    $0x00000100, R9
+
+logProbsLoss32Wide_loop_on:
+	SUBQ $0x04, DI
+	JGE  logProbsLoss32Wide_loop
+
+logProbsLoss32Wide_loop_last:
+	VMULPD      Y6, Y6, Y7
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
+	VFMADD213PD Y5, Y6, Y8
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VFMADD231PD Y8, Y4, Y3
+	VADDPD      Y4, Y2, Y2
+	VORPD       Y4, Y1, Y1
+	ADDQ        $0x10, R8
+
+logProbsLoss32Wide_loop_few:
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           logProbsLoss32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (AX)(R8*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y7, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       Y6, Y5, Y5
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X4
+	VMASKMOVPS   (CX)(R8*1), X4, X4
+	VCVTPS2PD    X4, Y4
+
+	// log2 t - y
 	VPADDQ      constant00095f619980c433<>+0(SB), Y4, Y6
 	VPSRLQ      $0x34, Y6, Y5
 	VPAND       constant000fffffffffffff<>+0(SB), Y6, Y6
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y6, Y6
 	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y7, Y5, Y5
 	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y7
 	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
 	VDIVPD      Y6, Y7, Y7
@@ -365,734 +2849,1363 @@ logProbsLoss32_loop:
 	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
 	VFMADD213PD Y5, Y7, Y8
-	VSUBPD      Y3, Y8, Y8
-	VXORPD      Y3, Y3, Y3
-	VCMPPD      $0x04, Y4, Y3, Y3
-	VANDPD      Y3, Y8, Y8
-	VFMADD231PD Y8, Y4, Y1
-	VADDPD      Y4, Y0, Y0
-	VORPD       Y4, Y2, Y2
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, CX
-	SUBQ        $0x04, DX
-	JGE         logProbsLoss32_loop
-
-logProbsLoss32_tail:
-	ADDQ         $0x04, DX
-	JZ           logProbsLoss32_done
-	LEAQ         tailMask<>+0(SB), BX
-	MOVQ         $0x00000004, SI
-	SUBQ         DX, SI
-	VMOVUPD      (BX)(SI*8), Y3
-	VEXTRACTF128 $0x01, Y3, X4
-	VSHUFPS      $0x88, X4, X3, X4
-	VMASKMOVPS   (AX), X4, X4
-	VCVTPS2PD    X4, Y4
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VEXTRACTF128 $0x01, Y3, X5
-	VSHUFPS      $0x88, X5, X3, X3
-	VMASKMOVPS   (CX), X3, X3
-	VCVTPS2PD    X3, Y3
-
-	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y3, Y6
-	VPSRLQ      $0x34, Y6, Y5
-	VPAND       constant000fffffffffffff<>+0(SB), Y6, Y6
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y6, Y6
-	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y7
-	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
-	VDIVPD      Y6, Y7, Y7
-	VMULPD      Y7, Y7, Y6
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
-	VFMADD213PD Y5, Y7, Y8
-	VSUBPD      Y4, Y8, Y8
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y3, Y4, Y4
-	VANDPD      Y4, Y8, Y8
-	VFMADD231PD Y8, Y3, Y1
-	VADDPD      Y3, Y0, Y0
-	VORPD       Y3, Y2, Y2
-
-logProbsLoss32_done:
-	MOVQ         acc+24(FP), AX
-	VEXTRACTF128 $0x01, Y0, X3
-	VADDPD       X3, X0, X3
-	VPERMILPD    $0x01, X3, X0
-	VADDSD       X3, X0, X0
-	VADDSD       8(AX), X0, X0
-	VMOVSD       X0, 8(AX)
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       16(AX), X1, X1
-	VMOVSD       X1, 16(AX)
-	VMOVMSKPD    Y2, AX
-	MOVQ         AX, signs+32(FP)
-	VZEROUPPER
-	RET
-
-// func logitPairLoss32(x *float32, t *float32, n int, shiftX float64, shiftT float64, acc *[3]float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·logitPairLoss32(SB), NOSPLIT, $0-48
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD shiftX+24(FP), Y0
-	VBROADCASTSD shiftT+32(FP), Y1
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	SUBQ         $0x04, DX
-	JL           logitPairLoss32_tail
-
-logitPairLoss32_loop:
-	VCVTPS2PD (AX), Y5
-	VSUBPD    Y0, Y5, Y5
-	VMULPD    constant3ff71547652b82fe<>+0(SB), Y5, Y5
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y5, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f2446c79efd4834<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VADDPD      Y8, Y2, Y2
-	VCVTPS2PD   (CX), Y6
-	VSUBPD      Y1, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y6, Y7, Y7
-	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      constant43380000000003ff<>+0(SB), Y8, Y9
-	VSUBPD      Y9, Y7, Y7
-	VPSLLQ      $0x34, Y8, Y8
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
-	VFMADD213PD constant3f2446c79efd4834<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VMULPD      Y8, Y9, Y9
-	VADDPD      Y9, Y3, Y3
-	VSUBPD      Y5, Y6, Y6
 	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y9, Y5, Y5
-	VANDPD      Y5, Y6, Y6
-	VFMADD231PD Y6, Y9, Y4
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, CX
-	SUBQ        $0x04, DX
-	JGE         logitPairLoss32_loop
-
-logitPairLoss32_tail:
-	ADDQ         $0x04, DX
-	JZ           logitPairLoss32_done
-	LEAQ         tailMask<>+0(SB), BX
-	MOVQ         $0x00000004, SI
-	SUBQ         DX, SI
-	VMOVUPD      (BX)(SI*8), Y5
-	VEXTRACTF128 $0x01, Y5, X6
-	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (AX), X6, X6
-	VCVTPS2PD    X6, Y6
-	VSUBPD       Y0, Y6, Y0
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
-
-	// 2^y
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD       Y0, Y6, Y6
-	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD       Y8, Y6, Y6
-	VPSLLQ       $0x34, Y7, Y7
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD  constant3f2446c79efd4834<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VMULPD       Y7, Y8, Y8
-	VANDPD       Y5, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-	VEXTRACTF128 $0x01, Y5, X6
-	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (CX), X6, X6
-	VCVTPS2PD    X6, Y6
-	VSUBPD       Y1, Y6, Y1
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y1, Y1
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y1, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f2446c79efd4834<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VMULPD      Y7, Y8, Y8
+	VCMPPD      $0x04, Y4, Y5, Y5
 	VANDPD      Y5, Y8, Y8
-	VADDPD      Y8, Y3, Y3
-	VSUBPD      Y0, Y1, Y1
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y8, Y0, Y0
-	VANDPD      Y0, Y1, Y1
-	VFMADD231PD Y1, Y8, Y4
+	VFMADD231PD Y8, Y4, Y3
+	VADDPD      Y4, Y2, Y2
+	VORPD       Y4, Y1, Y1
 
-logitPairLoss32_done:
-	MOVQ         acc+40(FP), AX
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       (AX), X1, X1
-	VMOVSD       X1, (AX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPD       X0, X3, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       8(AX), X1, X1
-	VMOVSD       X1, 8(AX)
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPD       X0, X4, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       16(AX), X1, X1
-	VMOVSD       X1, 16(AX)
+logProbsLoss32Wide_loop_done:
+	VMOVAPD      Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 32(SI)
+	VMOVAPD      Y3, Y2
+	VADDPD       32(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
+	VMOVSD       X2, 40(SI)
+	VMOVMSKPD    Y1, DI
+	VXORPD       X1, X1, X1
+	VCVTSI2SDQ   DI, X1, X1
+	VMOVSD       X1, 48(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          logProbsLoss32Wide_row
 	VZEROUPPER
 	RET
 
-// func expRow32(x *float32, t *float32, out *float32, n int, shift float64, acc *[3]float64) (signs int)
+// func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·expRow32(SB), NOSPLIT, $0-56
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         out+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD shift+32(FP), Y0
-	VXORPD       Y1, Y1, Y1
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	SUBQ         $0x04, BX
-	JL           expRow32_tail
+TEXT ·pairLoss32Wide(SB), NOSPLIT, $96-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
 
-expRow32_loop:
-	VCVTPS2PD (AX), Y4
-	VSUBPD    Y0, Y4, Y4
-	VMULPD    constant3ff71547652b82fe<>+0(SB), Y4, Y4
+pairLoss32Wide_row:
+	VBROADCASTSS (AX), Y0
+	VMOVAPD      Y0, Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x10, DI
+	JL           pairLoss32Wide_extremesX_few
 
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y4, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y4
-	VSUBPD      constant43380000000003ff<>+0(SB), Y4, Y6
-	VSUBPD      Y6, Y5, Y5
-	VPSLLQ      $0x34, Y4, Y4
+pairLoss32Wide_extremesX:
+	VMOVUPS (AX)(R8*1), Y2
+	VMOVUPS 32(AX)(R8*1), Y3
+	VMAXPS  Y2, Y1, Y1
+	VMAXPS  Y3, Y1, Y1
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, DI
+	JGE     pairLoss32Wide_extremesX
+
+pairLoss32Wide_extremesX_few:
+	ADDQ $0x10, DI
+
+pairLoss32Wide_extremesX_one:
+	CMPQ    DI, $0x08
+	JL      pairLoss32Wide_extremesX_tail
+	VMOVUPS (AX)(R8*1), Y2
+	VMAXPS  Y2, Y1, Y1
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, DI
+	JMP     pairLoss32Wide_extremesX_one
+
+pairLoss32Wide_extremesX_tail:
+	TESTQ      DI, DI
+	JZ         pairLoss32Wide_extremesX_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000008, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*4), Y2
+	VMASKMOVPS (AX)(R8*1), Y2, Y3
+	VBLENDVPS  Y2, Y3, Y0, Y3
+	VMAXPS     Y3, Y1, Y1
+
+pairLoss32Wide_extremesX_done:
+	VPERM2F128   $0x01, Y1, Y1, Y0
+	VMAXPS       Y0, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y0
+	VMAXPS       Y0, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y0
+	VMAXPS       Y0, Y1, Y1
+	VCVTPS2PD    X1, Y1
+	VXORPD       constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD       X0, (SI)
+	VBROADCASTSS (CX), Y1
+	VMOVAPD      Y1, Y2
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x10, DI
+	JL           pairLoss32Wide_extremesT_few
+
+pairLoss32Wide_extremesT:
+	VMOVUPS (CX)(R8*1), Y3
+	VMOVUPS 32(CX)(R8*1), Y4
+	VMAXPS  Y3, Y2, Y2
+	VMAXPS  Y4, Y2, Y2
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, DI
+	JGE     pairLoss32Wide_extremesT
+
+pairLoss32Wide_extremesT_few:
+	ADDQ $0x10, DI
+
+pairLoss32Wide_extremesT_one:
+	CMPQ    DI, $0x08
+	JL      pairLoss32Wide_extremesT_tail
+	VMOVUPS (CX)(R8*1), Y3
+	VMAXPS  Y3, Y2, Y2
+	ADDQ    $0x20, R8
+	SUBQ    $0x08, DI
+	JMP     pairLoss32Wide_extremesT_one
+
+pairLoss32Wide_extremesT_tail:
+	TESTQ      DI, DI
+	JZ         pairLoss32Wide_extremesT_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000008, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*4), Y3
+	VMASKMOVPS (CX)(R8*1), Y3, Y4
+	VBLENDVPS  Y3, Y4, Y1, Y4
+	VMAXPS     Y4, Y2, Y2
+
+pairLoss32Wide_extremesT_done:
+	VPERM2F128 $0x01, Y2, Y2, Y1
+	VMAXPS     Y1, Y2, Y2
+	VPERMILPS  $0x4e, Y2, Y1
+	VMAXPS     Y1, Y2, Y2
+	VPERMILPS  $0xb1, Y2, Y1
+	VMAXPS     Y1, Y2, Y2
+	VCVTPS2PD  X2, Y2
+	VXORPD     constant8000000000000000<>+0(SB), Y2, Y1
+	VMOVSD     X1, 8(SI)
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	VMOVUPD    Y5, (SP)
+	VMOVUPD    Y5, 32(SP)
+	VMOVUPD    Y5, 64(SP)
+	MOVQ       BX, DI
+	XORQ       R8, R8
+	MOVQ       $0x00000100, R9
+	SUBQ       $0x04, DI
+	JL         pairLoss32Wide_loop_few
+	VCVTPS2PD  (AX)(R8*1), Y5
+	VADDPD     Y0, Y5, Y8
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD     Y8, Y5, Y5
+	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD     Y7, Y5, Y5
+	VCVTPS2PD  (CX)(R8*1), Y7
+	VADDPD     Y1, Y7, Y11
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD     Y11, Y7, Y7
+	VADDPD     constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD     constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD     Y10, Y7, Y7
+	VSUBPD     Y8, Y11, Y8
+	VPSLLQ     $0x34, Y6, Y6
+	VPSLLQ     $0x34, Y9, Y9
+	SUBQ       $0x04, DI
+	JL         pairLoss32Wide_loop_last
+
+pairLoss32Wide_loop:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD constant3f2446c79efd4834<>+0(SB), Y5, Y6
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y6
 	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y6
 	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y6
-	VMULPD      Y4, Y6, Y6
-	VCVTPD2PSY  Y6, X4
-	VMOVUPS     X4, (DX)
-	VADDPD      Y6, Y1, Y1
-	VCVTPS2PD   (CX), Y4
-	VADDPD      Y4, Y2, Y2
-	VORPD       Y4, Y3, Y3
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, CX
-	ADDQ        $0x10, DX
-	SUBQ        $0x04, BX
-	JGE         expRow32_loop
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VFMADD231PD Y8, Y10, Y4
+	VCVTPS2PD   16(AX)(R8*1), Y5
+	VADDPD      Y0, Y5, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y8, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD      Y7, Y5, Y5
+	VCVTPS2PD   16(CX)(R8*1), Y7
+	VADDPD      Y1, Y7, Y11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD      Y11, Y7, Y7
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD      Y10, Y7, Y7
+	VSUBPD      Y8, Y11, Y8
+	VPSLLQ      $0x34, Y6, Y6
+	VPSLLQ      $0x34, Y9, Y9
+	ADDQ        $0x10, R8
+	DECQ        R9
+	JNZ         pairLoss32Wide_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	VMOVAPD     Y4, Y4
+	VADDPD      64(SP), Y4, Y4
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	MOVQ        $0x00000100, R9
 
-expRow32_tail:
-	ADDQ         $0x04, BX
-	JZ           expRow32_done
-	LEAQ         tailMask<>+0(SB), SI
-	MOVQ         $0x00000004, DI
-	SUBQ         BX, DI
-	VMOVUPD      (SI)(DI*8), Y4
+pairLoss32Wide_loop_on:
+	SUBQ $0x04, DI
+	JGE  pairLoss32Wide_loop
+
+pairLoss32Wide_loop_last:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VFMADD231PD Y8, Y10, Y4
+	ADDQ        $0x10, R8
+
+pairLoss32Wide_loop_few:
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           pairLoss32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y5
+	VEXTRACTF128 $0x01, Y5, X6
+	VSHUFPS      $0x88, X6, X5, X6
+	VMASKMOVPS   (AX)(R8*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y0, Y6, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y8, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD       Y7, Y6, Y6
+	VEXTRACTF128 $0x01, Y5, X7
+	VSHUFPS      $0x88, X7, X5, X7
+	VMASKMOVPS   (CX)(R8*1), X7, X7
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y1, Y7, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD       Y10, Y7, Y7
+	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y9
+	VSUBPD       Y9, Y7, Y7
+	VSUBPD       Y8, Y10, Y8
+	VPSLLQ       $0x34, Y0, Y0
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y6, Y6, Y9
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y9, Y10
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
+	VFMADD231PD  Y10, Y6, Y11
+	VMULPD       Y0, Y11, Y11
+	VMULPD       Y7, Y7, Y0
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y6
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y9
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
+	VFMADD231PD  Y6, Y7, Y9
+	VMULPD       Y1, Y9, Y9
+	VANDPD       Y5, Y11, Y11
+	VANDPD       Y5, Y9, Y9
+	VADDPD       Y11, Y2, Y2
+	VADDPD       Y9, Y3, Y3
+	VXORPD       Y0, Y0, Y0
+	VCMPPD       $0x04, Y9, Y0, Y0
+	VANDPD       Y0, Y8, Y8
+	VFMADD231PD  Y8, Y9, Y4
+
+pairLoss32Wide_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 24(SI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 32(SI)
+	VMOVAPD      Y4, Y0
+	VADDPD       64(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 40(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          pairLoss32Wide_row
+	VZEROUPPER
+	RET
+
+// func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[7]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pairExponentials32Wide(SB), NOSPLIT, $96-56
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ ex+16(FP), DX
+	MOVQ et+24(FP), BX
+	MOVQ rows+32(FP), SI
+	MOVQ classes+40(FP), DI
+	MOVQ sums+48(FP), R8
+
+pairExponentials32Wide_row:
+	VBROADCASTSS (AX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	MOVQ         DI, R9
+	XORQ         R10, R10
+	SUBQ         $0x10, R9
+	JL           pairExponentials32Wide_extremesX_few
+
+pairExponentials32Wide_extremesX:
+	VMOVUPS (AX)(R10*1), Y3
+	VMOVUPS 32(AX)(R10*1), Y4
+	VMAXPS  Y3, Y1, Y1
+	VMINPS  Y3, Y2, Y2
+	VMAXPS  Y4, Y1, Y1
+	VMINPS  Y4, Y2, Y2
+	ADDQ    $0x40, R10
+	SUBQ    $0x10, R9
+	JGE     pairExponentials32Wide_extremesX
+
+pairExponentials32Wide_extremesX_few:
+	ADDQ $0x10, R9
+
+pairExponentials32Wide_extremesX_one:
+	CMPQ    R9, $0x08
+	JL      pairExponentials32Wide_extremesX_tail
+	VMOVUPS (AX)(R10*1), Y3
+	VMAXPS  Y3, Y1, Y1
+	VMINPS  Y3, Y2, Y2
+	ADDQ    $0x20, R10
+	SUBQ    $0x08, R9
+	JMP     pairExponentials32Wide_extremesX_one
+
+pairExponentials32Wide_extremesX_tail:
+	TESTQ      R9, R9
+	JZ         pairExponentials32Wide_extremesX_done
+	LEAQ       tailMask<>+0(SB), R11
+	MOVQ       $0x00000008, R12
+	SUBQ       R9, R12
+	VMOVUPD    (R11)(R12*4), Y3
+	VMASKMOVPS (AX)(R10*1), Y3, Y4
+	VBLENDVPS  Y3, Y4, Y0, Y4
+	VMAXPS     Y4, Y1, Y1
+	VMINPS     Y4, Y2, Y2
+
+pairExponentials32Wide_extremesX_done:
+	VPERM2F128   $0x01, Y1, Y1, Y0
+	VMAXPS       Y0, Y1, Y1
+	VPERMILPS    $0x4e, Y1, Y0
+	VMAXPS       Y0, Y1, Y1
+	VPERMILPS    $0xb1, Y1, Y0
+	VMAXPS       Y0, Y1, Y1
+	VCVTPS2PD    X1, Y1
+	VPERM2F128   $0x01, Y2, Y2, Y0
+	VMINPS       Y0, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y0
+	VMINPS       Y0, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y0
+	VMINPS       Y0, Y2, Y2
+	VCVTPS2PD    X2, Y2
+	VXORPD       constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD       X0, (R8)
+	VSUBPD       Y2, Y1, Y2
+	VBROADCASTSS (CX), Y1
+	VMOVAPD      Y1, Y3
+	VMOVAPD      Y1, Y4
+	MOVQ         DI, R9
+	XORQ         R10, R10
+	SUBQ         $0x10, R9
+	JL           pairExponentials32Wide_extremesT_few
+
+pairExponentials32Wide_extremesT:
+	VMOVUPS (CX)(R10*1), Y5
+	VMOVUPS 32(CX)(R10*1), Y6
+	VMAXPS  Y5, Y3, Y3
+	VMINPS  Y5, Y4, Y4
+	VMAXPS  Y6, Y3, Y3
+	VMINPS  Y6, Y4, Y4
+	ADDQ    $0x40, R10
+	SUBQ    $0x10, R9
+	JGE     pairExponentials32Wide_extremesT
+
+pairExponentials32Wide_extremesT_few:
+	ADDQ $0x10, R9
+
+pairExponentials32Wide_extremesT_one:
+	CMPQ    R9, $0x08
+	JL      pairExponentials32Wide_extremesT_tail
+	VMOVUPS (CX)(R10*1), Y5
+	VMAXPS  Y5, Y3, Y3
+	VMINPS  Y5, Y4, Y4
+	ADDQ    $0x20, R10
+	SUBQ    $0x08, R9
+	JMP     pairExponentials32Wide_extremesT_one
+
+pairExponentials32Wide_extremesT_tail:
+	TESTQ      R9, R9
+	JZ         pairExponentials32Wide_extremesT_done
+	LEAQ       tailMask<>+0(SB), R11
+	MOVQ       $0x00000008, R12
+	SUBQ       R9, R12
+	VMOVUPD    (R11)(R12*4), Y5
+	VMASKMOVPS (CX)(R10*1), Y5, Y6
+	VBLENDVPS  Y5, Y6, Y1, Y6
+	VMAXPS     Y6, Y3, Y3
+	VMINPS     Y6, Y4, Y4
+
+pairExponentials32Wide_extremesT_done:
+	VPERM2F128 $0x01, Y3, Y3, Y1
+	VMAXPS     Y1, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y1
+	VMAXPS     Y1, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y1
+	VMAXPS     Y1, Y3, Y3
+	VCVTPS2PD  X3, Y3
+	VPERM2F128 $0x01, Y4, Y4, Y1
+	VMINPS     Y1, Y4, Y4
+	VPERMILPS  $0x4e, Y4, Y1
+	VMINPS     Y1, Y4, Y4
+	VPERMILPS  $0xb1, Y4, Y1
+	VMINPS     Y1, Y4, Y4
+	VCVTPS2PD  X4, Y4
+	VXORPD     constant8000000000000000<>+0(SB), Y3, Y1
+	VMOVSD     X1, 8(R8)
+	VSUBPD     Y4, Y3, Y4
+	VMAXPD     Y4, Y2, Y2
+	VMOVSD     X2, 16(R8)
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	VMOVUPD    Y5, (SP)
+	VMOVUPD    Y5, 32(SP)
+	VMOVUPD    Y5, 64(SP)
+	MOVQ       DI, R9
+	XORQ       R10, R10
+	MOVQ       $0x00000100, R11
+	SUBQ       $0x04, R9
+	JL         pairExponentials32Wide_loop_few
+	VCVTPS2PD  (AX)(R10*1), Y5
+	VADDPD     Y0, Y5, Y8
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD     Y8, Y5, Y5
+	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD     Y7, Y5, Y5
+	VCVTPS2PD  (CX)(R10*1), Y7
+	VADDPD     Y1, Y7, Y11
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD     Y11, Y7, Y7
+	VADDPD     constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD     constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD     Y10, Y7, Y7
+	VSUBPD     Y8, Y11, Y8
+	VPSLLQ     $0x34, Y6, Y6
+	VPSLLQ     $0x34, Y9, Y9
+	SUBQ       $0x04, R9
+	JL         pairExponentials32Wide_loop_last
+
+pairExponentials32Wide_loop:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VMULPD      constant41f0000000000000<>+0(SB), Y12, Y5
+	VCVTPD2PSY  Y5, X5
+	VMOVUPS     X5, (DX)(R10*1)
+	VMULPD      constant41f0000000000000<>+0(SB), Y10, Y5
+	VCVTPD2PSY  Y5, X5
+	VMOVUPS     X5, (BX)(R10*1)
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VFMADD231PD Y8, Y10, Y4
+	VCVTPS2PD   16(AX)(R10*1), Y5
+	VADDPD      Y0, Y5, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y8, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD      Y7, Y5, Y5
+	VCVTPS2PD   16(CX)(R10*1), Y7
+	VADDPD      Y1, Y7, Y11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD      Y11, Y7, Y7
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD      Y10, Y7, Y7
+	VSUBPD      Y8, Y11, Y8
+	VPSLLQ      $0x34, Y6, Y6
+	VPSLLQ      $0x34, Y9, Y9
+	ADDQ        $0x10, R10
+	DECQ        R11
+	JNZ         pairExponentials32Wide_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	VMOVAPD     Y4, Y4
+	VADDPD      64(SP), Y4, Y4
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	MOVQ        $0x00000100, R11
+
+pairExponentials32Wide_loop_on:
+	SUBQ $0x04, R9
+	JGE  pairExponentials32Wide_loop
+
+pairExponentials32Wide_loop_last:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VMULPD      constant41f0000000000000<>+0(SB), Y12, Y5
+	VCVTPD2PSY  Y5, X5
+	VMOVUPS     X5, (DX)(R10*1)
+	VMULPD      constant41f0000000000000<>+0(SB), Y10, Y5
+	VCVTPD2PSY  Y5, X5
+	VMOVUPS     X5, (BX)(R10*1)
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VFMADD231PD Y8, Y10, Y4
+	ADDQ        $0x10, R10
+
+pairExponentials32Wide_loop_few:
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
+	JZ           pairExponentials32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R11
+	MOVQ         $0x00000004, R12
+	SUBQ         R9, R12
+	VMOVUPD      (R11)(R12*8), Y5
+	VEXTRACTF128 $0x01, Y5, X6
+	VSHUFPS      $0x88, X6, X5, X6
+	VMASKMOVPS   (AX)(R10*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y0, Y6, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y8, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD       Y7, Y6, Y6
+	VEXTRACTF128 $0x01, Y5, X7
+	VSHUFPS      $0x88, X7, X5, X7
+	VMASKMOVPS   (CX)(R10*1), X7, X7
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y1, Y7, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD       Y10, Y7, Y7
+	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y9
+	VSUBPD       Y9, Y7, Y7
+	VSUBPD       Y8, Y10, Y8
+	VPSLLQ       $0x34, Y0, Y0
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y6, Y6, Y9
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y9, Y10
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
+	VFMADD231PD  Y10, Y6, Y11
+	VMULPD       Y0, Y11, Y11
+	VMULPD       Y7, Y7, Y0
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y6
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y9
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
+	VFMADD231PD  Y6, Y7, Y9
+	VMULPD       Y1, Y9, Y9
+	VMULPD       constant41f0000000000000<>+0(SB), Y11, Y0
+	VCVTPD2PSY   Y0, X0
+	VEXTRACTF128 $0x01, Y5, X1
+	VSHUFPS      $0x88, X1, X5, X1
+	VMASKMOVPS   X0, X1, (DX)(R10*1)
+	VMULPD       constant41f0000000000000<>+0(SB), Y9, Y0
+	VCVTPD2PSY   Y0, X0
+	VEXTRACTF128 $0x01, Y5, X1
+	VSHUFPS      $0x88, X1, X5, X1
+	VMASKMOVPS   X0, X1, (BX)(R10*1)
+	VANDPD       Y5, Y11, Y11
+	VANDPD       Y5, Y9, Y9
+	VADDPD       Y11, Y2, Y2
+	VADDPD       Y9, Y3, Y3
+	VXORPD       Y0, Y0, Y0
+	VCMPPD       $0x04, Y9, Y0, Y0
+	VANDPD       Y0, Y8, Y8
+	VFMADD231PD  Y8, Y9, Y4
+
+pairExponentials32Wide_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 24(R8)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 32(R8)
+	VMOVAPD      Y4, Y0
+	VADDPD       64(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 40(R8)
+	LEAQ         (AX)(DI*4), AX
+	LEAQ         (CX)(DI*4), CX
+	LEAQ         (DX)(DI*4), DX
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x38, R8
+	DECQ         SI
+	JNZ          pairExponentials32Wide_row
+	VZEROUPPER
+	RET
+
+DATA constant41f0000000000000<>+0(SB)/8, $0x41f0000000000000
+DATA constant41f0000000000000<>+8(SB)/8, $0x41f0000000000000
+DATA constant41f0000000000000<>+16(SB)/8, $0x41f0000000000000
+DATA constant41f0000000000000<>+24(SB)/8, $0x41f0000000000000
+GLOBL constant41f0000000000000<>(SB), RODATA|NOPTR, $32
+
+// func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[7]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·exponentials32Wide(SB), NOSPLIT, $64-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ sums+40(FP), DI
+
+exponentials32Wide_row:
+	VBROADCASTSS (AX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x10, R8
+	JL           exponentials32Wide_extremes_few
+
+exponentials32Wide_extremes:
+	VMOVUPS (AX)(R9*1), Y3
+	VMOVUPS 32(AX)(R9*1), Y4
+	VMAXPS  Y3, Y1, Y1
+	VMINPS  Y3, Y2, Y2
+	VMAXPS  Y4, Y1, Y1
+	VMINPS  Y4, Y2, Y2
+	ADDQ    $0x40, R9
+	SUBQ    $0x10, R8
+	JGE     exponentials32Wide_extremes
+
+exponentials32Wide_extremes_few:
+	ADDQ $0x10, R8
+
+exponentials32Wide_extremes_one:
+	CMPQ    R8, $0x08
+	JL      exponentials32Wide_extremes_tail
+	VMOVUPS (AX)(R9*1), Y3
+	VMAXPS  Y3, Y1, Y1
+	VMINPS  Y3, Y2, Y2
+	ADDQ    $0x20, R9
+	SUBQ    $0x08, R8
+	JMP     exponentials32Wide_extremes_one
+
+exponentials32Wide_extremes_tail:
+	TESTQ      R8, R8
+	JZ         exponentials32Wide_extremes_done
+	LEAQ       tailMask<>+0(SB), R10
+	MOVQ       $0x00000008, R11
+	SUBQ       R8, R11
+	VMOVUPD    (R10)(R11*4), Y3
+	VMASKMOVPS (AX)(R9*1), Y3, Y4
+	VBLENDVPS  Y3, Y4, Y0, Y4
+	VMAXPS     Y4, Y1, Y1
+	VMINPS     Y4, Y2, Y2
+
+exponentials32Wide_extremes_done:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0x4e, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0xb1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VCVTPS2PD  X1, Y1
+	VPERM2F128 $0x01, Y2, Y2, Y0
+	VMINPS     Y0, Y2, Y2
+	VPERMILPS  $0x4e, Y2, Y0
+	VMINPS     Y0, Y2, Y2
+	VPERMILPS  $0xb1, Y2, Y0
+	VMINPS     Y0, Y2, Y2
+	VCVTPS2PD  X2, Y2
+	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD     X0, (DI)
+	VSUBPD     Y2, Y1, Y2
+	VMOVSD     X2, 16(DI)
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VMOVUPD    Y4, (SP)
+	VMOVUPD    Y4, 32(SP)
+	MOVQ       SI, R8
+	XORQ       R9, R9
+	MOVQ       $0x00000100, R10
+	SUBQ       $0x04, R8
+	JL         exponentials32Wide_loop_few
+	VCVTPS2PD  (AX)(R9*1), Y4
+	VADDPD     Y0, Y4, Y5
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD     Y5, Y4, Y4
+	VADDPD     constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD     constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD     Y6, Y4, Y4
+	VPSLLQ     $0x34, Y5, Y5
+	SUBQ       $0x04, R8
+	JL         exponentials32Wide_loop_last
+
+exponentials32Wide_loop:
+	VCVTPS2PD   (CX)(R9*1), Y6
+	VADDPD      Y6, Y3, Y3
+	VORPD       Y6, Y1, Y1
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VMULPD      constant41f0000000000000<>+0(SB), Y8, Y4
+	VCVTPD2PSY  Y4, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VADDPD      Y8, Y2, Y2
+	VCVTPS2PD   16(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y5, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VPSLLQ      $0x34, Y5, Y5
+	ADDQ        $0x10, R9
+	DECQ        R10
+	JNZ         exponentials32Wide_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000100, R10
+
+exponentials32Wide_loop_on:
+	SUBQ $0x04, R8
+	JGE  exponentials32Wide_loop
+
+exponentials32Wide_loop_last:
+	VCVTPS2PD   (CX)(R9*1), Y6
+	VADDPD      Y6, Y3, Y3
+	VORPD       Y6, Y1, Y1
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VMULPD      constant41f0000000000000<>+0(SB), Y8, Y4
+	VCVTPD2PSY  Y4, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VADDPD      Y8, Y2, Y2
+	ADDQ        $0x10, R9
+
+exponentials32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           exponentials32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX), X5, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
-	VSUBPD       Y0, Y5, Y0
+	VADDPD       Y0, Y5, Y0
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
-
-	// 2^y
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
 	VMAXPD       Y0, Y5, Y5
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
 	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
 	VSUBPD       Y6, Y5, Y5
 	VPSLLQ       $0x34, Y0, Y0
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD  constant3f2446c79efd4834<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y5, Y6
-	VMULPD       Y0, Y6, Y6
-	VCVTPD2PSY   Y6, X0
+	VEXTRACTF128 $0x01, Y4, X6
+	VSHUFPS      $0x88, X6, X4, X6
+	VMASKMOVPS   (CX)(R9*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y6, Y3, Y3
+	VORPD        Y6, Y1, Y1
+	VMULPD       Y5, Y5, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y5, Y8
+	VMULPD       Y0, Y8, Y8
+	VMULPD       constant41f0000000000000<>+0(SB), Y8, Y0
+	VCVTPD2PSY   Y0, X0
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   X0, X5, (DX)
-	VANDPD       Y4, Y6, Y6
-	VADDPD       Y6, Y1, Y1
-	VEXTRACTF128 $0x01, Y4, X0
-	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (CX), X0, X0
-	VCVTPS2PD    X0, Y0
-	VADDPD       Y0, Y2, Y2
-	VORPD        Y0, Y3, Y3
+	VMASKMOVPS   X0, X5, (DX)(R9*1)
+	VANDPD       Y4, Y8, Y8
+	VADDPD       Y8, Y2, Y2
 
-expRow32_done:
-	MOVQ         acc+40(FP), AX
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       (AX), X1, X1
-	VMOVSD       X1, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       8(AX), X1, X1
-	VMOVSD       X1, 8(AX)
-	VMOVMSKPD    Y3, AX
-	MOVQ         AX, signs+48(FP)
+exponentials32Wide_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 24(DI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 32(DI)
+	VMOVMSKPD    Y1, R8
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   R8, X0, X0
+	VMOVSD       X0, 48(DI)
+	LEAQ         (AX)(SI*4), AX
+	LEAQ         (CX)(SI*4), CX
+	LEAQ         (DX)(SI*4), DX
+	ADDQ         $0x38, DI
+	DECQ         BX
+	JNZ          exponentials32Wide_row
 	VZEROUPPER
 	RET
 
-// func combine32(out *float32, t *float32, n int, a float64, b float64)
+// func combine32Wide(out *float32, t *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, FMA3
-TEXT ·combine32(SB), NOSPLIT, $0-40
-	MOVQ         out+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD a+24(FP), Y0
-	VBROADCASTSD b+32(FP), Y1
-	SUBQ         $0x04, DX
-	JL           combine32_tail
+TEXT ·combine32Wide(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
 
-combine32_loop:
-	VCVTPS2PD   (AX), Y2
-	VCVTPS2PD   (CX), Y3
+combine32Wide_row:
+	VBROADCASTSD 16(SI), Y0
+	VBROADCASTSD 24(SI), Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x08, DI
+	JL           combine32Wide_loop_few
+
+combine32Wide_loop:
+	VCVTPS2PD   (AX)(R8*1), Y2
+	VCVTPS2PD   16(AX)(R8*1), Y3
+	VCVTPS2PD   (CX)(R8*1), Y4
+	VCVTPS2PD   16(CX)(R8*1), Y5
+	VMULPD      Y1, Y4, Y4
+	VFMSUB213PD Y4, Y0, Y2
+	VMULPD      Y1, Y5, Y5
+	VFMSUB213PD Y5, Y0, Y3
+	VCVTPD2PSY  Y2, X2
+	VMOVUPS     X2, (AX)(R8*1)
+	VCVTPD2PSY  Y3, X2
+	VMOVUPS     X2, 16(AX)(R8*1)
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, DI
+	JGE         combine32Wide_loop
+
+combine32Wide_loop_few:
+	ADDQ $0x08, DI
+
+combine32Wide_loop_one:
+	CMPQ        DI, $0x04
+	JL          combine32Wide_loop_tail
+	VCVTPS2PD   (AX)(R8*1), Y2
+	VCVTPS2PD   (CX)(R8*1), Y3
 	VMULPD      Y1, Y3, Y3
 	VFMSUB213PD Y3, Y0, Y2
 	VCVTPD2PSY  Y2, X2
-	VMOVUPS     X2, (AX)
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, CX
-	SUBQ        $0x04, DX
-	JGE         combine32_loop
+	VMOVUPS     X2, (AX)(R8*1)
+	ADDQ        $0x10, R8
+	SUBQ        $0x04, DI
+	JMP         combine32Wide_loop_one
 
-combine32_tail:
-	ADDQ         $0x04, DX
-	JZ           combine32_done
-	LEAQ         tailMask<>+0(SB), BX
-	MOVQ         $0x00000004, SI
-	SUBQ         DX, SI
-	VMOVUPD      (BX)(SI*8), Y2
+combine32Wide_loop_tail:
+	TESTQ        DI, DI
+	JZ           combine32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VSHUFPS      $0x88, X3, X2, X3
-	VMASKMOVPS   (AX), X3, X3
+	VMASKMOVPS   (AX)(R8*1), X3, X3
 	VCVTPS2PD    X3, Y3
 	VEXTRACTF128 $0x01, Y2, X4
 	VSHUFPS      $0x88, X4, X2, X4
-	VMASKMOVPS   (CX), X4, X4
+	VMASKMOVPS   (CX)(R8*1), X4, X4
 	VCVTPS2PD    X4, Y4
 	VMULPD       Y1, Y4, Y4
 	VFMSUB213PD  Y4, Y0, Y3
 	VCVTPD2PSY   Y3, X0
 	VEXTRACTF128 $0x01, Y2, X1
 	VSHUFPS      $0x88, X1, X2, X1
-	VMASKMOVPS   X0, X1, (AX)
+	VMASKMOVPS   X0, X1, (AX)(R8*1)
 
-combine32_done:
+combine32Wide_loop_done:
+	LEAQ (AX)(BX*4), AX
+	LEAQ (CX)(BX*4), CX
+	ADDQ $0x28, SI
+	DECQ DX
+	JNZ  combine32Wide_row
 	VZEROUPPER
 	RET
 
-// func logitPairGradient32(x *float32, t *float32, out *float32, n int, shiftX float64, shiftT float64, a float64, b float64)
+// func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, FMA3
+TEXT ·negate32Wide(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+negate32Wide_row:
+	VBROADCASTSD 16(DI), Y1
+	VXORPD       Y2, Y2, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           negate32Wide_loop_few
+
+negate32Wide_loop:
+	VCVTPS2PD    (AX)(R9*1), Y3
+	VCVTPS2PD    16(AX)(R9*1), Y4
+	VCVTPS2PD    (CX)(R9*1), Y5
+	VCVTPS2PD    16(CX)(R9*1), Y6
+	VCMPPD       $0x03, Y5, Y3, Y3
+	VORPD        Y3, Y2, Y2
+	VORPD        Y5, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y5
+	VCMPPD       $0x03, Y6, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VORPD        Y6, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y6
+	VCVTPD2PSY   Y5, X3
+	VMOVUPS      X3, (DX)(R9*1)
+	VCVTPD2PSY   Y6, X3
+	VMOVUPS      X3, 16(DX)(R9*1)
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R8
+	JGE          negate32Wide_loop
+
+negate32Wide_loop_few:
+	ADDQ $0x08, R8
+
+negate32Wide_loop_one:
+	CMPQ         R8, $0x04
+	JL           negate32Wide_loop_tail
+	VCVTPS2PD    (AX)(R9*1), Y3
+	VCVTPS2PD    (CX)(R9*1), Y4
+	VCMPPD       $0x03, Y4, Y3, Y3
+	VORPD        Y3, Y2, Y2
+	VORPD        Y4, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y4
+	VCVTPD2PSY   Y4, X3
+	VMOVUPS      X3, (DX)(R9*1)
+	ADDQ         $0x10, R9
+	SUBQ         $0x04, R8
+	JMP          negate32Wide_loop_one
+
+negate32Wide_loop_tail:
+	TESTQ        R8, R8
+	JZ           negate32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VSHUFPS      $0x88, X4, X3, X4
+	VMASKMOVPS   (AX)(R9*1), X4, X4
+	VCVTPS2PD    X4, Y4
+	VEXTRACTF128 $0x01, Y3, X5
+	VSHUFPS      $0x88, X5, X3, X5
+	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VCMPPD       $0x03, Y5, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VORPD        Y5, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y5
+	VCVTPD2PSY   Y5, X1
+	VEXTRACTF128 $0x01, Y3, X4
+	VSHUFPS      $0x88, X4, X3, X3
+	VMASKMOVPS   X1, X3, (DX)(R9*1)
+
+negate32Wide_loop_done:
+	VMOVMSKPD  Y2, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        negate32Wide_row
+	VZEROUPPER
+	RET
+
+// func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logitPairGradient32(SB), NOSPLIT, $0-64
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         out+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD shiftX+32(FP), Y0
-	VBROADCASTSD shiftT+40(FP), Y1
-	VBROADCASTSD a+48(FP), Y2
-	VBROADCASTSD b+56(FP), Y3
-	SUBQ         $0x04, BX
-	JL           logitPairGradient32_tail
+TEXT ·targetProbs32Wide(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
-logitPairGradient32_loop:
-	VCVTPS2PD (AX), Y4
-	VSUBPD    Y0, Y4, Y4
-	VMULPD    constant3ff71547652b82fe<>+0(SB), Y4, Y4
+targetProbs32Wide_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 16(DI), Y1
+	VBROADCASTSD 24(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           targetProbs32Wide_loop_few
+	VCVTPS2PD    (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y6, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       Y5, Y4, Y4
+	VCVTPS2PD    (CX)(R9*1), Y4
 
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y4, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y4
-	VSUBPD      constant43380000000003ff<>+0(SB), Y4, Y6
-	VSUBPD      Y6, Y5, Y5
-	VPSLLQ      $0x34, Y4, Y4
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD constant3f2446c79efd4834<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y6
-	VMULPD      Y4, Y6, Y6
-	VCVTPS2PD   (CX), Y4
-	VSUBPD      Y1, Y4, Y4
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ $0x34, Y7, Y5
+	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD Y6, Y5, Y5
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD Y7, Y6, Y6
+	SUBQ   $0x04, R8
+	JL     targetProbs32Wide_loop_last
 
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y4, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y4
-	VSUBPD      constant43380000000003ff<>+0(SB), Y4, Y7
-	VSUBPD      Y7, Y5, Y5
-	VPSLLQ      $0x34, Y4, Y4
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD constant3f2446c79efd4834<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y7
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y7
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y7
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y7
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y7
-	VMULPD      Y4, Y7, Y7
-	VMULPD      Y2, Y6, Y6
-	VMULPD      Y3, Y7, Y7
-	VSUBPD      Y7, Y6, Y6
-	VCVTPD2PSY  Y6, X4
-	VMOVUPS     X4, (DX)
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, CX
-	ADDQ        $0x10, DX
-	SUBQ        $0x04, BX
-	JGE         logitPairGradient32_loop
+targetProbs32Wide_loop:
+	VMULPD      Y6, Y6, Y7
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
+	VFMADD213PD Y5, Y6, Y8
+	VFMADD213PD Y2, Y1, Y8
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
+	VANDPD      Y5, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VCVTPD2PSY  Y8, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VCMPPD      $0x03, Y8, Y8, Y8
+	VORPD       Y8, Y3, Y3
+	VCVTPS2PD   16(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y6, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y4, Y4
+	VCVTPS2PD   16(CX)(R9*1), Y4
 
-logitPairGradient32_tail:
-	ADDQ         $0x04, BX
-	JZ           logitPairGradient32_done
-	LEAQ         tailMask<>+0(SB), SI
-	MOVQ         $0x00000004, DI
-	SUBQ         BX, DI
-	VMOVUPD      (SI)(DI*8), Y4
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ $0x34, Y7, Y5
+	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD Y6, Y5, Y5
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD Y7, Y6, Y6
+	ADDQ   $0x10, R9
+	SUBQ   $0x04, R8
+	JGE    targetProbs32Wide_loop
+
+targetProbs32Wide_loop_last:
+	VMULPD      Y6, Y6, Y7
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
+	VFMADD213PD Y5, Y6, Y8
+	VFMADD213PD Y2, Y1, Y8
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
+	VANDPD      Y5, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VCVTPD2PSY  Y8, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VCMPPD      $0x03, Y8, Y8, Y8
+	VORPD       Y8, Y3, Y3
+	ADDQ        $0x10, R9
+
+targetProbs32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           targetProbs32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX), X5, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
-	VSUBPD       Y0, Y5, Y0
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
-
-	// 2^y
+	VADDPD       Y0, Y5, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y0, Y5, Y5
+	VMAXPD       Y6, Y5, Y5
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD       Y6, Y5, Y5
-	VPSLLQ       $0x34, Y0, Y0
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD  constant3f2446c79efd4834<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y5, Y6
-	VMULPD       Y0, Y6, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD       Y0, Y5, Y5
 	VEXTRACTF128 $0x01, Y4, X0
 	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (CX), X0, X0
+	VMASKMOVPS   (CX)(R9*1), X0, X0
 	VCVTPS2PD    X0, Y0
-	VSUBPD       Y1, Y0, Y0
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
 
-	// 2^y
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y1
-	VMAXPD       Y0, Y1, Y1
-	VADDPD       constant43380000000003ff<>+0(SB), Y1, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y5
-	VSUBPD       Y5, Y1, Y1
-	VPSLLQ       $0x34, Y0, Y0
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y5
-	VFMADD213PD  constant3f2446c79efd4834<>+0(SB), Y1, Y5
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y1, Y5
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y1, Y5
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y1, Y5
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y1, Y5
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y1, Y5
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y1, Y5
-	VMULPD       Y0, Y5, Y5
-	VMULPD       Y2, Y6, Y6
-	VMULPD       Y3, Y5, Y5
-	VSUBPD       Y5, Y6, Y6
-	VCVTPD2PSY   Y6, X0
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   X0, X1, (DX)
-
-logitPairGradient32_done:
-	VZEROUPPER
-	RET
-
-// func targetLogitsGradient32(x *float32, t *float32, out *float32, n int, shiftX float64, shiftT float64, a float64, b float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·targetLogitsGradient32(SB), NOSPLIT, $0-64
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         out+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD shiftX+32(FP), Y0
-	VBROADCASTSD shiftT+40(FP), Y1
-	VBROADCASTSD a+48(FP), Y2
-	VBROADCASTSD b+56(FP), Y3
-	SUBQ         $0x04, BX
-	JL           targetLogitsGradient32_tail
-
-targetLogitsGradient32_loop:
-	VCVTPS2PD (AX), Y4
-	VSUBPD    Y0, Y4, Y4
-	VMULPD    constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VCVTPS2PD (CX), Y5
-	VSUBPD    Y1, Y5, Y5
-	VMULPD    constant3ff71547652b82fe<>+0(SB), Y5, Y5
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y5, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f2446c79efd4834<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VSUBPD      Y4, Y5, Y5
-	VSUBPD      Y3, Y5, Y5
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y8, Y4, Y4
-	VANDPD      Y4, Y5, Y5
-	VMULPD      Y2, Y8, Y8
-	VMULPD      Y8, Y5, Y5
-	VCVTPD2PSY  Y5, X4
-	VMOVUPS     X4, (DX)
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, CX
-	ADDQ        $0x10, DX
-	SUBQ        $0x04, BX
-	JGE         targetLogitsGradient32_loop
-
-targetLogitsGradient32_tail:
-	ADDQ         $0x04, BX
-	JZ           targetLogitsGradient32_done
-	LEAQ         tailMask<>+0(SB), SI
-	MOVQ         $0x00000004, DI
-	SUBQ         BX, DI
-	VMOVUPD      (SI)(DI*8), Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX), X5, X5
-	VCVTPS2PD    X5, Y5
-	VSUBPD       Y0, Y5, Y0
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (CX), X5, X5
-	VCVTPS2PD    X5, Y5
-	VSUBPD       Y1, Y5, Y1
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y1, Y1
-
-	// 2^y
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y1, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       Y7, Y5, Y5
-	VPSLLQ       $0x34, Y6, Y6
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD  constant3f2446c79efd4834<>+0(SB), Y5, Y7
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y5, Y7
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y5, Y7
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y5, Y7
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y5, Y7
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y5, Y7
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y5, Y7
-	VMULPD       Y6, Y7, Y7
-	VSUBPD       Y0, Y1, Y1
-	VSUBPD       Y3, Y1, Y1
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x04, Y7, Y0, Y0
-	VANDPD       Y0, Y1, Y1
-	VMULPD       Y2, Y7, Y7
-	VMULPD       Y7, Y1, Y1
-	VCVTPD2PSY   Y1, X0
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   X0, X1, (DX)
-
-targetLogitsGradient32_done:
-	VZEROUPPER
-	RET
-
-// func targetProbsGradient32(x *float32, t *float32, out *float32, n int, shift float64, a float64, b float64) (signs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·targetProbsGradient32(SB), NOSPLIT, $0-64
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         out+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD shift+32(FP), Y0
-	VBROADCASTSD a+40(FP), Y1
-	VBROADCASTSD b+48(FP), Y2
-	VXORPD       Y3, Y3, Y3
-	SUBQ         $0x04, BX
-	JL           targetProbsGradient32_tail
-
-targetProbsGradient32_loop:
-	VCVTPS2PD (AX), Y4
-	VSUBPD    Y0, Y4, Y4
-	VMULPD    constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VCVTPS2PD (CX), Y5
-	VXORPD    Y6, Y6, Y6
-	VCMPPD    $0x04, Y5, Y6, Y6
-
-	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y5, Y8
-	VPSRLQ      $0x34, Y8, Y7
-	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR        constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD      constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y9, Y9
-	VMULPD      Y9, Y9, Y8
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y10
-	VFMADD213PD Y7, Y9, Y10
-	VSUBPD      Y4, Y10, Y10
-	VFMADD213PD Y2, Y1, Y10
-	VANDPD      Y6, Y10, Y10
-	VCVTPD2PSY  Y10, X4
-	VMOVUPS     X4, (DX)
-	VMOVUPD     constant0010000000000000<>+0(SB), Y4
-	VCMPPD      $0x1e, Y5, Y4, Y4
-	VANDPD      Y6, Y4, Y4
-	VORPD       Y5, Y3, Y3
-	VORPD       Y4, Y3, Y3
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, CX
-	ADDQ        $0x10, DX
-	SUBQ        $0x04, BX
-	JGE         targetProbsGradient32_loop
-
-targetProbsGradient32_tail:
-	ADDQ         $0x04, BX
-	JZ           targetProbsGradient32_done
-	LEAQ         tailMask<>+0(SB), SI
-	MOVQ         $0x00000004, DI
-	SUBQ         BX, DI
-	VMOVUPD      (SI)(DI*8), Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX), X5, X5
-	VCVTPS2PD    X5, Y5
-	VSUBPD       Y0, Y5, Y0
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (CX), X5, X5
-	VCVTPS2PD    X5, Y5
-	VXORPD       Y6, Y6, Y6
-	VCMPPD       $0x04, Y5, Y6, Y6
-
-	// log2 t
-	VPADDQ       constant00095f619980c433<>+0(SB), Y5, Y8
-	VPSRLQ       $0x34, Y8, Y7
-	VPAND        constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR         constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD       constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD       constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD       Y8, Y9, Y9
-	VMULPD       Y9, Y9, Y8
-	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y10
-	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y8, Y10
-	VFMADD213PD  constant40071547652bed13<>+0(SB), Y8, Y10
-	VFMADD213PD  Y7, Y9, Y10
-	VSUBPD       Y0, Y10, Y10
-	VFMADD213PD  Y2, Y1, Y10
-	VANDPD       Y6, Y10, Y10
-	VCVTPD2PSY   Y10, X0
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   X0, X1, (DX)
-	VMOVUPD      constant0010000000000000<>+0(SB), Y0
-	VCMPPD       $0x1e, Y5, Y0, Y0
-	VANDPD       Y6, Y0, Y0
-	VORPD        Y5, Y3, Y3
+	// log2 t - y
+	VPADDQ       constant00095f619980c433<>+0(SB), Y0, Y7
+	VPSRLQ       $0x34, Y7, Y5
+	VPAND        constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD       constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       Y6, Y5, Y5
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD       Y7, Y6, Y6
+	VMULPD       Y6, Y6, Y7
+	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y7, Y8
+	VFMADD213PD  constant40071547652bed13<>+0(SB), Y7, Y8
+	VFMADD213PD  Y5, Y6, Y8
+	VFMADD213PD  Y2, Y1, Y8
+	VXORPD       Y1, Y1, Y1
+	VCMPPD       $0x04, Y0, Y1, Y1
+	VANDPD       Y1, Y8, Y8
 	VORPD        Y0, Y3, Y3
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y0
+	VANDPD       Y1, Y0, Y0
+	VORPD        Y0, Y3, Y3
+	VCVTPD2PSY   Y8, X0
+	VEXTRACTF128 $0x01, Y4, X1
+	VSHUFPS      $0x88, X1, X4, X1
+	VMASKMOVPS   X0, X1, (DX)(R9*1)
+	VCMPPD       $0x03, Y8, Y8, Y8
+	VORPD        Y8, Y3, Y3
 
-targetProbsGradient32_done:
-	VMOVMSKPD Y3, AX
-	MOVQ      AX, signs+56(FP)
+targetProbs32Wide_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        targetProbs32Wide_row
 	VZEROUPPER
 	RET
 
@@ -1102,296 +4215,590 @@ DATA constant0010000000000000<>+16(SB)/8, $0x0010000000000000
 DATA constant0010000000000000<>+24(SB)/8, $0x0010000000000000
 GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $32
 
-// func dot32(x *float32, v *float32, n int, acc *[3]float64)
+// func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX
+TEXT ·pairTarget32Wide(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+pairTarget32Wide_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 24(DI), Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           pairTarget32Wide_loop_few
+
+pairTarget32Wide_loop:
+	VCVTPS2PD  (AX)(R9*1), Y4
+	VADDPD     Y0, Y4, Y6
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD     Y6, Y4, Y4
+	VADDPD     constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD     constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD     Y5, Y4, Y4
+	VCVTPS2PD  (CX)(R9*1), Y4
+	VADDPD     Y1, Y4, Y7
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD     Y7, Y4, Y4
+	VADDPD     constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD     constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD     Y5, Y4, Y4
+	VCVTPS2PD  (DX)(R9*1), Y4
+	VSUBPD     Y6, Y7, Y5
+	VSUBPD     Y3, Y5, Y5
+	VXORPD     Y6, Y6, Y6
+	VCMPPD     $0x04, Y4, Y6, Y6
+	VANDPD     Y6, Y5, Y5
+	VMULPD     Y2, Y5, Y5
+	VMULPD     Y4, Y5, Y5
+	VCVTPD2PSY Y5, X4
+	VMOVUPS    X4, (DX)(R9*1)
+	ADDQ       $0x10, R9
+	SUBQ       $0x04, R8
+	JGE        pairTarget32Wide_loop
+
+pairTarget32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           pairTarget32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y6, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD       Y0, Y5, Y5
+	VEXTRACTF128 $0x01, Y4, X0
+	VSHUFPS      $0x88, X0, X4, X0
+	VMASKMOVPS   (CX)(R9*1), X0, X0
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y1, Y0, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y0
+	VMAXPD       Y5, Y0, Y0
+	VADDPD       constant43380000000003ff<>+0(SB), Y0, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y1
+	VSUBPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y4, X0
+	VSHUFPS      $0x88, X0, X4, X0
+	VMASKMOVPS   (DX)(R9*1), X0, X0
+	VCVTPS2PD    X0, Y0
+	VSUBPD       Y6, Y5, Y1
+	VSUBPD       Y3, Y1, Y1
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y0, Y3, Y3
+	VANDPD       Y3, Y1, Y1
+	VMULPD       Y2, Y1, Y1
+	VMULPD       Y0, Y1, Y1
+	VCVTPD2PSY   Y1, X0
+	VEXTRACTF128 $0x01, Y4, X1
+	VSHUFPS      $0x88, X1, X4, X1
+	VMASKMOVPS   X0, X1, (DX)(R9*1)
+
+pairTarget32Wide_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  pairTarget32Wide_row
+	VZEROUPPER
+	RET
+
+// func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[7]float64)
 // Requires: AVX, FMA3
-TEXT ·dot32(SB), NOSPLIT, $0-32
-	MOVQ   x+0(FP), AX
-	MOVQ   v+8(FP), CX
-	MOVQ   n+16(FP), DX
-	VXORPD Y0, Y0, Y0
-	SUBQ   $0x04, DX
-	JL     dot32_tail
+TEXT ·dot32Wide(SB), NOSPLIT, $32-40
+	MOVQ out+0(FP), AX
+	MOVQ v+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
 
-dot32_loop:
-	VCVTPS2PD   (AX), Y1
-	VCVTPS2PD   (CX), Y2
+dot32Wide_row:
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VMOVUPD Y1, (SP)
+	MOVQ    BX, DI
+	XORQ    R8, R8
+	MOVQ    $0x00000080, R9
+	SUBQ    $0x08, DI
+	JL      dot32Wide_loop_few
+
+dot32Wide_loop:
+	VCVTPS2PD   (AX)(R8*1), Y1
+	VCVTPS2PD   16(AX)(R8*1), Y2
+	VCVTPS2PD   (CX)(R8*1), Y3
+	VCVTPS2PD   16(CX)(R8*1), Y4
+	VFMADD231PD Y1, Y3, Y0
+	VFMADD231PD Y2, Y4, Y0
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         dot32Wide_loop_on
+	VMOVAPD     Y0, Y0
+	VADDPD      (SP), Y0, Y0
+	VMOVUPD     Y0, (SP)
+	VXORPD      Y0, Y0, Y0
+	MOVQ        $0x00000080, R9
+
+dot32Wide_loop_on:
+	SUBQ $0x08, DI
+	JGE  dot32Wide_loop
+
+dot32Wide_loop_few:
+	ADDQ $0x08, DI
+
+dot32Wide_loop_one:
+	CMPQ        DI, $0x04
+	JL          dot32Wide_loop_tail
+	VCVTPS2PD   (AX)(R8*1), Y1
+	VCVTPS2PD   (CX)(R8*1), Y2
 	VFMADD231PD Y1, Y2, Y0
-	ADDQ        $0x10, AX
-	ADDQ        $0x10, CX
-	SUBQ        $0x04, DX
-	JGE         dot32_loop
+	ADDQ        $0x10, R8
+	SUBQ        $0x04, DI
+	JMP         dot32Wide_loop_one
 
-dot32_tail:
-	ADDQ         $0x04, DX
-	JZ           dot32_done
-	LEAQ         tailMask<>+0(SB), BX
-	MOVQ         $0x00000004, SI
-	SUBQ         DX, SI
-	VMOVUPD      (BX)(SI*8), Y1
+dot32Wide_loop_tail:
+	TESTQ        DI, DI
+	JZ           dot32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VSHUFPS      $0x88, X2, X1, X2
-	VMASKMOVPS   (AX), X2, X2
+	VMASKMOVPS   (AX)(R8*1), X2, X2
 	VCVTPS2PD    X2, Y2
 	VEXTRACTF128 $0x01, Y1, X3
 	VSHUFPS      $0x88, X3, X1, X1
-	VMASKMOVPS   (CX), X1, X1
+	VMASKMOVPS   (CX)(R8*1), X1, X1
 	VCVTPS2PD    X1, Y1
 	VFMADD231PD  Y2, Y1, Y0
 
-dot32_done:
-	MOVQ         acc+24(FP), AX
+dot32Wide_loop_done:
+	VMOVAPD      Y0, Y0
+	VADDPD       (SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VADDSD       (AX), X0, X0
-	VMOVSD       X0, (AX)
+	VMOVSD       X0, 40(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          dot32Wide_row
 	VZEROUPPER
 	RET
 
-// func centre32(out *float32, v *float32, n int, a float64, b float64)
+// func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX
-TEXT ·centre32(SB), NOSPLIT, $0-40
-	MOVQ         out+0(FP), AX
-	MOVQ         v+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD a+24(FP), Y0
-	VBROADCASTSD b+32(FP), Y1
-	SUBQ         $0x04, DX
-	JL           centre32_tail
+TEXT ·centre32Wide(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), AX
+	MOVQ v+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
 
-centre32_loop:
-	VCVTPS2PD  (AX), Y2
-	VCVTPS2PD  (CX), Y3
+centre32Wide_row:
+	VBROADCASTSD 16(SI), Y0
+	VBROADCASTSD 24(SI), Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x08, DI
+	JL           centre32Wide_loop_few
+
+centre32Wide_loop:
+	VCVTPS2PD  (AX)(R8*1), Y2
+	VCVTPS2PD  16(AX)(R8*1), Y3
+	VCVTPS2PD  (CX)(R8*1), Y4
+	VCVTPS2PD  16(CX)(R8*1), Y5
+	VSUBPD     Y1, Y4, Y4
+	VMULPD     Y0, Y4, Y4
+	VMULPD     Y2, Y4, Y4
+	VSUBPD     Y1, Y5, Y5
+	VMULPD     Y0, Y5, Y5
+	VMULPD     Y3, Y5, Y5
+	VCVTPD2PSY Y4, X2
+	VMOVUPS    X2, (AX)(R8*1)
+	VCVTPD2PSY Y5, X2
+	VMOVUPS    X2, 16(AX)(R8*1)
+	ADDQ       $0x20, R8
+	SUBQ       $0x08, DI
+	JGE        centre32Wide_loop
+
+centre32Wide_loop_few:
+	ADDQ $0x08, DI
+
+centre32Wide_loop_one:
+	CMPQ       DI, $0x04
+	JL         centre32Wide_loop_tail
+	VCVTPS2PD  (AX)(R8*1), Y2
+	VCVTPS2PD  (CX)(R8*1), Y3
 	VSUBPD     Y1, Y3, Y3
-	VMULPD     Y0, Y2, Y2
-	VMULPD     Y3, Y2, Y2
-	VCVTPD2PSY Y2, X2
-	VMOVUPS    X2, (AX)
-	ADDQ       $0x10, AX
-	ADDQ       $0x10, CX
-	SUBQ       $0x04, DX
-	JGE        centre32_loop
+	VMULPD     Y0, Y3, Y3
+	VMULPD     Y2, Y3, Y3
+	VCVTPD2PSY Y3, X2
+	VMOVUPS    X2, (AX)(R8*1)
+	ADDQ       $0x10, R8
+	SUBQ       $0x04, DI
+	JMP        centre32Wide_loop_one
 
-centre32_tail:
-	ADDQ         $0x04, DX
-	JZ           centre32_done
-	LEAQ         tailMask<>+0(SB), BX
-	MOVQ         $0x00000004, SI
-	SUBQ         DX, SI
-	VMOVUPD      (BX)(SI*8), Y2
+centre32Wide_loop_tail:
+	TESTQ        DI, DI
+	JZ           centre32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VSHUFPS      $0x88, X3, X2, X3
-	VMASKMOVPS   (AX), X3, X3
+	VMASKMOVPS   (AX)(R8*1), X3, X3
 	VCVTPS2PD    X3, Y3
 	VEXTRACTF128 $0x01, Y2, X4
 	VSHUFPS      $0x88, X4, X2, X4
-	VMASKMOVPS   (CX), X4, X4
+	VMASKMOVPS   (CX)(R8*1), X4, X4
 	VCVTPS2PD    X4, Y4
 	VSUBPD       Y1, Y4, Y4
-	VMULPD       Y0, Y3, Y3
-	VMULPD       Y4, Y3, Y3
-	VCVTPD2PSY   Y3, X0
+	VMULPD       Y0, Y4, Y4
+	VMULPD       Y3, Y4, Y4
+	VCVTPD2PSY   Y4, X0
 	VEXTRACTF128 $0x01, Y2, X1
 	VSHUFPS      $0x88, X1, X2, X1
-	VMASKMOVPS   X0, X1, (AX)
+	VMASKMOVPS   X0, X1, (AX)(R8*1)
 
-centre32_done:
+centre32Wide_loop_done:
+	LEAQ (AX)(BX*4), AX
+	LEAQ (CX)(BX*4), CX
+	ADDQ $0x28, SI
+	DECQ DX
+	JNZ  centre32Wide_row
 	VZEROUPPER
 	RET
 
-// func rowRange64(x *float64, n int) (largest float64, smallest float64)
-// Requires: AVX, SSE2
-TEXT ·rowRange64(SB), NOSPLIT, $0-32
-	MOVQ    x+0(FP), AX
-	MOVQ    n+8(FP), CX
-	VMOVUPD (AX), Y0
-	VMOVUPD Y0, Y1
-
-rowRange64_loop:
-	VMAXPD     (AX), Y0, Y0
-	VMINPD     (AX), Y1, Y1
-	ADDQ       $0x20, AX
-	SUBQ       $0x04, CX
-	JG         rowRange64_loop
-	VPERM2F128 $0x01, Y0, Y0, Y2
-	VMAXPD     Y2, Y0, Y0
-	VPERMILPD  $0x05, Y0, Y2
-	VMAXPD     Y2, Y0, Y0
-	VPERMILPD  $0x05, Y0, Y2
-	VMAXPD     Y2, Y0, Y0
-	MOVSD      X0, largest+16(FP)
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMINPD     Y0, Y1, Y1
-	VPERMILPD  $0x05, Y1, Y0
-	VMINPD     Y0, Y1, Y1
-	VPERMILPD  $0x05, Y1, Y0
-	VMINPD     Y0, Y1, Y1
-	MOVSD      X1, smallest+24(FP)
-	VZEROUPPER
-	RET
-
-// func logitsLoss64(x *float64, t *float64, n int, shift float64, acc *[3]float64) (signs int)
+// func logitsLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logitsLoss64(SB), NOSPLIT, $0-48
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD shift+24(FP), Y0
-	VXORPD       Y1, Y1, Y1
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	SUBQ         $0x04, DX
-	JL           logitsLoss64_tail
+TEXT ·logitsLoss64(SB), NOSPLIT, $96-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
+
+logitsLoss64_row:
+	VBROADCASTSD (AX), Y0
+	VMOVAPD      Y0, Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x08, DI
+	JL           logitsLoss64_largest_few
+
+logitsLoss64_largest:
+	VMOVUPD (AX)(R8*1), Y2
+	VMOVUPD 32(AX)(R8*1), Y3
+	VMAXPD  Y2, Y1, Y1
+	VMAXPD  Y3, Y1, Y1
+	ADDQ    $0x40, R8
+	SUBQ    $0x08, DI
+	JGE     logitsLoss64_largest
+
+logitsLoss64_largest_few:
+	ADDQ $0x08, DI
+
+logitsLoss64_largest_one:
+	CMPQ    DI, $0x04
+	JL      logitsLoss64_largest_tail
+	VMOVUPD (AX)(R8*1), Y2
+	VMAXPD  Y2, Y1, Y1
+	ADDQ    $0x20, R8
+	SUBQ    $0x04, DI
+	JMP     logitsLoss64_largest_one
+
+logitsLoss64_largest_tail:
+	TESTQ      DI, DI
+	JZ         logitsLoss64_largest_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000004, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*8), Y2
+	VMASKMOVPD (AX)(R8*1), Y2, Y3
+	VBLENDVPS  Y2, Y3, Y0, Y3
+	VMAXPD     Y3, Y1, Y1
+
+logitsLoss64_largest_done:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMAXPD     Y0, Y1, Y1
+	VPERMILPD  $0x05, Y1, Y0
+	VMAXPD     Y0, Y1, Y1
+	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD     X0, (SI)
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	VMOVUPD    Y5, (SP)
+	VMOVUPD    Y5, 32(SP)
+	VMOVUPD    Y5, 64(SP)
+	MOVQ       BX, DI
+	XORQ       R8, R8
+	MOVQ       $0x00000100, R9
+	SUBQ       $0x04, DI
+	JL         logitsLoss64_loop_few
+	VMOVUPD    (AX)(R8*1), Y5
+	VADDPD     Y0, Y5, Y8
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD     Y8, Y5, Y5
+	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD     Y7, Y5, Y5
+	VMOVUPD    (CX)(R8*1), Y7
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
+	VPSRLQ $0x34, Y10, Y9
+	VPAND  constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VPOR   constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD constant43300000000003ff<>+0(SB), Y9, Y9
+	VSUBPD Y8, Y9, Y9
+	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y8
+	VADDPD constant3ff0000000000000<>+0(SB), Y10, Y10
+	VDIVPD Y10, Y8, Y8
+	VPSLLQ $0x34, Y6, Y6
+	SUBQ   $0x04, DI
+	JL     logitsLoss64_loop_last
 
 logitsLoss64_loop:
-	VMOVUPD (AX), Y5
-	VSUBPD  Y0, Y5, Y5
-	VMULPD  constant3ff71547652b82fe<>+0(SB), Y5, Y5
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y5, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VADDPD      Y8, Y1, Y1
-	VMOVUPD     (CX), Y6
-
-	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y6, Y8
-	VPSRLQ      $0x34, Y8, Y7
-	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR        constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD      constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y9, Y9
-	VMULPD      Y9, Y9, Y8
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fc8774039897f75<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD213PD Y7, Y9, Y10
-	VSUBPD      Y5, Y10, Y10
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VFMADD231PD Y6, Y12, Y2
+	VMULPD      Y8, Y8, Y5
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
+	VFMADD231PD Y10, Y5, Y11
+	VFMADD213PD Y9, Y8, Y11
 	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y6, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VFMADD231PD Y10, Y6, Y3
-	VADDPD      Y6, Y2, Y2
-	VORPD       Y6, Y4, Y4
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	SUBQ        $0x04, DX
-	JGE         logitsLoss64_loop
+	VCMPPD      $0x04, Y7, Y5, Y5
+	VANDPD      Y5, Y11, Y11
+	VFMADD231PD Y11, Y7, Y4
+	VADDPD      Y7, Y3, Y3
+	VORPD       Y7, Y1, Y1
+	VMOVUPD     32(AX)(R8*1), Y5
+	VADDPD      Y0, Y5, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y8, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD      Y7, Y5, Y5
+	VMOVUPD     32(CX)(R8*1), Y7
 
-logitsLoss64_tail:
-	ADDQ       $0x04, DX
-	JZ         logitsLoss64_done
-	LEAQ       tailMask<>+0(SB), BX
-	MOVQ       $0x00000004, SI
-	SUBQ       DX, SI
-	VMOVUPD    (BX)(SI*8), Y5
-	VMASKMOVPD (AX), Y5, Y6
-	VSUBPD     Y0, Y6, Y0
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	// log2 t - y
+	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y10
+	VPSRLQ  $0x34, Y10, Y9
+	VPAND   constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VPOR    constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD  constant43300000000003ff<>+0(SB), Y9, Y9
+	VSUBPD  Y8, Y9, Y9
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y8
+	VADDPD  constant3ff0000000000000<>+0(SB), Y10, Y10
+	VDIVPD  Y10, Y8, Y8
+	VPSLLQ  $0x34, Y6, Y6
+	ADDQ    $0x20, R8
+	DECQ    R9
+	JNZ     logitsLoss64_loop_on
+	VMOVAPD Y2, Y2
+	VADDPD  (SP), Y2, Y2
+	VMOVUPD Y2, (SP)
+	VXORPD  Y2, Y2, Y2
+	VMOVAPD Y3, Y3
+	VADDPD  32(SP), Y3, Y3
+	VMOVUPD Y3, 32(SP)
+	VXORPD  Y3, Y3, Y3
+	VMOVAPD Y4, Y4
+	VADDPD  64(SP), Y4, Y4
+	VMOVUPD Y4, 64(SP)
+	VXORPD  Y4, Y4, Y4
+	MOVQ    $0x00000100, R9
 
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y0, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VANDPD      Y5, Y8, Y8
-	VADDPD      Y8, Y1, Y1
-	VMASKMOVPD  (CX), Y5, Y5
+logitsLoss64_loop_on:
+	SUBQ $0x04, DI
+	JGE  logitsLoss64_loop
 
-	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y5, Y7
-	VPSRLQ      $0x34, Y7, Y6
-	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR        constant4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD      constant43300000000003ff<>+0(SB), Y6, Y6
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD      Y7, Y8, Y8
-	VMULPD      Y8, Y8, Y7
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y9
-	VFMADD213PD constant3fc8774039897f75<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
-	VFMADD213PD Y6, Y8, Y9
-	VSUBPD      Y0, Y9, Y9
+logitsLoss64_loop_last:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VFMADD231PD Y6, Y12, Y2
+	VMULPD      Y8, Y8, Y5
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
+	VFMADD231PD Y10, Y5, Y11
+	VFMADD213PD Y9, Y8, Y11
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y7, Y5, Y5
+	VANDPD      Y5, Y11, Y11
+	VFMADD231PD Y11, Y7, Y4
+	VADDPD      Y7, Y3, Y3
+	VORPD       Y7, Y1, Y1
+	ADDQ        $0x20, R8
+
+logitsLoss64_loop_few:
+	ADDQ       $0x04, DI
+	TESTQ      DI, DI
+	JZ         logitsLoss64_loop_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000004, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*8), Y5
+	VMASKMOVPD (AX)(R8*1), Y5, Y6
+	VADDPD     Y0, Y6, Y8
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD     Y8, Y6, Y6
+	VADDPD     constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD     Y7, Y6, Y6
+	VMASKMOVPD (CX)(R8*1), Y5, Y7
+
+	// log2 t - y
+	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y10
+	VPSRLQ      $0x34, Y10, Y9
+	VPAND       constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD      constant43300000000003ff<>+0(SB), Y9, Y9
+	VSUBPD      Y8, Y9, Y9
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y8
+	VADDPD      constant3ff0000000000000<>+0(SB), Y10, Y10
+	VDIVPD      Y10, Y8, Y8
+	VPSLLQ      $0x34, Y0, Y0
+	VMULPD      Y6, Y6, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y6, Y12
+	VMULPD      Y0, Y12, Y12
+	VANDPD      Y5, Y12, Y12
+	VADDPD      Y12, Y2, Y2
+	VMULPD      Y8, Y8, Y0
+	VMULPD      Y0, Y0, Y5
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y5, Y6
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y5, Y6
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y5, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y0, Y10
+	VFMADD213PD Y9, Y8, Y10
 	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y5, Y0, Y0
-	VANDPD      Y0, Y9, Y9
-	VFMADD231PD Y9, Y5, Y3
-	VADDPD      Y5, Y2, Y2
-	VORPD       Y5, Y4, Y4
+	VCMPPD      $0x04, Y7, Y0, Y0
+	VANDPD      Y0, Y10, Y10
+	VFMADD231PD Y10, Y7, Y4
+	VADDPD      Y7, Y3, Y3
+	VORPD       Y7, Y1, Y1
 
-logitsLoss64_done:
-	MOVQ         acc+32(FP), AX
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       (AX), X1, X1
-	VMOVSD       X1, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       8(AX), X1, X1
-	VMOVSD       X1, 8(AX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPD       X0, X3, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       16(AX), X1, X1
-	VMOVSD       X1, 16(AX)
-	VMOVMSKPD    Y4, AX
-	MOVQ         AX, signs+40(FP)
+logitsLoss64_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 24(SI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 32(SI)
+	VMOVAPD      Y4, Y0
+	VADDPD       64(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 40(SI)
+	VMOVMSKPD    Y1, DI
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   DI, X0, X0
+	VMOVSD       X0, 48(SI)
+	LEAQ         (AX)(BX*8), AX
+	LEAQ         (CX)(BX*8), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          logitsLoss64_row
 	VZEROUPPER
 	RET
 
@@ -1401,23 +4808,11 @@ DATA constant3dfe9ec1fcb69a7f<>+16(SB)/8, $0x3dfe9ec1fcb69a7f
 DATA constant3dfe9ec1fcb69a7f<>+24(SB)/8, $0x3dfe9ec1fcb69a7f
 GLOBL constant3dfe9ec1fcb69a7f<>(SB), RODATA|NOPTR, $32
 
-DATA constant3e3e6228acd1c6e5<>+0(SB)/8, $0x3e3e6228acd1c6e5
-DATA constant3e3e6228acd1c6e5<>+8(SB)/8, $0x3e3e6228acd1c6e5
-DATA constant3e3e6228acd1c6e5<>+16(SB)/8, $0x3e3e6228acd1c6e5
-DATA constant3e3e6228acd1c6e5<>+24(SB)/8, $0x3e3e6228acd1c6e5
-GLOBL constant3e3e6228acd1c6e5<>(SB), RODATA|NOPTR, $32
-
 DATA constant3e7b524ebd13a55f<>+0(SB)/8, $0x3e7b524ebd13a55f
 DATA constant3e7b524ebd13a55f<>+8(SB)/8, $0x3e7b524ebd13a55f
 DATA constant3e7b524ebd13a55f<>+16(SB)/8, $0x3e7b524ebd13a55f
 DATA constant3e7b524ebd13a55f<>+24(SB)/8, $0x3e7b524ebd13a55f
 GLOBL constant3e7b524ebd13a55f<>(SB), RODATA|NOPTR, $32
-
-DATA constant3eb62bfc2c86d700<>+0(SB)/8, $0x3eb62bfc2c86d700
-DATA constant3eb62bfc2c86d700<>+8(SB)/8, $0x3eb62bfc2c86d700
-DATA constant3eb62bfc2c86d700<>+16(SB)/8, $0x3eb62bfc2c86d700
-DATA constant3eb62bfc2c86d700<>+24(SB)/8, $0x3eb62bfc2c86d700
-GLOBL constant3eb62bfc2c86d700<>(SB), RODATA|NOPTR, $32
 
 DATA constant3eeffcbfc6da6ed1<>+0(SB)/8, $0x3eeffcbfc6da6ed1
 DATA constant3eeffcbfc6da6ed1<>+8(SB)/8, $0x3eeffcbfc6da6ed1
@@ -1425,23 +4820,11 @@ DATA constant3eeffcbfc6da6ed1<>+16(SB)/8, $0x3eeffcbfc6da6ed1
 DATA constant3eeffcbfc6da6ed1<>+24(SB)/8, $0x3eeffcbfc6da6ed1
 GLOBL constant3eeffcbfc6da6ed1<>(SB), RODATA|NOPTR, $32
 
-DATA constant3f2430913112c61b<>+0(SB)/8, $0x3f2430913112c61b
-DATA constant3f2430913112c61b<>+8(SB)/8, $0x3f2430913112c61b
-DATA constant3f2430913112c61b<>+16(SB)/8, $0x3f2430913112c61b
-DATA constant3f2430913112c61b<>+24(SB)/8, $0x3f2430913112c61b
-GLOBL constant3f2430913112c61b<>(SB), RODATA|NOPTR, $32
-
 DATA constant3f55d87fe78a3f9c<>+0(SB)/8, $0x3f55d87fe78a3f9c
 DATA constant3f55d87fe78a3f9c<>+8(SB)/8, $0x3f55d87fe78a3f9c
 DATA constant3f55d87fe78a3f9c<>+16(SB)/8, $0x3f55d87fe78a3f9c
 DATA constant3f55d87fe78a3f9c<>+24(SB)/8, $0x3f55d87fe78a3f9c
 GLOBL constant3f55d87fe78a3f9c<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f83b2ab6fb9f1a5<>+0(SB)/8, $0x3f83b2ab6fb9f1a5
-DATA constant3f83b2ab6fb9f1a5<>+8(SB)/8, $0x3f83b2ab6fb9f1a5
-DATA constant3f83b2ab6fb9f1a5<>+16(SB)/8, $0x3f83b2ab6fb9f1a5
-DATA constant3f83b2ab6fb9f1a5<>+24(SB)/8, $0x3f83b2ab6fb9f1a5
-GLOBL constant3f83b2ab6fb9f1a5<>(SB), RODATA|NOPTR, $32
 
 DATA constant3fac6b08d704a0c6<>+0(SB)/8, $0x3fac6b08d704a0c6
 DATA constant3fac6b08d704a0c6<>+8(SB)/8, $0x3fac6b08d704a0c6
@@ -1449,23 +4832,41 @@ DATA constant3fac6b08d704a0c6<>+16(SB)/8, $0x3fac6b08d704a0c6
 DATA constant3fac6b08d704a0c6<>+24(SB)/8, $0x3fac6b08d704a0c6
 GLOBL constant3fac6b08d704a0c6<>(SB), RODATA|NOPTR, $32
 
-DATA constant3fcebfbdff82c5ae<>+0(SB)/8, $0x3fcebfbdff82c5ae
-DATA constant3fcebfbdff82c5ae<>+8(SB)/8, $0x3fcebfbdff82c5ae
-DATA constant3fcebfbdff82c5ae<>+16(SB)/8, $0x3fcebfbdff82c5ae
-DATA constant3fcebfbdff82c5ae<>+24(SB)/8, $0x3fcebfbdff82c5ae
-GLOBL constant3fcebfbdff82c5ae<>(SB), RODATA|NOPTR, $32
-
 DATA constant3fe62e42fefa39ef<>+0(SB)/8, $0x3fe62e42fefa39ef
 DATA constant3fe62e42fefa39ef<>+8(SB)/8, $0x3fe62e42fefa39ef
 DATA constant3fe62e42fefa39ef<>+16(SB)/8, $0x3fe62e42fefa39ef
 DATA constant3fe62e42fefa39ef<>+24(SB)/8, $0x3fe62e42fefa39ef
 GLOBL constant3fe62e42fefa39ef<>(SB), RODATA|NOPTR, $32
 
-DATA constant3fc87d8ebae99ae1<>+0(SB)/8, $0x3fc87d8ebae99ae1
-DATA constant3fc87d8ebae99ae1<>+8(SB)/8, $0x3fc87d8ebae99ae1
-DATA constant3fc87d8ebae99ae1<>+16(SB)/8, $0x3fc87d8ebae99ae1
-DATA constant3fc87d8ebae99ae1<>+24(SB)/8, $0x3fc87d8ebae99ae1
-GLOBL constant3fc87d8ebae99ae1<>(SB), RODATA|NOPTR, $32
+DATA constant3e3e6228acd1c6e5<>+0(SB)/8, $0x3e3e6228acd1c6e5
+DATA constant3e3e6228acd1c6e5<>+8(SB)/8, $0x3e3e6228acd1c6e5
+DATA constant3e3e6228acd1c6e5<>+16(SB)/8, $0x3e3e6228acd1c6e5
+DATA constant3e3e6228acd1c6e5<>+24(SB)/8, $0x3e3e6228acd1c6e5
+GLOBL constant3e3e6228acd1c6e5<>(SB), RODATA|NOPTR, $32
+
+DATA constant3eb62bfc2c86d700<>+0(SB)/8, $0x3eb62bfc2c86d700
+DATA constant3eb62bfc2c86d700<>+8(SB)/8, $0x3eb62bfc2c86d700
+DATA constant3eb62bfc2c86d700<>+16(SB)/8, $0x3eb62bfc2c86d700
+DATA constant3eb62bfc2c86d700<>+24(SB)/8, $0x3eb62bfc2c86d700
+GLOBL constant3eb62bfc2c86d700<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f2430913112c61b<>+0(SB)/8, $0x3f2430913112c61b
+DATA constant3f2430913112c61b<>+8(SB)/8, $0x3f2430913112c61b
+DATA constant3f2430913112c61b<>+16(SB)/8, $0x3f2430913112c61b
+DATA constant3f2430913112c61b<>+24(SB)/8, $0x3f2430913112c61b
+GLOBL constant3f2430913112c61b<>(SB), RODATA|NOPTR, $32
+
+DATA constant3f83b2ab6fb9f1a5<>+0(SB)/8, $0x3f83b2ab6fb9f1a5
+DATA constant3f83b2ab6fb9f1a5<>+8(SB)/8, $0x3f83b2ab6fb9f1a5
+DATA constant3f83b2ab6fb9f1a5<>+16(SB)/8, $0x3f83b2ab6fb9f1a5
+DATA constant3f83b2ab6fb9f1a5<>+24(SB)/8, $0x3f83b2ab6fb9f1a5
+GLOBL constant3f83b2ab6fb9f1a5<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fcebfbdff82c5ae<>+0(SB)/8, $0x3fcebfbdff82c5ae
+DATA constant3fcebfbdff82c5ae<>+8(SB)/8, $0x3fcebfbdff82c5ae
+DATA constant3fcebfbdff82c5ae<>+16(SB)/8, $0x3fcebfbdff82c5ae
+DATA constant3fcebfbdff82c5ae<>+24(SB)/8, $0x3fcebfbdff82c5ae
+GLOBL constant3fcebfbdff82c5ae<>(SB), RODATA|NOPTR, $32
 
 DATA constant3fc8774039897f75<>+0(SB)/8, $0x3fc8774039897f75
 DATA constant3fc8774039897f75<>+8(SB)/8, $0x3fc8774039897f75
@@ -1473,23 +4874,11 @@ DATA constant3fc8774039897f75<>+16(SB)/8, $0x3fc8774039897f75
 DATA constant3fc8774039897f75<>+24(SB)/8, $0x3fc8774039897f75
 GLOBL constant3fc8774039897f75<>(SB), RODATA|NOPTR, $32
 
-DATA constant3fcc6a2979e03137<>+0(SB)/8, $0x3fcc6a2979e03137
-DATA constant3fcc6a2979e03137<>+8(SB)/8, $0x3fcc6a2979e03137
-DATA constant3fcc6a2979e03137<>+16(SB)/8, $0x3fcc6a2979e03137
-DATA constant3fcc6a2979e03137<>+24(SB)/8, $0x3fcc6a2979e03137
-GLOBL constant3fcc6a2979e03137<>(SB), RODATA|NOPTR, $32
-
 DATA constant3fd0c9a5991b72d8<>+0(SB)/8, $0x3fd0c9a5991b72d8
 DATA constant3fd0c9a5991b72d8<>+8(SB)/8, $0x3fd0c9a5991b72d8
 DATA constant3fd0c9a5991b72d8<>+16(SB)/8, $0x3fd0c9a5991b72d8
 DATA constant3fd0c9a5991b72d8<>+24(SB)/8, $0x3fd0c9a5991b72d8
 GLOBL constant3fd0c9a5991b72d8<>(SB), RODATA|NOPTR, $32
-
-DATA constant3fd484b14487386e<>+0(SB)/8, $0x3fd484b14487386e
-DATA constant3fd484b14487386e<>+8(SB)/8, $0x3fd484b14487386e
-DATA constant3fd484b14487386e<>+16(SB)/8, $0x3fd484b14487386e
-DATA constant3fd484b14487386e<>+24(SB)/8, $0x3fd484b14487386e
-GLOBL constant3fd484b14487386e<>(SB), RODATA|NOPTR, $32
 
 DATA constant3fda61762a7085b9<>+0(SB)/8, $0x3fda61762a7085b9
 DATA constant3fda61762a7085b9<>+8(SB)/8, $0x3fda61762a7085b9
@@ -1497,17 +4886,35 @@ DATA constant3fda61762a7085b9<>+16(SB)/8, $0x3fda61762a7085b9
 DATA constant3fda61762a7085b9<>+24(SB)/8, $0x3fda61762a7085b9
 GLOBL constant3fda61762a7085b9<>(SB), RODATA|NOPTR, $32
 
-DATA constant3fe2776c50ef9fcc<>+0(SB)/8, $0x3fe2776c50ef9fcc
-DATA constant3fe2776c50ef9fcc<>+8(SB)/8, $0x3fe2776c50ef9fcc
-DATA constant3fe2776c50ef9fcc<>+16(SB)/8, $0x3fe2776c50ef9fcc
-DATA constant3fe2776c50ef9fcc<>+24(SB)/8, $0x3fe2776c50ef9fcc
-GLOBL constant3fe2776c50ef9fcc<>(SB), RODATA|NOPTR, $32
-
 DATA constant3feec709dc3a03fc<>+0(SB)/8, $0x3feec709dc3a03fc
 DATA constant3feec709dc3a03fc<>+8(SB)/8, $0x3feec709dc3a03fc
 DATA constant3feec709dc3a03fc<>+16(SB)/8, $0x3feec709dc3a03fc
 DATA constant3feec709dc3a03fc<>+24(SB)/8, $0x3feec709dc3a03fc
 GLOBL constant3feec709dc3a03fc<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fc87d8ebae99ae1<>+0(SB)/8, $0x3fc87d8ebae99ae1
+DATA constant3fc87d8ebae99ae1<>+8(SB)/8, $0x3fc87d8ebae99ae1
+DATA constant3fc87d8ebae99ae1<>+16(SB)/8, $0x3fc87d8ebae99ae1
+DATA constant3fc87d8ebae99ae1<>+24(SB)/8, $0x3fc87d8ebae99ae1
+GLOBL constant3fc87d8ebae99ae1<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fcc6a2979e03137<>+0(SB)/8, $0x3fcc6a2979e03137
+DATA constant3fcc6a2979e03137<>+8(SB)/8, $0x3fcc6a2979e03137
+DATA constant3fcc6a2979e03137<>+16(SB)/8, $0x3fcc6a2979e03137
+DATA constant3fcc6a2979e03137<>+24(SB)/8, $0x3fcc6a2979e03137
+GLOBL constant3fcc6a2979e03137<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fd484b14487386e<>+0(SB)/8, $0x3fd484b14487386e
+DATA constant3fd484b14487386e<>+8(SB)/8, $0x3fd484b14487386e
+DATA constant3fd484b14487386e<>+16(SB)/8, $0x3fd484b14487386e
+DATA constant3fd484b14487386e<>+24(SB)/8, $0x3fd484b14487386e
+GLOBL constant3fd484b14487386e<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fe2776c50ef9fcc<>+0(SB)/8, $0x3fe2776c50ef9fcc
+DATA constant3fe2776c50ef9fcc<>+8(SB)/8, $0x3fe2776c50ef9fcc
+DATA constant3fe2776c50ef9fcc<>+16(SB)/8, $0x3fe2776c50ef9fcc
+DATA constant3fe2776c50ef9fcc<>+24(SB)/8, $0x3fe2776c50ef9fcc
+GLOBL constant3fe2776c50ef9fcc<>(SB), RODATA|NOPTR, $32
 
 DATA constant40071547652b82fe<>+0(SB)/8, $0x40071547652b82fe
 DATA constant40071547652b82fe<>+8(SB)/8, $0x40071547652b82fe
@@ -1515,1174 +4922,1747 @@ DATA constant40071547652b82fe<>+16(SB)/8, $0x40071547652b82fe
 DATA constant40071547652b82fe<>+24(SB)/8, $0x40071547652b82fe
 GLOBL constant40071547652b82fe<>(SB), RODATA|NOPTR, $32
 
-// func logProbsLoss64(x *float64, t *float64, n int, acc *[3]float64) (signs int)
+// func logProbsLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logProbsLoss64(SB), NOSPLIT, $0-40
+TEXT ·logProbsLoss64(SB), NOSPLIT, $64-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
-	MOVQ   n+16(FP), DX
+	MOVQ   rows+16(FP), DX
+	MOVQ   classes+24(FP), BX
+	MOVQ   sums+32(FP), SI
 	VXORPD Y0, Y0, Y0
-	VXORPD Y1, Y1, Y1
-	VXORPD Y2, Y2, Y2
-	SUBQ   $0x04, DX
-	JL     logProbsLoss64_tail
+
+logProbsLoss64_row:
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VXORPD  Y4, Y4, Y4
+	VMOVUPD Y4, (SP)
+	VMOVUPD Y4, 32(SP)
+	MOVQ    BX, DI
+	XORQ    R8, R8
+	MOVQ    $0x00000100, R9
+	SUBQ    $0x04, DI
+	JL      logProbsLoss64_loop_few
+	VMOVUPD (AX)(R8*1), Y4
+	VADDPD  Y0, Y4, Y6
+	VMULPD  constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD  Y6, Y4, Y4
+	VADDPD  constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD  constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD  Y5, Y4, Y4
+	VMOVUPD (CX)(R8*1), Y4
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ $0x34, Y7, Y5
+	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD Y6, Y5, Y5
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD Y7, Y6, Y6
+	SUBQ   $0x04, DI
+	JL     logProbsLoss64_loop_last
 
 logProbsLoss64_loop:
-	VMOVUPD (AX), Y3
-	VMULPD  constant3ff71547652b82fe<>+0(SB), Y3, Y3
-	VMOVUPD (CX), Y4
+	VMULPD      Y6, Y6, Y7
+	VMULPD      Y7, Y7, Y8
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y7, Y10
+	VFMADD213PD Y5, Y6, Y10
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y10, Y10
+	VFMADD231PD Y10, Y4, Y3
+	VADDPD      Y4, Y2, Y2
+	VORPD       Y4, Y1, Y1
+	VMOVUPD     32(AX)(R8*1), Y4
+	VADDPD      Y0, Y4, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y6, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y4, Y4
+	VMOVUPD     32(CX)(R8*1), Y4
 
-	// log2 t
+	// log2 t - y
+	VPADDQ  constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ  $0x34, Y7, Y5
+	VPAND   constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR    constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD  constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD  Y6, Y5, Y5
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD  constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD  Y7, Y6, Y6
+	ADDQ    $0x20, R8
+	DECQ    R9
+	JNZ     logProbsLoss64_loop_on
+	VMOVAPD Y2, Y2
+	VADDPD  (SP), Y2, Y2
+	VMOVUPD Y2, (SP)
+	VXORPD  Y2, Y2, Y2
+	VMOVAPD Y3, Y3
+	VADDPD  32(SP), Y3, Y3
+	VMOVUPD Y3, 32(SP)
+	VXORPD  Y3, Y3, Y3
+	MOVQ    $0x00000100, R9
+
+logProbsLoss64_loop_on:
+	SUBQ $0x04, DI
+	JGE  logProbsLoss64_loop
+
+logProbsLoss64_loop_last:
+	VMULPD      Y6, Y6, Y7
+	VMULPD      Y7, Y7, Y8
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y7, Y10
+	VFMADD213PD Y5, Y6, Y10
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y10, Y10
+	VFMADD231PD Y10, Y4, Y3
+	VADDPD      Y4, Y2, Y2
+	VORPD       Y4, Y1, Y1
+	ADDQ        $0x20, R8
+
+logProbsLoss64_loop_few:
+	ADDQ       $0x04, DI
+	TESTQ      DI, DI
+	JZ         logProbsLoss64_loop_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000004, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*8), Y4
+	VMASKMOVPD (AX)(R8*1), Y4, Y5
+	VADDPD     Y0, Y5, Y7
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD     Y7, Y5, Y5
+	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD     Y6, Y5, Y5
+	VMASKMOVPD (CX)(R8*1), Y4, Y4
+
+	// log2 t - y
 	VPADDQ      constant00095f619980c433<>+0(SB), Y4, Y6
 	VPSRLQ      $0x34, Y6, Y5
 	VPAND       constant000fffffffffffff<>+0(SB), Y6, Y6
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y6, Y6
 	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y7
-	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
-	VDIVPD      Y6, Y7, Y7
-	VMULPD      Y7, Y7, Y6
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y8
-	VFMADD213PD constant3fc8774039897f75<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y8
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y8
-	VFMADD213PD Y5, Y7, Y8
-	VSUBPD      Y3, Y8, Y8
-	VXORPD      Y3, Y3, Y3
-	VCMPPD      $0x04, Y4, Y3, Y3
-	VANDPD      Y3, Y8, Y8
-	VFMADD231PD Y8, Y4, Y1
-	VADDPD      Y4, Y0, Y0
-	VORPD       Y4, Y2, Y2
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	SUBQ        $0x04, DX
-	JGE         logProbsLoss64_loop
-
-logProbsLoss64_tail:
-	ADDQ       $0x04, DX
-	JZ         logProbsLoss64_done
-	LEAQ       tailMask<>+0(SB), BX
-	MOVQ       $0x00000004, SI
-	SUBQ       DX, SI
-	VMOVUPD    (BX)(SI*8), Y3
-	VMASKMOVPD (AX), Y3, Y4
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VMASKMOVPD (CX), Y3, Y3
-
-	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y3, Y6
-	VPSRLQ      $0x34, Y6, Y5
-	VPAND       constant000fffffffffffff<>+0(SB), Y6, Y6
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y6, Y6
-	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y7
-	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
-	VDIVPD      Y6, Y7, Y7
-	VMULPD      Y7, Y7, Y6
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y8
-	VFMADD213PD constant3fc8774039897f75<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y8
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y8
-	VFMADD213PD Y5, Y7, Y8
-	VSUBPD      Y4, Y8, Y8
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y3, Y4, Y4
-	VANDPD      Y4, Y8, Y8
-	VFMADD231PD Y8, Y3, Y1
-	VADDPD      Y3, Y0, Y0
-	VORPD       Y3, Y2, Y2
-
-logProbsLoss64_done:
-	MOVQ         acc+24(FP), AX
-	VEXTRACTF128 $0x01, Y0, X3
-	VADDPD       X3, X0, X3
-	VPERMILPD    $0x01, X3, X0
-	VADDSD       X3, X0, X0
-	VADDSD       8(AX), X0, X0
-	VMOVSD       X0, 8(AX)
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       16(AX), X1, X1
-	VMOVSD       X1, 16(AX)
-	VMOVMSKPD    Y2, AX
-	MOVQ         AX, signs+32(FP)
-	VZEROUPPER
-	RET
-
-// func logitPairLoss64(x *float64, t *float64, n int, shiftX float64, shiftT float64, acc *[3]float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·logitPairLoss64(SB), NOSPLIT, $0-48
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD shiftX+24(FP), Y0
-	VBROADCASTSD shiftT+32(FP), Y1
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	SUBQ         $0x04, DX
-	JL           logitPairLoss64_tail
-
-logitPairLoss64_loop:
-	VMOVUPD (AX), Y5
-	VSUBPD  Y0, Y5, Y5
-	VMULPD  constant3ff71547652b82fe<>+0(SB), Y5, Y5
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y5, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VADDPD      Y8, Y2, Y2
-	VMOVUPD     (CX), Y6
-	VSUBPD      Y1, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y6, Y7, Y7
-	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      constant43380000000003ff<>+0(SB), Y8, Y9
-	VSUBPD      Y9, Y7, Y7
-	VPSLLQ      $0x34, Y8, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VMULPD      Y8, Y9, Y9
-	VADDPD      Y9, Y3, Y3
-	VSUBPD      Y5, Y6, Y6
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y9, Y5, Y5
-	VANDPD      Y5, Y6, Y6
-	VFMADD231PD Y6, Y9, Y4
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	SUBQ        $0x04, DX
-	JGE         logitPairLoss64_loop
-
-logitPairLoss64_tail:
-	ADDQ       $0x04, DX
-	JZ         logitPairLoss64_done
-	LEAQ       tailMask<>+0(SB), BX
-	MOVQ       $0x00000004, SI
-	SUBQ       DX, SI
-	VMOVUPD    (BX)(SI*8), Y5
-	VMASKMOVPD (AX), Y5, Y6
-	VSUBPD     Y0, Y6, Y0
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y0, Y0
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y0, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VANDPD      Y5, Y8, Y8
-	VADDPD      Y8, Y2, Y2
-	VMASKMOVPD  (CX), Y5, Y6
-	VSUBPD      Y1, Y6, Y1
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y1, Y1
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y1, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VANDPD      Y5, Y8, Y8
-	VADDPD      Y8, Y3, Y3
-	VSUBPD      Y0, Y1, Y1
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y8, Y0, Y0
-	VANDPD      Y0, Y1, Y1
-	VFMADD231PD Y1, Y8, Y4
-
-logitPairLoss64_done:
-	MOVQ         acc+40(FP), AX
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       (AX), X1, X1
-	VMOVSD       X1, (AX)
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPD       X0, X3, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       8(AX), X1, X1
-	VMOVSD       X1, 8(AX)
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPD       X0, X4, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       16(AX), X1, X1
-	VMOVSD       X1, 16(AX)
-	VZEROUPPER
-	RET
-
-// func expRow64(x *float64, t *float64, out *float64, n int, shift float64, acc *[3]float64) (signs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·expRow64(SB), NOSPLIT, $0-56
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         out+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD shift+32(FP), Y0
-	VXORPD       Y1, Y1, Y1
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	SUBQ         $0x04, BX
-	JL           expRow64_tail
-
-expRow64_loop:
-	VMOVUPD (AX), Y4
-	VSUBPD  Y0, Y4, Y4
-	VMULPD  constant3ff71547652b82fe<>+0(SB), Y4, Y4
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y4, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y4
-	VSUBPD      constant43380000000003ff<>+0(SB), Y4, Y6
-	VSUBPD      Y6, Y5, Y5
-	VPSLLQ      $0x34, Y4, Y4
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y5, Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y6
-	VMULPD      Y4, Y6, Y6
-	VMOVUPD     Y6, (DX)
-	VADDPD      Y6, Y1, Y1
-	VMOVUPD     (CX), Y4
-	VADDPD      Y4, Y2, Y2
-	VORPD       Y4, Y3, Y3
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	SUBQ        $0x04, BX
-	JGE         expRow64_loop
-
-expRow64_tail:
-	ADDQ       $0x04, BX
-	JZ         expRow64_done
-	LEAQ       tailMask<>+0(SB), SI
-	MOVQ       $0x00000004, DI
-	SUBQ       BX, DI
-	VMOVUPD    (SI)(DI*8), Y4
-	VMASKMOVPD (AX), Y4, Y5
-	VSUBPD     Y0, Y5, Y0
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y0, Y0
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y0, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD      Y6, Y5, Y5
-	VPSLLQ      $0x34, Y0, Y0
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y5, Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y6
-	VMULPD      Y0, Y6, Y6
-	VMASKMOVPD  Y6, Y4, (DX)
-	VANDPD      Y4, Y6, Y6
-	VADDPD      Y6, Y1, Y1
-	VMASKMOVPD  (CX), Y4, Y0
-	VADDPD      Y0, Y2, Y2
-	VORPD       Y0, Y3, Y3
-
-expRow64_done:
-	MOVQ         acc+40(FP), AX
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       (AX), X1, X1
-	VMOVSD       X1, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       8(AX), X1, X1
-	VMOVSD       X1, 8(AX)
-	VMOVMSKPD    Y3, AX
-	MOVQ         AX, signs+48(FP)
-	VZEROUPPER
-	RET
-
-// func combine64(out *float64, t *float64, n int, a float64, b float64)
-// Requires: AVX, FMA3
-TEXT ·combine64(SB), NOSPLIT, $0-40
-	MOVQ         out+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD a+24(FP), Y0
-	VBROADCASTSD b+32(FP), Y1
-	SUBQ         $0x04, DX
-	JL           combine64_tail
-
-combine64_loop:
-	VMOVUPD     (AX), Y2
-	VMOVUPD     (CX), Y3
-	VMULPD      Y1, Y3, Y3
-	VFMSUB213PD Y3, Y0, Y2
-	VMOVUPD     Y2, (AX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	SUBQ        $0x04, DX
-	JGE         combine64_loop
-
-combine64_tail:
-	ADDQ        $0x04, DX
-	JZ          combine64_done
-	LEAQ        tailMask<>+0(SB), BX
-	MOVQ        $0x00000004, SI
-	SUBQ        DX, SI
-	VMOVUPD     (BX)(SI*8), Y2
-	VMASKMOVPD  (AX), Y2, Y3
-	VMASKMOVPD  (CX), Y2, Y4
-	VMULPD      Y1, Y4, Y4
-	VFMSUB213PD Y4, Y0, Y3
-	VMASKMOVPD  Y3, Y2, (AX)
-
-combine64_done:
-	VZEROUPPER
-	RET
-
-// func logitPairGradient64(x *float64, t *float64, out *float64, n int, shiftX float64, shiftT float64, a float64, b float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·logitPairGradient64(SB), NOSPLIT, $0-64
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         out+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD shiftX+32(FP), Y0
-	VBROADCASTSD shiftT+40(FP), Y1
-	VBROADCASTSD a+48(FP), Y2
-	VBROADCASTSD b+56(FP), Y3
-	SUBQ         $0x04, BX
-	JL           logitPairGradient64_tail
-
-logitPairGradient64_loop:
-	VMOVUPD (AX), Y4
-	VSUBPD  Y0, Y4, Y4
-	VMULPD  constant3ff71547652b82fe<>+0(SB), Y4, Y4
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y4, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y4
-	VSUBPD      constant43380000000003ff<>+0(SB), Y4, Y6
-	VSUBPD      Y6, Y5, Y5
-	VPSLLQ      $0x34, Y4, Y4
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y5, Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y6
-	VMULPD      Y4, Y6, Y6
-	VMOVUPD     (CX), Y4
-	VSUBPD      Y1, Y4, Y4
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y4, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y4
-	VSUBPD      constant43380000000003ff<>+0(SB), Y4, Y7
 	VSUBPD      Y7, Y5, Y5
-	VPSLLQ      $0x34, Y4, Y4
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y5, Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y7
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y7
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y7
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y7
-	VMULPD      Y4, Y7, Y7
-	VMULPD      Y2, Y6, Y6
-	VMULPD      Y3, Y7, Y7
-	VSUBPD      Y7, Y6, Y6
-	VMOVUPD     Y6, (DX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	SUBQ        $0x04, BX
-	JGE         logitPairGradient64_loop
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y7
+	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
+	VDIVPD      Y6, Y7, Y7
+	VMULPD      Y7, Y7, Y6
+	VMULPD      Y6, Y6, Y8
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y6, Y10
+	VFMADD213PD Y5, Y7, Y10
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y10, Y10
+	VFMADD231PD Y10, Y4, Y3
+	VADDPD      Y4, Y2, Y2
+	VORPD       Y4, Y1, Y1
 
-logitPairGradient64_tail:
-	ADDQ       $0x04, BX
-	JZ         logitPairGradient64_done
-	LEAQ       tailMask<>+0(SB), SI
-	MOVQ       $0x00000004, DI
-	SUBQ       BX, DI
-	VMOVUPD    (SI)(DI*8), Y4
-	VMASKMOVPD (AX), Y4, Y5
-	VSUBPD     Y0, Y5, Y0
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y0, Y0
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y0, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD      Y6, Y5, Y5
-	VPSLLQ      $0x34, Y0, Y0
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y5, Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y6
-	VMULPD      Y0, Y6, Y6
-	VMASKMOVPD  (CX), Y4, Y0
-	VSUBPD      Y1, Y0, Y0
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
-
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y1
-	VMAXPD      Y0, Y1, Y1
-	VADDPD      constant43380000000003ff<>+0(SB), Y1, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y5
-	VSUBPD      Y5, Y1, Y1
-	VPSLLQ      $0x34, Y0, Y0
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y1, Y5
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y1, Y5
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y1, Y5
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y1, Y5
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y1, Y5
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y1, Y5
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y1, Y5
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y1, Y5
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y1, Y5
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y1, Y5
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y1, Y5
-	VMULPD      Y0, Y5, Y5
-	VMULPD      Y2, Y6, Y6
-	VMULPD      Y3, Y5, Y5
-	VSUBPD      Y5, Y6, Y6
-	VMASKMOVPD  Y6, Y4, (DX)
-
-logitPairGradient64_done:
+logProbsLoss64_loop_done:
+	VMOVAPD      Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 32(SI)
+	VMOVAPD      Y3, Y2
+	VADDPD       32(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
+	VMOVSD       X2, 40(SI)
+	VMOVMSKPD    Y1, DI
+	VXORPD       X1, X1, X1
+	VCVTSI2SDQ   DI, X1, X1
+	VMOVSD       X1, 48(SI)
+	LEAQ         (AX)(BX*8), AX
+	LEAQ         (CX)(BX*8), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          logProbsLoss64_row
 	VZEROUPPER
 	RET
 
-// func targetLogitsGradient64(x *float64, t *float64, out *float64, n int, shiftX float64, shiftT float64, a float64, b float64)
+// func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·targetLogitsGradient64(SB), NOSPLIT, $0-64
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         out+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD shiftX+32(FP), Y0
-	VBROADCASTSD shiftT+40(FP), Y1
-	VBROADCASTSD a+48(FP), Y2
-	VBROADCASTSD b+56(FP), Y3
-	SUBQ         $0x04, BX
-	JL           targetLogitsGradient64_tail
+TEXT ·pairLoss64(SB), NOSPLIT, $96-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
 
-targetLogitsGradient64_loop:
-	VMOVUPD (AX), Y4
-	VSUBPD  Y0, Y4, Y4
-	VMULPD  constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VMOVUPD (CX), Y5
-	VSUBPD  Y1, Y5, Y5
-	VMULPD  constant3ff71547652b82fe<>+0(SB), Y5, Y5
+pairLoss64_row:
+	VBROADCASTSD (AX), Y0
+	VMOVAPD      Y0, Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x08, DI
+	JL           pairLoss64_extremesX_few
 
-	// 2^y
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y5, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VSUBPD      Y4, Y5, Y5
-	VSUBPD      Y3, Y5, Y5
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y8, Y4, Y4
-	VANDPD      Y4, Y5, Y5
-	VMULPD      Y2, Y8, Y8
-	VMULPD      Y8, Y5, Y5
-	VMOVUPD     Y5, (DX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	SUBQ        $0x04, BX
-	JGE         targetLogitsGradient64_loop
+pairLoss64_extremesX:
+	VMOVUPD (AX)(R8*1), Y2
+	VMOVUPD 32(AX)(R8*1), Y3
+	VMAXPD  Y2, Y1, Y1
+	VMAXPD  Y3, Y1, Y1
+	ADDQ    $0x40, R8
+	SUBQ    $0x08, DI
+	JGE     pairLoss64_extremesX
 
-targetLogitsGradient64_tail:
-	ADDQ       $0x04, BX
-	JZ         targetLogitsGradient64_done
-	LEAQ       tailMask<>+0(SB), SI
-	MOVQ       $0x00000004, DI
-	SUBQ       BX, DI
-	VMOVUPD    (SI)(DI*8), Y4
-	VMASKMOVPD (AX), Y4, Y5
-	VSUBPD     Y0, Y5, Y0
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y0, Y0
-	VMASKMOVPD (CX), Y4, Y5
-	VSUBPD     Y1, Y5, Y1
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y1, Y1
+pairLoss64_extremesX_few:
+	ADDQ $0x08, DI
 
-	// 2^y
+pairLoss64_extremesX_one:
+	CMPQ    DI, $0x04
+	JL      pairLoss64_extremesX_tail
+	VMOVUPD (AX)(R8*1), Y2
+	VMAXPD  Y2, Y1, Y1
+	ADDQ    $0x20, R8
+	SUBQ    $0x04, DI
+	JMP     pairLoss64_extremesX_one
+
+pairLoss64_extremesX_tail:
+	TESTQ      DI, DI
+	JZ         pairLoss64_extremesX_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000004, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*8), Y2
+	VMASKMOVPD (AX)(R8*1), Y2, Y3
+	VBLENDVPS  Y2, Y3, Y0, Y3
+	VMAXPD     Y3, Y1, Y1
+
+pairLoss64_extremesX_done:
+	VPERM2F128   $0x01, Y1, Y1, Y0
+	VMAXPD       Y0, Y1, Y1
+	VPERMILPD    $0x05, Y1, Y0
+	VMAXPD       Y0, Y1, Y1
+	VXORPD       constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD       X0, (SI)
+	VBROADCASTSD (CX), Y1
+	VMOVAPD      Y1, Y2
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x08, DI
+	JL           pairLoss64_extremesT_few
+
+pairLoss64_extremesT:
+	VMOVUPD (CX)(R8*1), Y3
+	VMOVUPD 32(CX)(R8*1), Y4
+	VMAXPD  Y3, Y2, Y2
+	VMAXPD  Y4, Y2, Y2
+	ADDQ    $0x40, R8
+	SUBQ    $0x08, DI
+	JGE     pairLoss64_extremesT
+
+pairLoss64_extremesT_few:
+	ADDQ $0x08, DI
+
+pairLoss64_extremesT_one:
+	CMPQ    DI, $0x04
+	JL      pairLoss64_extremesT_tail
+	VMOVUPD (CX)(R8*1), Y3
+	VMAXPD  Y3, Y2, Y2
+	ADDQ    $0x20, R8
+	SUBQ    $0x04, DI
+	JMP     pairLoss64_extremesT_one
+
+pairLoss64_extremesT_tail:
+	TESTQ      DI, DI
+	JZ         pairLoss64_extremesT_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000004, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*8), Y3
+	VMASKMOVPD (CX)(R8*1), Y3, Y4
+	VBLENDVPS  Y3, Y4, Y1, Y4
+	VMAXPD     Y4, Y2, Y2
+
+pairLoss64_extremesT_done:
+	VPERM2F128 $0x01, Y2, Y2, Y1
+	VMAXPD     Y1, Y2, Y2
+	VPERMILPD  $0x05, Y2, Y1
+	VMAXPD     Y1, Y2, Y2
+	VXORPD     constant8000000000000000<>+0(SB), Y2, Y1
+	VMOVSD     X1, 8(SI)
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	VMOVUPD    Y5, (SP)
+	VMOVUPD    Y5, 32(SP)
+	VMOVUPD    Y5, 64(SP)
+	MOVQ       BX, DI
+	XORQ       R8, R8
+	MOVQ       $0x00000100, R9
+	SUBQ       $0x04, DI
+	JL         pairLoss64_loop_few
+	VMOVUPD    (AX)(R8*1), Y5
+	VADDPD     Y0, Y5, Y8
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD     Y8, Y5, Y5
+	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD     Y7, Y5, Y5
+	VMOVUPD    (CX)(R8*1), Y7
+	VADDPD     Y1, Y7, Y11
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD     Y11, Y7, Y7
+	VADDPD     constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD     constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD     Y10, Y7, Y7
+	VSUBPD     Y8, Y11, Y8
+	VPSLLQ     $0x34, Y6, Y6
+	VPSLLQ     $0x34, Y9, Y9
+	SUBQ       $0x04, DI
+	JL         pairLoss64_loop_last
+
+pairLoss64_loop:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VFMADD231PD Y8, Y10, Y4
+	VMOVUPD     32(AX)(R8*1), Y5
+	VADDPD      Y0, Y5, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y1, Y5, Y5
+	VMAXPD      Y8, Y5, Y5
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
+	VMOVUPD     32(CX)(R8*1), Y7
+	VADDPD      Y1, Y7, Y11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD      Y11, Y7, Y7
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD      Y10, Y7, Y7
+	VSUBPD      Y8, Y11, Y8
 	VPSLLQ      $0x34, Y6, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e3e6228acd1c6e5<>+0(SB), Y5, Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y7
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y7
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y7
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y7
-	VMULPD      Y6, Y7, Y7
-	VSUBPD      Y0, Y1, Y1
-	VSUBPD      Y3, Y1, Y1
+	VPSLLQ      $0x34, Y9, Y9
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         pairLoss64_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	VMOVAPD     Y4, Y4
+	VADDPD      64(SP), Y4, Y4
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	MOVQ        $0x00000100, R9
+
+pairLoss64_loop_on:
+	SUBQ $0x04, DI
+	JGE  pairLoss64_loop
+
+pairLoss64_loop_last:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VFMADD231PD Y8, Y10, Y4
+	ADDQ        $0x20, R8
+
+pairLoss64_loop_few:
+	ADDQ        $0x04, DI
+	TESTQ       DI, DI
+	JZ          pairLoss64_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000004, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*8), Y5
+	VMASKMOVPD  (AX)(R8*1), Y5, Y6
+	VADDPD      Y0, Y6, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD      Y8, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD      Y7, Y6, Y6
+	VMASKMOVPD  (CX)(R8*1), Y5, Y7
+	VADDPD      Y1, Y7, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD      Y10, Y7, Y7
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y1
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y9
+	VSUBPD      Y9, Y7, Y7
+	VSUBPD      Y8, Y10, Y8
+	VPSLLQ      $0x34, Y0, Y0
+	VPSLLQ      $0x34, Y1, Y1
+	VMULPD      Y6, Y6, Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y9, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y9, Y10
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y9, Y11
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y9, Y11
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD231PD Y10, Y6, Y11
+	VMULPD      Y0, Y11, Y11
+	VMULPD      Y7, Y7, Y0
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
+	VFMADD231PD Y6, Y7, Y9
+	VMULPD      Y1, Y9, Y9
+	VANDPD      Y5, Y11, Y11
+	VANDPD      Y5, Y9, Y9
+	VADDPD      Y11, Y2, Y2
+	VADDPD      Y9, Y3, Y3
 	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y7, Y0, Y0
-	VANDPD      Y0, Y1, Y1
-	VMULPD      Y2, Y7, Y7
-	VMULPD      Y7, Y1, Y1
-	VMASKMOVPD  Y1, Y4, (DX)
+	VCMPPD      $0x04, Y9, Y0, Y0
+	VANDPD      Y0, Y8, Y8
+	VFMADD231PD Y8, Y9, Y4
 
-targetLogitsGradient64_done:
-	VZEROUPPER
-	RET
-
-// func targetProbsGradient64(x *float64, t *float64, out *float64, n int, shift float64, a float64, b float64) (signs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·targetProbsGradient64(SB), NOSPLIT, $0-64
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         out+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD shift+32(FP), Y0
-	VBROADCASTSD a+40(FP), Y1
-	VBROADCASTSD b+48(FP), Y2
-	VXORPD       Y3, Y3, Y3
-	SUBQ         $0x04, BX
-	JL           targetProbsGradient64_tail
-
-targetProbsGradient64_loop:
-	VMOVUPD (AX), Y4
-	VSUBPD  Y0, Y4, Y4
-	VMULPD  constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VMOVUPD (CX), Y5
-	VXORPD  Y6, Y6, Y6
-	VCMPPD  $0x04, Y5, Y6, Y6
-
-	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y5, Y8
-	VPSRLQ      $0x34, Y8, Y7
-	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR        constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD      constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y9, Y9
-	VMULPD      Y9, Y9, Y8
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fc8774039897f75<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD213PD Y7, Y9, Y10
-	VSUBPD      Y4, Y10, Y10
-	VFMADD213PD Y2, Y1, Y10
-	VANDPD      Y6, Y10, Y10
-	VMOVUPD     Y10, (DX)
-	VMOVUPD     constant0010000000000000<>+0(SB), Y4
-	VCMPPD      $0x1e, Y5, Y4, Y4
-	VANDPD      Y6, Y4, Y4
-	VORPD       Y5, Y3, Y3
-	VORPD       Y4, Y3, Y3
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	SUBQ        $0x04, BX
-	JGE         targetProbsGradient64_loop
-
-targetProbsGradient64_tail:
-	ADDQ       $0x04, BX
-	JZ         targetProbsGradient64_done
-	LEAQ       tailMask<>+0(SB), SI
-	MOVQ       $0x00000004, DI
-	SUBQ       BX, DI
-	VMOVUPD    (SI)(DI*8), Y4
-	VMASKMOVPD (AX), Y4, Y5
-	VSUBPD     Y0, Y5, Y0
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y0, Y0
-	VMASKMOVPD (CX), Y4, Y5
-	VXORPD     Y6, Y6, Y6
-	VCMPPD     $0x04, Y5, Y6, Y6
-
-	// log2 t
-	VPADDQ      constant00095f619980c433<>+0(SB), Y5, Y8
-	VPSRLQ      $0x34, Y8, Y7
-	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR        constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD      constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y9, Y9
-	VMULPD      Y9, Y9, Y8
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fc8774039897f75<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD213PD Y7, Y9, Y10
-	VSUBPD      Y0, Y10, Y10
-	VFMADD213PD Y2, Y1, Y10
-	VANDPD      Y6, Y10, Y10
-	VMASKMOVPD  Y10, Y4, (DX)
-	VMOVUPD     constant0010000000000000<>+0(SB), Y0
-	VCMPPD      $0x1e, Y5, Y0, Y0
-	VANDPD      Y6, Y0, Y0
-	VORPD       Y5, Y3, Y3
-	VORPD       Y0, Y3, Y3
-
-targetProbsGradient64_done:
-	VMOVMSKPD Y3, AX
-	MOVQ      AX, signs+56(FP)
-	VZEROUPPER
-	RET
-
-// func dot64(x *float64, v *float64, n int, acc *[3]float64)
-// Requires: AVX, FMA3
-TEXT ·dot64(SB), NOSPLIT, $0-32
-	MOVQ   x+0(FP), AX
-	MOVQ   v+8(FP), CX
-	MOVQ   n+16(FP), DX
-	VXORPD Y0, Y0, Y0
-	SUBQ   $0x04, DX
-	JL     dot64_tail
-
-dot64_loop:
-	VMOVUPD     (AX), Y1
-	VMOVUPD     (CX), Y2
-	VFMADD231PD Y1, Y2, Y0
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	SUBQ        $0x04, DX
-	JGE         dot64_loop
-
-dot64_tail:
-	ADDQ        $0x04, DX
-	JZ          dot64_done
-	LEAQ        tailMask<>+0(SB), BX
-	MOVQ        $0x00000004, SI
-	SUBQ        DX, SI
-	VMOVUPD     (BX)(SI*8), Y1
-	VMASKMOVPD  (AX), Y1, Y2
-	VMASKMOVPD  (CX), Y1, Y1
-	VFMADD231PD Y2, Y1, Y0
-
-dot64_done:
-	MOVQ         acc+24(FP), AX
+pairLoss64_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VADDSD       (AX), X0, X0
-	VMOVSD       X0, (AX)
+	VMOVSD       X0, 24(SI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 32(SI)
+	VMOVAPD      Y4, Y0
+	VADDPD       64(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 40(SI)
+	LEAQ         (AX)(BX*8), AX
+	LEAQ         (CX)(BX*8), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          pairLoss64_row
 	VZEROUPPER
 	RET
 
-// func centre64(out *float64, v *float64, n int, a float64, b float64)
+// func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[7]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pairExponentials64(SB), NOSPLIT, $96-56
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ ex+16(FP), DX
+	MOVQ et+24(FP), BX
+	MOVQ rows+32(FP), SI
+	MOVQ classes+40(FP), DI
+	MOVQ sums+48(FP), R8
+
+pairExponentials64_row:
+	VBROADCASTSD (AX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	MOVQ         DI, R9
+	XORQ         R10, R10
+	SUBQ         $0x08, R9
+	JL           pairExponentials64_extremesX_few
+
+pairExponentials64_extremesX:
+	VMOVUPD (AX)(R10*1), Y3
+	VMOVUPD 32(AX)(R10*1), Y4
+	VMAXPD  Y3, Y1, Y1
+	VMINPD  Y3, Y2, Y2
+	VMAXPD  Y4, Y1, Y1
+	VMINPD  Y4, Y2, Y2
+	ADDQ    $0x40, R10
+	SUBQ    $0x08, R9
+	JGE     pairExponentials64_extremesX
+
+pairExponentials64_extremesX_few:
+	ADDQ $0x08, R9
+
+pairExponentials64_extremesX_one:
+	CMPQ    R9, $0x04
+	JL      pairExponentials64_extremesX_tail
+	VMOVUPD (AX)(R10*1), Y3
+	VMAXPD  Y3, Y1, Y1
+	VMINPD  Y3, Y2, Y2
+	ADDQ    $0x20, R10
+	SUBQ    $0x04, R9
+	JMP     pairExponentials64_extremesX_one
+
+pairExponentials64_extremesX_tail:
+	TESTQ      R9, R9
+	JZ         pairExponentials64_extremesX_done
+	LEAQ       tailMask<>+0(SB), R11
+	MOVQ       $0x00000004, R12
+	SUBQ       R9, R12
+	VMOVUPD    (R11)(R12*8), Y3
+	VMASKMOVPD (AX)(R10*1), Y3, Y4
+	VBLENDVPS  Y3, Y4, Y0, Y4
+	VMAXPD     Y4, Y1, Y1
+	VMINPD     Y4, Y2, Y2
+
+pairExponentials64_extremesX_done:
+	VPERM2F128   $0x01, Y1, Y1, Y0
+	VMAXPD       Y0, Y1, Y1
+	VPERMILPD    $0x05, Y1, Y0
+	VMAXPD       Y0, Y1, Y1
+	VPERM2F128   $0x01, Y2, Y2, Y0
+	VMINPD       Y0, Y2, Y2
+	VPERMILPD    $0x05, Y2, Y0
+	VMINPD       Y0, Y2, Y2
+	VXORPD       constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD       X0, (R8)
+	VSUBPD       Y2, Y1, Y2
+	VBROADCASTSD (CX), Y1
+	VMOVAPD      Y1, Y3
+	VMOVAPD      Y1, Y4
+	MOVQ         DI, R9
+	XORQ         R10, R10
+	SUBQ         $0x08, R9
+	JL           pairExponentials64_extremesT_few
+
+pairExponentials64_extremesT:
+	VMOVUPD (CX)(R10*1), Y5
+	VMOVUPD 32(CX)(R10*1), Y6
+	VMAXPD  Y5, Y3, Y3
+	VMINPD  Y5, Y4, Y4
+	VMAXPD  Y6, Y3, Y3
+	VMINPD  Y6, Y4, Y4
+	ADDQ    $0x40, R10
+	SUBQ    $0x08, R9
+	JGE     pairExponentials64_extremesT
+
+pairExponentials64_extremesT_few:
+	ADDQ $0x08, R9
+
+pairExponentials64_extremesT_one:
+	CMPQ    R9, $0x04
+	JL      pairExponentials64_extremesT_tail
+	VMOVUPD (CX)(R10*1), Y5
+	VMAXPD  Y5, Y3, Y3
+	VMINPD  Y5, Y4, Y4
+	ADDQ    $0x20, R10
+	SUBQ    $0x04, R9
+	JMP     pairExponentials64_extremesT_one
+
+pairExponentials64_extremesT_tail:
+	TESTQ      R9, R9
+	JZ         pairExponentials64_extremesT_done
+	LEAQ       tailMask<>+0(SB), R11
+	MOVQ       $0x00000004, R12
+	SUBQ       R9, R12
+	VMOVUPD    (R11)(R12*8), Y5
+	VMASKMOVPD (CX)(R10*1), Y5, Y6
+	VBLENDVPS  Y5, Y6, Y1, Y6
+	VMAXPD     Y6, Y3, Y3
+	VMINPD     Y6, Y4, Y4
+
+pairExponentials64_extremesT_done:
+	VPERM2F128 $0x01, Y3, Y3, Y1
+	VMAXPD     Y1, Y3, Y3
+	VPERMILPD  $0x05, Y3, Y1
+	VMAXPD     Y1, Y3, Y3
+	VPERM2F128 $0x01, Y4, Y4, Y1
+	VMINPD     Y1, Y4, Y4
+	VPERMILPD  $0x05, Y4, Y1
+	VMINPD     Y1, Y4, Y4
+	VXORPD     constant8000000000000000<>+0(SB), Y3, Y1
+	VMOVSD     X1, 8(R8)
+	VSUBPD     Y4, Y3, Y4
+	VMAXPD     Y4, Y2, Y2
+	VMOVSD     X2, 16(R8)
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VXORPD     Y5, Y5, Y5
+	VMOVUPD    Y5, (SP)
+	VMOVUPD    Y5, 32(SP)
+	VMOVUPD    Y5, 64(SP)
+	MOVQ       DI, R9
+	XORQ       R10, R10
+	MOVQ       $0x00000100, R11
+	SUBQ       $0x04, R9
+	JL         pairExponentials64_loop_few
+	VMOVUPD    (AX)(R10*1), Y5
+	VADDPD     Y0, Y5, Y8
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD     Y8, Y5, Y5
+	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD     Y7, Y5, Y5
+	VMOVUPD    (CX)(R10*1), Y7
+	VADDPD     Y1, Y7, Y11
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD     Y11, Y7, Y7
+	VADDPD     constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD     constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD     Y10, Y7, Y7
+	VSUBPD     Y8, Y11, Y8
+	VPSLLQ     $0x34, Y6, Y6
+	VPSLLQ     $0x34, Y9, Y9
+	SUBQ       $0x04, R9
+	JL         pairExponentials64_loop_last
+
+pairExponentials64_loop:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VMOVUPD     Y12, (DX)(R10*1)
+	VMOVUPD     Y10, (BX)(R10*1)
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VFMADD231PD Y8, Y10, Y4
+	VMOVUPD     32(AX)(R10*1), Y5
+	VADDPD      Y0, Y5, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y8, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD      Y7, Y5, Y5
+	VMOVUPD     32(CX)(R10*1), Y7
+	VADDPD      Y1, Y7, Y11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD      Y11, Y7, Y7
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD      Y10, Y7, Y7
+	VSUBPD      Y8, Y11, Y8
+	VPSLLQ      $0x34, Y6, Y6
+	VPSLLQ      $0x34, Y9, Y9
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         pairExponentials64_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	VMOVAPD     Y4, Y4
+	VADDPD      64(SP), Y4, Y4
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	MOVQ        $0x00000100, R11
+
+pairExponentials64_loop_on:
+	SUBQ $0x04, R9
+	JGE  pairExponentials64_loop
+
+pairExponentials64_loop_last:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VMOVUPD     Y12, (DX)(R10*1)
+	VMOVUPD     Y10, (BX)(R10*1)
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VFMADD231PD Y8, Y10, Y4
+	ADDQ        $0x20, R10
+
+pairExponentials64_loop_few:
+	ADDQ        $0x04, R9
+	TESTQ       R9, R9
+	JZ          pairExponentials64_loop_done
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000004, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*8), Y5
+	VMASKMOVPD  (AX)(R10*1), Y5, Y6
+	VADDPD      Y0, Y6, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD      Y8, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD      Y7, Y6, Y6
+	VMASKMOVPD  (CX)(R10*1), Y5, Y7
+	VADDPD      Y1, Y7, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD      Y10, Y7, Y7
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y1
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y9
+	VSUBPD      Y9, Y7, Y7
+	VSUBPD      Y8, Y10, Y8
+	VPSLLQ      $0x34, Y0, Y0
+	VPSLLQ      $0x34, Y1, Y1
+	VMULPD      Y6, Y6, Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y9, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y9, Y10
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y9, Y11
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y9, Y11
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD231PD Y10, Y6, Y11
+	VMULPD      Y0, Y11, Y11
+	VMULPD      Y7, Y7, Y0
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
+	VFMADD231PD Y6, Y7, Y9
+	VMULPD      Y1, Y9, Y9
+	VMASKMOVPD  Y11, Y5, (DX)(R10*1)
+	VMASKMOVPD  Y9, Y5, (BX)(R10*1)
+	VANDPD      Y5, Y11, Y11
+	VANDPD      Y5, Y9, Y9
+	VADDPD      Y11, Y2, Y2
+	VADDPD      Y9, Y3, Y3
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y9, Y0, Y0
+	VANDPD      Y0, Y8, Y8
+	VFMADD231PD Y8, Y9, Y4
+
+pairExponentials64_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 24(R8)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 32(R8)
+	VMOVAPD      Y4, Y0
+	VADDPD       64(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 40(R8)
+	LEAQ         (AX)(DI*8), AX
+	LEAQ         (CX)(DI*8), CX
+	LEAQ         (DX)(DI*8), DX
+	LEAQ         (BX)(DI*8), BX
+	ADDQ         $0x38, R8
+	DECQ         SI
+	JNZ          pairExponentials64_row
+	VZEROUPPER
+	RET
+
+// func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[7]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·exponentials64(SB), NOSPLIT, $64-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ sums+40(FP), DI
+
+exponentials64_row:
+	VBROADCASTSD (AX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           exponentials64_extremes_few
+
+exponentials64_extremes:
+	VMOVUPD (AX)(R9*1), Y3
+	VMOVUPD 32(AX)(R9*1), Y4
+	VMAXPD  Y3, Y1, Y1
+	VMINPD  Y3, Y2, Y2
+	VMAXPD  Y4, Y1, Y1
+	VMINPD  Y4, Y2, Y2
+	ADDQ    $0x40, R9
+	SUBQ    $0x08, R8
+	JGE     exponentials64_extremes
+
+exponentials64_extremes_few:
+	ADDQ $0x08, R8
+
+exponentials64_extremes_one:
+	CMPQ    R8, $0x04
+	JL      exponentials64_extremes_tail
+	VMOVUPD (AX)(R9*1), Y3
+	VMAXPD  Y3, Y1, Y1
+	VMINPD  Y3, Y2, Y2
+	ADDQ    $0x20, R9
+	SUBQ    $0x04, R8
+	JMP     exponentials64_extremes_one
+
+exponentials64_extremes_tail:
+	TESTQ      R8, R8
+	JZ         exponentials64_extremes_done
+	LEAQ       tailMask<>+0(SB), R10
+	MOVQ       $0x00000004, R11
+	SUBQ       R8, R11
+	VMOVUPD    (R10)(R11*8), Y3
+	VMASKMOVPD (AX)(R9*1), Y3, Y4
+	VBLENDVPS  Y3, Y4, Y0, Y4
+	VMAXPD     Y4, Y1, Y1
+	VMINPD     Y4, Y2, Y2
+
+exponentials64_extremes_done:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMAXPD     Y0, Y1, Y1
+	VPERMILPD  $0x05, Y1, Y0
+	VMAXPD     Y0, Y1, Y1
+	VPERM2F128 $0x01, Y2, Y2, Y0
+	VMINPD     Y0, Y2, Y2
+	VPERMILPD  $0x05, Y2, Y0
+	VMINPD     Y0, Y2, Y2
+	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD     X0, (DI)
+	VSUBPD     Y2, Y1, Y2
+	VMOVSD     X2, 16(DI)
+	VXORPD     Y1, Y1, Y1
+	VXORPD     Y2, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VMOVUPD    Y4, (SP)
+	VMOVUPD    Y4, 32(SP)
+	MOVQ       SI, R8
+	XORQ       R9, R9
+	MOVQ       $0x00000100, R10
+	SUBQ       $0x04, R8
+	JL         exponentials64_loop_few
+	VMOVUPD    (AX)(R9*1), Y4
+	VADDPD     Y0, Y4, Y5
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD     Y5, Y4, Y4
+	VADDPD     constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD     constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD     Y6, Y4, Y4
+	VPSLLQ     $0x34, Y5, Y5
+	SUBQ       $0x04, R8
+	JL         exponentials64_loop_last
+
+exponentials64_loop:
+	VMOVUPD     (CX)(R9*1), Y6
+	VADDPD      Y6, Y3, Y3
+	VORPD       Y6, Y1, Y1
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VMOVUPD     Y8, (DX)(R9*1)
+	VADDPD      Y8, Y2, Y2
+	VMOVUPD     32(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y5, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VPSLLQ      $0x34, Y5, Y5
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         exponentials64_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000100, R10
+
+exponentials64_loop_on:
+	SUBQ $0x04, R8
+	JGE  exponentials64_loop
+
+exponentials64_loop_last:
+	VMOVUPD     (CX)(R9*1), Y6
+	VADDPD      Y6, Y3, Y3
+	VORPD       Y6, Y1, Y1
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VMOVUPD     Y8, (DX)(R9*1)
+	VADDPD      Y8, Y2, Y2
+	ADDQ        $0x20, R9
+
+exponentials64_loop_few:
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          exponentials64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (AX)(R9*1), Y4, Y5
+	VADDPD      Y0, Y5, Y0
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y0, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y6
+	VSUBPD      Y6, Y5, Y5
+	VPSLLQ      $0x34, Y0, Y0
+	VMASKMOVPD  (CX)(R9*1), Y4, Y6
+	VADDPD      Y6, Y3, Y3
+	VORPD       Y6, Y1, Y1
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y5, Y8
+	VMULPD      Y0, Y8, Y8
+	VMASKMOVPD  Y8, Y4, (DX)(R9*1)
+	VANDPD      Y4, Y8, Y8
+	VADDPD      Y8, Y2, Y2
+
+exponentials64_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 24(DI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 32(DI)
+	VMOVMSKPD    Y1, R8
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   R8, X0, X0
+	VMOVSD       X0, 48(DI)
+	LEAQ         (AX)(SI*8), AX
+	LEAQ         (CX)(SI*8), CX
+	LEAQ         (DX)(SI*8), DX
+	ADDQ         $0x38, DI
+	DECQ         BX
+	JNZ          exponentials64_row
+	VZEROUPPER
+	RET
+
+// func combine64(out *float64, t *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, FMA3
+TEXT ·combine64(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
+
+combine64_row:
+	VBROADCASTSD 16(SI), Y0
+	VBROADCASTSD 24(SI), Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x08, DI
+	JL           combine64_loop_few
+
+combine64_loop:
+	VMOVUPD     (AX)(R8*1), Y2
+	VMOVUPD     32(AX)(R8*1), Y3
+	VMOVUPD     (CX)(R8*1), Y4
+	VMOVUPD     32(CX)(R8*1), Y5
+	VMULPD      Y1, Y4, Y4
+	VFMSUB213PD Y4, Y0, Y2
+	VMULPD      Y1, Y5, Y5
+	VFMSUB213PD Y5, Y0, Y3
+	VMOVUPD     Y2, (AX)(R8*1)
+	VMOVUPD     Y3, 32(AX)(R8*1)
+	ADDQ        $0x40, R8
+	SUBQ        $0x08, DI
+	JGE         combine64_loop
+
+combine64_loop_few:
+	ADDQ $0x08, DI
+
+combine64_loop_one:
+	CMPQ        DI, $0x04
+	JL          combine64_loop_tail
+	VMOVUPD     (AX)(R8*1), Y2
+	VMOVUPD     (CX)(R8*1), Y3
+	VMULPD      Y1, Y3, Y3
+	VFMSUB213PD Y3, Y0, Y2
+	VMOVUPD     Y2, (AX)(R8*1)
+	ADDQ        $0x20, R8
+	SUBQ        $0x04, DI
+	JMP         combine64_loop_one
+
+combine64_loop_tail:
+	TESTQ       DI, DI
+	JZ          combine64_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000004, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*8), Y2
+	VMASKMOVPD  (AX)(R8*1), Y2, Y3
+	VMASKMOVPD  (CX)(R8*1), Y2, Y4
+	VMULPD      Y1, Y4, Y4
+	VFMSUB213PD Y4, Y0, Y3
+	VMASKMOVPD  Y3, Y2, (AX)(R8*1)
+
+combine64_loop_done:
+	LEAQ (AX)(BX*8), AX
+	LEAQ (CX)(BX*8), CX
+	ADDQ $0x28, SI
+	DECQ DX
+	JNZ  combine64_row
+	VZEROUPPER
+	RET
+
+// func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, FMA3
+TEXT ·negate64(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+negate64_row:
+	VBROADCASTSD 16(DI), Y1
+	VXORPD       Y2, Y2, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           negate64_loop_few
+
+negate64_loop:
+	VMOVUPD      (AX)(R9*1), Y3
+	VMOVUPD      32(AX)(R9*1), Y4
+	VMOVUPD      (CX)(R9*1), Y5
+	VMOVUPD      32(CX)(R9*1), Y6
+	VCMPPD       $0x03, Y5, Y3, Y3
+	VORPD        Y3, Y2, Y2
+	VORPD        Y5, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y5
+	VCMPPD       $0x03, Y6, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VORPD        Y6, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y6
+	VMOVUPD      Y5, (DX)(R9*1)
+	VMOVUPD      Y6, 32(DX)(R9*1)
+	ADDQ         $0x40, R9
+	SUBQ         $0x08, R8
+	JGE          negate64_loop
+
+negate64_loop_few:
+	ADDQ $0x08, R8
+
+negate64_loop_one:
+	CMPQ         R8, $0x04
+	JL           negate64_loop_tail
+	VMOVUPD      (AX)(R9*1), Y3
+	VMOVUPD      (CX)(R9*1), Y4
+	VCMPPD       $0x03, Y4, Y3, Y3
+	VORPD        Y3, Y2, Y2
+	VORPD        Y4, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y4
+	VMOVUPD      Y4, (DX)(R9*1)
+	ADDQ         $0x20, R9
+	SUBQ         $0x04, R8
+	JMP          negate64_loop_one
+
+negate64_loop_tail:
+	TESTQ        R8, R8
+	JZ           negate64_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y3
+	VMASKMOVPD   (AX)(R9*1), Y3, Y4
+	VMASKMOVPD   (CX)(R9*1), Y3, Y5
+	VCMPPD       $0x03, Y5, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VORPD        Y5, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y5
+	VMASKMOVPD   Y5, Y3, (DX)(R9*1)
+
+negate64_loop_done:
+	VMOVMSKPD  Y2, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        negate64_row
+	VZEROUPPER
+	RET
+
+// func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·targetProbs64(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+targetProbs64_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 16(DI), Y1
+	VBROADCASTSD 24(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           targetProbs64_loop_few
+	VMOVUPD      (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y6, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       Y5, Y4, Y4
+	VMOVUPD      (CX)(R9*1), Y4
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ $0x34, Y7, Y5
+	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD Y6, Y5, Y5
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD Y7, Y6, Y6
+	SUBQ   $0x04, R8
+	JL     targetProbs64_loop_last
+
+targetProbs64_loop:
+	VMULPD      Y6, Y6, Y7
+	VMULPD      Y7, Y7, Y8
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y7, Y10
+	VFMADD213PD Y5, Y6, Y10
+	VFMADD213PD Y2, Y1, Y10
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y10, Y10
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
+	VANDPD      Y5, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VMOVUPD     Y10, (DX)(R9*1)
+	VCMPPD      $0x03, Y10, Y10, Y10
+	VORPD       Y10, Y3, Y3
+	VMOVUPD     32(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y6, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y4, Y4
+	VMOVUPD     32(CX)(R9*1), Y4
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ $0x34, Y7, Y5
+	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD Y6, Y5, Y5
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD Y7, Y6, Y6
+	ADDQ   $0x20, R9
+	SUBQ   $0x04, R8
+	JGE    targetProbs64_loop
+
+targetProbs64_loop_last:
+	VMULPD      Y6, Y6, Y7
+	VMULPD      Y7, Y7, Y8
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y7, Y10
+	VFMADD213PD Y5, Y6, Y10
+	VFMADD213PD Y2, Y1, Y10
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y10, Y10
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
+	VANDPD      Y5, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VMOVUPD     Y10, (DX)(R9*1)
+	VCMPPD      $0x03, Y10, Y10, Y10
+	VORPD       Y10, Y3, Y3
+	ADDQ        $0x20, R9
+
+targetProbs64_loop_few:
+	ADDQ       $0x04, R8
+	TESTQ      R8, R8
+	JZ         targetProbs64_loop_done
+	LEAQ       tailMask<>+0(SB), R10
+	MOVQ       $0x00000004, R11
+	SUBQ       R8, R11
+	VMOVUPD    (R10)(R11*8), Y4
+	VMASKMOVPD (AX)(R9*1), Y4, Y5
+	VADDPD     Y0, Y5, Y6
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD     Y6, Y5, Y5
+	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD     Y0, Y5, Y5
+	VMASKMOVPD (CX)(R9*1), Y4, Y0
+
+	// log2 t - y
+	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y7
+	VPSRLQ      $0x34, Y7, Y5
+	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y6, Y5, Y5
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD      Y7, Y6, Y6
+	VMULPD      Y6, Y6, Y7
+	VMULPD      Y7, Y7, Y8
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y7, Y10
+	VFMADD213PD Y5, Y6, Y10
+	VFMADD213PD Y2, Y1, Y10
+	VXORPD      Y1, Y1, Y1
+	VCMPPD      $0x04, Y0, Y1, Y1
+	VANDPD      Y1, Y10, Y10
+	VORPD       Y0, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y0
+	VANDPD      Y1, Y0, Y0
+	VORPD       Y0, Y3, Y3
+	VMASKMOVPD  Y10, Y4, (DX)(R9*1)
+	VCMPPD      $0x03, Y10, Y10, Y10
+	VORPD       Y10, Y3, Y3
+
+targetProbs64_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        targetProbs64_row
+	VZEROUPPER
+	RET
+
+// func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX
+TEXT ·pairTarget64(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+pairTarget64_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 24(DI), Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           pairTarget64_loop_few
+
+pairTarget64_loop:
+	VMOVUPD (AX)(R9*1), Y4
+	VADDPD  Y0, Y4, Y6
+	VMULPD  constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD  Y6, Y4, Y4
+	VADDPD  constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD  constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD  Y5, Y4, Y4
+	VMOVUPD (CX)(R9*1), Y4
+	VADDPD  Y1, Y4, Y7
+	VMULPD  constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD  Y7, Y4, Y4
+	VADDPD  constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD  constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD  Y5, Y4, Y4
+	VMOVUPD (DX)(R9*1), Y4
+	VSUBPD  Y6, Y7, Y5
+	VSUBPD  Y3, Y5, Y5
+	VXORPD  Y6, Y6, Y6
+	VCMPPD  $0x04, Y4, Y6, Y6
+	VANDPD  Y6, Y5, Y5
+	VMULPD  Y2, Y5, Y5
+	VMULPD  Y4, Y5, Y5
+	VMOVUPD Y5, (DX)(R9*1)
+	ADDQ    $0x20, R9
+	SUBQ    $0x04, R8
+	JGE     pairTarget64_loop
+
+pairTarget64_loop_few:
+	ADDQ       $0x04, R8
+	TESTQ      R8, R8
+	JZ         pairTarget64_loop_done
+	LEAQ       tailMask<>+0(SB), R10
+	MOVQ       $0x00000004, R11
+	SUBQ       R8, R11
+	VMOVUPD    (R10)(R11*8), Y4
+	VMASKMOVPD (AX)(R9*1), Y4, Y5
+	VADDPD     Y0, Y5, Y6
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD     Y6, Y5, Y5
+	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD     Y0, Y5, Y5
+	VMASKMOVPD (CX)(R9*1), Y4, Y0
+	VADDPD     Y1, Y0, Y5
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y0
+	VMAXPD     Y5, Y0, Y0
+	VADDPD     constant43380000000003ff<>+0(SB), Y0, Y1
+	VSUBPD     constant43380000000003ff<>+0(SB), Y1, Y1
+	VSUBPD     Y1, Y0, Y0
+	VMASKMOVPD (DX)(R9*1), Y4, Y0
+	VSUBPD     Y6, Y5, Y1
+	VSUBPD     Y3, Y1, Y1
+	VXORPD     Y3, Y3, Y3
+	VCMPPD     $0x04, Y0, Y3, Y3
+	VANDPD     Y3, Y1, Y1
+	VMULPD     Y2, Y1, Y1
+	VMULPD     Y0, Y1, Y1
+	VMASKMOVPD Y1, Y4, (DX)(R9*1)
+
+pairTarget64_loop_done:
+	LEAQ (AX)(SI*8), AX
+	LEAQ (CX)(SI*8), CX
+	LEAQ (DX)(SI*8), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  pairTarget64_row
+	VZEROUPPER
+	RET
+
+// func dot64(out *float64, v *float64, rows int, classes int, sums *[7]float64)
+// Requires: AVX, FMA3
+TEXT ·dot64(SB), NOSPLIT, $32-40
+	MOVQ out+0(FP), AX
+	MOVQ v+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
+
+dot64_row:
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VMOVUPD Y1, (SP)
+	MOVQ    BX, DI
+	XORQ    R8, R8
+	MOVQ    $0x00000080, R9
+	SUBQ    $0x08, DI
+	JL      dot64_loop_few
+
+dot64_loop:
+	VMOVUPD     (AX)(R8*1), Y1
+	VMOVUPD     32(AX)(R8*1), Y2
+	VMOVUPD     (CX)(R8*1), Y3
+	VMOVUPD     32(CX)(R8*1), Y4
+	VFMADD231PD Y1, Y3, Y0
+	VFMADD231PD Y2, Y4, Y0
+	ADDQ        $0x40, R8
+	DECQ        R9
+	JNZ         dot64_loop_on
+	VMOVAPD     Y0, Y0
+	VADDPD      (SP), Y0, Y0
+	VMOVUPD     Y0, (SP)
+	VXORPD      Y0, Y0, Y0
+	MOVQ        $0x00000080, R9
+
+dot64_loop_on:
+	SUBQ $0x08, DI
+	JGE  dot64_loop
+
+dot64_loop_few:
+	ADDQ $0x08, DI
+
+dot64_loop_one:
+	CMPQ        DI, $0x04
+	JL          dot64_loop_tail
+	VMOVUPD     (AX)(R8*1), Y1
+	VMOVUPD     (CX)(R8*1), Y2
+	VFMADD231PD Y1, Y2, Y0
+	ADDQ        $0x20, R8
+	SUBQ        $0x04, DI
+	JMP         dot64_loop_one
+
+dot64_loop_tail:
+	TESTQ       DI, DI
+	JZ          dot64_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000004, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*8), Y1
+	VMASKMOVPD  (AX)(R8*1), Y1, Y2
+	VMASKMOVPD  (CX)(R8*1), Y1, Y1
+	VFMADD231PD Y2, Y1, Y0
+
+dot64_loop_done:
+	VMOVAPD      Y0, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 40(SI)
+	LEAQ         (AX)(BX*8), AX
+	LEAQ         (CX)(BX*8), CX
+	ADDQ         $0x38, SI
+	DECQ         DX
+	JNZ          dot64_row
+	VZEROUPPER
+	RET
+
+// func centre64(out *float64, v *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX
 TEXT ·centre64(SB), NOSPLIT, $0-40
-	MOVQ         out+0(FP), AX
-	MOVQ         v+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD a+24(FP), Y0
-	VBROADCASTSD b+32(FP), Y1
-	SUBQ         $0x04, DX
-	JL           centre64_tail
+	MOVQ out+0(FP), AX
+	MOVQ v+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
+
+centre64_row:
+	VBROADCASTSD 16(SI), Y0
+	VBROADCASTSD 24(SI), Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x08, DI
+	JL           centre64_loop_few
 
 centre64_loop:
-	VMOVUPD (AX), Y2
-	VMOVUPD (CX), Y3
-	VSUBPD  Y1, Y3, Y3
-	VMULPD  Y0, Y2, Y2
-	VMULPD  Y3, Y2, Y2
-	VMOVUPD Y2, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	SUBQ    $0x04, DX
+	VMOVUPD (AX)(R8*1), Y2
+	VMOVUPD 32(AX)(R8*1), Y3
+	VMOVUPD (CX)(R8*1), Y4
+	VMOVUPD 32(CX)(R8*1), Y5
+	VSUBPD  Y1, Y4, Y4
+	VMULPD  Y0, Y4, Y4
+	VMULPD  Y2, Y4, Y4
+	VSUBPD  Y1, Y5, Y5
+	VMULPD  Y0, Y5, Y5
+	VMULPD  Y3, Y5, Y5
+	VMOVUPD Y4, (AX)(R8*1)
+	VMOVUPD Y5, 32(AX)(R8*1)
+	ADDQ    $0x40, R8
+	SUBQ    $0x08, DI
 	JGE     centre64_loop
 
-centre64_tail:
-	ADDQ       $0x04, DX
-	JZ         centre64_done
-	LEAQ       tailMask<>+0(SB), BX
-	MOVQ       $0x00000004, SI
-	SUBQ       DX, SI
-	VMOVUPD    (BX)(SI*8), Y2
-	VMASKMOVPD (AX), Y2, Y3
-	VMASKMOVPD (CX), Y2, Y4
+centre64_loop_few:
+	ADDQ $0x08, DI
+
+centre64_loop_one:
+	CMPQ    DI, $0x04
+	JL      centre64_loop_tail
+	VMOVUPD (AX)(R8*1), Y2
+	VMOVUPD (CX)(R8*1), Y3
+	VSUBPD  Y1, Y3, Y3
+	VMULPD  Y0, Y3, Y3
+	VMULPD  Y2, Y3, Y3
+	VMOVUPD Y3, (AX)(R8*1)
+	ADDQ    $0x20, R8
+	SUBQ    $0x04, DI
+	JMP     centre64_loop_one
+
+centre64_loop_tail:
+	TESTQ      DI, DI
+	JZ         centre64_loop_done
+	LEAQ       tailMask<>+0(SB), R9
+	MOVQ       $0x00000004, R10
+	SUBQ       DI, R10
+	VMOVUPD    (R9)(R10*8), Y2
+	VMASKMOVPD (AX)(R8*1), Y2, Y3
+	VMASKMOVPD (CX)(R8*1), Y2, Y4
 	VSUBPD     Y1, Y4, Y4
-	VMULPD     Y0, Y3, Y3
-	VMULPD     Y4, Y3, Y3
-	VMASKMOVPD Y3, Y2, (AX)
+	VMULPD     Y0, Y4, Y4
+	VMULPD     Y3, Y4, Y4
+	VMASKMOVPD Y4, Y2, (AX)(R8*1)
 
-centre64_done:
-	VZEROUPPER
-	RET
-
-// func expRowNarrow(x *float32, t *float32, out *float32, n int, shift float64, acc *[3]float64) (signs int)
-// Requires: AVX, AVX2, FMA3
-TEXT ·expRowNarrow(SB), NOSPLIT, $0-56
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         out+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD shift+32(FP), Y0
-	VCVTPD2PSY   Y0, X0
-	VBROADCASTSS X0, Y0
-	VXORPD       Y1, Y1, Y1
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	SUBQ         $0x08, BX
-	JL           expRowNarrow_tail
-
-expRowNarrow_loop:
-	VMOVUPS     (AX), Y4
-	VSUBPS      Y0, Y4, Y4
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
-	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y5
-	VMAXPS      Y4, Y5, Y5
-	VADDPS      constant4b40007f4b40007f<>+0(SB), Y5, Y4
-	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y4, Y6
-	VSUBPS      Y6, Y5, Y5
-	VPSLLD      $0x17, Y4, Y4
-	VMOVUPS     constant3922200039222000<>+0(SB), Y6
-	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y5, Y6
-	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y5, Y6
-	VFMADD213PS constant3d6357663d635766<>+0(SB), Y5, Y6
-	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
-	VMULPS      Y4, Y6, Y6
-	VMOVUPS     Y6, (DX)
-	VADDPS      Y6, Y1, Y1
-	VMOVUPS     (CX), Y4
-	VADDPS      Y4, Y2, Y2
-	VORPS       Y4, Y3, Y3
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	SUBQ        $0x08, BX
-	JGE         expRowNarrow_loop
-
-expRowNarrow_tail:
-	ADDQ        $0x08, BX
-	JZ          expRowNarrow_done
-	LEAQ        tailMask<>+0(SB), SI
-	MOVQ        $0x00000008, DI
-	SUBQ        BX, DI
-	VMOVUPD     (SI)(DI*4), Y4
-	VMASKMOVPS  (AX), Y4, Y5
-	VSUBPS      Y0, Y5, Y5
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y5
-	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y0
-	VMAXPS      Y5, Y0, Y0
-	VADDPS      constant4b40007f4b40007f<>+0(SB), Y0, Y5
-	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y5, Y6
-	VSUBPS      Y6, Y0, Y0
-	VPSLLD      $0x17, Y5, Y5
-	VMOVUPS     constant3922200039222000<>+0(SB), Y6
-	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y0, Y6
-	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y0, Y6
-	VFMADD213PS constant3d6357663d635766<>+0(SB), Y0, Y6
-	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y0, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y0, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y0, Y6
-	VMULPS      Y5, Y6, Y6
-	VMASKMOVPS  Y6, Y4, (DX)
-	VANDPD      Y4, Y6, Y6
-	VADDPS      Y6, Y1, Y1
-	VMASKMOVPS  (CX), Y4, Y0
-	VADDPS      Y0, Y2, Y2
-	VORPS       Y0, Y3, Y3
-
-expRowNarrow_done:
-	MOVQ         acc+40(FP), AX
-	VEXTRACTF128 $0x01, Y1, X0
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y0, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       (AX), X1, X1
-	VMOVSD       X1, (AX)
-	VEXTRACTF128 $0x01, Y2, X0
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X2, Y1
-	VADDPD       Y0, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X0, X1, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDSD       X0, X1, X1
-	VADDSD       8(AX), X1, X1
-	VMOVSD       X1, 8(AX)
-	VMOVMSKPS    Y3, AX
-	MOVQ         AX, signs+48(FP)
-	VZEROUPPER
-	RET
-
-DATA constant3fb8aa3b3fb8aa3b<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA constant3fb8aa3b3fb8aa3b<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA constant3fb8aa3b3fb8aa3b<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA constant3fb8aa3b3fb8aa3b<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
-GLOBL constant3fb8aa3b3fb8aa3b<>(SB), RODATA|NOPTR, $32
-
-DATA constantc2fe0000c2fe0000<>+0(SB)/8, $0xc2fe0000c2fe0000
-DATA constantc2fe0000c2fe0000<>+8(SB)/8, $0xc2fe0000c2fe0000
-DATA constantc2fe0000c2fe0000<>+16(SB)/8, $0xc2fe0000c2fe0000
-DATA constantc2fe0000c2fe0000<>+24(SB)/8, $0xc2fe0000c2fe0000
-GLOBL constantc2fe0000c2fe0000<>(SB), RODATA|NOPTR, $32
-
-DATA constant4b40007f4b40007f<>+0(SB)/8, $0x4b40007f4b40007f
-DATA constant4b40007f4b40007f<>+8(SB)/8, $0x4b40007f4b40007f
-DATA constant4b40007f4b40007f<>+16(SB)/8, $0x4b40007f4b40007f
-DATA constant4b40007f4b40007f<>+24(SB)/8, $0x4b40007f4b40007f
-GLOBL constant4b40007f4b40007f<>(SB), RODATA|NOPTR, $32
-
-DATA constant3922200039222000<>+0(SB)/8, $0x3922200039222000
-DATA constant3922200039222000<>+8(SB)/8, $0x3922200039222000
-DATA constant3922200039222000<>+16(SB)/8, $0x3922200039222000
-DATA constant3922200039222000<>+24(SB)/8, $0x3922200039222000
-GLOBL constant3922200039222000<>(SB), RODATA|NOPTR, $32
-
-DATA constant3aafa4603aafa460<>+0(SB)/8, $0x3aafa4603aafa460
-DATA constant3aafa4603aafa460<>+8(SB)/8, $0x3aafa4603aafa460
-DATA constant3aafa4603aafa460<>+16(SB)/8, $0x3aafa4603aafa460
-DATA constant3aafa4603aafa460<>+24(SB)/8, $0x3aafa4603aafa460
-GLOBL constant3aafa4603aafa460<>(SB), RODATA|NOPTR, $32
-
-DATA constant3c1d950e3c1d950e<>+0(SB)/8, $0x3c1d950e3c1d950e
-DATA constant3c1d950e3c1d950e<>+8(SB)/8, $0x3c1d950e3c1d950e
-DATA constant3c1d950e3c1d950e<>+16(SB)/8, $0x3c1d950e3c1d950e
-DATA constant3c1d950e3c1d950e<>+24(SB)/8, $0x3c1d950e3c1d950e
-GLOBL constant3c1d950e3c1d950e<>(SB), RODATA|NOPTR, $32
-
-DATA constant3d6357663d635766<>+0(SB)/8, $0x3d6357663d635766
-DATA constant3d6357663d635766<>+8(SB)/8, $0x3d6357663d635766
-DATA constant3d6357663d635766<>+16(SB)/8, $0x3d6357663d635766
-DATA constant3d6357663d635766<>+24(SB)/8, $0x3d6357663d635766
-GLOBL constant3d6357663d635766<>(SB), RODATA|NOPTR, $32
-
-DATA constant3e75fdf03e75fdf0<>+0(SB)/8, $0x3e75fdf03e75fdf0
-DATA constant3e75fdf03e75fdf0<>+8(SB)/8, $0x3e75fdf03e75fdf0
-DATA constant3e75fdf03e75fdf0<>+16(SB)/8, $0x3e75fdf03e75fdf0
-DATA constant3e75fdf03e75fdf0<>+24(SB)/8, $0x3e75fdf03e75fdf0
-GLOBL constant3e75fdf03e75fdf0<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f3172183f317218<>+0(SB)/8, $0x3f3172183f317218
-DATA constant3f3172183f317218<>+8(SB)/8, $0x3f3172183f317218
-DATA constant3f3172183f317218<>+16(SB)/8, $0x3f3172183f317218
-DATA constant3f3172183f317218<>+24(SB)/8, $0x3f3172183f317218
-GLOBL constant3f3172183f317218<>(SB), RODATA|NOPTR, $32
-
-DATA constant3f8000003f800000<>+0(SB)/8, $0x3f8000003f800000
-DATA constant3f8000003f800000<>+8(SB)/8, $0x3f8000003f800000
-DATA constant3f8000003f800000<>+16(SB)/8, $0x3f8000003f800000
-DATA constant3f8000003f800000<>+24(SB)/8, $0x3f8000003f800000
-GLOBL constant3f8000003f800000<>(SB), RODATA|NOPTR, $32
-
-// func combineNarrow(out *float32, t *float32, n int, a float64, b float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·combineNarrow(SB), NOSPLIT, $0-40
-	MOVQ         out+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSD a+24(FP), Y0
-	VCVTPD2PSY   Y0, X0
-	VBROADCASTSS X0, Y0
-	VBROADCASTSD b+32(FP), Y1
-	VCVTPD2PSY   Y1, X1
-	VBROADCASTSS X1, Y1
-	SUBQ         $0x08, DX
-	JL           combineNarrow_tail
-
-combineNarrow_loop:
-	VMOVUPS     (AX), Y2
-	VMOVUPS     (CX), Y3
-	VMULPS      Y1, Y3, Y3
-	VFMSUB213PS Y3, Y0, Y2
-	VMOVUPS     Y2, (AX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	SUBQ        $0x08, DX
-	JGE         combineNarrow_loop
-
-combineNarrow_tail:
-	ADDQ        $0x08, DX
-	JZ          combineNarrow_done
-	LEAQ        tailMask<>+0(SB), BX
-	MOVQ        $0x00000008, SI
-	SUBQ        DX, SI
-	VMOVUPD     (BX)(SI*4), Y2
-	VMASKMOVPS  (AX), Y2, Y3
-	VMASKMOVPS  (CX), Y2, Y4
-	VMULPS      Y1, Y4, Y4
-	VFMSUB213PS Y4, Y0, Y3
-	VMASKMOVPS  Y3, Y2, (AX)
-
-combineNarrow_done:
-	VZEROUPPER
-	RET
-
-// func logitPairGradientNarrow(x *float32, t *float32, out *float32, n int, shiftX float64, shiftT float64, a float64, b float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·logitPairGradientNarrow(SB), NOSPLIT, $0-64
-	MOVQ         x+0(FP), AX
-	MOVQ         t+8(FP), CX
-	MOVQ         out+16(FP), DX
-	MOVQ         n+24(FP), BX
-	VBROADCASTSD shiftX+32(FP), Y0
-	VCVTPD2PSY   Y0, X0
-	VBROADCASTSS X0, Y0
-	VBROADCASTSD shiftT+40(FP), Y1
-	VCVTPD2PSY   Y1, X1
-	VBROADCASTSS X1, Y1
-	VBROADCASTSD a+48(FP), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VBROADCASTSD b+56(FP), Y3
-	VCVTPD2PSY   Y3, X3
-	VBROADCASTSS X3, Y3
-	SUBQ         $0x08, BX
-	JL           logitPairGradientNarrow_tail
-
-logitPairGradientNarrow_loop:
-	VMOVUPS     (AX), Y4
-	VSUBPS      Y0, Y4, Y4
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
-	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y5
-	VMAXPS      Y4, Y5, Y5
-	VADDPS      constant4b40007f4b40007f<>+0(SB), Y5, Y4
-	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y4, Y6
-	VSUBPS      Y6, Y5, Y5
-	VPSLLD      $0x17, Y4, Y4
-	VMOVUPS     constant3922200039222000<>+0(SB), Y6
-	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y5, Y6
-	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y5, Y6
-	VFMADD213PS constant3d6357663d635766<>+0(SB), Y5, Y6
-	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
-	VMULPS      Y4, Y6, Y6
-	VMOVUPS     (CX), Y4
-	VSUBPS      Y1, Y4, Y4
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
-	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y5
-	VMAXPS      Y4, Y5, Y5
-	VADDPS      constant4b40007f4b40007f<>+0(SB), Y5, Y4
-	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y4, Y7
-	VSUBPS      Y7, Y5, Y5
-	VPSLLD      $0x17, Y4, Y4
-	VMOVUPS     constant3922200039222000<>+0(SB), Y7
-	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y5, Y7
-	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y5, Y7
-	VFMADD213PS constant3d6357663d635766<>+0(SB), Y5, Y7
-	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y7
-	VMULPS      Y4, Y7, Y7
-	VMULPS      Y2, Y6, Y6
-	VMULPS      Y3, Y7, Y7
-	VSUBPS      Y7, Y6, Y6
-	VMOVUPS     Y6, (DX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	SUBQ        $0x08, BX
-	JGE         logitPairGradientNarrow_loop
-
-logitPairGradientNarrow_tail:
-	ADDQ        $0x08, BX
-	JZ          logitPairGradientNarrow_done
-	LEAQ        tailMask<>+0(SB), SI
-	MOVQ        $0x00000008, DI
-	SUBQ        BX, DI
-	VMOVUPD     (SI)(DI*4), Y4
-	VMASKMOVPS  (AX), Y4, Y5
-	VSUBPS      Y0, Y5, Y5
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y5
-	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y0
-	VMAXPS      Y5, Y0, Y0
-	VADDPS      constant4b40007f4b40007f<>+0(SB), Y0, Y5
-	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y5, Y6
-	VSUBPS      Y6, Y0, Y0
-	VPSLLD      $0x17, Y5, Y5
-	VMOVUPS     constant3922200039222000<>+0(SB), Y6
-	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y0, Y6
-	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y0, Y6
-	VFMADD213PS constant3d6357663d635766<>+0(SB), Y0, Y6
-	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y0, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y0, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y0, Y6
-	VMULPS      Y5, Y6, Y6
-	VMASKMOVPS  (CX), Y4, Y0
-	VSUBPS      Y1, Y0, Y0
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y0
-	VMOVUPS     constantc2fe0000c2fe0000<>+0(SB), Y1
-	VMAXPS      Y0, Y1, Y1
-	VADDPS      constant4b40007f4b40007f<>+0(SB), Y1, Y0
-	VSUBPS      constant4b40007f4b40007f<>+0(SB), Y0, Y5
-	VSUBPS      Y5, Y1, Y1
-	VPSLLD      $0x17, Y0, Y0
-	VMOVUPS     constant3922200039222000<>+0(SB), Y5
-	VFMADD213PS constant3aafa4603aafa460<>+0(SB), Y1, Y5
-	VFMADD213PS constant3c1d950e3c1d950e<>+0(SB), Y1, Y5
-	VFMADD213PS constant3d6357663d635766<>+0(SB), Y1, Y5
-	VFMADD213PS constant3e75fdf03e75fdf0<>+0(SB), Y1, Y5
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y5
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y5
-	VMULPS      Y0, Y5, Y5
-	VMULPS      Y2, Y6, Y6
-	VMULPS      Y3, Y5, Y5
-	VSUBPS      Y5, Y6, Y6
-	VMASKMOVPS  Y6, Y4, (DX)
-
-logitPairGradientNarrow_done:
+centre64_loop_done:
+	LEAQ (AX)(BX*8), AX
+	LEAQ (CX)(BX*8), CX
+	ADDQ $0x28, SI
+	DECQ DX
+	JNZ  centre64_row
 	VZEROUPPER
 	RET

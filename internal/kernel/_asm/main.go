@@ -2,313 +2,349 @@
 //
 //	go run . -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg kernel
 //
-// Each works on one contiguous row, in base 2: y = (x − shift)·log2 e. Sums are
-// added to acc, whose slots are named below. A kernel that reads probabilities
-// returns their sign bits, or-ed: where any is set the row may hold a negative
-// number, and the caller takes the portable path.
+// rows.go of internal/kernel says what each computes; generic.go has their twins in
+// Go. Lanes are float32 or float64, see arithmetics.
 package main
 
 import (
-	"fmt"
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
-	"github.com/mmcloughlin/avo/reg"
-)
-
-// Slots of acc.
-const (
-	slotX    = 0  // Σ 2^y
-	slotT    = 8  // Σ t, or Σ 2^τ for logits
-	slotLoss = 16 // Σ t·(log2 t − y), or Σ 2^τ·(τ − y)
 )
 
 func main() {
 	ConstraintExpr("!purego")
-	for _, e := range elements {
-		e.rowRange()
-		e.logitsLoss()
-		e.logProbsLoss()
-		e.logitPairLoss()
-		e.expRow()
-		e.combine()
-		e.logitPairGradient()
-		e.targetLogitsGradient()
-		e.targetProbsGradient()
-		e.dot()
-		e.centre()
+	for _, a := range arithmetics {
+		a.logitsLoss()
+		a.logProbsLoss()
+		a.pairLoss("pairLoss", false)
+		a.pairLoss("pairExponentials", true)
+		a.exponentials()
+		a.combine()
+		a.negate()
+		a.targetProbs()
+		a.pairTarget()
+		a.dot()
+		a.centre()
 	}
-	expRowNarrow()
-	combineNarrow()
-	logitPairGradientNarrow()
 	Generate()
 }
 
-// begin declares a kernel and loads its row pointers and its length.
-func (e element) begin(name, signature, doc string, rows ...string) (string, []reg.GPVirtual, reg.GPVirtual) {
-	name += e.suffix
-	list := ""
-	for i, row := range rows {
-		if i > 0 {
-			list += ", "
-		}
-		list += row
+// start stores and returns the shift of the row behind a tensor, and returns the row's
+// spread if it is wanted.
+func (f *function) start(label string, tensor int, slot int, spread bool) (shifts, vector) {
+	largest, smallest := f.extremes(label, f.tensors[tensor], spread)
+	s := f.shiftOf(largest)
+	f.storeLane(s.shift, f.slot(slot))
+	if spread {
+		f.sub(smallest, largest, smallest)
 	}
-	TEXT(name, NOSPLIT, fmt.Sprintf("func(%s *%s, n int%s", list, e.name, signature))
-	Pragma("noescape")
-	Doc(name + " " + doc)
-	var pointers []reg.GPVirtual
-	for _, row := range rows {
-		pointers = append(pointers, pointer(row))
-	}
-	return name, pointers, pointer("n")
+	return s, smallest
 }
 
-func end() {
-	VZEROUPPER()
-	RET()
+// exponentOf splits the exponents of a tensor.
+func (t turn) exponentOf(tensor int, s shifts, c carried, name string) exponent {
+	return t.exponent(t.loadInto(c.registers(name+"fraction", t.vectors), tensor), s)
 }
 
-// base2 returns (x − shift)·log2 e.
-func base2(x, shift vector) vector {
-	y := YMM()
-	VSUBPD(shift, x, y)
-	VMULPD(constant(math.Log2E), y, y)
-	return y
-}
-
-func returnSigns(signs vector) {
-	set := GP64()
-	VMOVMSKPD(signs, set.As32()) // clears the upper half
-	Store(set, ReturnIndex(0))
-}
-
-func (e element) rowRange() {
-	name, rows, n := e.begin("rowRange", ") (largest, smallest "+e.name+")",
-		"returns the extremes of n elements, n a positive multiple of 32/size of one. A NaN may be passed over.", "x")
-	x, largest, smallest := rows[0], YMM(), YMM()
-	extremes := func(m Op, into vector, max bool) {
-		switch {
-		case e.single() && max:
-			VMAXPS(m, into, into)
-		case e.single():
-			VMINPS(m, into, into)
-		case max:
-			VMAXPD(m, into, into)
-		default:
-			VMINPD(m, into, into)
+// unshiftedExponentOf is exponentOf for logarithms that count as they are, and not only
+// in their differences: in lanes of float32 log2 e, rounded, would be off by a fifth
+// of the rounding of each.
+func (t turn) unshiftedExponentOf(tensor int, s shifts, c carried, name string) exponent {
+	e := t.exponentOf(tensor, s, c, name)
+	if t.single() {
+		rest := t.constant(math.Log2E - float64(float32(math.Log2E)))
+		for u, x := range t.load(tensor) {
+			VFMADD231PS(rest, x, e.fraction[u])
 		}
 	}
-	VMOVUPD(Mem{Base: x}, largest)
-	VMOVUPD(largest, smallest)
-	Label(name + "_loop")
-	extremes(Mem{Base: x}, largest, true)
-	extremes(Mem{Base: x}, smallest, false)
-	ADDQ(Imm(32), x)
-	SUBQ(Imm(uint64(32/e.size)), n)
-	JG(LabelRef(name + "_loop"))
-	for i, v := range []vector{largest, smallest} {
-		for _, shuffle := range []uint64{2, 1, 0} { // halves, pairs, neighbours
-			other := YMM()
-			switch {
-			case shuffle == 2:
-				VPERM2F128(Imm(1), v, v, other)
-			case shuffle == 1 && e.single():
-				VPERMILPS(Imm(0x4e), v, other)
-			case e.single():
-				VPERMILPS(Imm(0xb1), v, other)
-			default:
-				VPERMILPD(Imm(5), v, other)
+	return e
+}
+
+// probabilities loads a tensor that is needed in both halves of a turn.
+func (t turn) probabilities(tensor int, c carried) vectors {
+	return t.loadInto(c.registers("t", t.vectors), tensor)
+}
+
+// addLogRatios adds t·(log2 t − y) to loss, t to mass and t's signs to flags. In lanes of
+// float64 a class with t = 0 adds nothing even where y is infinite; past a row's end t
+// is 0.
+func (f *function) addLogRatios(c carried, loss, mass, flags vector) {
+	t := c["t"]
+	for u, r := range f.backLogRatio(c) {
+		if !f.single() {
+			f.and(f.nonZero(t[u]), r, r)
+		}
+		f.fma231(r, t[u], loss)
+		f.add(t[u], mass, mass)
+		f.or(t[u], flags, flags)
+	}
+}
+
+func (f *function) addAll(vs vectors, sum vector) {
+	vs.each(func(v vector) { f.add(v, sum, sum) })
+}
+
+func (a arithmetic) logitsLoss() {
+	f := a.begin("logitsLoss", "sums 2^y, t and t·(log2 t − y).", "sums", "x", "t")
+	if f.single() {
+		f.hold(1, math.Log2E)
+	}
+	f.eachRow(func() {
+		s, _ := f.start("largest", 0, slotShiftX, false)
+		flags := zero()
+		sums := f.newSums(3)
+		partition, mass, loss := sums.lanes[0], sums.lanes[1], sums.lanes[2]
+		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
+			e := turn.exponentOf(0, s, c, "x")
+			f.frontLogRatio(turn.probabilities(1, c), e, c)
+			f.front2(e, c, "x", true)
+		}, func(turn turn, c carried) {
+			if turn.mask == nil {
+				scale, factor := f.back2(c, "x")
+				for u := range scale {
+					f.fma231(scale[u], factor[u], partition)
+				}
+			} else {
+				q := f.power(c, "x")
+				turn.keep(q)
+				f.addAll(q, partition)
 			}
-			extremes(other, v, i == 0)
-		}
-		Store(v.AsX(), ReturnIndex(i))
+			f.addLogRatios(c, loss, mass, flags)
+		})
+		sums.store(slotPartition, slotMass, slotRatio)
+		f.storeFlags(flags, slotFlags)
+	})
+}
+
+func (a arithmetic) logProbsLoss() {
+	f := a.begin("logProbsLoss", "sums t and t·(log2 t − x·log2 e).", "sums", "x", "t")
+	s := f.shifts(zero())
+	f.eachRow(func() {
+		flags := zero()
+		sums := f.newSums(2)
+		f.pipeline("loop", f.unroll(), sums, func(turn turn, c carried) {
+			e := turn.unshiftedExponentOf(0, s, c, "x")
+			f.frontLogRatio(turn.probabilities(1, c), e, c)
+		}, func(turn turn, c carried) {
+			f.addLogRatios(c, sums.lanes[1], sums.lanes[0], flags)
+		})
+		sums.store(slotMass, slotRatio)
+		f.storeFlags(flags, slotFlags)
+	})
+}
+
+// unroll is how many vectors make one turn of the loops that have registers for two.
+func (a arithmetic) unroll() int {
+	if a.single() {
+		return 2
 	}
-	end()
+	return 1
 }
 
-// logRatioTerms adds t·(log2 t − y), 0 where t is, to loss, t to mass and t's signs
-// to signs. Past a row's end t is 0.
-func (e element) logRatioTerms(t, y, loss, mass, signs vector) {
-	ratio := e.log2(t)
-	VSUBPD(y, ratio, ratio)
-	keepNonZero(t, ratio)
-	VFMADD231PD(ratio, t, loss)
-	VADDPD(t, mass, mass)
-	VORPD(t, signs, signs)
-}
-
-func (e element) logitsLoss() {
-	name, rows, n := e.begin("logitsLoss", ", shift float64, acc *[3]float64) (signs int)",
-		"adds Σ2^y, Σt and Σt·(log2 t − y), to which t = 0 adds nothing.", "x", "t")
-	shift := broadcast("shift")
-	partition, mass, loss, signs := zero(), zero(), zero(), zero()
-	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
-		y := base2(e.load(at(rows[0]), mask), shift)
-		q := e.exp2(y)
-		keep(mask, q)
-		VADDPD(q, partition, partition)
-		e.logRatioTerms(e.load(at(rows[1]), mask), y, loss, mass, signs)
+// pairLoss is also the first half of the gradients, with the exponentials stored.
+func (a arithmetic) pairLoss(name string, stored bool) {
+	doc, tensors := "sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).", []string{"x", "t"}
+	if stored {
+		doc, tensors = "is pairLoss, and sets ex = 2^y and et = 2^τ.", append(tensors, "ex", "et")
+	}
+	f := a.begin(name, doc, "sums", tensors...)
+	if f.single() {
+		f.hold(1, math.Log2E)
+	}
+	f.eachRow(func() {
+		sx, spread := f.start("extremesX", 0, slotShiftX, stored)
+		st, spreadT := f.start("extremesT", 1, slotShiftT, stored)
+		if stored {
+			f.max(spreadT, spread, spread)
+			f.storeLane(spread, f.slot(slotSpread))
+		}
+		sums := f.newSums(3)
+		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
+			x, t := turn.exponentOf(0, sx, c, "x"), turn.exponentOf(1, st, c, "t")
+			f.exponentDifference(t, x, c.registers("difference", turn.vectors))
+			f.front2(x, c, "x", true)
+			f.front2(t, c, "t", true)
+		}, func(turn turn, c carried) {
+			q, p := f.power(c, "x"), f.power(c, "t")
+			if stored {
+				turn.storeExponentials(q, 2)
+				turn.storeExponentials(p, 3)
+			}
+			turn.keep(q)
+			turn.keep(p)
+			f.addAll(q, sums.lanes[0])
+			f.addAll(p, sums.lanes[1])
+			for u, r := range c["difference"] {
+				if !f.single() {
+					f.and(f.nonZero(p[u]), r, r)
+				}
+				f.fma231(r, p[u], sums.lanes[2])
+			}
+		})
+		sums.store(slotPartition, slotMass, slotRatio)
 	})
-	acc := pointer("acc")
-	sumInto(partition, Mem{Base: acc, Disp: slotX})
-	sumInto(mass, Mem{Base: acc, Disp: slotT})
-	sumInto(loss, Mem{Base: acc, Disp: slotLoss})
-	returnSigns(signs)
-	end()
 }
 
-func (e element) logProbsLoss() {
-	name, rows, n := e.begin("logProbsLoss", ", acc *[3]float64) (signs int)",
-		"adds Σt and Σt·(log2 t − x·log2 e), to which t = 0 adds nothing.", "x", "t")
-	mass, loss, signs := zero(), zero(), zero()
-	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
-		y := e.load(at(rows[0]), mask)
-		VMULPD(constant(math.Log2E), y, y)
-		e.logRatioTerms(e.load(at(rows[1]), mask), y, loss, mass, signs)
-	})
-	acc := pointer("acc")
-	sumInto(mass, Mem{Base: acc, Disp: slotT})
-	sumInto(loss, Mem{Base: acc, Disp: slotLoss})
-	returnSigns(signs)
-	end()
+// exponentDifference sets d = τ − y, in lanes of float32 with the whole parts first.
+func (a arithmetic) exponentDifference(t, x exponent, d vectors) {
+	for u := range d {
+		if !a.single() {
+			VSUBPD(x.y[u], t.y[u], d[u])
+			continue
+		}
+		whole := YMM()
+		VSUBPS(x.biased[u], t.biased[u], whole)
+		VSUBPS(x.fraction[u], t.fraction[u], d[u])
+		VADDPS(whole, d[u], d[u])
+	}
 }
 
-func (e element) logitPairLoss() {
-	name, rows, n := e.begin("logitPairLoss", ", shiftX, shiftT float64, acc *[3]float64)",
-		"adds Σ2^y, Σ2^τ, τ being t's y, and Σ2^τ·(τ − y), to which 2^τ = 0 adds nothing.", "x", "t")
-	shiftX, shiftT := broadcast("shiftX"), broadcast("shiftT")
-	partitionX, partitionT, loss := zero(), zero(), zero()
-	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
-		y := base2(e.load(at(rows[0]), mask), shiftX)
-		q := e.exp2(y)
-		keep(mask, q)
-		VADDPD(q, partitionX, partitionX)
-		tau := base2(e.load(at(rows[1]), mask), shiftT)
-		p := e.exp2(tau)
-		keep(mask, p)
-		VADDPD(p, partitionT, partitionT)
-		VSUBPD(y, tau, tau)
-		keepNonZero(p, tau)
-		VFMADD231PD(tau, p, loss)
+func (a arithmetic) exponentials() {
+	f := a.begin("exponentials", "sets out = 2^y and sums 2^y and t.", "sums", "x", "t", "out")
+	f.eachRow(func() {
+		s, spread := f.start("extremes", 0, slotShiftX, true)
+		f.storeLane(spread, f.slot(slotSpread))
+		flags := zero()
+		sums := f.newSums(2)
+		f.pipeline("loop", f.unroll(), sums, func(turn turn, c carried) {
+			f.front2(turn.exponentOf(0, s, c, "x"), c, "x", false)
+		}, func(turn turn, c carried) {
+			turn.load(1).each(func(v vector) {
+				f.add(v, sums.lanes[1], sums.lanes[1])
+				f.or(v, flags, flags)
+			})
+			q := f.power(c, "x")
+			turn.storeExponentials(q, 2)
+			turn.keep(q)
+			f.addAll(q, sums.lanes[0])
+		})
+		sums.store(slotPartition, slotMass)
+		f.storeFlags(flags, slotFlags)
 	})
-	acc := pointer("acc")
-	sumInto(partitionX, Mem{Base: acc, Disp: slotX})
-	sumInto(partitionT, Mem{Base: acc, Disp: slotT})
-	sumInto(loss, Mem{Base: acc, Disp: slotLoss})
-	end()
 }
 
-func (e element) expRow() {
-	name, rows, n := e.begin("expRow", ", shift float64, acc *[3]float64) (signs int)",
-		"sets out = 2^y and adds Σ2^y and Σt.", "x", "t", "out")
-	shift := broadcast("shift")
-	partition, mass, signs := zero(), zero(), zero()
-	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
-		q := e.exp2(base2(e.load(at(rows[0]), mask), shift))
-		e.store(q, at(rows[2]), mask)
-		keep(mask, q)
-		VADDPD(q, partition, partition)
-		t := e.load(at(rows[1]), mask)
-		VADDPD(t, mass, mass)
-		VORPD(t, signs, signs)
+// streamed is how many vectors make one turn of the loops that wait for memory.
+const streamed = 2
+
+func (a arithmetic) combine() {
+	f := a.begin("combine", "sets out = out·a − t·b.", "coefficients", "out", "t")
+	f.eachRow(func() {
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.loop("loop", f.tensors, streamed, nil, func(turn turn) {
+			q, t := turn.load(0), turn.load(1)
+			for u := range q {
+				f.mul(b, t[u], t[u])
+				f.fms213(t[u], a, q[u])
+			}
+			turn.store(q, 0)
+		})
 	})
-	acc := pointer("acc")
-	sumInto(partition, Mem{Base: acc, Disp: slotX})
-	sumInto(mass, Mem{Base: acc, Disp: slotT})
-	returnSigns(signs)
-	end()
 }
 
-func (e element) combine() {
-	name, rows, n := e.begin("combine", ", a, b float64)", "sets out = out·a − t·b.", "out", "t")
-	a, b := broadcast("a"), broadcast("b")
-	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
-		q, t := e.load(at(rows[0]), mask), e.load(at(rows[1]), mask)
-		VMULPD(b, t, t)
-		VFMSUB213PD(t, a, q)
-		e.store(q, at(rows[0]), mask)
+func (a arithmetic) negate() {
+	f := a.begin("negate", "sets out = 0 − t·a, and flags a row with a NaN.", "coefficients", "x", "t", "out")
+	none := zero()
+	f.eachRow(func() {
+		a, flags := f.broadcast(f.slot(slotA)), zero()
+		f.loop("loop", f.tensors, streamed, nil, func(turn turn) {
+			x, t := turn.load(0), turn.load(1)
+			for u := range x {
+				f.cmp(Imm(unordered), t[u], x[u], x[u])
+				f.or(x[u], flags, flags)
+				f.or(t[u], flags, flags)
+				f.fnma213(none, a, t[u])
+			}
+			turn.store(t, 2)
+		})
+		f.storeFlags(flags, slotCFlags)
 	})
-	end()
 }
 
-func (e element) logitPairGradient() {
-	name, rows, n := e.begin("logitPairGradient", ", shiftX, shiftT, a, b float64)",
-		"sets out = 2^y·a − 2^τ·b, 0 where the two products are equal.", "x", "t", "out")
-	shiftX, shiftT, a, b := broadcast("shiftX"), broadcast("shiftT"), broadcast("a"), broadcast("b")
-	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
-		q := e.exp2(base2(e.load(at(rows[0]), mask), shiftX))
-		p := e.exp2(base2(e.load(at(rows[1]), mask), shiftT))
-		VMULPD(a, q, q)
-		VMULPD(b, p, p)
-		VSUBPD(p, q, q)
-		e.store(q, at(rows[2]), mask)
+func (a arithmetic) targetProbs() {
+	f := a.begin("targetProbs", "sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.",
+		"coefficients", "x", "t", "out")
+	f.eachRow(func() {
+		s := f.shifts(f.broadcast(f.slot(slotCShiftX)))
+		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
+		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+			e := turn.unshiftedExponentOf(0, s, c, "x")
+			f.frontLogRatio(turn.probabilities(1, c), e, c)
+		}, func(turn turn, c carried) {
+			r := f.backLogRatio(c)
+			for u, t := range c["t"] {
+				f.fma213(b, a, r[u])
+				kept := f.nonZero(t)
+				f.and(kept, r[u], r[u])
+				f.or(t, flags, flags)
+				f.cmp(Imm(notAtLeast), f.constant(f.smallestNormal()), t, t)
+				f.and(kept, t, t)
+				f.or(t, flags, flags)
+			}
+			turn.store(r, 2)
+			r.each(func(v vector) {
+				f.cmp(Imm(unordered), v, v, v)
+				f.or(v, flags, flags)
+			})
+		})
+		f.storeFlags(flags, slotCFlags)
 	})
-	end()
 }
 
-func (e element) targetLogitsGradient() {
-	name, rows, n := e.begin("targetLogitsGradient", ", shiftX, shiftT, a, b float64)",
-		"sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.", "x", "t", "out")
-	shiftX, shiftT, a, b := broadcast("shiftX"), broadcast("shiftT"), broadcast("a"), broadcast("b")
-	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
-		y := base2(e.load(at(rows[0]), mask), shiftX)
-		tau := base2(e.load(at(rows[1]), mask), shiftT)
-		p := e.exp2(tau)
-		VSUBPD(y, tau, tau)
-		VSUBPD(b, tau, tau)
-		keepNonZero(p, tau)
-		VMULPD(a, p, p)
-		VMULPD(p, tau, tau)
-		e.store(tau, at(rows[2]), mask)
-	})
-	end()
+func (a arithmetic) smallestNormal() float64 {
+	if a.single() {
+		return 0x1p-126
+	}
+	return 0x1p-1022
 }
 
-func (e element) dot() {
-	name, rows, n := e.begin("dot", ", acc *[3]float64)", "adds Σ x·v.", "x", "v")
-	sum := zero()
-	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
-		VFMADD231PD(e.load(at(rows[0]), mask), e.load(at(rows[1]), mask), sum)
+func (a arithmetic) pairTarget() {
+	f := a.begin("pairTarget", "sets out, which is 2^τ, to 2^τ·a·(τ − y − b), 0 where 2^τ is.", "coefficients", "x", "t", "out")
+	f.eachRow(func() {
+		sx, st := f.shifts(f.broadcast(f.slot(slotCShiftX))), f.shifts(f.broadcast(f.slot(slotCShiftT)))
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.loop("loop", f.tensors, 1, nil, func(turn turn) {
+			ex, et := f.exponent(turn.load(0), sx), f.exponent(turn.load(1), st)
+			r, p := et.biased.fresh(), turn.load(2)
+			f.exponentDifference(et, ex, r)
+			for u, r := range r {
+				f.sub(b, r, r)
+				f.and(f.nonZero(p[u]), r, r)
+				f.mul(a, r, r)
+				f.mul(p[u], r, r)
+			}
+			turn.store(r, 2)
+		})
 	})
-	sumInto(sum, Mem{Base: pointer("acc"), Disp: slotX})
-	end()
 }
 
-func (e element) centre() {
-	name, rows, n := e.begin("centre", ", a, b float64)", "sets out = out·a·(v − b).", "out", "v")
-	a, b := broadcast("a"), broadcast("b")
-	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
-		q, v := e.load(at(rows[0]), mask), e.load(at(rows[1]), mask)
-		VSUBPD(b, v, v)
-		VMULPD(a, q, q)
-		VMULPD(v, q, q)
-		e.store(q, at(rows[0]), mask)
+func (a arithmetic) dot() {
+	f := a.begin("dot", "sums out·v.", "sums", "out", "v")
+	f.eachRow(func() {
+		sums := f.newSums(1)
+		f.loop("loop", f.tensors, streamed, sums, func(t turn) {
+			q, v := t.load(0), t.load(1)
+			for u := range q {
+				f.fma231(q[u], v[u], sums.lanes[0])
+			}
+		})
+		sums.store(slotRatio)
 	})
-	end()
 }
 
-func (e element) targetProbsGradient() {
-	name, rows, n := e.begin("targetProbsGradient", ", shift, a, b float64) (signs int)",
-		"sets out = a·(log2 t − y) + b, 0 where t is. A subnormal t sets a sign.", "x", "t", "out")
-	shift, a, b, signs := broadcast("shift"), broadcast("a"), broadcast("b"), zero()
-	e.loop(name, n, rows, func(at func(reg.GPVirtual) Mem, mask *vector) {
-		y := base2(e.load(at(rows[0]), mask), shift)
-		t := e.load(at(rows[1]), mask)
-		kept := nonZero(t)
-		ratio := e.log2(t)
-		VSUBPD(y, ratio, ratio)
-		VFMADD213PD(b, a, ratio)
-		VANDPD(kept, ratio, ratio)
-		e.store(ratio, at(rows[2]), mask)
-		subnormal := YMM()
-		VMOVUPD(constant(0x1p-1022), subnormal)
-		VCMPPD(Imm(0x1e), t, subnormal, subnormal) // greater than t
-		VANDPD(kept, subnormal, subnormal)
-		VORPD(t, signs, signs)
-		VORPD(subnormal, signs, signs)
+func (a arithmetic) centre() {
+	f := a.begin("centre", "sets out = out·a·(v − b).", "coefficients", "out", "v")
+	f.eachRow(func() {
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.loop("loop", f.tensors, streamed, nil, func(t turn) {
+			q, v := t.load(0), t.load(1)
+			for u := range q {
+				f.sub(b, v[u], v[u])
+				f.mul(a, v[u], v[u])
+				f.mul(q[u], v[u], v[u])
+			}
+			t.store(v, 0)
+		})
 	})
-	returnSigns(signs)
-	end()
 }

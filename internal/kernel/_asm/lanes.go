@@ -1,0 +1,275 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+type vector = reg.VecVirtual
+
+const vectorSize = 32
+
+// arithmetic is the type of the elements in memory and the type they are computed
+// in, and how far the polynomials go.
+type arithmetic struct {
+	suffix    string // of the kernels' names
+	typ       string // of the elements
+	size      int    // of an element in memory, in bytes
+	lane      int    // of a lane, in bytes
+	expDegree int    // of 2^ρ
+	logDegree int    // of the logarithm of a mantissa, see log2
+}
+
+// The kernels of float32 come twice: in lanes of float32, and in lanes of float64 for
+// the rows whose terms cancel. Their polynomials err by less than a tenth of the
+// rounding of a lane; those in float64 lanes of float32 elements by less than 2^−34,
+// a thousandth of float32's epsilon.
+var arithmetics = []arithmetic{
+	{suffix: "32", typ: "float32", size: 4, lane: 4, expDegree: 3, logDegree: 3},
+	{suffix: "32Wide", typ: "float32", size: 4, lane: 8, expDegree: 7, logDegree: 4},
+	{suffix: "64", typ: "float64", size: 8, lane: 8, expDegree: 11, logDegree: 8},
+}
+
+func (a arithmetic) single() bool { return a.lane == 4 }
+func (a arithmetic) lanes() int   { return vectorSize / a.lane }
+
+// step is the number of bytes of memory behind a vector of lanes.
+func (a arithmetic) step() int { return a.lanes() * a.size }
+
+// pick emits one of two instructions, by the lanes.
+func (a arithmetic) pick(single, double func(...Op), operands []Op) {
+	if a.single() {
+		single(operands...)
+	} else {
+		double(operands...)
+	}
+}
+
+// Operands are in Go's order: the destination last, and the subtrahend first.
+func (a arithmetic) mov(operands ...Op)     { a.pick(VMOVUPS, VMOVUPD, operands) }
+func (a arithmetic) add(operands ...Op)     { a.pick(VADDPS, VADDPD, operands) }
+func (a arithmetic) sub(operands ...Op)     { a.pick(VSUBPS, VSUBPD, operands) }
+func (a arithmetic) mul(operands ...Op)     { a.pick(VMULPS, VMULPD, operands) }
+func (a arithmetic) max(operands ...Op)     { a.pick(VMAXPS, VMAXPD, operands) }
+func (a arithmetic) min(operands ...Op)     { a.pick(VMINPS, VMINPD, operands) }
+func (a arithmetic) and(operands ...Op)     { a.pick(VANDPS, VANDPD, operands) }
+func (a arithmetic) or(operands ...Op)      { a.pick(VORPS, VORPD, operands) }
+func (a arithmetic) cmp(operands ...Op)     { a.pick(VCMPPS, VCMPPD, operands) }
+func (a arithmetic) fma213(operands ...Op)  { a.pick(VFMADD213PS, VFMADD213PD, operands) }
+func (a arithmetic) fma231(operands ...Op)  { a.pick(VFMADD231PS, VFMADD231PD, operands) }
+func (a arithmetic) fms213(operands ...Op)  { a.pick(VFMSUB213PS, VFMSUB213PD, operands) }
+func (a arithmetic) fnma213(operands ...Op) { a.pick(VFNMADD213PS, VFNMADD213PD, operands) }
+
+// constant is a number in every lane: in memory, or in the register that holds it.
+func (a arithmetic) constant(x float64) Op {
+	if v, ok := held[x]; ok {
+		return v
+	}
+	if a.single() {
+		return pattern32(math.Float32bits(float32(x)))
+	}
+	return pattern64(math.Float64bits(x))
+}
+
+// held are the constants that the function has in registers.
+var held = map[float64]vector{}
+
+func (a arithmetic) hold(constants ...float64) {
+	for _, x := range constants {
+		v := YMM()
+		a.mov(a.constant(x), v)
+		held[x] = v
+	}
+}
+
+// load reads a vector of elements; under a mask the elements past the end are 0 and
+// their memory is not touched.
+func (a arithmetic) load(m Mem, mask *vector, v vector) {
+	switch {
+	case a.size == a.lane && mask == nil:
+		a.mov(m, v)
+	case a.size == a.lane && a.single():
+		VMASKMOVPS(m, *mask, v)
+	case a.size == a.lane:
+		VMASKMOVPD(m, *mask, v)
+	case mask == nil:
+		VCVTPS2PD(m, v)
+	default:
+		x := XMM()
+		VMASKMOVPS(m, halfMask(*mask), x)
+		VCVTPS2PD(x, v)
+	}
+}
+
+func (a arithmetic) store(v vector, m Mem, mask *vector) {
+	switch {
+	case a.size == a.lane && mask == nil:
+		a.mov(v, m)
+	case a.size == a.lane && a.single():
+		VMASKMOVPS(v, *mask, m)
+	case a.size == a.lane:
+		VMASKMOVPD(v, *mask, m)
+	default:
+		x := XMM()
+		VCVTPD2PSY(v, x)
+		if mask == nil {
+			VMOVUPS(x, m)
+		} else {
+			VMASKMOVPS(x, halfMask(*mask), m)
+		}
+	}
+}
+
+// halfMask turns a mask of four float64 into one of four float32.
+func halfMask(mask vector) reg.VecVirtual {
+	high, low := XMM(), XMM()
+	VEXTRACTF128(Imm(1), mask, high)
+	VSHUFPS(Imm(0x88), high, mask.AsX(), low)
+	return low
+}
+
+var globals = map[string]Mem{}
+
+// global is read-only memory, made once for each name.
+func global(name string, fill func()) Mem {
+	m, ok := globals[name]
+	if !ok {
+		m = GLOBL(name, RODATA|NOPTR)
+		fill()
+		globals[name] = m
+	}
+	return m
+}
+
+// pattern64 is a bit pattern in every lane of float64, pattern32 one of float32.
+func pattern64(b uint64) Mem {
+	return global(fmt.Sprintf("constant%016x", b), func() {
+		for i := range vectorSize / 8 {
+			DATA(8*i, U64(b))
+		}
+	})
+}
+
+func pattern32(b uint32) Mem { return pattern64(uint64(b)<<32 | uint64(b)) }
+
+// table32 is eight float32.
+func table32(name string, entry func(k int) uint32) Mem {
+	return global(name, func() {
+		for k := range vectorSize / 4 {
+			DATA(4*k, U32(entry(k)))
+		}
+	})
+}
+
+// tailMask keeps the first n lanes, 0 < n < lanes: a vector read from n lanes before
+// the middle of a table that is set up to there.
+func (a arithmetic) tailMask(n reg.GPVirtual) vector {
+	table := global("tailMask", func() {
+		for i := range 2 * vectorSize / 8 {
+			on := uint64(0)
+			if 8*i < vectorSize {
+				on = math.MaxUint64
+			}
+			DATA(8*i, U64(on))
+		}
+	})
+	base, offset, mask := GP64(), GP64(), YMM()
+	LEAQ(table, base)
+	MOVQ(U32(uint32(a.lanes())), offset)
+	SUBQ(n, offset)
+	VMOVUPD(Mem{Base: base, Index: offset, Scale: uint8(a.lane)}, mask)
+	return mask
+}
+
+func zero() vector {
+	v := YMM()
+	VXORPD(v, v, v)
+	return v
+}
+
+func copyOf(v vector) vector {
+	c := YMM()
+	VMOVAPD(v, c)
+	return c
+}
+
+func pointer(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
+
+// broadcast is a float64 in memory, in every lane.
+func (a arithmetic) broadcast(m Mem) vector {
+	v := YMM()
+	VBROADCASTSD(m, v)
+	if a.single() {
+		VCVTPD2PSY(v, v.AsX())
+		VBROADCASTSS(v.AsX(), v)
+	}
+	return v
+}
+
+// widened is a vector of four float64 with the sum of v's lanes.
+func (a arithmetic) widened(v vector) vector {
+	if !a.single() {
+		return copyOf(v)
+	}
+	high, low := YMM(), YMM()
+	VEXTRACTF128(Imm(1), v, high.AsX())
+	VCVTPS2PD(high.AsX(), high)
+	VCVTPS2PD(v.AsX(), low)
+	VADDPD(high, low, low)
+	return low
+}
+
+// storeSum stores the sum of four float64.
+func storeSum(v vector, m Mem) {
+	high := XMM()
+	VEXTRACTF128(Imm(1), v, high)
+	VADDPD(high, v.AsX(), high)
+	low := XMM()
+	VPERMILPD(Imm(1), high, low)
+	VADDSD(high, low, low)
+	VMOVSD(low, m)
+}
+
+// storeLane stores the first lane as a float64.
+func (a arithmetic) storeLane(v vector, m Mem) {
+	x := v.AsX()
+	if a.single() {
+		x = XMM()
+		VCVTSS2SD(v.AsX(), v.AsX(), x)
+	}
+	VMOVSD(x, m)
+}
+
+// everywhere leaves op of all lanes in every lane.
+func (a arithmetic) everywhere(v vector, op func(...Op)) {
+	other := YMM()
+	VPERM2F128(Imm(1), v, v, other)
+	op(other, v, v)
+	if !a.single() {
+		VPERMILPD(Imm(5), v, other)
+		op(other, v, v)
+		return
+	}
+	VPERMILPS(Imm(0x4e), v, other)
+	op(other, v, v)
+	VPERMILPS(Imm(0xb1), v, other)
+	op(other, v, v)
+}
+
+// Predicates of comparisons.
+const (
+	unordered  = 3
+	notEqual   = 4    // NaN too
+	notAtLeast = 0x19 // NaN too
+)
+
+// nonZero is a mask of the lanes in which v is not 0.
+func (a arithmetic) nonZero(v vector) vector {
+	kept := zero()
+	a.cmp(Imm(notEqual), v, kept, kept)
+	return kept
+}

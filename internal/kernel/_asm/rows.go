@@ -1,0 +1,330 @@
+package main
+
+import (
+	"strings"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets in a row's sums.
+const (
+	slotShiftX    = 0
+	slotShiftT    = 8
+	slotSpread    = 16
+	slotPartition = 24
+	slotMass      = 32
+	slotRatio     = 40
+	slotFlags     = 48
+	sumsSize      = 56
+)
+
+// Offsets in a row's coefficients.
+const (
+	slotCShiftX      = 0
+	slotCShiftT      = 8
+	slotA            = 16
+	slotB            = 24
+	slotCFlags       = 32
+	coefficientsSize = 40
+)
+
+// function is a kernel while it is written. It runs over rows that follow each
+// other in memory, and on each over its classes.
+type function struct {
+	arithmetic
+	name          string
+	rows, classes reg.GPVirtual
+	tensors       []reg.GPVirtual // where the loops are
+	record        reg.GPVirtual   // of this row: sums or coefficients
+	recordSize    int
+}
+
+// begin declares a kernel of tensors and a record a row.
+func (a arithmetic) begin(name, doc string, record string, tensors ...string) *function {
+	name += a.suffix
+	f := &function{arithmetic: a, name: name}
+	signature := "func(" + strings.Join(tensors, ", ") + " *" + a.typ + ", rows, classes int, "
+	switch record {
+	case "sums":
+		signature, f.recordSize = signature+"sums *[7]float64)", sumsSize
+	case "coefficients":
+		signature, f.recordSize = signature+"coefficients *[5]float64)", coefficientsSize
+	}
+	clear(held)
+	TEXT(name, NOSPLIT, signature)
+	Pragma("noescape")
+	Doc(name + " " + doc)
+	for _, tensor := range tensors {
+		f.tensors = append(f.tensors, pointer(tensor))
+	}
+	f.rows, f.classes, f.record = pointer("rows"), pointer("classes"), pointer(record)
+	return f
+}
+
+// eachRow emits body for every row, and the end of the function.
+func (f *function) eachRow(body func()) {
+	Label(f.name + "_row")
+	body()
+	for _, p := range f.tensors {
+		LEAQ(Mem{Base: p, Index: f.classes, Scale: uint8(f.size)}, p)
+	}
+	ADDQ(Imm(uint64(f.recordSize)), f.record)
+	DECQ(f.rows)
+	JNZ(LabelRef(f.name + "_row"))
+	VZEROUPPER()
+	RET()
+}
+
+func (f *function) slot(offset int) Mem { return Mem{Base: f.record, Disp: offset} }
+
+// turn is what a loop works on at a time: some vectors of each tensor, the last of a
+// row under a mask.
+type turn struct {
+	*function
+	tensors []reg.GPVirtual
+	offset  reg.GPVirtual // in bytes, the same in all tensors
+	first   int           // vector, counted from there
+	vectors int
+	mask    *vector
+}
+
+func (t turn) at(tensor, vector int) Mem {
+	return Mem{Base: t.tensors[tensor], Index: t.offset, Scale: 1, Disp: (t.first + vector) * t.step()}
+}
+
+func (t turn) load(tensor int) vectors {
+	return t.loadInto(make(vectors, t.vectors).fresh(), tensor)
+}
+
+func (t turn) loadInto(vs vectors, tensor int) vectors {
+	for u, v := range vs {
+		t.function.load(t.at(tensor, u), t.mask, v)
+	}
+	return vs
+}
+
+func (t turn) store(vs vectors, tensor int) {
+	for u, v := range vs {
+		t.function.store(v, t.at(tensor, u), t.mask)
+	}
+}
+
+// storedScale is what exponentials are multiplied by where they are stored as float32
+// from lanes of float64, so that those of subnormal probabilities keep their bits.
+const storedScale = 1 << 32
+
+// storeExponentials stores numbers from 0 to about 1.
+func (t turn) storeExponentials(vs vectors, tensor int) {
+	if t.size == t.lane {
+		t.store(vs, tensor)
+		return
+	}
+	scaled := vs.fresh()
+	for u, v := range vs {
+		t.mul(t.constant(storedScale), v, scaled[u])
+	}
+	t.store(scaled, tensor)
+}
+
+// keep clears the lanes past the row's end.
+func (t turn) keep(vs vectors) {
+	if t.mask != nil {
+		vs.each(func(v vector) { VANDPD(*t.mask, v, v) })
+	}
+}
+
+// carried are the vectors that the first half of a turn leaves to the second, by name.
+type carried map[string]vectors
+
+// registers returns the n that have the name, the same in every turn.
+func (c carried) registers(name string, n int) vectors {
+	if c[name] == nil {
+		c[name] = make(vectors, n).fresh()
+	}
+	return c[name]
+}
+
+// loop runs body over the classes behind each of the tensors, unroll vectors at a time,
+// then one at a time, and once under a mask for what is left.
+func (f *function) loop(label string, tensors []reg.GPVirtual, unroll int, s *sums, body func(t turn)) {
+	f.run(label, tensors, unroll, s, nil, func(t turn, _ carried) { body(t) })
+}
+
+// pipeline is loop with a body of two halves. The second half of a turn stands before
+// the first half of the next: the machine looks only so many instructions ahead, and
+// those of a single turn spend most of their time there waiting for each other.
+func (f *function) pipeline(label string, unroll int, s *sums, front, back func(t turn, c carried)) {
+	f.run(label, f.tensors, unroll, s, front, back)
+}
+
+func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sums, front, back func(t turn, c carried)) {
+	label = f.name + "_" + label
+	lanes, step := f.lanes(), f.step()
+	left, offset := GP64(), GP64()
+	MOVQ(f.classes, left)
+	XORQ(offset, offset)
+	var until reg.GPVirtual
+	flushed := s != nil
+	if flushed {
+		until = GP64()
+		MOVQ(U32(uint32(f.flushTerms()/unroll)), until)
+	}
+	SUBQ(Imm(uint64(unroll*lanes)), left)
+	JL(LabelRef(label + "_few"))
+	now, next, c := turn{f, tensors, offset, 0, unroll, nil}, turn{f, tensors, offset, unroll, unroll, nil}, carried{}
+	if front != nil {
+		front(now, c)
+		SUBQ(Imm(uint64(unroll*lanes)), left)
+		JL(LabelRef(label + "_last"))
+	}
+	Label(label)
+	back(now, c)
+	if front != nil {
+		front(next, c)
+	}
+	ADDQ(Imm(uint64(unroll*step)), offset)
+	if flushed {
+		DECQ(until)
+		JNZ(LabelRef(label + "_on"))
+		s.flush()
+		MOVQ(U32(uint32(f.flushTerms()/unroll)), until)
+		Label(label + "_on")
+	}
+	SUBQ(Imm(uint64(unroll*lanes)), left)
+	JGE(LabelRef(label))
+	if front != nil {
+		Label(label + "_last")
+		back(now, c)
+		ADDQ(Imm(uint64(unroll*step)), offset)
+	}
+	Label(label + "_few")
+	ADDQ(Imm(uint64(unroll*lanes)), left)
+	single := func(t turn) {
+		c := carried{}
+		if front != nil {
+			front(t, c)
+		}
+		back(t, c)
+	}
+	if unroll > 1 {
+		Label(label + "_one")
+		CMPQ(left, Imm(uint64(lanes)))
+		JL(LabelRef(label + "_tail"))
+		single(turn{f, tensors, offset, 0, 1, nil})
+		ADDQ(Imm(uint64(step)), offset)
+		SUBQ(Imm(uint64(lanes)), left)
+		JMP(LabelRef(label + "_one"))
+		Label(label + "_tail")
+	}
+	TESTQ(left, left)
+	JZ(LabelRef(label + "_done"))
+	mask := f.tailMask(left)
+	single(turn{f, tensors, offset, 0, 1, &mask})
+	Label(label + "_done")
+}
+
+// sums are accumulators in lanes. They are added to float64 in memory often enough
+// that a partial sum has few terms.
+type sums struct {
+	*function
+	lanes vectors
+	local Mem
+}
+
+// flushTerms is how many terms a lane adds before it is flushed: few of float32, whose
+// errors count, and of float64 so many that the errors of a long row do not add up.
+func (a arithmetic) flushTerms() int {
+	if a.single() {
+		return 8
+	}
+	return 256
+}
+
+// newSums starts n sums at 0.
+func (f *function) newSums(n int) *sums {
+	s := &sums{function: f}
+	for range n {
+		s.lanes = append(s.lanes, zero())
+	}
+	s.local = AllocLocal(vectorSize * n)
+	z := zero()
+	for i := range s.lanes {
+		VMOVUPD(z, s.local.Offset(vectorSize*i))
+	}
+	return s
+}
+
+func (s *sums) flush() {
+	for i, v := range s.lanes {
+		VMOVUPD(s.total(i), s.local.Offset(vectorSize*i))
+		VXORPD(v, v, v)
+	}
+}
+
+// total is four float64 with the sum so far.
+func (s *sums) total(i int) vector {
+	wide := s.widened(s.lanes[i])
+	VADDPD(s.local.Offset(vectorSize*i), wide, wide)
+	return wide
+}
+
+func (s *sums) store(slots ...int) {
+	for i, slot := range slots {
+		storeSum(s.total(i), s.slot(slot))
+	}
+}
+
+// extremes returns the largest and, if it is wanted, the smallest element of the row
+// behind a tensor, in every lane. A NaN may be passed over.
+func (f *function) extremes(label string, tensor reg.GPVirtual, both bool) (largest, smallest vector) {
+	// In memory's own type, whatever the lanes.
+	m := *f
+	m.lane = m.size
+	first := YMM()
+	if m.single() {
+		VBROADCASTSS(Mem{Base: tensor}, first)
+	} else {
+		VBROADCASTSD(Mem{Base: tensor}, first)
+	}
+	largest = copyOf(first)
+	if both {
+		smallest = copyOf(first)
+	}
+	m.loop(label, []reg.GPVirtual{tensor}, 2, nil, func(t turn) {
+		t.load(0).each(func(v vector) {
+			if t.mask != nil {
+				VBLENDVPS(*t.mask, v, first, v)
+			}
+			m.max(v, largest, largest)
+			if both {
+				m.min(v, smallest, smallest)
+			}
+		})
+	})
+	everywhere := func(v vector, op func(...Op)) {
+		m.everywhere(v, op)
+		if m.lane != f.lane {
+			VCVTPS2PD(v.AsX(), v)
+		}
+	}
+	everywhere(largest, m.max)
+	if both {
+		everywhere(smallest, m.min)
+	}
+	return largest, smallest
+}
+
+// storeFlags stores the sign bits of v, as a number.
+func (f *function) storeFlags(v vector, slot int) {
+	set, x := GP64(), XMM()
+	if f.single() {
+		VMOVMSKPS(v, set.As32()) // clears the upper half
+	} else {
+		VMOVMSKPD(v, set.As32())
+	}
+	VXORPD(x, x, x)
+	VCVTSI2SDQ(set, x, x)
+	VMOVSD(x, f.slot(slot))
+}

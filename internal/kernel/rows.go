@@ -1,0 +1,93 @@
+package kernel
+
+// What a row kernel finds of one row, by index. Exponents are in base 2,
+// y = (x + shift)·log2 e with the shift that brings the row's largest y to 0. Where
+// limits.whole is set it is y = x·log2 e + shift instead, and the shift a whole
+// number that brings the largest y near 0.
+const (
+	shiftX    = iota
+	shiftT    // of the target's logits
+	reach     // the largest logit less the smallest; of a pair, the larger of the two
+	partition // Σ 2^y
+	mass      // Σ t; of logits t, Σ 2^τ, τ being t's y
+	ratio     // Σ t·(log2 t − y), Σ 2^τ·(τ − y), or Σ out·v
+	flags     // not 0 where some t has its sign set
+	sumCount
+)
+
+type rowSums = [sumCount]float64
+
+// What a row kernel is told about one row, by index.
+const (
+	forX = iota // the shift of x, a whole number
+	forT        // that of the target's logits
+	byA         // factors, see the kernels
+	byB
+	found // set by the kernel where it has flags: not 0 for a row it is not made for
+	coefficientCount
+)
+
+type coefficients = [coefficientCount]float64
+
+// rowKernels are the inner loops, for one element type and one kind of arithmetic.
+// Each runs over rows of classes that follow one another in memory, with one
+// record a row. They know no special cases: whoever calls them looks at what
+// they found, and takes a row to another kind, or to the portable path, where
+// that is not plain. generic.go says what each computes, in Go.
+type rowKernels[F Float] struct {
+	logitsLoss, logProbsLoss, pairLoss func(x, t *F, rows, classes int, sums *rowSums)
+
+	exponentials     func(x, t, out *F, rows, classes int, sums *rowSums)
+	pairExponentials func(x, t, ex, et *F, rows, classes int, sums *rowSums)
+
+	combine                         func(out, t *F, rows, classes int, c *coefficients)
+	negate, targetProbs, pairTarget func(x, t, out *F, rows, classes int, c *coefficients)
+
+	dot    func(out, v *F, rows, classes int, sums *rowSums)
+	centre func(out, v *F, rows, classes int, c *coefficients)
+
+	limits
+}
+
+// limits say which rows a kind of arithmetic is accurate for.
+type limits struct {
+	// minRatio is the smallest |divergence| ÷ mass: below it what rounding leaves of
+	// the sums' terms counts.
+	minRatio float64
+
+	// perBit adds to minRatio for each bit of the partition function: that many times
+	// the mass cancels in the divergence, with the error of both.
+	perBit float64
+
+	// minGradient is the smallest divergence of two rows of logits whose difference
+	// of probabilities is more than rounding.
+	minGradient float64
+
+	// minMass is the smallest mass to which subnormal probabilities, whose logarithms
+	// are wrong, add nothing.
+	minMass float64
+
+	// maxReach is how far below a row's largest logit probabilities are still exact.
+	maxReach float64
+
+	// maxShift is the largest shift.
+	maxShift float64
+
+	// stored is what exponentials are multiplied by where they are stored, so that those
+	// of subnormal probabilities keep their bits.
+	stored float64
+
+	// whole says what a shift is, see shiftX. A whole one may be moved to where
+	// exponents are logarithms of probabilities, and then needs to be, as log ratios are
+	// rounded to float32.
+	whole bool
+}
+
+// kernelsOf returns the kinds of kernels for F, the fastest first.
+func kernelsOf[F Float]() []*rowKernels[F] {
+	var zero F
+	if _, single := any(zero).(float32); single {
+		return any(kernels32).([]*rowKernels[F])
+	}
+	return any(kernels64).([]*rowKernels[F])
+}
