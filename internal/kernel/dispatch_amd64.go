@@ -23,17 +23,17 @@ func detect() ([]*rowKernels[float32], []*rowKernels[float64]) {
 // that narrow is not accurate enough for.
 var (
 	narrow = rowKernels[float32]{
-		logitsLoss32, logProbsLoss32, pairLoss32, exponentials32, pairExponentials32,
+		largest32, extremes32, logitsLoss32, logProbsLoss32, pairLoss32, exponentials32, pairExponentials32,
 		combine32, negate32, targetProbs32, pairTarget32, dot32, centre32,
-		limits{minRatio: 0.25, perBit: 0.0625, minGradient: 0x1p-10, minMass: 0x1p-60, maxReach: 86, maxShift: 1 << 16, stored: 1, whole: true},
+		limits{minRatio: 0.25, perPartition: 0.1, minGradient: 0x1p-10, minMass: 0x1p-60, maxReach: 86, maxShift: 1 << 16, stored: 1, whole: true},
 	}
 	wide = rowKernels[float32]{
-		logitsLoss32Wide, logProbsLoss32Wide, pairLoss32Wide, exponentials32Wide, pairExponentials32Wide,
+		largest32Wide, extremes32Wide, logitsLoss32Wide, logProbsLoss32Wide, pairLoss32Wide, exponentials32Wide, pairExponentials32Wide,
 		combine32Wide, negate32Wide, targetProbs32Wide, pairTarget32Wide, dot32Wide, centre32Wide,
 		limits{minRatio: 0x1p-10, minGradient: 0x1p-10, maxReach: math.Inf(1), maxShift: 1 << 16, stored: 1 << 32},
 	}
 	double = rowKernels[float64]{
-		logitsLoss64, logProbsLoss64, pairLoss64, exponentials64, pairExponentials64,
+		largest64, extremes64, logitsLoss64, logProbsLoss64, pairLoss64, exponentials64, pairExponentials64,
 		combine64, negate64, targetProbs64, pairTarget64, dot64, centre64,
 		limits{minRatio: 0x1p-5, minGradient: 0x1p-6, minMass: 0x1p-900, maxReach: math.Inf(1), maxShift: 1 << 16, stored: 1},
 	}

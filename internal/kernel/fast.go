@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // fastLoss returns the attempt at weighted divergences, nil for forms without kernels.
 func fastLoss[F Float](p Problem) attempt[F] {
@@ -61,7 +64,7 @@ func (k *rowKernels[F]) sound(s *rowSums) bool {
 
 // exact reports whether the exponentials are, and the mass.
 func (k *rowKernels[F]) exact(s *rowSums) bool {
-	return plain(s[partition], s[mass], 0) && s[flags] == 0 && s[reach] <= k.maxReach && k.inRange(s)
+	return plain(s[partition], s[mass], 0) && s[flags] == 0 && max(s[reachX], s[reachT]) <= k.maxReach && k.inRange(s)
 }
 
 // representable reports whether float32 factors of a gradient neither overflow nor
@@ -72,20 +75,22 @@ func representable(a, b float64) bool {
 	return in(a) && in(b)
 }
 
-// accept notes row i's divergence, if it is accurate: bits is how many bits of it come
-// from partition functions.
-func (w *worker[F]) accept(k *rowKernels[F], i int, divergence, bits float64) {
-	if math.Abs(divergence) >= (k.minRatio+k.perBit*math.Abs(bits))*w.sums[i][mass] {
-		w.losses[i], w.done[i] = w.factors[i]*divergence, true
+// accept notes row i's divergence, if it is accurate: logPartition is how much of it
+// comes from partition functions.
+func (w *worker[F]) accept(k *rowKernels[F], i int, divergence, logPartition float64) {
+	if math.Abs(divergence) >= (k.minRatio+k.perPartition*math.Abs(logPartition))*w.sums[i][mass] {
+		w.losses[w.first+i], w.done[i] = w.factors[i]*divergence, true
 	}
 }
 
 func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
-	k.logitsLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	x, classes := w.at(predOperand, i), w.problem.classes()
+	k.largest(x, n, classes, &w.sums[i])
+	k.logitsLoss(x, w.at(targetOperand, i), n, classes, &w.sums[i])
 	for j := i; j < i+n; j++ {
 		if s := &w.sums[j]; k.sound(s) {
-			bits := math.Log2(s[partition])
-			w.accept(k, j, math.Ln2*(s[ratio]+s[mass]*bits), bits)
+			logPartition := math.Log(s[partition])
+			w.accept(k, j, math.Ln2*s[ratio]+s[mass]*logPartition, logPartition)
 		}
 	}
 }
@@ -100,21 +105,44 @@ func (w *worker[F]) logProbsLoss(k *rowKernels[F], i, n int) {
 }
 
 func (w *worker[F]) pairLoss(k *rowKernels[F], i, n int) {
-	k.pairLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	x, t, classes := w.at(predOperand, i), w.at(targetOperand, i), w.problem.classes()
+	k.largest(x, n, classes, &w.sums[i])
+	k.largest(t, n, classes, w.targetSums(i))
+	k.pairLoss(x, t, n, classes, &w.sums[i])
 	for j := i; j < i+n; j++ {
 		if s := &w.sums[j]; k.sound(s) {
-			divergence, bits := pairDivergence(s)
+			divergence, logPartitions := pairDivergence(s)
 			s[mass] = 1
-			w.accept(k, j, divergence, bits)
+			w.accept(k, j, divergence, logPartitions)
 		}
 	}
 }
 
-// pairDivergence returns the divergence of two rows of logits, and how many bits of it
-// come from their partition functions.
-func pairDivergence(s *rowSums) (divergence, bits float64) {
-	bits = math.Log2(s[partition] / s[mass])
-	return math.Ln2 * (s[ratio]/s[mass] + bits), bits
+// pairDivergence returns the divergence of two rows of logits, and how much of it
+// comes from their partition functions.
+func pairDivergence(s *rowSums) (divergence, logPartitions float64) {
+	logPartitions = math.Log(s[partition] / s[mass])
+	return math.Ln2*s[ratio]/s[mass] + logPartitions, logPartitions
+}
+
+// targetSums is row i's record, so shifted that what a kernel finds of x goes to where
+// that of the target's logits belongs.
+func (w *worker[F]) targetSums(i int) *rowSums {
+	return (*rowSums)(unsafe.Add(unsafe.Pointer(&w.sums[i]), shiftT*unsafe.Sizeof(float64(0))))
+}
+
+// exponentials and pairExponentials find the shifts first.
+func (w *worker[F]) exponentials(k *rowKernels[F], i, n int, out *F) {
+	x, classes := w.at(predOperand, i), w.problem.classes()
+	k.extremes(x, n, classes, &w.sums[i])
+	k.exponentials(x, w.at(targetOperand, i), out, n, classes, &w.sums[i])
+}
+
+func (w *worker[F]) pairExponentials(k *rowKernels[F], i, n int, ex, et *F) {
+	x, t, classes := w.at(predOperand, i), w.at(targetOperand, i), w.problem.classes()
+	k.extremes(x, n, classes, &w.sums[i])
+	k.extremes(t, n, classes, w.targetSums(i))
+	k.pairExponentials(x, t, ex, et, n, classes, &w.sums[i])
 }
 
 // set gives row i its factors, which nothing is done with unless ok.
@@ -129,7 +157,7 @@ func (w *worker[F]) set(i int, ok bool, a, b float64) {
 // logitsGradient writes g·(q·Σp − p).
 func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
 	t, out, classes := w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
-	k.exponentials(w.at(predOperand, i), t, out, n, classes, &w.sums[i])
+	w.exponentials(k, i, n, out)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
 		w.set(j, k.exact(s), g*s[mass]/(s[partition]*k.stored), g)
@@ -156,7 +184,7 @@ func (w *worker[F]) unlessFound(i, n int) {
 // pairPredGradient writes g·(q − p).
 func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 	out, p, classes := w.at(outOperand, i), w.spareRows(), w.problem.classes()
-	k.pairExponentials(w.at(predOperand, i), w.at(targetOperand, i), out, p, n, classes, &w.sums[i])
+	w.pairExponentials(k, i, n, out, p)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
 		divergence, _ := pairDivergence(s)
@@ -177,7 +205,7 @@ func (k *rowKernels[F]) move(partition float64) float64 {
 // pairTargetGradient writes g·p·(r − Σp·r).
 func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
-	k.pairExponentials(x, t, w.spareRows(), out, n, classes, &w.sums[i])
+	w.pairExponentials(k, i, n, w.spareRows(), out)
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
 		divergence, _ := pairDivergence(s)
@@ -192,11 +220,11 @@ func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 // logitsTargetGradient writes g·(log p − log q + 1).
 func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
 	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
-	k.exponentials(x, t, out, n, classes, &w.sums[i])
+	w.exponentials(k, i, n, out)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
-		bits, move := math.Log2(s[partition]), k.move(s[partition])
-		w.set(j, k.exact(s), g*math.Ln2, g*(1+math.Ln2*(bits-move)))
+		move := k.move(s[partition])
+		w.set(j, k.exact(s), g*math.Ln2, g*(1+math.Log(s[partition])-math.Ln2*move))
 		w.coefficients[j][forX] = s[shiftX] - move
 	}
 	k.targetProbs(x, t, out, n, classes, &w.coefficients[i])
@@ -214,13 +242,13 @@ func (w *worker[F]) logProbsTargetGradient(k *rowKernels[F], i, n int) {
 
 // logitsHVP writes g·Σp·q·(v − ⟨q,v⟩).
 func (w *worker[F]) logitsHVP(k *rowKernels[F], i, n int) {
-	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
+	out, classes := w.at(outOperand, i), w.problem.classes()
 	pair := w.problem.Target == Logits
 	if pair {
 		// The target matters only as it may not be a distribution.
-		k.pairExponentials(x, t, out, w.spareRows(), n, classes, &w.sums[i])
+		w.pairExponentials(k, i, n, out, w.spareRows())
 	} else {
-		k.exponentials(x, t, out, n, classes, &w.sums[i])
+		w.exponentials(k, i, n, out)
 	}
 	for j := i; j < i+n; j++ {
 		w.done[j] = k.exact(&w.sums[j])

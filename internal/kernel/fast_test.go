@@ -48,7 +48,9 @@ func testFastPathsAreTaken[F Float](t *testing.T) {
 					if c.fast == nil || masked && pair.pred == LogProbs && name == "gradient of the target" {
 						continue // log q = −∞ is a special case there
 					}
-					newTask(p, in, c.out).each(c.fast, func(*cursor[F], int) { t.Errorf("the %s falls back", name) }, nil)
+					task := newTask(p, in, c.out)
+					task.losses = make([]float64, 1)
+					task.each(c.fast, func(*cursor[F], int) { t.Errorf("the %s falls back", name) })
 				}
 			})
 		}

@@ -18,7 +18,7 @@ const stored32 = 1 << 32
 func genericKernels[F Float](l limits) *rowKernels[F] {
 	l.maxReach, l.maxShift = math.Inf(1), 1<<16
 	return &rowKernels[F]{
-		logitsLoss[F], logProbsLoss[F], pairLoss[F], exponentials[F], pairExponentials[F],
+		largest[F], extremes[F], logitsLoss[F], logProbsLoss[F], pairLoss[F], exponentials[F], pairExponentials[F],
 		combine[F], negate[F], targetProbs[F], pairTarget[F], dotRows[F], centre[F], l,
 	}
 }
@@ -52,33 +52,35 @@ func coefficientsOf(first *coefficients, rows int) []coefficients {
 	return unsafe.Slice(first, rows)
 }
 
-// shiftOf returns the shift of a row of logits, and its spread.
-func shiftOf[F Float](x []F) (shift, spread float64) {
-	largest, smallest := x[0], x[0]
-	for _, xi := range x {
-		if xi > largest {
-			largest = xi
+// largest sets the shift of x.
+func largest[F Float](x *F, rows, classes int, sums *rowSums) { extremes(x, rows, classes, sums) }
+
+// extremes sets the shift of x, and its reach. A NaN may be passed over.
+func extremes[F Float](x *F, rows, classes int, sums *rowSums) {
+	records := sumsOf(sums, rows)
+	eachRow(rows, classes, []*F{x}, func(r int, of [][]F) {
+		largest, smallest := of[0][0], of[0][0]
+		for _, xi := range of[0] {
+			largest, smallest = max(largest, xi), min(smallest, xi)
 		}
-		if xi < smallest {
-			smallest = xi
-		}
-	}
-	return -float64(largest), float64(largest) - float64(smallest)
+		records[r][shiftX], records[r][reachX] = -float64(largest), float64(largest)-float64(smallest)
+	})
 }
 
 // block is how many terms are summed before they are added to the row's sums, so that
 // the errors of a long row do not add up.
 const block = 256
 
-// blocks calls add for the classes in turn, some at a time, and returns the sums of
-// what it returns.
-func blocks(classes int, add func(from, to int) rowSums) (s rowSums) {
+// sumBlocks calls sum for the classes in turn, some at a time, and sets a row's sums to
+// those of what it returns.
+func sumBlocks(record *rowSums, classes int, sum func(from, to int) rowSums) {
+	clear(record[partition:])
 	for from := 0; from < classes; from += block {
-		for i, part := range add(from, min(from+block, classes)) {
-			s[i] += part
+		part := sum(from, min(from+block, classes))
+		for i := partition; i < sumCount; i++ {
+			record[i] += part[i]
 		}
 	}
-	return s
 }
 
 // logRatioSums sums t and t·(log2 t − y), to which t = 0 adds nothing, and notes signs.
@@ -103,8 +105,8 @@ func logitsLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
 		x, t := of[0], of[1]
-		shift, _ := shiftOf(x)
-		out[r] = blocks(classes, func(from, to int) (s rowSums) {
+		shift := out[r][shiftX]
+		sumBlocks(&out[r], classes, func(from, to int) (s rowSums) {
 			var loss logRatioSums
 			for i, xi := range x[from:to] {
 				y := (float64(xi) + shift) * math.Log2E
@@ -115,7 +117,6 @@ func logitsLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 			loss.store(&s)
 			return s
 		})
-		out[r][shiftX] = shift
 	})
 }
 
@@ -124,7 +125,7 @@ func logProbsLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
 		x, t := of[0], of[1]
-		out[r] = blocks(classes, func(from, to int) (s rowSums) {
+		sumBlocks(&out[r], classes, func(from, to int) (s rowSums) {
 			var loss logRatioSums
 			for i, ti := range t[from:to] {
 				loss.add(float64(ti), logarithm2[F](float64(ti)), float64(x[from+i])*math.Log2E)
@@ -139,7 +140,7 @@ func logProbsLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 func pairLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
-		out[r] = pairRow(of[0], of[1], nil, nil)
+		pairRow(&out[r], of[0], of[1], nil, nil)
 	})
 }
 
@@ -147,15 +148,13 @@ func pairLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 func pairExponentials[F Float](x, t, ex, et *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t, ex, et}, func(r int, of [][]F) {
-		out[r] = pairRow(of[0], of[1], of[2], of[3])
+		pairRow(&out[r], of[0], of[1], of[2], of[3])
 	})
 }
 
-func pairRow[F Float](x, t, ex, et []F) rowSums {
-	scale := storedScale[F]()
-	ofX, reachX := shiftOf(x)
-	ofT, reachT := shiftOf(t)
-	s := blocks(len(x), func(from, to int) (s rowSums) {
+func pairRow[F Float](record *rowSums, x, t, ex, et []F) {
+	scale, ofX, ofT := storedScale[F](), record[shiftX], record[shiftT]
+	sumBlocks(record, len(x), func(from, to int) (s rowSums) {
 		for i := from; i < to; i++ {
 			y, tau := (float64(x[i])+ofX)*math.Log2E, (float64(t[i])+ofT)*math.Log2E
 			q, p := power2[F](y), power2[F](tau)
@@ -170,8 +169,6 @@ func pairRow[F Float](x, t, ex, et []F) rowSums {
 		}
 		return s
 	})
-	s[shiftX], s[shiftT], s[reach] = ofX, ofT, max(reachX, reachT)
-	return s
 }
 
 // exponentials sets out = 2^y, times limits.stored, and sums 2^y and t.
@@ -180,8 +177,8 @@ func exponentials[F Float](x, t, out *F, rows, classes int, sums *rowSums) {
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
 		x, t, out := of[0], of[1], of[2]
 		scale := storedScale[F]()
-		shift, spread := shiftOf(x)
-		records[r] = blocks(classes, func(from, to int) (s rowSums) {
+		shift := records[r][shiftX]
+		sumBlocks(&records[r], classes, func(from, to int) (s rowSums) {
 			for i := from; i < to; i++ {
 				q := power2[F]((float64(x[i]) + shift) * math.Log2E)
 				out[i] = F(q * scale)
@@ -193,7 +190,6 @@ func exponentials[F Float](x, t, out *F, rows, classes int, sums *rowSums) {
 			}
 			return s
 		})
-		records[r][shiftX], records[r][reach] = shift, spread
 	})
 }
 
@@ -263,12 +259,14 @@ func dotRows[F Float](out, v *F, rows, classes int, sums *rowSums) {
 	records := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{out, v}, func(r int, of [][]F) {
 		q, v := of[0], of[1]
-		records[r][ratio] = blocks(classes, func(from, to int) (s rowSums) {
+		var dot rowSums
+		sumBlocks(&dot, classes, func(from, to int) (s rowSums) {
 			for i := from; i < to; i++ {
 				s[ratio] += float64(q[i]) * float64(v[i])
 			}
 			return s
-		})[ratio]
+		})
+		records[r][ratio] = dot[ratio]
 	})
 }
 

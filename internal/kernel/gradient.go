@@ -24,7 +24,7 @@ func mapRows[F Float](p Problem, in *Operands[F], fast attempt[F], compute func(
 		c.load()
 		compute(&c.row)
 		c.store()
-	}, nil)
+	})
 	return *out
 }
 

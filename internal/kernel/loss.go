@@ -26,35 +26,23 @@ func reduce[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*ro
 			c.load()
 			terms(&c.row)
 			c.store()
-		}, nil)
+		})
 		return out.Data
 	}
 	t := newTask(p, in, View[F]{})
-	rowSums := make([]sum, t.rowCount())
+	t.losses = make([]float64, t.rowCount())
 	t.each(fast, func(c *cursor[F], number int) {
 		c.load()
 		terms(&c.row)
-		for _, term := range c.out {
-			rowSums[number].add(term)
-		}
-	}, func(w *worker[F]) {
-		for i, done := range w.done {
-			if done && w.losses != nil {
-				rowSums[w.first+i].high = w.losses[i]
-			}
-		}
+		t.losses[number] = total(c.out)
 	})
 	if len(out.Data) == 1 {
-		var total sum
-		for _, s := range rowSums {
-			total.merge(s)
-		}
-		out.Data[0] = F(total.value())
+		out.Data[0] = F(total(t.losses))
 		return out.Data
 	}
 	sums := make([]sum, p.OutSize)
-	rows(p.Shape, p.Axis, 0, len(rowSums), [][]int{p.OutStrides}, func(number int, offset []int) {
-		sums[offset[0]].merge(rowSums[number])
+	rows(p.Shape, p.Axis, 0, len(t.losses), [][]int{p.OutStrides}, func(number int, offset []int) {
+		sums[offset[0]].add(t.losses[number])
 	})
 	for i := range sums {
 		out.Data[i] = F(sums[i].value())

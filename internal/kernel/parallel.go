@@ -16,17 +16,22 @@ const (
 )
 
 // parallel hands out ranges that cover 0 to rows, on as many goroutines as
-// GOMAXPROCS allows and the number of elements is worth; each works through its
-// ranges with a function of its own, from newWorker. It returns when all are done,
-// and panics in the caller if one of them did.
-func parallel(rows, classes int, newWorker func() func(from, to int)) {
+// GOMAXPROCS allows and the number of elements is worth; each gets its ranges from
+// next, empty where none are left. It returns when all are done, and panics in the
+// caller if one of them did.
+func parallel(rows, classes int, work func(next func() (from, to int))) {
 	workers := min(runtime.GOMAXPROCS(0), rows, rows*classes/minShare)
 	if workers < 2 {
-		newWorker()(0, rows)
+		from := 0
+		work(func() (int, int) {
+			first := from
+			from = rows
+			return first, rows
+		})
 		return
 	}
 	step := max(1, chunk/classes)
-	var next atomic.Int64
+	var taken atomic.Int64
 	var failure atomic.Pointer[any]
 	share := func() {
 		defer func() {
@@ -34,14 +39,10 @@ func parallel(rows, classes int, newWorker func() func(from, to int)) {
 				failure.Store(&r)
 			}
 		}()
-		work := newWorker()
-		for {
-			from := int(next.Add(int64(step))) - step
-			if from >= rows {
-				return
-			}
-			work(from, min(from+step, rows))
-		}
+		work(func() (int, int) {
+			from := int(taken.Add(int64(step))) - step
+			return from, min(from+step, rows)
+		})
 	}
 	var wait sync.WaitGroup
 	for range workers - 1 {

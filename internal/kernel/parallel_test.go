@@ -41,8 +41,8 @@ func TestParallelCoversEveryRowOnce(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	for _, rows := range []int{1, 2, 100, 1001} {
 		seen := make([]atomic.Int32, rows)
-		parallel(rows, 4*minShare/rows, func() func(from, to int) {
-			return func(from, to int) {
+		parallel(rows, 4*minShare/rows, func(next func() (from, to int)) {
+			for from, to := next(); from < to; from, to = next() {
 				for i := from; i < to; i++ {
 					seen[i].Add(1)
 				}
@@ -59,8 +59,8 @@ func TestParallelCoversEveryRowOnce(t *testing.T) {
 			t.Errorf("recovered %v", r)
 		}
 	}()
-	parallel(100, minShare, func() func(from, to int) {
-		return func(from, to int) {
+	parallel(100, minShare, func(next func() (from, to int)) {
+		for from, to := next(); from < to; from, to = next() {
 			if from <= 77 && 77 < to {
 				panic("row 77")
 			}

@@ -7,7 +7,8 @@ package kernel
 const (
 	shiftX    = iota
 	shiftT    // of the target's logits
-	reach     // the largest logit less the smallest; of a pair, the larger of the two
+	reachX    // the largest logit less the smallest
+	reachT    // that of the target's logits
 	partition // Σ 2^y
 	mass      // Σ t; of logits t, Σ 2^τ, τ being t's y
 	ratio     // Σ t·(log2 t − y), Σ 2^τ·(τ − y), or Σ out·v
@@ -35,6 +36,8 @@ type coefficients = [coefficientCount]float64
 // they found, and takes a row to another kind, or to the portable path, where
 // that is not plain. generic.go says what each computes, in Go.
 type rowKernels[F Float] struct {
+	largest, extremes func(x *F, rows, classes int, sums *rowSums)
+
 	logitsLoss, logProbsLoss, pairLoss func(x, t *F, rows, classes int, sums *rowSums)
 
 	exponentials     func(x, t, out *F, rows, classes int, sums *rowSums)
@@ -55,9 +58,9 @@ type limits struct {
 	// the sums' terms counts.
 	minRatio float64
 
-	// perBit adds to minRatio for each bit of the partition function: that many times
-	// the mass cancels in the divergence, with the error of both.
-	perBit float64
+	// perPartition adds to minRatio for the logarithm of the partition function: that
+	// many times the mass cancels in the divergence, with the error of both.
+	perPartition float64
 
 	// minGradient is the smallest divergence of two rows of logits whose difference
 	// of probabilities is more than rounding.

@@ -4,30 +4,40 @@
 
 package kernel
 
+// largest32 sets the shift of x.
+//
+//go:noescape
+func largest32(x *float32, rows int, classes int, sums *[8]float64)
+
+// extremes32 sets the shift of x, and its reach.
+//
+//go:noescape
+func extremes32(x *float32, rows int, classes int, sums *[8]float64)
+
 // logitsLoss32 sums 2^y, t and t·(log2 t − y).
 //
 //go:noescape
-func logitsLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+func logitsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
 // logProbsLoss32 sums t and t·(log2 t − x·log2 e).
 //
 //go:noescape
-func logProbsLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+func logProbsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
 // pairLoss32 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
 //
 //go:noescape
-func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
 // pairExponentials32 is pairLoss, and sets ex = 2^y and et = 2^τ.
 //
 //go:noescape
-func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[7]float64)
+func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 
 // exponentials32 sets out = 2^y and sums 2^y and t.
 //
 //go:noescape
-func exponentials32(x *float32, t *float32, out *float32, rows int, classes int, sums *[7]float64)
+func exponentials32(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
 
 // combine32 sets out = out·a − t·b.
 //
@@ -52,37 +62,47 @@ func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, c
 // dot32 sums out·v.
 //
 //go:noescape
-func dot32(out *float32, v *float32, rows int, classes int, sums *[7]float64)
+func dot32(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 
 // centre32 sets out = out·a·(v − b).
 //
 //go:noescape
 func centre32(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
 
+// largest32Wide sets the shift of x.
+//
+//go:noescape
+func largest32Wide(x *float32, rows int, classes int, sums *[8]float64)
+
+// extremes32Wide sets the shift of x, and its reach.
+//
+//go:noescape
+func extremes32Wide(x *float32, rows int, classes int, sums *[8]float64)
+
 // logitsLoss32Wide sums 2^y, t and t·(log2 t − y).
 //
 //go:noescape
-func logitsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+func logitsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
 // logProbsLoss32Wide sums t and t·(log2 t − x·log2 e).
 //
 //go:noescape
-func logProbsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+func logProbsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
 // pairLoss32Wide sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
 //
 //go:noescape
-func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
 // pairExponentials32Wide is pairLoss, and sets ex = 2^y and et = 2^τ.
 //
 //go:noescape
-func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[7]float64)
+func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 
 // exponentials32Wide sets out = 2^y and sums 2^y and t.
 //
 //go:noescape
-func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[7]float64)
+func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
 
 // combine32Wide sets out = out·a − t·b.
 //
@@ -107,37 +127,47 @@ func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes in
 // dot32Wide sums out·v.
 //
 //go:noescape
-func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[7]float64)
+func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 
 // centre32Wide sets out = out·a·(v − b).
 //
 //go:noescape
 func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
 
+// largest64 sets the shift of x.
+//
+//go:noescape
+func largest64(x *float64, rows int, classes int, sums *[8]float64)
+
+// extremes64 sets the shift of x, and its reach.
+//
+//go:noescape
+func extremes64(x *float64, rows int, classes int, sums *[8]float64)
+
 // logitsLoss64 sums 2^y, t and t·(log2 t − y).
 //
 //go:noescape
-func logitsLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
+func logitsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 
 // logProbsLoss64 sums t and t·(log2 t − x·log2 e).
 //
 //go:noescape
-func logProbsLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
+func logProbsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 
 // pairLoss64 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
 //
 //go:noescape
-func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
+func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 
 // pairExponentials64 is pairLoss, and sets ex = 2^y and et = 2^τ.
 //
 //go:noescape
-func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[7]float64)
+func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
 
 // exponentials64 sets out = 2^y and sums 2^y and t.
 //
 //go:noescape
-func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[7]float64)
+func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
 
 // combine64 sets out = out·a − t·b.
 //
@@ -162,7 +192,7 @@ func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, c
 // dot64 sums out·v.
 //
 //go:noescape
-func dot64(out *float64, v *float64, rows int, classes int, sums *[7]float64)
+func dot64(out *float64, v *float64, rows int, classes int, sums *[8]float64)
 
 // centre64 sets out = out·a·(v − b).
 //

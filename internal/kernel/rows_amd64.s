@@ -4,7 +4,170 @@
 
 #include "textflag.h"
 
-// func logitsLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+// func largest32(x *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX
+TEXT ·largest32(SB), NOSPLIT, $0-32
+	MOVQ x+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ classes+16(FP), DX
+	MOVQ sums+24(FP), BX
+
+largest32_row:
+	VBROADCASTSS (AX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	MOVQ         DX, SI
+	XORQ         DI, DI
+	SUBQ         $0x10, SI
+	JL           largest32_loop_few
+
+largest32_loop:
+	VMOVUPS (AX)(DI*1), Y2
+	VMOVUPS 32(AX)(DI*1), Y3
+	VMAXPS  Y2, Y1, Y1
+	VMAXPS  Y3, Y1, Y1
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, SI
+	JGE     largest32_loop
+
+largest32_loop_few:
+	ADDQ $0x10, SI
+
+largest32_loop_one:
+	CMPQ    SI, $0x08
+	JL      largest32_loop_tail
+	VMOVUPS (AX)(DI*1), Y2
+	VMAXPS  Y2, Y1, Y1
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, SI
+	JMP     largest32_loop_one
+
+largest32_loop_tail:
+	TESTQ      SI, SI
+	JZ         largest32_loop_done
+	LEAQ       tailMask<>+0(SB), R8
+	MOVQ       $0x00000008, R9
+	SUBQ       SI, R9
+	VMOVUPD    (R8)(R9*4), Y2
+	VMASKMOVPS (AX)(DI*1), Y2, Y3
+	VBLENDVPS  Y2, Y3, Y0, Y3
+	VMAXPS     Y3, Y1, Y1
+
+largest32_loop_done:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0x4e, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0xb1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VMULPS     constantbfb8aa3bbfb8aa3b<>+0(SB), Y1, Y0
+	VROUNDPS   $0x00, Y0, Y0
+	VCVTSS2SD  X0, X0, X0
+	VMOVSD     X0, (BX)
+	LEAQ       (AX)(DX*4), AX
+	ADDQ       $0x40, BX
+	DECQ       CX
+	JNZ        largest32_row
+	VZEROUPPER
+	RET
+
+DATA tailMask<>+0(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+8(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+16(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+24(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+32(SB)/8, $0x0000000000000000
+DATA tailMask<>+40(SB)/8, $0x0000000000000000
+DATA tailMask<>+48(SB)/8, $0x0000000000000000
+DATA tailMask<>+56(SB)/8, $0x0000000000000000
+GLOBL tailMask<>(SB), RODATA|NOPTR, $64
+
+DATA constantbfb8aa3bbfb8aa3b<>+0(SB)/8, $0xbfb8aa3bbfb8aa3b
+DATA constantbfb8aa3bbfb8aa3b<>+8(SB)/8, $0xbfb8aa3bbfb8aa3b
+DATA constantbfb8aa3bbfb8aa3b<>+16(SB)/8, $0xbfb8aa3bbfb8aa3b
+DATA constantbfb8aa3bbfb8aa3b<>+24(SB)/8, $0xbfb8aa3bbfb8aa3b
+GLOBL constantbfb8aa3bbfb8aa3b<>(SB), RODATA|NOPTR, $32
+
+// func extremes32(x *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX
+TEXT ·extremes32(SB), NOSPLIT, $0-32
+	MOVQ x+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ classes+16(FP), DX
+	MOVQ sums+24(FP), BX
+
+extremes32_row:
+	VBROADCASTSS (AX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	MOVQ         DX, SI
+	XORQ         DI, DI
+	SUBQ         $0x10, SI
+	JL           extremes32_loop_few
+
+extremes32_loop:
+	VMOVUPS (AX)(DI*1), Y3
+	VMOVUPS 32(AX)(DI*1), Y4
+	VMAXPS  Y3, Y1, Y1
+	VMINPS  Y3, Y2, Y2
+	VMAXPS  Y4, Y1, Y1
+	VMINPS  Y4, Y2, Y2
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, SI
+	JGE     extremes32_loop
+
+extremes32_loop_few:
+	ADDQ $0x10, SI
+
+extremes32_loop_one:
+	CMPQ    SI, $0x08
+	JL      extremes32_loop_tail
+	VMOVUPS (AX)(DI*1), Y3
+	VMAXPS  Y3, Y1, Y1
+	VMINPS  Y3, Y2, Y2
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, SI
+	JMP     extremes32_loop_one
+
+extremes32_loop_tail:
+	TESTQ      SI, SI
+	JZ         extremes32_loop_done
+	LEAQ       tailMask<>+0(SB), R8
+	MOVQ       $0x00000008, R9
+	SUBQ       SI, R9
+	VMOVUPD    (R8)(R9*4), Y3
+	VMASKMOVPS (AX)(DI*1), Y3, Y4
+	VBLENDVPS  Y3, Y4, Y0, Y4
+	VMAXPS     Y4, Y1, Y1
+	VMINPS     Y4, Y2, Y2
+
+extremes32_loop_done:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0x4e, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0xb1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VMULPS     constantbfb8aa3bbfb8aa3b<>+0(SB), Y1, Y0
+	VROUNDPS   $0x00, Y0, Y0
+	VCVTSS2SD  X0, X0, X0
+	VMOVSD     X0, (BX)
+	VPERM2F128 $0x01, Y2, Y2, Y0
+	VMINPS     Y0, Y2, Y2
+	VPERMILPS  $0x4e, Y2, Y0
+	VMINPS     Y0, Y2, Y2
+	VPERMILPS  $0xb1, Y2, Y0
+	VMINPS     Y0, Y2, Y2
+	VSUBPS     Y2, Y1, Y2
+	VCVTSS2SD  X2, X2, X0
+	VMOVSD     X0, 16(BX)
+	LEAQ       (AX)(DX*4), AX
+	ADDQ       $0x40, BX
+	DECQ       CX
+	JNZ        extremes32_row
+	VZEROUPPER
+	RET
+
+// func logitsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logitsLoss32(SB), NOSPLIT, $96-40
 	MOVQ    x+0(FP), AX
@@ -16,76 +179,29 @@ TEXT ·logitsLoss32(SB), NOSPLIT, $96-40
 	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
 
 logitsLoss32_row:
-	VBROADCASTSS (AX), Y2
-	VMOVAPD      Y2, Y3
+	VBROADCASTSD (SI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VMOVUPD      Y7, (SP)
+	VMOVUPD      Y7, 32(SP)
+	VMOVUPD      Y7, 64(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	SUBQ         $0x10, DI
-	JL           logitsLoss32_largest_few
-
-logitsLoss32_largest:
-	VMOVUPS (AX)(R8*1), Y4
-	VMOVUPS 32(AX)(R8*1), Y5
-	VMAXPS  Y4, Y3, Y3
-	VMAXPS  Y5, Y3, Y3
-	ADDQ    $0x40, R8
-	SUBQ    $0x10, DI
-	JGE     logitsLoss32_largest
-
-logitsLoss32_largest_few:
-	ADDQ $0x10, DI
-
-logitsLoss32_largest_one:
-	CMPQ    DI, $0x08
-	JL      logitsLoss32_largest_tail
-	VMOVUPS (AX)(R8*1), Y4
-	VMAXPS  Y4, Y3, Y3
-	ADDQ    $0x20, R8
-	SUBQ    $0x08, DI
-	JMP     logitsLoss32_largest_one
-
-logitsLoss32_largest_tail:
-	TESTQ      DI, DI
-	JZ         logitsLoss32_largest_done
-	LEAQ       tailMask<>+0(SB), R9
-	MOVQ       $0x00000008, R10
-	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*4), Y4
-	VMASKMOVPS (AX)(R8*1), Y4, Y5
-	VBLENDVPS  Y4, Y5, Y2, Y5
-	VMAXPS     Y5, Y3, Y3
-
-logitsLoss32_largest_done:
-	VPERM2F128  $0x01, Y3, Y3, Y2
-	VMAXPS      Y2, Y3, Y3
-	VPERMILPS   $0x4e, Y3, Y2
-	VMAXPS      Y2, Y3, Y3
-	VPERMILPS   $0xb1, Y3, Y2
-	VMAXPS      Y2, Y3, Y3
-	VMULPS      constantbfb8aa3bbfb8aa3b<>+0(SB), Y3, Y2
-	VROUNDPS    $0x00, Y2, Y2
-	VADDPS      constant49c0000049c00000<>+0(SB), Y2, Y3
-	VCVTSS2SD   X2, X2, X2
-	VMOVSD      X2, (SI)
-	VXORPD      Y2, Y2, Y2
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VXORPD      Y6, Y6, Y6
-	VXORPD      Y7, Y7, Y7
-	VMOVUPD     Y7, (SP)
-	VMOVUPD     Y7, 32(SP)
-	VMOVUPD     Y7, 64(SP)
-	MOVQ        BX, DI
-	XORQ        R8, R8
-	MOVQ        $0x00000008, R9
-	SUBQ        $0x08, DI
-	JL          logitsLoss32_loop_few
-	VMOVUPS     (AX)(R8*1), Y7
-	VMOVAPS     Y7, Y8
-	VFMADD132PS Y1, Y3, Y8
-	VSUBPS      Y3, Y8, Y9
-	VFMSUB132PS Y1, Y9, Y7
-	VMOVUPS     (CX)(R8*1), Y9
+	MOVQ         $0x00000008, R9
+	SUBQ         $0x08, DI
+	JL           logitsLoss32_loop_few
+	VMOVUPS      (AX)(R8*1), Y7
+	VMOVAPS      Y7, Y8
+	VFMADD132PS  Y1, Y2, Y8
+	VSUBPS       Y2, Y8, Y9
+	VFMSUB132PS  Y1, Y9, Y7
+	VMOVUPS      (CX)(R8*1), Y9
 
 	// log2 t - y
 	VPSRLD      $0x17, Y9, Y11
@@ -120,11 +236,11 @@ logitsLoss32_loop:
 	VFMADD213PS Y11, Y12, Y7
 	VFMADD231PS Y7, Y9, Y6
 	VADDPS      Y9, Y5, Y5
-	VORPS       Y9, Y2, Y2
+	VORPS       Y9, Y3, Y3
 	VMOVUPS     32(AX)(R8*1), Y7
 	VMOVAPS     Y7, Y8
-	VFMADD132PS Y1, Y3, Y8
-	VSUBPS      Y3, Y8, Y9
+	VFMADD132PS Y1, Y2, Y8
+	VSUBPS      Y2, Y8, Y9
 	VFMSUB132PS Y1, Y9, Y7
 	VMOVUPS     32(CX)(R8*1), Y9
 
@@ -188,7 +304,7 @@ logitsLoss32_loop_last:
 	VFMADD213PS Y11, Y12, Y7
 	VFMADD231PS Y7, Y9, Y6
 	VADDPS      Y9, Y5, Y5
-	VORPS       Y9, Y2, Y2
+	VORPS       Y9, Y3, Y3
 	ADDQ        $0x20, R8
 
 logitsLoss32_loop_few:
@@ -201,21 +317,21 @@ logitsLoss32_loop_few:
 	VMOVUPD     (R9)(R10*4), Y7
 	VMASKMOVPS  (AX)(R8*1), Y7, Y8
 	VMOVAPS     Y8, Y9
-	VFMADD132PS Y1, Y3, Y9
-	VSUBPS      Y3, Y9, Y3
-	VFMSUB132PS Y1, Y3, Y8
-	VMASKMOVPS  (CX)(R8*1), Y7, Y3
+	VFMADD132PS Y1, Y2, Y9
+	VSUBPS      Y2, Y9, Y2
+	VFMSUB132PS Y1, Y2, Y8
+	VMASKMOVPS  (CX)(R8*1), Y7, Y2
 
 	// log2 t - y
-	VPSRLD      $0x17, Y3, Y11
+	VPSRLD      $0x17, Y2, Y11
 	VCVTDQ2PS   Y11, Y11
 	VSUBPS      Y9, Y11, Y11
 	VADDPS      constant49bffc0849bffc08<>+0(SB), Y11, Y11
-	VPSRLD      $0x14, Y3, Y10
+	VPSRLD      $0x14, Y2, Y10
 	VPERMPS     logarithms<>+0(SB), Y10, Y12
 	VSUBPS      Y8, Y12, Y12
 	VADDPS      Y12, Y11, Y11
-	VANDPS      constant007fffff007fffff<>+0(SB), Y3, Y12
+	VANDPS      constant007fffff007fffff<>+0(SB), Y2, Y12
 	VORPS       Y0, Y12, Y12
 	VPERMPS     reciprocals<>+0(SB), Y10, Y10
 	VFMSUB213PS Y0, Y10, Y12
@@ -235,48 +351,48 @@ logitsLoss32_loop_few:
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y12, Y7
 	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y12, Y7
 	VFMADD213PS Y11, Y12, Y7
-	VFMADD231PS Y7, Y3, Y6
-	VADDPS      Y3, Y5, Y5
-	VORPS       Y3, Y2, Y2
+	VFMADD231PS Y7, Y2, Y6
+	VADDPS      Y2, Y5, Y5
+	VORPS       Y2, Y3, Y3
 
 logitsLoss32_loop_done:
-	VEXTRACTF128 $0x01, Y4, X3
-	VCVTPS2PD    X3, Y3
+	VEXTRACTF128 $0x01, Y4, X2
+	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X4, Y4
-	VADDPD       Y3, Y4, Y4
+	VADDPD       Y2, Y4, Y4
 	VADDPD       (SP), Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X3
-	VADDPD       X3, X4, X3
-	VPERMILPD    $0x01, X3, X4
-	VADDSD       X3, X4, X4
-	VMOVSD       X4, 24(SI)
-	VEXTRACTF128 $0x01, Y5, X3
-	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X5, Y4
-	VADDPD       Y3, Y4, Y4
-	VADDPD       32(SP), Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X3
-	VADDPD       X3, X4, X3
-	VPERMILPD    $0x01, X3, X4
-	VADDSD       X3, X4, X4
+	VEXTRACTF128 $0x01, Y4, X2
+	VADDPD       X2, X4, X2
+	VPERMILPD    $0x01, X2, X4
+	VADDSD       X2, X4, X4
 	VMOVSD       X4, 32(SI)
-	VEXTRACTF128 $0x01, Y6, X3
-	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X6, Y4
-	VADDPD       Y3, Y4, Y4
-	VADDPD       64(SP), Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X3
-	VADDPD       X3, X4, X3
-	VPERMILPD    $0x01, X3, X4
-	VADDSD       X3, X4, X4
+	VEXTRACTF128 $0x01, Y5, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X5, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X2
+	VADDPD       X2, X4, X2
+	VPERMILPD    $0x01, X2, X4
+	VADDSD       X2, X4, X4
 	VMOVSD       X4, 40(SI)
-	VMOVMSKPS    Y2, DI
+	VEXTRACTF128 $0x01, Y6, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X6, Y4
+	VADDPD       Y2, Y4, Y4
+	VADDPD       64(SP), Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X2
+	VADDPD       X2, X4, X2
+	VPERMILPD    $0x01, X2, X4
+	VADDSD       X2, X4, X4
+	VMOVSD       X4, 48(SI)
+	VMOVMSKPS    Y3, DI
 	VXORPD       X2, X2, X2
 	VCVTSI2SDQ   DI, X2, X2
-	VMOVSD       X2, 48(SI)
+	VMOVSD       X2, 56(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logitsLoss32_row
 	VZEROUPPER
@@ -293,22 +409,6 @@ DATA constant3fb8aa3b3fb8aa3b<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA constant3fb8aa3b3fb8aa3b<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b
 DATA constant3fb8aa3b3fb8aa3b<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
 GLOBL constant3fb8aa3b3fb8aa3b<>(SB), RODATA|NOPTR, $32
-
-DATA tailMask<>+0(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+8(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+16(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+24(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+32(SB)/8, $0x0000000000000000
-DATA tailMask<>+40(SB)/8, $0x0000000000000000
-DATA tailMask<>+48(SB)/8, $0x0000000000000000
-DATA tailMask<>+56(SB)/8, $0x0000000000000000
-GLOBL tailMask<>(SB), RODATA|NOPTR, $64
-
-DATA constantbfb8aa3bbfb8aa3b<>+0(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+8(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+16(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+24(SB)/8, $0xbfb8aa3bbfb8aa3b
-GLOBL constantbfb8aa3bbfb8aa3b<>(SB), RODATA|NOPTR, $32
 
 DATA constant49c0000049c00000<>+0(SB)/8, $0x49c0000049c00000
 DATA constant49c0000049c00000<>+8(SB)/8, $0x49c0000049c00000
@@ -406,7 +506,7 @@ DATA constant3fb8aa373fb8aa37<>+16(SB)/8, $0x3fb8aa373fb8aa37
 DATA constant3fb8aa373fb8aa37<>+24(SB)/8, $0x3fb8aa373fb8aa37
 GLOBL constant3fb8aa373fb8aa37<>(SB), RODATA|NOPTR, $32
 
-// func logProbsLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+// func logProbsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logProbsLoss32(SB), NOSPLIT, $64-40
 	MOVQ   x+0(FP), AX
@@ -683,7 +783,7 @@ logProbsLoss32_loop_done:
 	VADDPD       X4, X2, X4
 	VPERMILPD    $0x01, X4, X2
 	VADDSD       X4, X2, X2
-	VMOVSD       X2, 32(SI)
+	VMOVSD       X2, 40(SI)
 	VEXTRACTF128 $0x01, Y3, X2
 	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X3, Y3
@@ -693,14 +793,14 @@ logProbsLoss32_loop_done:
 	VADDPD       X2, X3, X2
 	VPERMILPD    $0x01, X2, X3
 	VADDSD       X2, X3, X3
-	VMOVSD       X3, 40(SI)
+	VMOVSD       X3, 48(SI)
 	VMOVMSKPS    Y1, DI
 	VXORPD       X1, X1, X1
 	VCVTSI2SDQ   DI, X1, X1
-	VMOVSD       X1, 48(SI)
+	VMOVSD       X1, 56(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logProbsLoss32_row
 	VZEROUPPER
@@ -712,7 +812,7 @@ DATA constant32a5706032a57060<>+16(SB)/8, $0x32a5706032a57060
 DATA constant32a5706032a57060<>+24(SB)/8, $0x32a5706032a57060
 GLOBL constant32a5706032a57060<>(SB), RODATA|NOPTR, $32
 
-// func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+// func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairLoss32(SB), NOSPLIT, $96-40
 	MOVQ    x+0(FP), AX
@@ -724,143 +824,49 @@ TEXT ·pairLoss32(SB), NOSPLIT, $96-40
 	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
 
 pairLoss32_row:
-	VBROADCASTSS (AX), Y1
-	VMOVAPD      Y1, Y2
+	VBROADCASTSD (SI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 8(SI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VMOVUPD      Y6, (SP)
+	VMOVUPD      Y6, 32(SP)
+	VMOVUPD      Y6, 64(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	SUBQ         $0x10, DI
-	JL           pairLoss32_extremesX_few
-
-pairLoss32_extremesX:
-	VMOVUPS (AX)(R8*1), Y3
-	VMOVUPS 32(AX)(R8*1), Y4
-	VMAXPS  Y3, Y2, Y2
-	VMAXPS  Y4, Y2, Y2
-	ADDQ    $0x40, R8
-	SUBQ    $0x10, DI
-	JGE     pairLoss32_extremesX
-
-pairLoss32_extremesX_few:
-	ADDQ $0x10, DI
-
-pairLoss32_extremesX_one:
-	CMPQ    DI, $0x08
-	JL      pairLoss32_extremesX_tail
-	VMOVUPS (AX)(R8*1), Y3
-	VMAXPS  Y3, Y2, Y2
-	ADDQ    $0x20, R8
-	SUBQ    $0x08, DI
-	JMP     pairLoss32_extremesX_one
-
-pairLoss32_extremesX_tail:
-	TESTQ      DI, DI
-	JZ         pairLoss32_extremesX_done
-	LEAQ       tailMask<>+0(SB), R9
-	MOVQ       $0x00000008, R10
-	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*4), Y3
-	VMASKMOVPS (AX)(R8*1), Y3, Y4
-	VBLENDVPS  Y3, Y4, Y1, Y4
-	VMAXPS     Y4, Y2, Y2
-
-pairLoss32_extremesX_done:
-	VPERM2F128   $0x01, Y2, Y2, Y1
-	VMAXPS       Y1, Y2, Y2
-	VPERMILPS    $0x4e, Y2, Y1
-	VMAXPS       Y1, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y1
-	VMAXPS       Y1, Y2, Y2
-	VMULPS       constantbfb8aa3bbfb8aa3b<>+0(SB), Y2, Y1
-	VROUNDPS     $0x00, Y1, Y1
-	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y2
-	VCVTSS2SD    X1, X1, X1
-	VMOVSD       X1, (SI)
-	VBROADCASTSS (CX), Y1
-	VMOVAPD      Y1, Y3
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	SUBQ         $0x10, DI
-	JL           pairLoss32_extremesT_few
-
-pairLoss32_extremesT:
-	VMOVUPS (CX)(R8*1), Y4
-	VMOVUPS 32(CX)(R8*1), Y5
-	VMAXPS  Y4, Y3, Y3
-	VMAXPS  Y5, Y3, Y3
-	ADDQ    $0x40, R8
-	SUBQ    $0x10, DI
-	JGE     pairLoss32_extremesT
-
-pairLoss32_extremesT_few:
-	ADDQ $0x10, DI
-
-pairLoss32_extremesT_one:
-	CMPQ    DI, $0x08
-	JL      pairLoss32_extremesT_tail
-	VMOVUPS (CX)(R8*1), Y4
-	VMAXPS  Y4, Y3, Y3
-	ADDQ    $0x20, R8
-	SUBQ    $0x08, DI
-	JMP     pairLoss32_extremesT_one
-
-pairLoss32_extremesT_tail:
-	TESTQ      DI, DI
-	JZ         pairLoss32_extremesT_done
-	LEAQ       tailMask<>+0(SB), R9
-	MOVQ       $0x00000008, R10
-	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*4), Y4
-	VMASKMOVPS (CX)(R8*1), Y4, Y5
-	VBLENDVPS  Y4, Y5, Y1, Y5
-	VMAXPS     Y5, Y3, Y3
-
-pairLoss32_extremesT_done:
-	VPERM2F128  $0x01, Y3, Y3, Y1
-	VMAXPS      Y1, Y3, Y3
-	VPERMILPS   $0x4e, Y3, Y1
-	VMAXPS      Y1, Y3, Y3
-	VPERMILPS   $0xb1, Y3, Y1
-	VMAXPS      Y1, Y3, Y3
-	VMULPS      constantbfb8aa3bbfb8aa3b<>+0(SB), Y3, Y1
-	VROUNDPS    $0x00, Y1, Y1
-	VADDPS      constant49c0000049c00000<>+0(SB), Y1, Y3
-	VCVTSS2SD   X1, X1, X1
-	VMOVSD      X1, 8(SI)
-	VXORPD      Y1, Y1, Y1
-	VXORPD      Y4, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VXORPD      Y6, Y6, Y6
-	VMOVUPD     Y6, (SP)
-	VMOVUPD     Y6, 32(SP)
-	VMOVUPD     Y6, 64(SP)
-	MOVQ        BX, DI
-	XORQ        R8, R8
-	MOVQ        $0x00000008, R9
-	SUBQ        $0x08, DI
-	JL          pairLoss32_loop_few
-	VMOVUPS     (AX)(R8*1), Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS Y0, Y2, Y7
-	VSUBPS      Y2, Y7, Y8
-	VFMSUB132PS Y0, Y8, Y6
-	VMOVUPS     (CX)(R8*1), Y8
-	VMOVAPS     Y8, Y9
-	VFMADD132PS Y0, Y3, Y9
-	VSUBPS      Y3, Y9, Y10
-	VFMSUB132PS Y0, Y10, Y8
-	VSUBPS      Y7, Y9, Y11
-	VSUBPS      Y6, Y8, Y10
-	VADDPS      Y11, Y10, Y10
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD      $0x14, Y7, Y11
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y11, Y11
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD      $0x14, Y9, Y7
-	VPERMPS     powers<>+0(SB), Y9, Y9
-	VPADDD      Y9, Y7, Y7
-	SUBQ        $0x08, DI
-	JL          pairLoss32_loop_last
+	MOVQ         $0x00000008, R9
+	SUBQ         $0x08, DI
+	JL           pairLoss32_loop_few
+	VMOVUPS      (AX)(R8*1), Y6
+	VMOVAPS      Y6, Y7
+	VFMADD132PS  Y0, Y1, Y7
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  Y0, Y8, Y6
+	VMOVUPS      (CX)(R8*1), Y8
+	VMOVAPS      Y8, Y9
+	VFMADD132PS  Y0, Y2, Y9
+	VSUBPS       Y2, Y9, Y10
+	VFMSUB132PS  Y0, Y10, Y8
+	VSUBPS       Y7, Y9, Y11
+	VSUBPS       Y6, Y8, Y10
+	VADDPS       Y11, Y10, Y10
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD       $0x14, Y7, Y11
+	VPERMPS      powers<>+0(SB), Y7, Y7
+	VPADDD       Y7, Y11, Y11
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD       $0x14, Y9, Y7
+	VPERMPS      powers<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	SUBQ         $0x08, DI
+	JL           pairLoss32_loop_last
 
 pairLoss32_loop:
 	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
@@ -873,18 +879,18 @@ pairLoss32_loop:
 	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y8, Y6
 	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y8, Y6
 	VMULPS       Y7, Y6, Y6
-	VADDPS       Y9, Y1, Y1
+	VADDPS       Y9, Y3, Y3
 	VADDPS       Y6, Y4, Y4
 	VFMADD231PS  Y10, Y6, Y5
 	VMOVUPS      32(AX)(R8*1), Y6
 	VMOVAPS      Y6, Y7
-	VFMADD132PS  Y0, Y2, Y7
-	VSUBPS       Y2, Y7, Y8
+	VFMADD132PS  Y0, Y1, Y7
+	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  Y0, Y8, Y6
 	VMOVUPS      32(CX)(R8*1), Y8
 	VMOVAPS      Y8, Y9
-	VFMADD132PS  Y0, Y3, Y9
-	VSUBPS       Y3, Y9, Y10
+	VFMADD132PS  Y0, Y2, Y9
+	VSUBPS       Y2, Y9, Y10
 	VFMSUB132PS  Y0, Y10, Y8
 	VSUBPS       Y7, Y9, Y11
 	VSUBPS       Y6, Y8, Y10
@@ -900,13 +906,13 @@ pairLoss32_loop:
 	ADDQ         $0x20, R8
 	DECQ         R9
 	JNZ          pairLoss32_loop_on
-	VEXTRACTF128 $0x01, Y1, X9
+	VEXTRACTF128 $0x01, Y3, X9
 	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y9, Y1, Y1
-	VADDPD       (SP), Y1, Y1
-	VMOVUPD      Y1, (SP)
-	VXORPD       Y1, Y1, Y1
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y9, Y3, Y3
+	VADDPD       (SP), Y3, Y3
+	VMOVUPD      Y3, (SP)
+	VXORPD       Y3, Y3, Y3
 	VEXTRACTF128 $0x01, Y4, X9
 	VCVTPS2PD    X9, Y9
 	VCVTPS2PD    X4, Y4
@@ -938,7 +944,7 @@ pairLoss32_loop_last:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
 	VMULPS      Y7, Y6, Y6
-	VADDPS      Y9, Y1, Y1
+	VADDPS      Y9, Y3, Y3
 	VADDPS      Y6, Y4, Y4
 	VFMADD231PS Y10, Y6, Y5
 	ADDQ        $0x20, R8
@@ -953,17 +959,17 @@ pairLoss32_loop_few:
 	VMOVUPD     (R9)(R10*4), Y6
 	VMASKMOVPS  (AX)(R8*1), Y6, Y7
 	VMOVAPS     Y7, Y8
-	VFMADD132PS Y0, Y2, Y8
-	VSUBPS      Y2, Y8, Y2
-	VFMSUB132PS Y0, Y2, Y7
-	VMASKMOVPS  (CX)(R8*1), Y6, Y2
-	VMOVAPS     Y2, Y9
-	VFMADD132PS Y0, Y3, Y9
-	VSUBPS      Y3, Y9, Y3
-	VFMSUB132PS Y0, Y3, Y2
+	VFMADD132PS Y0, Y1, Y8
+	VSUBPS      Y1, Y8, Y1
+	VFMSUB132PS Y0, Y1, Y7
+	VMASKMOVPS  (CX)(R8*1), Y6, Y1
+	VMOVAPS     Y1, Y9
+	VFMADD132PS Y0, Y2, Y9
+	VSUBPS      Y2, Y9, Y2
+	VFMSUB132PS Y0, Y2, Y1
 	VSUBPS      Y8, Y9, Y10
-	VSUBPS      Y7, Y2, Y3
-	VADDPS      Y10, Y3, Y3
+	VSUBPS      Y7, Y1, Y2
+	VADDPS      Y10, Y2, Y2
 	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
 	VPSLLD      $0x14, Y8, Y10
 	VPERMPS     powers<>+0(SB), Y8, Y8
@@ -978,27 +984,27 @@ pairLoss32_loop_few:
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
 	VMULPS      Y10, Y9, Y9
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y2, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y2, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y2, Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
 	VMULPS      Y8, Y7, Y7
 	VANDPD      Y6, Y9, Y9
 	VANDPD      Y6, Y7, Y7
-	VADDPS      Y9, Y1, Y1
+	VADDPS      Y9, Y3, Y3
 	VADDPS      Y7, Y4, Y4
-	VFMADD231PS Y3, Y7, Y5
+	VFMADD231PS Y2, Y7, Y5
 
 pairLoss32_loop_done:
-	VEXTRACTF128 $0x01, Y1, X2
-	VCVTPS2PD    X2, Y2
+	VEXTRACTF128 $0x01, Y3, X1
 	VCVTPS2PD    X1, Y1
-	VADDPD       Y2, Y1, Y1
-	VADDPD       (SP), Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X2
-	VPERMILPD    $0x01, X2, X1
-	VADDSD       X2, X1, X1
-	VMOVSD       X1, 24(SI)
+	VCVTPS2PD    X3, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 32(SI)
 	VEXTRACTF128 $0x01, Y4, X1
 	VCVTPS2PD    X1, Y1
 	VCVTPS2PD    X4, Y2
@@ -1008,7 +1014,7 @@ pairLoss32_loop_done:
 	VADDPD       X1, X2, X1
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X1, X2, X2
-	VMOVSD       X2, 32(SI)
+	VMOVSD       X2, 40(SI)
 	VEXTRACTF128 $0x01, Y5, X1
 	VCVTPS2PD    X1, Y1
 	VCVTPS2PD    X5, Y2
@@ -1018,16 +1024,16 @@ pairLoss32_loop_done:
 	VADDPD       X1, X2, X1
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X1, X2, X2
-	VMOVSD       X2, 40(SI)
+	VMOVSD       X2, 48(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          pairLoss32_row
 	VZEROUPPER
 	RET
 
-// func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[7]float64)
+// func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairExponentials32(SB), NOSPLIT, $96-56
 	MOVQ    x+0(FP), AX
@@ -1041,199 +1047,78 @@ TEXT ·pairExponentials32(SB), NOSPLIT, $96-56
 	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
 
 pairExponentials32_row:
-	VBROADCASTSS (AX), Y1
-	VMOVAPD      Y1, Y2
-	VMOVAPD      Y1, Y3
+	VBROADCASTSD (R8), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 8(R8), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VMOVUPD      Y6, (SP)
+	VMOVUPD      Y6, 32(SP)
+	VMOVUPD      Y6, 64(SP)
 	MOVQ         DI, R9
 	XORQ         R10, R10
-	SUBQ         $0x10, R9
-	JL           pairExponentials32_extremesX_few
-
-pairExponentials32_extremesX:
-	VMOVUPS (AX)(R10*1), Y4
-	VMOVUPS 32(AX)(R10*1), Y5
-	VMAXPS  Y4, Y2, Y2
-	VMINPS  Y4, Y3, Y3
-	VMAXPS  Y5, Y2, Y2
-	VMINPS  Y5, Y3, Y3
-	ADDQ    $0x40, R10
-	SUBQ    $0x10, R9
-	JGE     pairExponentials32_extremesX
-
-pairExponentials32_extremesX_few:
-	ADDQ $0x10, R9
-
-pairExponentials32_extremesX_one:
-	CMPQ    R9, $0x08
-	JL      pairExponentials32_extremesX_tail
-	VMOVUPS (AX)(R10*1), Y4
-	VMAXPS  Y4, Y2, Y2
-	VMINPS  Y4, Y3, Y3
-	ADDQ    $0x20, R10
-	SUBQ    $0x08, R9
-	JMP     pairExponentials32_extremesX_one
-
-pairExponentials32_extremesX_tail:
-	TESTQ      R9, R9
-	JZ         pairExponentials32_extremesX_done
-	LEAQ       tailMask<>+0(SB), R11
-	MOVQ       $0x00000008, R12
-	SUBQ       R9, R12
-	VMOVUPD    (R11)(R12*4), Y4
-	VMASKMOVPS (AX)(R10*1), Y4, Y5
-	VBLENDVPS  Y4, Y5, Y1, Y5
-	VMAXPS     Y5, Y2, Y2
-	VMINPS     Y5, Y3, Y3
-
-pairExponentials32_extremesX_done:
-	VPERM2F128   $0x01, Y2, Y2, Y1
-	VMAXPS       Y1, Y2, Y2
-	VPERMILPS    $0x4e, Y2, Y1
-	VMAXPS       Y1, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y1
-	VMAXPS       Y1, Y2, Y2
-	VPERM2F128   $0x01, Y3, Y3, Y1
-	VMINPS       Y1, Y3, Y3
-	VPERMILPS    $0x4e, Y3, Y1
-	VMINPS       Y1, Y3, Y3
-	VPERMILPS    $0xb1, Y3, Y1
-	VMINPS       Y1, Y3, Y3
-	VMULPS       constantbfb8aa3bbfb8aa3b<>+0(SB), Y2, Y1
-	VROUNDPS     $0x00, Y1, Y1
-	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y4
-	VCVTSS2SD    X1, X1, X1
-	VMOVSD       X1, (R8)
-	VSUBPS       Y3, Y2, Y3
-	VBROADCASTSS (CX), Y1
-	VMOVAPD      Y1, Y2
-	VMOVAPD      Y1, Y5
-	MOVQ         DI, R9
-	XORQ         R10, R10
-	SUBQ         $0x10, R9
-	JL           pairExponentials32_extremesT_few
-
-pairExponentials32_extremesT:
-	VMOVUPS (CX)(R10*1), Y6
-	VMOVUPS 32(CX)(R10*1), Y7
-	VMAXPS  Y6, Y2, Y2
-	VMINPS  Y6, Y5, Y5
-	VMAXPS  Y7, Y2, Y2
-	VMINPS  Y7, Y5, Y5
-	ADDQ    $0x40, R10
-	SUBQ    $0x10, R9
-	JGE     pairExponentials32_extremesT
-
-pairExponentials32_extremesT_few:
-	ADDQ $0x10, R9
-
-pairExponentials32_extremesT_one:
-	CMPQ    R9, $0x08
-	JL      pairExponentials32_extremesT_tail
-	VMOVUPS (CX)(R10*1), Y6
-	VMAXPS  Y6, Y2, Y2
-	VMINPS  Y6, Y5, Y5
-	ADDQ    $0x20, R10
-	SUBQ    $0x08, R9
-	JMP     pairExponentials32_extremesT_one
-
-pairExponentials32_extremesT_tail:
-	TESTQ      R9, R9
-	JZ         pairExponentials32_extremesT_done
-	LEAQ       tailMask<>+0(SB), R11
-	MOVQ       $0x00000008, R12
-	SUBQ       R9, R12
-	VMOVUPD    (R11)(R12*4), Y6
-	VMASKMOVPS (CX)(R10*1), Y6, Y7
-	VBLENDVPS  Y6, Y7, Y1, Y7
-	VMAXPS     Y7, Y2, Y2
-	VMINPS     Y7, Y5, Y5
-
-pairExponentials32_extremesT_done:
-	VPERM2F128  $0x01, Y2, Y2, Y1
-	VMAXPS      Y1, Y2, Y2
-	VPERMILPS   $0x4e, Y2, Y1
-	VMAXPS      Y1, Y2, Y2
-	VPERMILPS   $0xb1, Y2, Y1
-	VMAXPS      Y1, Y2, Y2
-	VPERM2F128  $0x01, Y5, Y5, Y1
-	VMINPS      Y1, Y5, Y5
-	VPERMILPS   $0x4e, Y5, Y1
-	VMINPS      Y1, Y5, Y5
-	VPERMILPS   $0xb1, Y5, Y1
-	VMINPS      Y1, Y5, Y5
-	VMULPS      constantbfb8aa3bbfb8aa3b<>+0(SB), Y2, Y1
-	VROUNDPS    $0x00, Y1, Y1
-	VADDPS      constant49c0000049c00000<>+0(SB), Y1, Y6
-	VCVTSS2SD   X1, X1, X1
-	VMOVSD      X1, 8(R8)
-	VSUBPS      Y5, Y2, Y5
-	VMAXPS      Y5, Y3, Y3
-	VCVTSS2SD   X3, X3, X1
-	VMOVSD      X1, 16(R8)
-	VXORPD      Y1, Y1, Y1
-	VXORPD      Y2, Y2, Y2
-	VXORPD      Y3, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VMOVUPD     Y5, (SP)
-	VMOVUPD     Y5, 32(SP)
-	VMOVUPD     Y5, 64(SP)
-	MOVQ        DI, R9
-	XORQ        R10, R10
-	MOVQ        $0x00000008, R11
-	SUBQ        $0x08, R9
-	JL          pairExponentials32_loop_few
-	VMOVUPS     (AX)(R10*1), Y5
-	VMOVAPS     Y5, Y7
-	VFMADD132PS Y0, Y4, Y7
-	VSUBPS      Y4, Y7, Y8
-	VFMSUB132PS Y0, Y8, Y5
-	VMOVUPS     (CX)(R10*1), Y8
-	VMOVAPS     Y8, Y9
-	VFMADD132PS Y0, Y6, Y9
-	VSUBPS      Y6, Y9, Y10
-	VFMSUB132PS Y0, Y10, Y8
-	VSUBPS      Y7, Y9, Y11
-	VSUBPS      Y5, Y8, Y10
-	VADDPS      Y11, Y10, Y10
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD      $0x14, Y7, Y11
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y11, Y11
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD      $0x14, Y9, Y7
-	VPERMPS     powers<>+0(SB), Y9, Y9
-	VPADDD      Y9, Y7, Y7
-	SUBQ        $0x08, R9
-	JL          pairExponentials32_loop_last
+	MOVQ         $0x00000008, R11
+	SUBQ         $0x08, R9
+	JL           pairExponentials32_loop_few
+	VMOVUPS      (AX)(R10*1), Y6
+	VMOVAPS      Y6, Y7
+	VFMADD132PS  Y0, Y1, Y7
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  Y0, Y8, Y6
+	VMOVUPS      (CX)(R10*1), Y8
+	VMOVAPS      Y8, Y9
+	VFMADD132PS  Y0, Y2, Y9
+	VSUBPS       Y2, Y9, Y10
+	VFMSUB132PS  Y0, Y10, Y8
+	VSUBPS       Y7, Y9, Y11
+	VSUBPS       Y6, Y8, Y10
+	VADDPS       Y11, Y10, Y10
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD       $0x14, Y7, Y11
+	VPERMPS      powers<>+0(SB), Y7, Y7
+	VPADDD       Y7, Y11, Y11
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD       $0x14, Y9, Y7
+	VPERMPS      powers<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	SUBQ         $0x08, R9
+	JL           pairExponentials32_loop_last
 
 pairExponentials32_loop:
 	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y5, Y9
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y5, Y9
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y5, Y9
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y6, Y9
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y6, Y9
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y6, Y9
 	VMULPS       Y11, Y9, Y9
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y5
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y8, Y5
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y8, Y5
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y8, Y5
-	VMULPS       Y7, Y5, Y5
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y8, Y6
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y8, Y6
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y8, Y6
+	VMULPS       Y7, Y6, Y6
 	VMOVUPS      Y9, (DX)(R10*1)
-	VMOVUPS      Y5, (BX)(R10*1)
-	VADDPS       Y9, Y1, Y1
-	VADDPS       Y5, Y2, Y2
-	VFMADD231PS  Y10, Y5, Y3
-	VMOVUPS      32(AX)(R10*1), Y5
-	VMOVAPS      Y5, Y7
-	VFMADD132PS  Y0, Y4, Y7
-	VSUBPS       Y4, Y7, Y8
-	VFMSUB132PS  Y0, Y8, Y5
+	VMOVUPS      Y6, (BX)(R10*1)
+	VADDPS       Y9, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VFMADD231PS  Y10, Y6, Y5
+	VMOVUPS      32(AX)(R10*1), Y6
+	VMOVAPS      Y6, Y7
+	VFMADD132PS  Y0, Y1, Y7
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  Y0, Y8, Y6
 	VMOVUPS      32(CX)(R10*1), Y8
 	VMOVAPS      Y8, Y9
-	VFMADD132PS  Y0, Y6, Y9
-	VSUBPS       Y6, Y9, Y10
+	VFMADD132PS  Y0, Y2, Y9
+	VSUBPS       Y2, Y9, Y10
 	VFMSUB132PS  Y0, Y10, Y8
 	VSUBPS       Y7, Y9, Y11
-	VSUBPS       Y5, Y8, Y10
+	VSUBPS       Y6, Y8, Y10
 	VADDPS       Y11, Y10, Y10
 	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
 	VPSLLD       $0x14, Y7, Y11
@@ -1246,27 +1131,27 @@ pairExponentials32_loop:
 	ADDQ         $0x20, R10
 	DECQ         R11
 	JNZ          pairExponentials32_loop_on
-	VEXTRACTF128 $0x01, Y1, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y9, Y1, Y1
-	VADDPD       (SP), Y1, Y1
-	VMOVUPD      Y1, (SP)
-	VXORPD       Y1, Y1, Y1
-	VEXTRACTF128 $0x01, Y2, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y9, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VXORPD       Y2, Y2, Y2
 	VEXTRACTF128 $0x01, Y3, X9
 	VCVTPS2PD    X9, Y9
 	VCVTPS2PD    X3, Y3
 	VADDPD       Y9, Y3, Y3
-	VADDPD       64(SP), Y3, Y3
-	VMOVUPD      Y3, 64(SP)
+	VADDPD       (SP), Y3, Y3
+	VMOVUPD      Y3, (SP)
 	VXORPD       Y3, Y3, Y3
+	VEXTRACTF128 $0x01, Y4, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y9, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VXORPD       Y4, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y9, Y5, Y5
+	VADDPD       64(SP), Y5, Y5
+	VMOVUPD      Y5, 64(SP)
+	VXORPD       Y5, Y5, Y5
 	MOVQ         $0x00000008, R11
 
 pairExponentials32_loop_on:
@@ -1275,20 +1160,20 @@ pairExponentials32_loop_on:
 
 pairExponentials32_loop_last:
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
 	VMULPS      Y11, Y9, Y9
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y5
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y5
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y5
-	VMULPS      Y7, Y5, Y5
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
+	VMULPS      Y7, Y6, Y6
 	VMOVUPS     Y9, (DX)(R10*1)
-	VMOVUPS     Y5, (BX)(R10*1)
-	VADDPS      Y9, Y1, Y1
-	VADDPS      Y5, Y2, Y2
-	VFMADD231PS Y10, Y5, Y3
+	VMOVUPS     Y6, (BX)(R10*1)
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y10, Y6, Y5
 	ADDQ        $0x20, R10
 
 pairExponentials32_loop_few:
@@ -1298,20 +1183,20 @@ pairExponentials32_loop_few:
 	LEAQ        tailMask<>+0(SB), R11
 	MOVQ        $0x00000008, R12
 	SUBQ        R9, R12
-	VMOVUPD     (R11)(R12*4), Y5
-	VMASKMOVPS  (AX)(R10*1), Y5, Y7
+	VMOVUPD     (R11)(R12*4), Y6
+	VMASKMOVPS  (AX)(R10*1), Y6, Y7
 	VMOVAPS     Y7, Y8
-	VFMADD132PS Y0, Y4, Y8
-	VSUBPS      Y4, Y8, Y4
-	VFMSUB132PS Y0, Y4, Y7
-	VMASKMOVPS  (CX)(R10*1), Y5, Y4
-	VMOVAPS     Y4, Y9
-	VFMADD132PS Y0, Y6, Y9
-	VSUBPS      Y6, Y9, Y6
-	VFMSUB132PS Y0, Y6, Y4
+	VFMADD132PS Y0, Y1, Y8
+	VSUBPS      Y1, Y8, Y1
+	VFMSUB132PS Y0, Y1, Y7
+	VMASKMOVPS  (CX)(R10*1), Y6, Y1
+	VMOVAPS     Y1, Y9
+	VFMADD132PS Y0, Y2, Y9
+	VSUBPS      Y2, Y9, Y2
+	VFMSUB132PS Y0, Y2, Y1
 	VSUBPS      Y8, Y9, Y10
-	VSUBPS      Y7, Y4, Y6
-	VADDPS      Y10, Y6, Y6
+	VSUBPS      Y7, Y1, Y2
+	VADDPS      Y10, Y2, Y2
 	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
 	VPSLLD      $0x14, Y8, Y10
 	VPERMPS     powers<>+0(SB), Y8, Y8
@@ -1326,60 +1211,60 @@ pairExponentials32_loop_few:
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
 	VMULPS      Y10, Y9, Y9
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
 	VMULPS      Y8, Y7, Y7
-	VMASKMOVPS  Y9, Y5, (DX)(R10*1)
-	VMASKMOVPS  Y7, Y5, (BX)(R10*1)
-	VANDPD      Y5, Y9, Y9
-	VANDPD      Y5, Y7, Y7
-	VADDPS      Y9, Y1, Y1
-	VADDPS      Y7, Y2, Y2
-	VFMADD231PS Y6, Y7, Y3
+	VMASKMOVPS  Y9, Y6, (DX)(R10*1)
+	VMASKMOVPS  Y7, Y6, (BX)(R10*1)
+	VANDPD      Y6, Y9, Y9
+	VANDPD      Y6, Y7, Y7
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y7, Y4, Y4
+	VFMADD231PS Y2, Y7, Y5
 
 pairExponentials32_loop_done:
-	VEXTRACTF128 $0x01, Y1, X4
-	VCVTPS2PD    X4, Y4
+	VEXTRACTF128 $0x01, Y3, X1
 	VCVTPS2PD    X1, Y1
-	VADDPD       Y4, Y1, Y1
-	VADDPD       (SP), Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X4
-	VADDPD       X4, X1, X4
-	VPERMILPD    $0x01, X4, X1
-	VADDSD       X4, X1, X1
-	VMOVSD       X1, 24(R8)
+	VCVTPS2PD    X3, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       (SP), Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 32(R8)
+	VEXTRACTF128 $0x01, Y4, X1
 	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X4, Y2
 	VADDPD       Y1, Y2, Y2
 	VADDPD       32(SP), Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X1
 	VADDPD       X1, X2, X1
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X1, X2, X2
-	VMOVSD       X2, 32(R8)
-	VEXTRACTF128 $0x01, Y3, X1
+	VMOVSD       X2, 40(R8)
+	VEXTRACTF128 $0x01, Y5, X1
 	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X3, Y2
+	VCVTPS2PD    X5, Y2
 	VADDPD       Y1, Y2, Y2
 	VADDPD       64(SP), Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X1
 	VADDPD       X1, X2, X1
 	VPERMILPD    $0x01, X1, X2
 	VADDSD       X1, X2, X2
-	VMOVSD       X2, 40(R8)
+	VMOVSD       X2, 48(R8)
 	LEAQ         (AX)(DI*4), AX
 	LEAQ         (CX)(DI*4), CX
 	LEAQ         (DX)(DI*4), DX
 	LEAQ         (BX)(DI*4), BX
-	ADDQ         $0x38, R8
+	ADDQ         $0x40, R8
 	DECQ         SI
 	JNZ          pairExponentials32_row
 	VZEROUPPER
 	RET
 
-// func exponentials32(x *float32, t *float32, out *float32, rows int, classes int, sums *[7]float64)
+// func exponentials32(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·exponentials32(SB), NOSPLIT, $64-48
 	MOVQ x+0(FP), AX
@@ -1390,110 +1275,49 @@ TEXT ·exponentials32(SB), NOSPLIT, $64-48
 	MOVQ sums+40(FP), DI
 
 exponentials32_row:
-	VBROADCASTSS (AX), Y0
-	VMOVAPD      Y0, Y1
-	VMOVAPD      Y0, Y2
+	VBROADCASTSD (DI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      Y4, (SP)
+	VMOVUPD      Y4, 32(SP)
 	MOVQ         SI, R8
 	XORQ         R9, R9
+	MOVQ         $0x00000004, R10
 	SUBQ         $0x10, R8
-	JL           exponentials32_extremes_few
-
-exponentials32_extremes:
-	VMOVUPS (AX)(R9*1), Y3
-	VMOVUPS 32(AX)(R9*1), Y4
-	VMAXPS  Y3, Y1, Y1
-	VMINPS  Y3, Y2, Y2
-	VMAXPS  Y4, Y1, Y1
-	VMINPS  Y4, Y2, Y2
-	ADDQ    $0x40, R9
-	SUBQ    $0x10, R8
-	JGE     exponentials32_extremes
-
-exponentials32_extremes_few:
-	ADDQ $0x10, R8
-
-exponentials32_extremes_one:
-	CMPQ    R8, $0x08
-	JL      exponentials32_extremes_tail
-	VMOVUPS (AX)(R9*1), Y3
-	VMAXPS  Y3, Y1, Y1
-	VMINPS  Y3, Y2, Y2
-	ADDQ    $0x20, R9
-	SUBQ    $0x08, R8
-	JMP     exponentials32_extremes_one
-
-exponentials32_extremes_tail:
-	TESTQ      R8, R8
-	JZ         exponentials32_extremes_done
-	LEAQ       tailMask<>+0(SB), R10
-	MOVQ       $0x00000008, R11
-	SUBQ       R8, R11
-	VMOVUPD    (R10)(R11*4), Y3
-	VMASKMOVPS (AX)(R9*1), Y3, Y4
-	VBLENDVPS  Y3, Y4, Y0, Y4
-	VMAXPS     Y4, Y1, Y1
-	VMINPS     Y4, Y2, Y2
-
-exponentials32_extremes_done:
-	VPERM2F128  $0x01, Y1, Y1, Y0
-	VMAXPS      Y0, Y1, Y1
-	VPERMILPS   $0x4e, Y1, Y0
-	VMAXPS      Y0, Y1, Y1
-	VPERMILPS   $0xb1, Y1, Y0
-	VMAXPS      Y0, Y1, Y1
-	VPERM2F128  $0x01, Y2, Y2, Y0
-	VMINPS      Y0, Y2, Y2
-	VPERMILPS   $0x4e, Y2, Y0
-	VMINPS      Y0, Y2, Y2
-	VPERMILPS   $0xb1, Y2, Y0
-	VMINPS      Y0, Y2, Y2
-	VMULPS      constantbfb8aa3bbfb8aa3b<>+0(SB), Y1, Y0
-	VROUNDPS    $0x00, Y0, Y0
-	VADDPS      constant49c0000049c00000<>+0(SB), Y0, Y3
-	VCVTSS2SD   X0, X0, X0
-	VMOVSD      X0, (DI)
-	VSUBPS      Y2, Y1, Y2
-	VCVTSS2SD   X2, X2, X0
-	VMOVSD      X0, 16(DI)
-	VXORPD      Y0, Y0, Y0
-	VXORPD      Y1, Y1, Y1
-	VXORPD      Y2, Y2, Y2
-	VXORPD      Y4, Y4, Y4
-	VMOVUPD     Y4, (SP)
-	VMOVUPD     Y4, 32(SP)
-	MOVQ        SI, R8
-	XORQ        R9, R9
-	MOVQ        $0x00000004, R10
-	SUBQ        $0x10, R8
-	JL          exponentials32_loop_few
-	VMOVUPS     (AX)(R9*1), Y4
-	VMOVUPS     32(AX)(R9*1), Y5
-	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
-	VMOVAPS     Y4, Y6
-	VFMADD132PS Y9, Y3, Y6
-	VMOVAPS     Y5, Y7
-	VFMADD132PS Y9, Y3, Y7
-	VSUBPS      Y3, Y6, Y8
-	VFMSUB132PS Y9, Y8, Y4
-	VSUBPS      Y3, Y7, Y8
-	VFMSUB132PS Y9, Y8, Y5
-	VMOVUPS     powers<>+0(SB), Y9
-	VPSLLD      $0x14, Y6, Y8
-	VPERMPS     Y9, Y6, Y6
-	VPADDD      Y6, Y8, Y8
-	VPSLLD      $0x14, Y7, Y6
-	VPERMPS     Y9, Y7, Y7
-	VPADDD      Y7, Y6, Y6
-	SUBQ        $0x10, R8
-	JL          exponentials32_loop_last
+	JL           exponentials32_loop_few
+	VMOVUPS      (AX)(R9*1), Y4
+	VMOVUPS      32(AX)(R9*1), Y5
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
+	VMOVAPS      Y4, Y6
+	VFMADD132PS  Y9, Y0, Y6
+	VMOVAPS      Y5, Y7
+	VFMADD132PS  Y9, Y0, Y7
+	VSUBPS       Y0, Y6, Y8
+	VFMSUB132PS  Y9, Y8, Y4
+	VSUBPS       Y0, Y7, Y8
+	VFMSUB132PS  Y9, Y8, Y5
+	VMOVUPS      powers<>+0(SB), Y9
+	VPSLLD       $0x14, Y6, Y8
+	VPERMPS      Y9, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VPSLLD       $0x14, Y7, Y6
+	VPERMPS      Y9, Y7, Y7
+	VPADDD       Y7, Y6, Y6
+	SUBQ         $0x10, R8
+	JL           exponentials32_loop_last
 
 exponentials32_loop:
 	VMOVUPS      (CX)(R9*1), Y7
 	VMOVUPS      32(CX)(R9*1), Y9
-	VADDPS       Y7, Y2, Y2
-	VORPS        Y7, Y0, Y0
-	VADDPS       Y9, Y2, Y2
-	VORPS        Y9, Y0, Y0
+	VADDPS       Y7, Y3, Y3
+	VORPS        Y7, Y1, Y1
+	VADDPS       Y9, Y3, Y3
+	VORPS        Y9, Y1, Y1
 	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
 	VMOVUPS      Y9, Y7
 	VMOVUPS      Y9, Y9
@@ -1510,18 +1334,18 @@ exponentials32_loop:
 	VMULPS       Y6, Y9, Y9
 	VMOVUPS      Y7, (DX)(R9*1)
 	VMOVUPS      Y9, 32(DX)(R9*1)
-	VADDPS       Y7, Y1, Y1
-	VADDPS       Y9, Y1, Y1
+	VADDPS       Y7, Y2, Y2
+	VADDPS       Y9, Y2, Y2
 	VMOVUPS      64(AX)(R9*1), Y4
 	VMOVUPS      96(AX)(R9*1), Y5
 	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
 	VMOVAPS      Y4, Y6
-	VFMADD132PS  Y9, Y3, Y6
+	VFMADD132PS  Y9, Y0, Y6
 	VMOVAPS      Y5, Y7
-	VFMADD132PS  Y9, Y3, Y7
-	VSUBPS       Y3, Y6, Y8
+	VFMADD132PS  Y9, Y0, Y7
+	VSUBPS       Y0, Y6, Y8
 	VFMSUB132PS  Y9, Y8, Y4
-	VSUBPS       Y3, Y7, Y8
+	VSUBPS       Y0, Y7, Y8
 	VFMSUB132PS  Y9, Y8, Y5
 	VMOVUPS      powers<>+0(SB), Y9
 	VPSLLD       $0x14, Y6, Y8
@@ -1533,20 +1357,20 @@ exponentials32_loop:
 	ADDQ         $0x40, R9
 	DECQ         R10
 	JNZ          exponentials32_loop_on
-	VEXTRACTF128 $0x01, Y1, X7
-	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y7, Y1, Y1
-	VADDPD       (SP), Y1, Y1
-	VMOVUPD      Y1, (SP)
-	VXORPD       Y1, Y1, Y1
 	VEXTRACTF128 $0x01, Y2, X7
 	VCVTPS2PD    X7, Y7
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y7, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
+	VADDPD       (SP), Y2, Y2
+	VMOVUPD      Y2, (SP)
 	VXORPD       Y2, Y2, Y2
+	VEXTRACTF128 $0x01, Y3, X7
+	VCVTPS2PD    X7, Y7
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y7, Y3, Y3
+	VADDPD       32(SP), Y3, Y3
+	VMOVUPD      Y3, 32(SP)
+	VXORPD       Y3, Y3, Y3
 	MOVQ         $0x00000004, R10
 
 exponentials32_loop_on:
@@ -1556,10 +1380,10 @@ exponentials32_loop_on:
 exponentials32_loop_last:
 	VMOVUPS     (CX)(R9*1), Y7
 	VMOVUPS     32(CX)(R9*1), Y9
-	VADDPS      Y7, Y2, Y2
-	VORPS       Y7, Y0, Y0
-	VADDPS      Y9, Y2, Y2
-	VORPS       Y9, Y0, Y0
+	VADDPS      Y7, Y3, Y3
+	VORPS       Y7, Y1, Y1
+	VADDPS      Y9, Y3, Y3
+	VORPS       Y9, Y1, Y1
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
 	VMOVUPS     Y9, Y7
 	VMOVUPS     Y9, Y9
@@ -1576,8 +1400,8 @@ exponentials32_loop_last:
 	VMULPS      Y6, Y9, Y9
 	VMOVUPS     Y7, (DX)(R9*1)
 	VMOVUPS     Y9, 32(DX)(R9*1)
-	VADDPS      Y7, Y1, Y1
-	VADDPS      Y9, Y1, Y1
+	VADDPS      Y7, Y2, Y2
+	VADDPS      Y9, Y2, Y2
 	ADDQ        $0x40, R9
 
 exponentials32_loop_few:
@@ -1588,22 +1412,22 @@ exponentials32_loop_one:
 	JL          exponentials32_loop_tail
 	VMOVUPS     (AX)(R9*1), Y4
 	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y3, Y5
-	VSUBPS      Y3, Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
 	VPSLLD      $0x14, Y5, Y6
 	VPERMPS     powers<>+0(SB), Y5, Y5
 	VPADDD      Y5, Y6, Y6
 	VMOVUPS     (CX)(R9*1), Y5
-	VADDPS      Y5, Y2, Y2
-	VORPS       Y5, Y0, Y0
+	VADDPS      Y5, Y3, Y3
+	VORPS       Y5, Y1, Y1
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y5
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y5
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y5
 	VMULPS      Y6, Y5, Y5
 	VMOVUPS     Y5, (DX)(R9*1)
-	VADDPS      Y5, Y1, Y1
+	VADDPS      Y5, Y2, Y2
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R8
 	JMP         exponentials32_loop_one
@@ -1617,53 +1441,53 @@ exponentials32_loop_tail:
 	VMOVUPD     (R10)(R11*4), Y4
 	VMASKMOVPS  (AX)(R9*1), Y4, Y5
 	VMOVAPS     Y5, Y6
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y3, Y6
-	VSUBPS      Y3, Y6, Y3
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y3, Y5
-	VPSLLD      $0x14, Y6, Y3
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y0
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VPSLLD      $0x14, Y6, Y0
 	VPERMPS     powers<>+0(SB), Y6, Y6
-	VPADDD      Y6, Y3, Y3
+	VPADDD      Y6, Y0, Y0
 	VMASKMOVPS  (CX)(R9*1), Y4, Y6
-	VADDPS      Y6, Y2, Y2
-	VORPS       Y6, Y0, Y0
+	VADDPS      Y6, Y3, Y3
+	VORPS       Y6, Y1, Y1
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
-	VMULPS      Y3, Y6, Y6
+	VMULPS      Y0, Y6, Y6
 	VMASKMOVPS  Y6, Y4, (DX)(R9*1)
 	VANDPD      Y4, Y6, Y6
-	VADDPS      Y6, Y1, Y1
+	VADDPS      Y6, Y2, Y2
 
 exponentials32_loop_done:
-	VEXTRACTF128 $0x01, Y1, X3
-	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y3, Y1, Y1
-	VADDPD       (SP), Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X3
-	VADDPD       X3, X1, X3
-	VPERMILPD    $0x01, X3, X1
-	VADDSD       X3, X1, X1
-	VMOVSD       X1, 24(DI)
-	VEXTRACTF128 $0x01, Y2, X1
-	VCVTPS2PD    X1, Y1
+	VEXTRACTF128 $0x01, Y2, X0
+	VCVTPS2PD    X0, Y0
 	VCVTPS2PD    X2, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
+	VADDPD       Y0, Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X2
+	VADDSD       X0, X2, X2
 	VMOVSD       X2, 32(DI)
-	VMOVMSKPS    Y0, R8
+	VEXTRACTF128 $0x01, Y3, X0
+	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X3, Y2
+	VADDPD       Y0, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VPERMILPD    $0x01, X0, X2
+	VADDSD       X0, X2, X2
+	VMOVSD       X2, 40(DI)
+	VMOVMSKPS    Y1, R8
 	VXORPD       X0, X0, X0
 	VCVTSI2SDQ   R8, X0, X0
-	VMOVSD       X0, 48(DI)
+	VMOVSD       X0, 56(DI)
 	LEAQ         (AX)(SI*4), AX
 	LEAQ         (CX)(SI*4), CX
 	LEAQ         (DX)(SI*4), DX
-	ADDQ         $0x38, DI
+	ADDQ         $0x40, DI
 	DECQ         BX
 	JNZ          exponentials32_row
 	VZEROUPPER
@@ -2104,7 +1928,7 @@ pairTarget32_loop_done:
 	VZEROUPPER
 	RET
 
-// func dot32(out *float32, v *float32, rows int, classes int, sums *[7]float64)
+// func dot32(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, FMA3
 TEXT ·dot32(SB), NOSPLIT, $32-40
 	MOVQ out+0(FP), AX
@@ -2180,10 +2004,10 @@ dot32_loop_done:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(SI)
+	VMOVSD       X0, 48(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          dot32_row
 	VZEROUPPER
@@ -2266,7 +2090,158 @@ centre32_loop_done:
 	VZEROUPPER
 	RET
 
-// func logitsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+// func largest32Wide(x *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX
+TEXT ·largest32Wide(SB), NOSPLIT, $0-32
+	MOVQ x+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ classes+16(FP), DX
+	MOVQ sums+24(FP), BX
+
+largest32Wide_row:
+	VBROADCASTSS (AX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	MOVQ         DX, SI
+	XORQ         DI, DI
+	SUBQ         $0x10, SI
+	JL           largest32Wide_loop_few
+
+largest32Wide_loop:
+	VMOVUPS (AX)(DI*1), Y2
+	VMOVUPS 32(AX)(DI*1), Y3
+	VMAXPS  Y2, Y1, Y1
+	VMAXPS  Y3, Y1, Y1
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, SI
+	JGE     largest32Wide_loop
+
+largest32Wide_loop_few:
+	ADDQ $0x10, SI
+
+largest32Wide_loop_one:
+	CMPQ    SI, $0x08
+	JL      largest32Wide_loop_tail
+	VMOVUPS (AX)(DI*1), Y2
+	VMAXPS  Y2, Y1, Y1
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, SI
+	JMP     largest32Wide_loop_one
+
+largest32Wide_loop_tail:
+	TESTQ      SI, SI
+	JZ         largest32Wide_loop_done
+	LEAQ       tailMask<>+0(SB), R8
+	MOVQ       $0x00000008, R9
+	SUBQ       SI, R9
+	VMOVUPD    (R8)(R9*4), Y2
+	VMASKMOVPS (AX)(DI*1), Y2, Y3
+	VBLENDVPS  Y2, Y3, Y0, Y3
+	VMAXPS     Y3, Y1, Y1
+
+largest32Wide_loop_done:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0x4e, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0xb1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VCVTPS2PD  X1, Y1
+	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD     X0, (BX)
+	LEAQ       (AX)(DX*4), AX
+	ADDQ       $0x40, BX
+	DECQ       CX
+	JNZ        largest32Wide_row
+	VZEROUPPER
+	RET
+
+DATA constant8000000000000000<>+0(SB)/8, $0x8000000000000000
+DATA constant8000000000000000<>+8(SB)/8, $0x8000000000000000
+DATA constant8000000000000000<>+16(SB)/8, $0x8000000000000000
+DATA constant8000000000000000<>+24(SB)/8, $0x8000000000000000
+GLOBL constant8000000000000000<>(SB), RODATA|NOPTR, $32
+
+// func extremes32Wide(x *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX
+TEXT ·extremes32Wide(SB), NOSPLIT, $0-32
+	MOVQ x+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ classes+16(FP), DX
+	MOVQ sums+24(FP), BX
+
+extremes32Wide_row:
+	VBROADCASTSS (AX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	MOVQ         DX, SI
+	XORQ         DI, DI
+	SUBQ         $0x10, SI
+	JL           extremes32Wide_loop_few
+
+extremes32Wide_loop:
+	VMOVUPS (AX)(DI*1), Y3
+	VMOVUPS 32(AX)(DI*1), Y4
+	VMAXPS  Y3, Y1, Y1
+	VMINPS  Y3, Y2, Y2
+	VMAXPS  Y4, Y1, Y1
+	VMINPS  Y4, Y2, Y2
+	ADDQ    $0x40, DI
+	SUBQ    $0x10, SI
+	JGE     extremes32Wide_loop
+
+extremes32Wide_loop_few:
+	ADDQ $0x10, SI
+
+extremes32Wide_loop_one:
+	CMPQ    SI, $0x08
+	JL      extremes32Wide_loop_tail
+	VMOVUPS (AX)(DI*1), Y3
+	VMAXPS  Y3, Y1, Y1
+	VMINPS  Y3, Y2, Y2
+	ADDQ    $0x20, DI
+	SUBQ    $0x08, SI
+	JMP     extremes32Wide_loop_one
+
+extremes32Wide_loop_tail:
+	TESTQ      SI, SI
+	JZ         extremes32Wide_loop_done
+	LEAQ       tailMask<>+0(SB), R8
+	MOVQ       $0x00000008, R9
+	SUBQ       SI, R9
+	VMOVUPD    (R8)(R9*4), Y3
+	VMASKMOVPS (AX)(DI*1), Y3, Y4
+	VBLENDVPS  Y3, Y4, Y0, Y4
+	VMAXPS     Y4, Y1, Y1
+	VMINPS     Y4, Y2, Y2
+
+extremes32Wide_loop_done:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0x4e, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VPERMILPS  $0xb1, Y1, Y0
+	VMAXPS     Y0, Y1, Y1
+	VCVTPS2PD  X1, Y1
+	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD     X0, (BX)
+	VPERM2F128 $0x01, Y2, Y2, Y0
+	VMINPS     Y0, Y2, Y2
+	VPERMILPS  $0x4e, Y2, Y0
+	VMINPS     Y0, Y2, Y2
+	VPERMILPS  $0xb1, Y2, Y0
+	VMINPS     Y0, Y2, Y2
+	VCVTPS2PD  X2, Y2
+	VSUBPD     Y2, Y1, Y2
+	VMOVSD     X2, 16(BX)
+	LEAQ       (AX)(DX*4), AX
+	ADDQ       $0x40, BX
+	DECQ       CX
+	JNZ        extremes32Wide_row
+	VZEROUPPER
+	RET
+
+// func logitsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logitsLoss32Wide(SB), NOSPLIT, $96-40
 	MOVQ x+0(FP), AX
@@ -2276,77 +2251,29 @@ TEXT ·logitsLoss32Wide(SB), NOSPLIT, $96-40
 	MOVQ sums+32(FP), SI
 
 logitsLoss32Wide_row:
-	VBROADCASTSS (AX), Y0
-	VMOVAPD      Y0, Y1
+	VBROADCASTSD (SI), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VMOVUPD      Y5, (SP)
+	VMOVUPD      Y5, 32(SP)
+	VMOVUPD      Y5, 64(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	SUBQ         $0x10, DI
-	JL           logitsLoss32Wide_largest_few
-
-logitsLoss32Wide_largest:
-	VMOVUPS (AX)(R8*1), Y2
-	VMOVUPS 32(AX)(R8*1), Y3
-	VMAXPS  Y2, Y1, Y1
-	VMAXPS  Y3, Y1, Y1
-	ADDQ    $0x40, R8
-	SUBQ    $0x10, DI
-	JGE     logitsLoss32Wide_largest
-
-logitsLoss32Wide_largest_few:
-	ADDQ $0x10, DI
-
-logitsLoss32Wide_largest_one:
-	CMPQ    DI, $0x08
-	JL      logitsLoss32Wide_largest_tail
-	VMOVUPS (AX)(R8*1), Y2
-	VMAXPS  Y2, Y1, Y1
-	ADDQ    $0x20, R8
-	SUBQ    $0x08, DI
-	JMP     logitsLoss32Wide_largest_one
-
-logitsLoss32Wide_largest_tail:
-	TESTQ      DI, DI
-	JZ         logitsLoss32Wide_largest_done
-	LEAQ       tailMask<>+0(SB), R9
-	MOVQ       $0x00000008, R10
-	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*4), Y2
-	VMASKMOVPS (AX)(R8*1), Y2, Y3
-	VBLENDVPS  Y2, Y3, Y0, Y3
-	VMAXPS     Y3, Y1, Y1
-
-logitsLoss32Wide_largest_done:
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0x4e, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0xb1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VCVTPS2PD  X1, Y1
-	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD     X0, (SI)
-	VXORPD     Y1, Y1, Y1
-	VXORPD     Y2, Y2, Y2
-	VXORPD     Y3, Y3, Y3
-	VXORPD     Y4, Y4, Y4
-	VXORPD     Y5, Y5, Y5
-	VMOVUPD    Y5, (SP)
-	VMOVUPD    Y5, 32(SP)
-	VMOVUPD    Y5, 64(SP)
-	MOVQ       BX, DI
-	XORQ       R8, R8
-	MOVQ       $0x00000100, R9
-	SUBQ       $0x04, DI
-	JL         logitsLoss32Wide_loop_few
-	VCVTPS2PD  (AX)(R8*1), Y5
-	VADDPD     Y0, Y5, Y8
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD     Y8, Y5, Y5
-	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD     Y7, Y5, Y5
-	VCVTPS2PD  (CX)(R8*1), Y7
+	MOVQ         $0x00000100, R9
+	SUBQ         $0x04, DI
+	JL           logitsLoss32Wide_loop_few
+	VCVTPS2PD    (AX)(R8*1), Y5
+	VADDPD       Y0, Y5, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y8, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y5, Y5
+	VCVTPS2PD    (CX)(R8*1), Y7
 
 	// log2 t - y
 	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
@@ -2528,38 +2455,32 @@ logitsLoss32Wide_loop_done:
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
-	VMOVSD       X0, 24(SI)
+	VMOVSD       X0, 32(SI)
 	VMOVAPD      Y3, Y0
 	VADDPD       32(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
-	VMOVSD       X0, 32(SI)
+	VMOVSD       X0, 40(SI)
 	VMOVAPD      Y4, Y0
 	VADDPD       64(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
-	VMOVSD       X0, 40(SI)
+	VMOVSD       X0, 48(SI)
 	VMOVMSKPD    Y1, DI
 	VXORPD       X0, X0, X0
 	VCVTSI2SDQ   DI, X0, X0
-	VMOVSD       X0, 48(SI)
+	VMOVSD       X0, 56(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logitsLoss32Wide_row
 	VZEROUPPER
 	RET
-
-DATA constant8000000000000000<>+0(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+8(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+16(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+24(SB)/8, $0x8000000000000000
-GLOBL constant8000000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA constant3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
 DATA constant3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
@@ -2693,7 +2614,7 @@ DATA constant40071547652bed13<>+16(SB)/8, $0x40071547652bed13
 DATA constant40071547652bed13<>+24(SB)/8, $0x40071547652bed13
 GLOBL constant40071547652bed13<>(SB), RODATA|NOPTR, $32
 
-// func logProbsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+// func logProbsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logProbsLoss32Wide(SB), NOSPLIT, $64-40
 	MOVQ   x+0(FP), AX
@@ -2863,27 +2784,27 @@ logProbsLoss32Wide_loop_done:
 	VADDPD       X4, X2, X4
 	VPERMILPD    $0x01, X4, X2
 	VADDSD       X4, X2, X2
-	VMOVSD       X2, 32(SI)
+	VMOVSD       X2, 40(SI)
 	VMOVAPD      Y3, Y2
 	VADDPD       32(SP), Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
-	VMOVSD       X2, 40(SI)
+	VMOVSD       X2, 48(SI)
 	VMOVMSKPD    Y1, DI
 	VXORPD       X1, X1, X1
 	VCVTSI2SDQ   DI, X1, X1
-	VMOVSD       X1, 48(SI)
+	VMOVSD       X1, 56(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logProbsLoss32Wide_row
 	VZEROUPPER
 	RET
 
-// func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[7]float64)
+// func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairLoss32Wide(SB), NOSPLIT, $96-40
 	MOVQ x+0(FP), AX
@@ -2893,137 +2814,41 @@ TEXT ·pairLoss32Wide(SB), NOSPLIT, $96-40
 	MOVQ sums+32(FP), SI
 
 pairLoss32Wide_row:
-	VBROADCASTSS (AX), Y0
-	VMOVAPD      Y0, Y1
+	VBROADCASTSD (SI), Y0
+	VBROADCASTSD 8(SI), Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VMOVUPD      Y5, (SP)
+	VMOVUPD      Y5, 32(SP)
+	VMOVUPD      Y5, 64(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	SUBQ         $0x10, DI
-	JL           pairLoss32Wide_extremesX_few
-
-pairLoss32Wide_extremesX:
-	VMOVUPS (AX)(R8*1), Y2
-	VMOVUPS 32(AX)(R8*1), Y3
-	VMAXPS  Y2, Y1, Y1
-	VMAXPS  Y3, Y1, Y1
-	ADDQ    $0x40, R8
-	SUBQ    $0x10, DI
-	JGE     pairLoss32Wide_extremesX
-
-pairLoss32Wide_extremesX_few:
-	ADDQ $0x10, DI
-
-pairLoss32Wide_extremesX_one:
-	CMPQ    DI, $0x08
-	JL      pairLoss32Wide_extremesX_tail
-	VMOVUPS (AX)(R8*1), Y2
-	VMAXPS  Y2, Y1, Y1
-	ADDQ    $0x20, R8
-	SUBQ    $0x08, DI
-	JMP     pairLoss32Wide_extremesX_one
-
-pairLoss32Wide_extremesX_tail:
-	TESTQ      DI, DI
-	JZ         pairLoss32Wide_extremesX_done
-	LEAQ       tailMask<>+0(SB), R9
-	MOVQ       $0x00000008, R10
-	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*4), Y2
-	VMASKMOVPS (AX)(R8*1), Y2, Y3
-	VBLENDVPS  Y2, Y3, Y0, Y3
-	VMAXPS     Y3, Y1, Y1
-
-pairLoss32Wide_extremesX_done:
-	VPERM2F128   $0x01, Y1, Y1, Y0
-	VMAXPS       Y0, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y0
-	VMAXPS       Y0, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y0
-	VMAXPS       Y0, Y1, Y1
-	VCVTPS2PD    X1, Y1
-	VXORPD       constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD       X0, (SI)
-	VBROADCASTSS (CX), Y1
-	VMOVAPD      Y1, Y2
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	SUBQ         $0x10, DI
-	JL           pairLoss32Wide_extremesT_few
-
-pairLoss32Wide_extremesT:
-	VMOVUPS (CX)(R8*1), Y3
-	VMOVUPS 32(CX)(R8*1), Y4
-	VMAXPS  Y3, Y2, Y2
-	VMAXPS  Y4, Y2, Y2
-	ADDQ    $0x40, R8
-	SUBQ    $0x10, DI
-	JGE     pairLoss32Wide_extremesT
-
-pairLoss32Wide_extremesT_few:
-	ADDQ $0x10, DI
-
-pairLoss32Wide_extremesT_one:
-	CMPQ    DI, $0x08
-	JL      pairLoss32Wide_extremesT_tail
-	VMOVUPS (CX)(R8*1), Y3
-	VMAXPS  Y3, Y2, Y2
-	ADDQ    $0x20, R8
-	SUBQ    $0x08, DI
-	JMP     pairLoss32Wide_extremesT_one
-
-pairLoss32Wide_extremesT_tail:
-	TESTQ      DI, DI
-	JZ         pairLoss32Wide_extremesT_done
-	LEAQ       tailMask<>+0(SB), R9
-	MOVQ       $0x00000008, R10
-	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*4), Y3
-	VMASKMOVPS (CX)(R8*1), Y3, Y4
-	VBLENDVPS  Y3, Y4, Y1, Y4
-	VMAXPS     Y4, Y2, Y2
-
-pairLoss32Wide_extremesT_done:
-	VPERM2F128 $0x01, Y2, Y2, Y1
-	VMAXPS     Y1, Y2, Y2
-	VPERMILPS  $0x4e, Y2, Y1
-	VMAXPS     Y1, Y2, Y2
-	VPERMILPS  $0xb1, Y2, Y1
-	VMAXPS     Y1, Y2, Y2
-	VCVTPS2PD  X2, Y2
-	VXORPD     constant8000000000000000<>+0(SB), Y2, Y1
-	VMOVSD     X1, 8(SI)
-	VXORPD     Y2, Y2, Y2
-	VXORPD     Y3, Y3, Y3
-	VXORPD     Y4, Y4, Y4
-	VXORPD     Y5, Y5, Y5
-	VMOVUPD    Y5, (SP)
-	VMOVUPD    Y5, 32(SP)
-	VMOVUPD    Y5, 64(SP)
-	MOVQ       BX, DI
-	XORQ       R8, R8
-	MOVQ       $0x00000100, R9
-	SUBQ       $0x04, DI
-	JL         pairLoss32Wide_loop_few
-	VCVTPS2PD  (AX)(R8*1), Y5
-	VADDPD     Y0, Y5, Y8
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD     Y8, Y5, Y5
-	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD     Y7, Y5, Y5
-	VCVTPS2PD  (CX)(R8*1), Y7
-	VADDPD     Y1, Y7, Y11
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y11, Y11
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD     Y11, Y7, Y7
-	VADDPD     constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD     constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD     Y10, Y7, Y7
-	VSUBPD     Y8, Y11, Y8
-	VPSLLQ     $0x34, Y6, Y6
-	VPSLLQ     $0x34, Y9, Y9
-	SUBQ       $0x04, DI
-	JL         pairLoss32Wide_loop_last
+	MOVQ         $0x00000100, R9
+	SUBQ         $0x04, DI
+	JL           pairLoss32Wide_loop_few
+	VCVTPS2PD    (AX)(R8*1), Y5
+	VADDPD       Y0, Y5, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y8, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y5, Y5
+	VCVTPS2PD    (CX)(R8*1), Y7
+	VADDPD       Y1, Y7, Y11
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD       Y11, Y7, Y7
+	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD       Y10, Y7, Y7
+	VSUBPD       Y8, Y11, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y9, Y9
+	SUBQ         $0x04, DI
+	JL           pairLoss32Wide_loop_last
 
 pairLoss32Wide_loop:
 	VMULPD      Y5, Y5, Y10
@@ -3196,30 +3021,30 @@ pairLoss32Wide_loop_done:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 24(SI)
+	VMOVSD       X0, 32(SI)
 	VMOVAPD      Y3, Y0
 	VADDPD       32(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 32(SI)
+	VMOVSD       X0, 40(SI)
 	VMOVAPD      Y4, Y0
 	VADDPD       64(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(SI)
+	VMOVSD       X0, 48(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          pairLoss32Wide_row
 	VZEROUPPER
 	RET
 
-// func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[7]float64)
+// func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairExponentials32Wide(SB), NOSPLIT, $96-56
 	MOVQ x+0(FP), AX
@@ -3231,165 +3056,41 @@ TEXT ·pairExponentials32Wide(SB), NOSPLIT, $96-56
 	MOVQ sums+48(FP), R8
 
 pairExponentials32Wide_row:
-	VBROADCASTSS (AX), Y0
-	VMOVAPD      Y0, Y1
-	VMOVAPD      Y0, Y2
+	VBROADCASTSD (R8), Y0
+	VBROADCASTSD 8(R8), Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VMOVUPD      Y5, (SP)
+	VMOVUPD      Y5, 32(SP)
+	VMOVUPD      Y5, 64(SP)
 	MOVQ         DI, R9
 	XORQ         R10, R10
-	SUBQ         $0x10, R9
-	JL           pairExponentials32Wide_extremesX_few
-
-pairExponentials32Wide_extremesX:
-	VMOVUPS (AX)(R10*1), Y3
-	VMOVUPS 32(AX)(R10*1), Y4
-	VMAXPS  Y3, Y1, Y1
-	VMINPS  Y3, Y2, Y2
-	VMAXPS  Y4, Y1, Y1
-	VMINPS  Y4, Y2, Y2
-	ADDQ    $0x40, R10
-	SUBQ    $0x10, R9
-	JGE     pairExponentials32Wide_extremesX
-
-pairExponentials32Wide_extremesX_few:
-	ADDQ $0x10, R9
-
-pairExponentials32Wide_extremesX_one:
-	CMPQ    R9, $0x08
-	JL      pairExponentials32Wide_extremesX_tail
-	VMOVUPS (AX)(R10*1), Y3
-	VMAXPS  Y3, Y1, Y1
-	VMINPS  Y3, Y2, Y2
-	ADDQ    $0x20, R10
-	SUBQ    $0x08, R9
-	JMP     pairExponentials32Wide_extremesX_one
-
-pairExponentials32Wide_extremesX_tail:
-	TESTQ      R9, R9
-	JZ         pairExponentials32Wide_extremesX_done
-	LEAQ       tailMask<>+0(SB), R11
-	MOVQ       $0x00000008, R12
-	SUBQ       R9, R12
-	VMOVUPD    (R11)(R12*4), Y3
-	VMASKMOVPS (AX)(R10*1), Y3, Y4
-	VBLENDVPS  Y3, Y4, Y0, Y4
-	VMAXPS     Y4, Y1, Y1
-	VMINPS     Y4, Y2, Y2
-
-pairExponentials32Wide_extremesX_done:
-	VPERM2F128   $0x01, Y1, Y1, Y0
-	VMAXPS       Y0, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y0
-	VMAXPS       Y0, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y0
-	VMAXPS       Y0, Y1, Y1
-	VCVTPS2PD    X1, Y1
-	VPERM2F128   $0x01, Y2, Y2, Y0
-	VMINPS       Y0, Y2, Y2
-	VPERMILPS    $0x4e, Y2, Y0
-	VMINPS       Y0, Y2, Y2
-	VPERMILPS    $0xb1, Y2, Y0
-	VMINPS       Y0, Y2, Y2
-	VCVTPS2PD    X2, Y2
-	VXORPD       constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD       X0, (R8)
-	VSUBPD       Y2, Y1, Y2
-	VBROADCASTSS (CX), Y1
-	VMOVAPD      Y1, Y3
-	VMOVAPD      Y1, Y4
-	MOVQ         DI, R9
-	XORQ         R10, R10
-	SUBQ         $0x10, R9
-	JL           pairExponentials32Wide_extremesT_few
-
-pairExponentials32Wide_extremesT:
-	VMOVUPS (CX)(R10*1), Y5
-	VMOVUPS 32(CX)(R10*1), Y6
-	VMAXPS  Y5, Y3, Y3
-	VMINPS  Y5, Y4, Y4
-	VMAXPS  Y6, Y3, Y3
-	VMINPS  Y6, Y4, Y4
-	ADDQ    $0x40, R10
-	SUBQ    $0x10, R9
-	JGE     pairExponentials32Wide_extremesT
-
-pairExponentials32Wide_extremesT_few:
-	ADDQ $0x10, R9
-
-pairExponentials32Wide_extremesT_one:
-	CMPQ    R9, $0x08
-	JL      pairExponentials32Wide_extremesT_tail
-	VMOVUPS (CX)(R10*1), Y5
-	VMAXPS  Y5, Y3, Y3
-	VMINPS  Y5, Y4, Y4
-	ADDQ    $0x20, R10
-	SUBQ    $0x08, R9
-	JMP     pairExponentials32Wide_extremesT_one
-
-pairExponentials32Wide_extremesT_tail:
-	TESTQ      R9, R9
-	JZ         pairExponentials32Wide_extremesT_done
-	LEAQ       tailMask<>+0(SB), R11
-	MOVQ       $0x00000008, R12
-	SUBQ       R9, R12
-	VMOVUPD    (R11)(R12*4), Y5
-	VMASKMOVPS (CX)(R10*1), Y5, Y6
-	VBLENDVPS  Y5, Y6, Y1, Y6
-	VMAXPS     Y6, Y3, Y3
-	VMINPS     Y6, Y4, Y4
-
-pairExponentials32Wide_extremesT_done:
-	VPERM2F128 $0x01, Y3, Y3, Y1
-	VMAXPS     Y1, Y3, Y3
-	VPERMILPS  $0x4e, Y3, Y1
-	VMAXPS     Y1, Y3, Y3
-	VPERMILPS  $0xb1, Y3, Y1
-	VMAXPS     Y1, Y3, Y3
-	VCVTPS2PD  X3, Y3
-	VPERM2F128 $0x01, Y4, Y4, Y1
-	VMINPS     Y1, Y4, Y4
-	VPERMILPS  $0x4e, Y4, Y1
-	VMINPS     Y1, Y4, Y4
-	VPERMILPS  $0xb1, Y4, Y1
-	VMINPS     Y1, Y4, Y4
-	VCVTPS2PD  X4, Y4
-	VXORPD     constant8000000000000000<>+0(SB), Y3, Y1
-	VMOVSD     X1, 8(R8)
-	VSUBPD     Y4, Y3, Y4
-	VMAXPD     Y4, Y2, Y2
-	VMOVSD     X2, 16(R8)
-	VXORPD     Y2, Y2, Y2
-	VXORPD     Y3, Y3, Y3
-	VXORPD     Y4, Y4, Y4
-	VXORPD     Y5, Y5, Y5
-	VMOVUPD    Y5, (SP)
-	VMOVUPD    Y5, 32(SP)
-	VMOVUPD    Y5, 64(SP)
-	MOVQ       DI, R9
-	XORQ       R10, R10
-	MOVQ       $0x00000100, R11
-	SUBQ       $0x04, R9
-	JL         pairExponentials32Wide_loop_few
-	VCVTPS2PD  (AX)(R10*1), Y5
-	VADDPD     Y0, Y5, Y8
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD     Y8, Y5, Y5
-	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD     Y7, Y5, Y5
-	VCVTPS2PD  (CX)(R10*1), Y7
-	VADDPD     Y1, Y7, Y11
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y11, Y11
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD     Y11, Y7, Y7
-	VADDPD     constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD     constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD     Y10, Y7, Y7
-	VSUBPD     Y8, Y11, Y8
-	VPSLLQ     $0x34, Y6, Y6
-	VPSLLQ     $0x34, Y9, Y9
-	SUBQ       $0x04, R9
-	JL         pairExponentials32Wide_loop_last
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x04, R9
+	JL           pairExponentials32Wide_loop_few
+	VCVTPS2PD    (AX)(R10*1), Y5
+	VADDPD       Y0, Y5, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y8, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y5, Y5
+	VCVTPS2PD    (CX)(R10*1), Y7
+	VADDPD       Y1, Y7, Y11
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD       Y11, Y7, Y7
+	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD       Y10, Y7, Y7
+	VSUBPD       Y8, Y11, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y9, Y9
+	SUBQ         $0x04, R9
+	JL           pairExponentials32Wide_loop_last
 
 pairExponentials32Wide_loop:
 	VMULPD      Y5, Y5, Y10
@@ -3584,26 +3285,26 @@ pairExponentials32Wide_loop_done:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 24(R8)
+	VMOVSD       X0, 32(R8)
 	VMOVAPD      Y3, Y0
 	VADDPD       32(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 32(R8)
+	VMOVSD       X0, 40(R8)
 	VMOVAPD      Y4, Y0
 	VADDPD       64(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(R8)
+	VMOVSD       X0, 48(R8)
 	LEAQ         (AX)(DI*4), AX
 	LEAQ         (CX)(DI*4), CX
 	LEAQ         (DX)(DI*4), DX
 	LEAQ         (BX)(DI*4), BX
-	ADDQ         $0x38, R8
+	ADDQ         $0x40, R8
 	DECQ         SI
 	JNZ          pairExponentials32Wide_row
 	VZEROUPPER
@@ -3615,7 +3316,7 @@ DATA constant41f0000000000000<>+16(SB)/8, $0x41f0000000000000
 DATA constant41f0000000000000<>+24(SB)/8, $0x41f0000000000000
 GLOBL constant41f0000000000000<>(SB), RODATA|NOPTR, $32
 
-// func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[7]float64)
+// func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·exponentials32Wide(SB), NOSPLIT, $64-48
 	MOVQ x+0(FP), AX
@@ -3626,91 +3327,29 @@ TEXT ·exponentials32Wide(SB), NOSPLIT, $64-48
 	MOVQ sums+40(FP), DI
 
 exponentials32Wide_row:
-	VBROADCASTSS (AX), Y0
-	VMOVAPD      Y0, Y1
-	VMOVAPD      Y0, Y2
+	VBROADCASTSD (DI), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      Y4, (SP)
+	VMOVUPD      Y4, 32(SP)
 	MOVQ         SI, R8
 	XORQ         R9, R9
-	SUBQ         $0x10, R8
-	JL           exponentials32Wide_extremes_few
-
-exponentials32Wide_extremes:
-	VMOVUPS (AX)(R9*1), Y3
-	VMOVUPS 32(AX)(R9*1), Y4
-	VMAXPS  Y3, Y1, Y1
-	VMINPS  Y3, Y2, Y2
-	VMAXPS  Y4, Y1, Y1
-	VMINPS  Y4, Y2, Y2
-	ADDQ    $0x40, R9
-	SUBQ    $0x10, R8
-	JGE     exponentials32Wide_extremes
-
-exponentials32Wide_extremes_few:
-	ADDQ $0x10, R8
-
-exponentials32Wide_extremes_one:
-	CMPQ    R8, $0x08
-	JL      exponentials32Wide_extremes_tail
-	VMOVUPS (AX)(R9*1), Y3
-	VMAXPS  Y3, Y1, Y1
-	VMINPS  Y3, Y2, Y2
-	ADDQ    $0x20, R9
-	SUBQ    $0x08, R8
-	JMP     exponentials32Wide_extremes_one
-
-exponentials32Wide_extremes_tail:
-	TESTQ      R8, R8
-	JZ         exponentials32Wide_extremes_done
-	LEAQ       tailMask<>+0(SB), R10
-	MOVQ       $0x00000008, R11
-	SUBQ       R8, R11
-	VMOVUPD    (R10)(R11*4), Y3
-	VMASKMOVPS (AX)(R9*1), Y3, Y4
-	VBLENDVPS  Y3, Y4, Y0, Y4
-	VMAXPS     Y4, Y1, Y1
-	VMINPS     Y4, Y2, Y2
-
-exponentials32Wide_extremes_done:
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0x4e, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0xb1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VCVTPS2PD  X1, Y1
-	VPERM2F128 $0x01, Y2, Y2, Y0
-	VMINPS     Y0, Y2, Y2
-	VPERMILPS  $0x4e, Y2, Y0
-	VMINPS     Y0, Y2, Y2
-	VPERMILPS  $0xb1, Y2, Y0
-	VMINPS     Y0, Y2, Y2
-	VCVTPS2PD  X2, Y2
-	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD     X0, (DI)
-	VSUBPD     Y2, Y1, Y2
-	VMOVSD     X2, 16(DI)
-	VXORPD     Y1, Y1, Y1
-	VXORPD     Y2, Y2, Y2
-	VXORPD     Y3, Y3, Y3
-	VXORPD     Y4, Y4, Y4
-	VMOVUPD    Y4, (SP)
-	VMOVUPD    Y4, 32(SP)
-	MOVQ       SI, R8
-	XORQ       R9, R9
-	MOVQ       $0x00000100, R10
-	SUBQ       $0x04, R8
-	JL         exponentials32Wide_loop_few
-	VCVTPS2PD  (AX)(R9*1), Y4
-	VADDPD     Y0, Y4, Y5
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD     Y5, Y4, Y4
-	VADDPD     constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD     constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD     Y6, Y4, Y4
-	VPSLLQ     $0x34, Y5, Y5
-	SUBQ       $0x04, R8
-	JL         exponentials32Wide_loop_last
+	MOVQ         $0x00000100, R10
+	SUBQ         $0x04, R8
+	JL           exponentials32Wide_loop_few
+	VCVTPS2PD    (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y5, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           exponentials32Wide_loop_last
 
 exponentials32Wide_loop:
 	VCVTPS2PD   (CX)(R9*1), Y6
@@ -3830,22 +3469,22 @@ exponentials32Wide_loop_done:
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
-	VMOVSD       X0, 24(DI)
+	VMOVSD       X0, 32(DI)
 	VMOVAPD      Y3, Y0
 	VADDPD       32(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
-	VMOVSD       X0, 32(DI)
+	VMOVSD       X0, 40(DI)
 	VMOVMSKPD    Y1, R8
 	VXORPD       X0, X0, X0
 	VCVTSI2SDQ   R8, X0, X0
-	VMOVSD       X0, 48(DI)
+	VMOVSD       X0, 56(DI)
 	LEAQ         (AX)(SI*4), AX
 	LEAQ         (CX)(SI*4), CX
 	LEAQ         (DX)(SI*4), DX
-	ADDQ         $0x38, DI
+	ADDQ         $0x40, DI
 	DECQ         BX
 	JNZ          exponentials32Wide_row
 	VZEROUPPER
@@ -4322,7 +3961,7 @@ pairTarget32Wide_loop_done:
 	VZEROUPPER
 	RET
 
-// func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[7]float64)
+// func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, FMA3
 TEXT ·dot32Wide(SB), NOSPLIT, $32-40
 	MOVQ out+0(FP), AX
@@ -4398,10 +4037,10 @@ dot32Wide_loop_done:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(SI)
+	VMOVSD       X0, 48(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          dot32Wide_row
 	VZEROUPPER
@@ -4492,7 +4131,143 @@ centre32Wide_loop_done:
 	VZEROUPPER
 	RET
 
-// func logitsLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
+// func largest64(x *float64, rows int, classes int, sums *[8]float64)
+// Requires: AVX
+TEXT ·largest64(SB), NOSPLIT, $0-32
+	MOVQ x+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ classes+16(FP), DX
+	MOVQ sums+24(FP), BX
+
+largest64_row:
+	VBROADCASTSD (AX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	MOVQ         DX, SI
+	XORQ         DI, DI
+	SUBQ         $0x08, SI
+	JL           largest64_loop_few
+
+largest64_loop:
+	VMOVUPD (AX)(DI*1), Y2
+	VMOVUPD 32(AX)(DI*1), Y3
+	VMAXPD  Y2, Y1, Y1
+	VMAXPD  Y3, Y1, Y1
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, SI
+	JGE     largest64_loop
+
+largest64_loop_few:
+	ADDQ $0x08, SI
+
+largest64_loop_one:
+	CMPQ    SI, $0x04
+	JL      largest64_loop_tail
+	VMOVUPD (AX)(DI*1), Y2
+	VMAXPD  Y2, Y1, Y1
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, SI
+	JMP     largest64_loop_one
+
+largest64_loop_tail:
+	TESTQ      SI, SI
+	JZ         largest64_loop_done
+	LEAQ       tailMask<>+0(SB), R8
+	MOVQ       $0x00000004, R9
+	SUBQ       SI, R9
+	VMOVUPD    (R8)(R9*8), Y2
+	VMASKMOVPD (AX)(DI*1), Y2, Y3
+	VBLENDVPS  Y2, Y3, Y0, Y3
+	VMAXPD     Y3, Y1, Y1
+
+largest64_loop_done:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMAXPD     Y0, Y1, Y1
+	VPERMILPD  $0x05, Y1, Y0
+	VMAXPD     Y0, Y1, Y1
+	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD     X0, (BX)
+	LEAQ       (AX)(DX*8), AX
+	ADDQ       $0x40, BX
+	DECQ       CX
+	JNZ        largest64_row
+	VZEROUPPER
+	RET
+
+// func extremes64(x *float64, rows int, classes int, sums *[8]float64)
+// Requires: AVX
+TEXT ·extremes64(SB), NOSPLIT, $0-32
+	MOVQ x+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ classes+16(FP), DX
+	MOVQ sums+24(FP), BX
+
+extremes64_row:
+	VBROADCASTSD (AX), Y0
+	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y2
+	MOVQ         DX, SI
+	XORQ         DI, DI
+	SUBQ         $0x08, SI
+	JL           extremes64_loop_few
+
+extremes64_loop:
+	VMOVUPD (AX)(DI*1), Y3
+	VMOVUPD 32(AX)(DI*1), Y4
+	VMAXPD  Y3, Y1, Y1
+	VMINPD  Y3, Y2, Y2
+	VMAXPD  Y4, Y1, Y1
+	VMINPD  Y4, Y2, Y2
+	ADDQ    $0x40, DI
+	SUBQ    $0x08, SI
+	JGE     extremes64_loop
+
+extremes64_loop_few:
+	ADDQ $0x08, SI
+
+extremes64_loop_one:
+	CMPQ    SI, $0x04
+	JL      extremes64_loop_tail
+	VMOVUPD (AX)(DI*1), Y3
+	VMAXPD  Y3, Y1, Y1
+	VMINPD  Y3, Y2, Y2
+	ADDQ    $0x20, DI
+	SUBQ    $0x04, SI
+	JMP     extremes64_loop_one
+
+extremes64_loop_tail:
+	TESTQ      SI, SI
+	JZ         extremes64_loop_done
+	LEAQ       tailMask<>+0(SB), R8
+	MOVQ       $0x00000004, R9
+	SUBQ       SI, R9
+	VMOVUPD    (R8)(R9*8), Y3
+	VMASKMOVPD (AX)(DI*1), Y3, Y4
+	VBLENDVPS  Y3, Y4, Y0, Y4
+	VMAXPD     Y4, Y1, Y1
+	VMINPD     Y4, Y2, Y2
+
+extremes64_loop_done:
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VMAXPD     Y0, Y1, Y1
+	VPERMILPD  $0x05, Y1, Y0
+	VMAXPD     Y0, Y1, Y1
+	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
+	VMOVSD     X0, (BX)
+	VPERM2F128 $0x01, Y2, Y2, Y0
+	VMINPD     Y0, Y2, Y2
+	VPERMILPD  $0x05, Y2, Y0
+	VMINPD     Y0, Y2, Y2
+	VSUBPD     Y2, Y1, Y2
+	VMOVSD     X2, 16(BX)
+	LEAQ       (AX)(DX*8), AX
+	ADDQ       $0x40, BX
+	DECQ       CX
+	JNZ        extremes64_row
+	VZEROUPPER
+	RET
+
+// func logitsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logitsLoss64(SB), NOSPLIT, $96-40
 	MOVQ x+0(FP), AX
@@ -4502,74 +4277,29 @@ TEXT ·logitsLoss64(SB), NOSPLIT, $96-40
 	MOVQ sums+32(FP), SI
 
 logitsLoss64_row:
-	VBROADCASTSD (AX), Y0
-	VMOVAPD      Y0, Y1
+	VBROADCASTSD (SI), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VMOVUPD      Y5, (SP)
+	VMOVUPD      Y5, 32(SP)
+	VMOVUPD      Y5, 64(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	SUBQ         $0x08, DI
-	JL           logitsLoss64_largest_few
-
-logitsLoss64_largest:
-	VMOVUPD (AX)(R8*1), Y2
-	VMOVUPD 32(AX)(R8*1), Y3
-	VMAXPD  Y2, Y1, Y1
-	VMAXPD  Y3, Y1, Y1
-	ADDQ    $0x40, R8
-	SUBQ    $0x08, DI
-	JGE     logitsLoss64_largest
-
-logitsLoss64_largest_few:
-	ADDQ $0x08, DI
-
-logitsLoss64_largest_one:
-	CMPQ    DI, $0x04
-	JL      logitsLoss64_largest_tail
-	VMOVUPD (AX)(R8*1), Y2
-	VMAXPD  Y2, Y1, Y1
-	ADDQ    $0x20, R8
-	SUBQ    $0x04, DI
-	JMP     logitsLoss64_largest_one
-
-logitsLoss64_largest_tail:
-	TESTQ      DI, DI
-	JZ         logitsLoss64_largest_done
-	LEAQ       tailMask<>+0(SB), R9
-	MOVQ       $0x00000004, R10
-	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*8), Y2
-	VMASKMOVPD (AX)(R8*1), Y2, Y3
-	VBLENDVPS  Y2, Y3, Y0, Y3
-	VMAXPD     Y3, Y1, Y1
-
-logitsLoss64_largest_done:
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMAXPD     Y0, Y1, Y1
-	VPERMILPD  $0x05, Y1, Y0
-	VMAXPD     Y0, Y1, Y1
-	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD     X0, (SI)
-	VXORPD     Y1, Y1, Y1
-	VXORPD     Y2, Y2, Y2
-	VXORPD     Y3, Y3, Y3
-	VXORPD     Y4, Y4, Y4
-	VXORPD     Y5, Y5, Y5
-	VMOVUPD    Y5, (SP)
-	VMOVUPD    Y5, 32(SP)
-	VMOVUPD    Y5, 64(SP)
-	MOVQ       BX, DI
-	XORQ       R8, R8
-	MOVQ       $0x00000100, R9
-	SUBQ       $0x04, DI
-	JL         logitsLoss64_loop_few
-	VMOVUPD    (AX)(R8*1), Y5
-	VADDPD     Y0, Y5, Y8
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD     Y8, Y5, Y5
-	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD     Y7, Y5, Y5
-	VMOVUPD    (CX)(R8*1), Y7
+	MOVQ         $0x00000100, R9
+	SUBQ         $0x04, DI
+	JL           logitsLoss64_loop_few
+	VMOVUPD      (AX)(R8*1), Y5
+	VADDPD       Y0, Y5, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y8, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y5, Y5
+	VMOVUPD      (CX)(R8*1), Y7
 
 	// log2 t - y
 	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
@@ -4775,28 +4505,28 @@ logitsLoss64_loop_done:
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
-	VMOVSD       X0, 24(SI)
+	VMOVSD       X0, 32(SI)
 	VMOVAPD      Y3, Y0
 	VADDPD       32(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
-	VMOVSD       X0, 32(SI)
+	VMOVSD       X0, 40(SI)
 	VMOVAPD      Y4, Y0
 	VADDPD       64(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
-	VMOVSD       X0, 40(SI)
+	VMOVSD       X0, 48(SI)
 	VMOVMSKPD    Y1, DI
 	VXORPD       X0, X0, X0
 	VCVTSI2SDQ   DI, X0, X0
-	VMOVSD       X0, 48(SI)
+	VMOVSD       X0, 56(SI)
 	LEAQ         (AX)(BX*8), AX
 	LEAQ         (CX)(BX*8), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logitsLoss64_row
 	VZEROUPPER
@@ -4922,7 +4652,7 @@ DATA constant40071547652b82fe<>+16(SB)/8, $0x40071547652b82fe
 DATA constant40071547652b82fe<>+24(SB)/8, $0x40071547652b82fe
 GLOBL constant40071547652b82fe<>(SB), RODATA|NOPTR, $32
 
-// func logProbsLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
+// func logProbsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logProbsLoss64(SB), NOSPLIT, $64-40
 	MOVQ   x+0(FP), AX
@@ -5104,27 +4834,27 @@ logProbsLoss64_loop_done:
 	VADDPD       X4, X2, X4
 	VPERMILPD    $0x01, X4, X2
 	VADDSD       X4, X2, X2
-	VMOVSD       X2, 32(SI)
+	VMOVSD       X2, 40(SI)
 	VMOVAPD      Y3, Y2
 	VADDPD       32(SP), Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
-	VMOVSD       X2, 40(SI)
+	VMOVSD       X2, 48(SI)
 	VMOVMSKPD    Y1, DI
 	VXORPD       X1, X1, X1
 	VCVTSI2SDQ   DI, X1, X1
-	VMOVSD       X1, 48(SI)
+	VMOVSD       X1, 56(SI)
 	LEAQ         (AX)(BX*8), AX
 	LEAQ         (CX)(BX*8), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logProbsLoss64_row
 	VZEROUPPER
 	RET
 
-// func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[7]float64)
+// func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairLoss64(SB), NOSPLIT, $96-40
 	MOVQ x+0(FP), AX
@@ -5134,131 +4864,41 @@ TEXT ·pairLoss64(SB), NOSPLIT, $96-40
 	MOVQ sums+32(FP), SI
 
 pairLoss64_row:
-	VBROADCASTSD (AX), Y0
-	VMOVAPD      Y0, Y1
+	VBROADCASTSD (SI), Y0
+	VBROADCASTSD 8(SI), Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VMOVUPD      Y5, (SP)
+	VMOVUPD      Y5, 32(SP)
+	VMOVUPD      Y5, 64(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	SUBQ         $0x08, DI
-	JL           pairLoss64_extremesX_few
-
-pairLoss64_extremesX:
-	VMOVUPD (AX)(R8*1), Y2
-	VMOVUPD 32(AX)(R8*1), Y3
-	VMAXPD  Y2, Y1, Y1
-	VMAXPD  Y3, Y1, Y1
-	ADDQ    $0x40, R8
-	SUBQ    $0x08, DI
-	JGE     pairLoss64_extremesX
-
-pairLoss64_extremesX_few:
-	ADDQ $0x08, DI
-
-pairLoss64_extremesX_one:
-	CMPQ    DI, $0x04
-	JL      pairLoss64_extremesX_tail
-	VMOVUPD (AX)(R8*1), Y2
-	VMAXPD  Y2, Y1, Y1
-	ADDQ    $0x20, R8
-	SUBQ    $0x04, DI
-	JMP     pairLoss64_extremesX_one
-
-pairLoss64_extremesX_tail:
-	TESTQ      DI, DI
-	JZ         pairLoss64_extremesX_done
-	LEAQ       tailMask<>+0(SB), R9
-	MOVQ       $0x00000004, R10
-	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*8), Y2
-	VMASKMOVPD (AX)(R8*1), Y2, Y3
-	VBLENDVPS  Y2, Y3, Y0, Y3
-	VMAXPD     Y3, Y1, Y1
-
-pairLoss64_extremesX_done:
-	VPERM2F128   $0x01, Y1, Y1, Y0
-	VMAXPD       Y0, Y1, Y1
-	VPERMILPD    $0x05, Y1, Y0
-	VMAXPD       Y0, Y1, Y1
-	VXORPD       constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD       X0, (SI)
-	VBROADCASTSD (CX), Y1
-	VMOVAPD      Y1, Y2
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	SUBQ         $0x08, DI
-	JL           pairLoss64_extremesT_few
-
-pairLoss64_extremesT:
-	VMOVUPD (CX)(R8*1), Y3
-	VMOVUPD 32(CX)(R8*1), Y4
-	VMAXPD  Y3, Y2, Y2
-	VMAXPD  Y4, Y2, Y2
-	ADDQ    $0x40, R8
-	SUBQ    $0x08, DI
-	JGE     pairLoss64_extremesT
-
-pairLoss64_extremesT_few:
-	ADDQ $0x08, DI
-
-pairLoss64_extremesT_one:
-	CMPQ    DI, $0x04
-	JL      pairLoss64_extremesT_tail
-	VMOVUPD (CX)(R8*1), Y3
-	VMAXPD  Y3, Y2, Y2
-	ADDQ    $0x20, R8
-	SUBQ    $0x04, DI
-	JMP     pairLoss64_extremesT_one
-
-pairLoss64_extremesT_tail:
-	TESTQ      DI, DI
-	JZ         pairLoss64_extremesT_done
-	LEAQ       tailMask<>+0(SB), R9
-	MOVQ       $0x00000004, R10
-	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*8), Y3
-	VMASKMOVPD (CX)(R8*1), Y3, Y4
-	VBLENDVPS  Y3, Y4, Y1, Y4
-	VMAXPD     Y4, Y2, Y2
-
-pairLoss64_extremesT_done:
-	VPERM2F128 $0x01, Y2, Y2, Y1
-	VMAXPD     Y1, Y2, Y2
-	VPERMILPD  $0x05, Y2, Y1
-	VMAXPD     Y1, Y2, Y2
-	VXORPD     constant8000000000000000<>+0(SB), Y2, Y1
-	VMOVSD     X1, 8(SI)
-	VXORPD     Y2, Y2, Y2
-	VXORPD     Y3, Y3, Y3
-	VXORPD     Y4, Y4, Y4
-	VXORPD     Y5, Y5, Y5
-	VMOVUPD    Y5, (SP)
-	VMOVUPD    Y5, 32(SP)
-	VMOVUPD    Y5, 64(SP)
-	MOVQ       BX, DI
-	XORQ       R8, R8
-	MOVQ       $0x00000100, R9
-	SUBQ       $0x04, DI
-	JL         pairLoss64_loop_few
-	VMOVUPD    (AX)(R8*1), Y5
-	VADDPD     Y0, Y5, Y8
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD     Y8, Y5, Y5
-	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD     Y7, Y5, Y5
-	VMOVUPD    (CX)(R8*1), Y7
-	VADDPD     Y1, Y7, Y11
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y11, Y11
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD     Y11, Y7, Y7
-	VADDPD     constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD     constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD     Y10, Y7, Y7
-	VSUBPD     Y8, Y11, Y8
-	VPSLLQ     $0x34, Y6, Y6
-	VPSLLQ     $0x34, Y9, Y9
-	SUBQ       $0x04, DI
-	JL         pairLoss64_loop_last
+	MOVQ         $0x00000100, R9
+	SUBQ         $0x04, DI
+	JL           pairLoss64_loop_few
+	VMOVUPD      (AX)(R8*1), Y5
+	VADDPD       Y0, Y5, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y8, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y5, Y5
+	VMOVUPD      (CX)(R8*1), Y7
+	VADDPD       Y1, Y7, Y11
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD       Y11, Y7, Y7
+	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD       Y10, Y7, Y7
+	VSUBPD       Y8, Y11, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y9, Y9
+	SUBQ         $0x04, DI
+	JL           pairLoss64_loop_last
 
 pairLoss64_loop:
 	VMULPD      Y5, Y5, Y10
@@ -5449,30 +5089,30 @@ pairLoss64_loop_done:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 24(SI)
+	VMOVSD       X0, 32(SI)
 	VMOVAPD      Y3, Y0
 	VADDPD       32(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 32(SI)
+	VMOVSD       X0, 40(SI)
 	VMOVAPD      Y4, Y0
 	VADDPD       64(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(SI)
+	VMOVSD       X0, 48(SI)
 	LEAQ         (AX)(BX*8), AX
 	LEAQ         (CX)(BX*8), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          pairLoss64_row
 	VZEROUPPER
 	RET
 
-// func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[7]float64)
+// func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairExponentials64(SB), NOSPLIT, $96-56
 	MOVQ x+0(FP), AX
@@ -5484,153 +5124,41 @@ TEXT ·pairExponentials64(SB), NOSPLIT, $96-56
 	MOVQ sums+48(FP), R8
 
 pairExponentials64_row:
-	VBROADCASTSD (AX), Y0
-	VMOVAPD      Y0, Y1
-	VMOVAPD      Y0, Y2
+	VBROADCASTSD (R8), Y0
+	VBROADCASTSD 8(R8), Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VMOVUPD      Y5, (SP)
+	VMOVUPD      Y5, 32(SP)
+	VMOVUPD      Y5, 64(SP)
 	MOVQ         DI, R9
 	XORQ         R10, R10
-	SUBQ         $0x08, R9
-	JL           pairExponentials64_extremesX_few
-
-pairExponentials64_extremesX:
-	VMOVUPD (AX)(R10*1), Y3
-	VMOVUPD 32(AX)(R10*1), Y4
-	VMAXPD  Y3, Y1, Y1
-	VMINPD  Y3, Y2, Y2
-	VMAXPD  Y4, Y1, Y1
-	VMINPD  Y4, Y2, Y2
-	ADDQ    $0x40, R10
-	SUBQ    $0x08, R9
-	JGE     pairExponentials64_extremesX
-
-pairExponentials64_extremesX_few:
-	ADDQ $0x08, R9
-
-pairExponentials64_extremesX_one:
-	CMPQ    R9, $0x04
-	JL      pairExponentials64_extremesX_tail
-	VMOVUPD (AX)(R10*1), Y3
-	VMAXPD  Y3, Y1, Y1
-	VMINPD  Y3, Y2, Y2
-	ADDQ    $0x20, R10
-	SUBQ    $0x04, R9
-	JMP     pairExponentials64_extremesX_one
-
-pairExponentials64_extremesX_tail:
-	TESTQ      R9, R9
-	JZ         pairExponentials64_extremesX_done
-	LEAQ       tailMask<>+0(SB), R11
-	MOVQ       $0x00000004, R12
-	SUBQ       R9, R12
-	VMOVUPD    (R11)(R12*8), Y3
-	VMASKMOVPD (AX)(R10*1), Y3, Y4
-	VBLENDVPS  Y3, Y4, Y0, Y4
-	VMAXPD     Y4, Y1, Y1
-	VMINPD     Y4, Y2, Y2
-
-pairExponentials64_extremesX_done:
-	VPERM2F128   $0x01, Y1, Y1, Y0
-	VMAXPD       Y0, Y1, Y1
-	VPERMILPD    $0x05, Y1, Y0
-	VMAXPD       Y0, Y1, Y1
-	VPERM2F128   $0x01, Y2, Y2, Y0
-	VMINPD       Y0, Y2, Y2
-	VPERMILPD    $0x05, Y2, Y0
-	VMINPD       Y0, Y2, Y2
-	VXORPD       constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD       X0, (R8)
-	VSUBPD       Y2, Y1, Y2
-	VBROADCASTSD (CX), Y1
-	VMOVAPD      Y1, Y3
-	VMOVAPD      Y1, Y4
-	MOVQ         DI, R9
-	XORQ         R10, R10
-	SUBQ         $0x08, R9
-	JL           pairExponentials64_extremesT_few
-
-pairExponentials64_extremesT:
-	VMOVUPD (CX)(R10*1), Y5
-	VMOVUPD 32(CX)(R10*1), Y6
-	VMAXPD  Y5, Y3, Y3
-	VMINPD  Y5, Y4, Y4
-	VMAXPD  Y6, Y3, Y3
-	VMINPD  Y6, Y4, Y4
-	ADDQ    $0x40, R10
-	SUBQ    $0x08, R9
-	JGE     pairExponentials64_extremesT
-
-pairExponentials64_extremesT_few:
-	ADDQ $0x08, R9
-
-pairExponentials64_extremesT_one:
-	CMPQ    R9, $0x04
-	JL      pairExponentials64_extremesT_tail
-	VMOVUPD (CX)(R10*1), Y5
-	VMAXPD  Y5, Y3, Y3
-	VMINPD  Y5, Y4, Y4
-	ADDQ    $0x20, R10
-	SUBQ    $0x04, R9
-	JMP     pairExponentials64_extremesT_one
-
-pairExponentials64_extremesT_tail:
-	TESTQ      R9, R9
-	JZ         pairExponentials64_extremesT_done
-	LEAQ       tailMask<>+0(SB), R11
-	MOVQ       $0x00000004, R12
-	SUBQ       R9, R12
-	VMOVUPD    (R11)(R12*8), Y5
-	VMASKMOVPD (CX)(R10*1), Y5, Y6
-	VBLENDVPS  Y5, Y6, Y1, Y6
-	VMAXPD     Y6, Y3, Y3
-	VMINPD     Y6, Y4, Y4
-
-pairExponentials64_extremesT_done:
-	VPERM2F128 $0x01, Y3, Y3, Y1
-	VMAXPD     Y1, Y3, Y3
-	VPERMILPD  $0x05, Y3, Y1
-	VMAXPD     Y1, Y3, Y3
-	VPERM2F128 $0x01, Y4, Y4, Y1
-	VMINPD     Y1, Y4, Y4
-	VPERMILPD  $0x05, Y4, Y1
-	VMINPD     Y1, Y4, Y4
-	VXORPD     constant8000000000000000<>+0(SB), Y3, Y1
-	VMOVSD     X1, 8(R8)
-	VSUBPD     Y4, Y3, Y4
-	VMAXPD     Y4, Y2, Y2
-	VMOVSD     X2, 16(R8)
-	VXORPD     Y2, Y2, Y2
-	VXORPD     Y3, Y3, Y3
-	VXORPD     Y4, Y4, Y4
-	VXORPD     Y5, Y5, Y5
-	VMOVUPD    Y5, (SP)
-	VMOVUPD    Y5, 32(SP)
-	VMOVUPD    Y5, 64(SP)
-	MOVQ       DI, R9
-	XORQ       R10, R10
-	MOVQ       $0x00000100, R11
-	SUBQ       $0x04, R9
-	JL         pairExponentials64_loop_few
-	VMOVUPD    (AX)(R10*1), Y5
-	VADDPD     Y0, Y5, Y8
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD     Y8, Y5, Y5
-	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD     Y7, Y5, Y5
-	VMOVUPD    (CX)(R10*1), Y7
-	VADDPD     Y1, Y7, Y11
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y11, Y11
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD     Y11, Y7, Y7
-	VADDPD     constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD     constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD     Y10, Y7, Y7
-	VSUBPD     Y8, Y11, Y8
-	VPSLLQ     $0x34, Y6, Y6
-	VPSLLQ     $0x34, Y9, Y9
-	SUBQ       $0x04, R9
-	JL         pairExponentials64_loop_last
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x04, R9
+	JL           pairExponentials64_loop_few
+	VMOVUPD      (AX)(R10*1), Y5
+	VADDPD       Y0, Y5, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y8, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y5, Y5
+	VMOVUPD      (CX)(R10*1), Y7
+	VADDPD       Y1, Y7, Y11
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD       Y11, Y7, Y7
+	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD       Y10, Y7, Y7
+	VSUBPD       Y8, Y11, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y9, Y9
+	SUBQ         $0x04, R9
+	JL           pairExponentials64_loop_last
 
 pairExponentials64_loop:
 	VMULPD      Y5, Y5, Y10
@@ -5827,32 +5355,32 @@ pairExponentials64_loop_done:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 24(R8)
+	VMOVSD       X0, 32(R8)
 	VMOVAPD      Y3, Y0
 	VADDPD       32(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 32(R8)
+	VMOVSD       X0, 40(R8)
 	VMOVAPD      Y4, Y0
 	VADDPD       64(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(R8)
+	VMOVSD       X0, 48(R8)
 	LEAQ         (AX)(DI*8), AX
 	LEAQ         (CX)(DI*8), CX
 	LEAQ         (DX)(DI*8), DX
 	LEAQ         (BX)(DI*8), BX
-	ADDQ         $0x38, R8
+	ADDQ         $0x40, R8
 	DECQ         SI
 	JNZ          pairExponentials64_row
 	VZEROUPPER
 	RET
 
-// func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[7]float64)
+// func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·exponentials64(SB), NOSPLIT, $64-48
 	MOVQ x+0(FP), AX
@@ -5863,85 +5391,29 @@ TEXT ·exponentials64(SB), NOSPLIT, $64-48
 	MOVQ sums+40(FP), DI
 
 exponentials64_row:
-	VBROADCASTSD (AX), Y0
-	VMOVAPD      Y0, Y1
-	VMOVAPD      Y0, Y2
+	VBROADCASTSD (DI), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      Y4, (SP)
+	VMOVUPD      Y4, 32(SP)
 	MOVQ         SI, R8
 	XORQ         R9, R9
-	SUBQ         $0x08, R8
-	JL           exponentials64_extremes_few
-
-exponentials64_extremes:
-	VMOVUPD (AX)(R9*1), Y3
-	VMOVUPD 32(AX)(R9*1), Y4
-	VMAXPD  Y3, Y1, Y1
-	VMINPD  Y3, Y2, Y2
-	VMAXPD  Y4, Y1, Y1
-	VMINPD  Y4, Y2, Y2
-	ADDQ    $0x40, R9
-	SUBQ    $0x08, R8
-	JGE     exponentials64_extremes
-
-exponentials64_extremes_few:
-	ADDQ $0x08, R8
-
-exponentials64_extremes_one:
-	CMPQ    R8, $0x04
-	JL      exponentials64_extremes_tail
-	VMOVUPD (AX)(R9*1), Y3
-	VMAXPD  Y3, Y1, Y1
-	VMINPD  Y3, Y2, Y2
-	ADDQ    $0x20, R9
-	SUBQ    $0x04, R8
-	JMP     exponentials64_extremes_one
-
-exponentials64_extremes_tail:
-	TESTQ      R8, R8
-	JZ         exponentials64_extremes_done
-	LEAQ       tailMask<>+0(SB), R10
-	MOVQ       $0x00000004, R11
-	SUBQ       R8, R11
-	VMOVUPD    (R10)(R11*8), Y3
-	VMASKMOVPD (AX)(R9*1), Y3, Y4
-	VBLENDVPS  Y3, Y4, Y0, Y4
-	VMAXPD     Y4, Y1, Y1
-	VMINPD     Y4, Y2, Y2
-
-exponentials64_extremes_done:
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMAXPD     Y0, Y1, Y1
-	VPERMILPD  $0x05, Y1, Y0
-	VMAXPD     Y0, Y1, Y1
-	VPERM2F128 $0x01, Y2, Y2, Y0
-	VMINPD     Y0, Y2, Y2
-	VPERMILPD  $0x05, Y2, Y0
-	VMINPD     Y0, Y2, Y2
-	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD     X0, (DI)
-	VSUBPD     Y2, Y1, Y2
-	VMOVSD     X2, 16(DI)
-	VXORPD     Y1, Y1, Y1
-	VXORPD     Y2, Y2, Y2
-	VXORPD     Y3, Y3, Y3
-	VXORPD     Y4, Y4, Y4
-	VMOVUPD    Y4, (SP)
-	VMOVUPD    Y4, 32(SP)
-	MOVQ       SI, R8
-	XORQ       R9, R9
-	MOVQ       $0x00000100, R10
-	SUBQ       $0x04, R8
-	JL         exponentials64_loop_few
-	VMOVUPD    (AX)(R9*1), Y4
-	VADDPD     Y0, Y4, Y5
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD     Y5, Y4, Y4
-	VADDPD     constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD     constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD     Y6, Y4, Y4
-	VPSLLQ     $0x34, Y5, Y5
-	SUBQ       $0x04, R8
-	JL         exponentials64_loop_last
+	MOVQ         $0x00000100, R10
+	SUBQ         $0x04, R8
+	JL           exponentials64_loop_few
+	VMOVUPD      (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y5, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           exponentials64_loop_last
 
 exponentials64_loop:
 	VMOVUPD     (CX)(R9*1), Y6
@@ -6059,22 +5531,22 @@ exponentials64_loop_done:
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
-	VMOVSD       X0, 24(DI)
+	VMOVSD       X0, 32(DI)
 	VMOVAPD      Y3, Y0
 	VADDPD       32(SP), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
-	VMOVSD       X0, 32(DI)
+	VMOVSD       X0, 40(DI)
 	VMOVMSKPD    Y1, R8
 	VXORPD       X0, X0, X0
 	VCVTSI2SDQ   R8, X0, X0
-	VMOVSD       X0, 48(DI)
+	VMOVSD       X0, 56(DI)
 	LEAQ         (AX)(SI*8), AX
 	LEAQ         (CX)(SI*8), CX
 	LEAQ         (DX)(SI*8), DX
-	ADDQ         $0x38, DI
+	ADDQ         $0x40, DI
 	DECQ         BX
 	JNZ          exponentials64_row
 	VZEROUPPER
@@ -6515,7 +5987,7 @@ pairTarget64_loop_done:
 	VZEROUPPER
 	RET
 
-// func dot64(out *float64, v *float64, rows int, classes int, sums *[7]float64)
+// func dot64(out *float64, v *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, FMA3
 TEXT ·dot64(SB), NOSPLIT, $32-40
 	MOVQ out+0(FP), AX
@@ -6585,10 +6057,10 @@ dot64_loop_done:
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(SI)
+	VMOVSD       X0, 48(SI)
 	LEAQ         (AX)(BX*8), AX
 	LEAQ         (CX)(BX*8), CX
-	ADDQ         $0x38, SI
+	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          dot64_row
 	VZEROUPPER

@@ -25,14 +25,6 @@ func (s *sum) value() float64 {
 	return s.high + s.low
 }
 
-// merge adds another sum with its compensation.
-func (s *sum) merge(other sum) {
-	s.add(other.high)
-	if !math.IsNaN(other.low) && !math.IsInf(other.low, 0) {
-		s.add(other.low)
-	}
-}
-
 func dot(a, b []float64) float64 {
 	var s sum
 	for i, x := range a {

@@ -1,5 +1,7 @@
 package kernel
 
+import "sync"
+
 // operand numbers a task's tensors.
 type operand int
 
@@ -23,9 +25,10 @@ type task[F Float] struct {
 	tensors [operandCount]View[F]
 	strides [operandCount][]int
 
-	// The operands that g is a product of: those that are one number for each row,
-	// and those that differ along its classes.
-	rowFactors, classFactors []operand
+	// Of the operands that g is a product of, which are one number for each row, and
+	// which differ along its classes.
+	rowFactor, classFactor [operandCount]bool
+	uniform                bool // none differ along the classes
 
 	// Of all rows; where they do not differ, constant is set.
 	factor   float64
@@ -33,41 +36,53 @@ type task[F Float] struct {
 
 	kinds  []*rowKernels[F] // none where the rows are not as they need them
 	packed bool             // rows follow one another in memory in every tensor
+
+	losses []float64 // by row, where there is no result by class
 }
+
+// noStrides are the strides of what is not there.
+var noStrides [16]int
 
 func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 	t := &task[F]{
 		problem: p, tensors: [operandCount]View[F]{in.Pred, in.Target, out, in.Tangent, in.Weight, in.Upstream},
-		factor: p.Scale, constant: true, packed: true,
+		factor: p.Scale, constant: true, packed: true, uniform: true,
 	}
 	contiguous := true
 	for o := range operandCount {
 		v := &t.tensors[o]
 		switch {
 		case v.Strides == nil:
-			v.Strides = make([]int, len(p.Shape))
+			v.Strides = zeroStrides(len(p.Shape))
 		case !o.factor():
 			contiguous = contiguous && (v.Strides[p.Axis] == 1 || p.classes() == 1)
 			t.packed = t.packed && packed(p, v.Strides)
 		case v.Strides[p.Axis] == 0:
-			t.rowFactors = append(t.rowFactors, o)
+			t.rowFactor[o] = true
 			t.constant = t.constant && allEqual(v.Strides, 0)
 		default:
-			t.classFactors = append(t.classFactors, o)
-			t.constant = false
+			t.classFactor[o] = true
+			t.constant, t.uniform = false, false
 		}
 		t.strides[o] = v.Strides
 	}
 	if t.constant {
 		t.factor = t.product(func(operand) int { return 0 })
 	}
-	if contiguous && len(t.classFactors) == 0 {
+	if contiguous && t.uniform {
 		t.kinds = in.kinds
 		if t.kinds == nil {
 			t.kinds = kernelsOf[F]()
 		}
 	}
 	return t
+}
+
+func zeroStrides(rank int) []int {
+	if rank > len(noStrides) {
+		return make([]int, rank)
+	}
+	return noStrides[:rank]
 }
 
 // packed reports whether a tensor's classes lie side by side and its rows follow one
@@ -99,8 +114,11 @@ func (t *task[F]) rowCount() int { return size(t.problem.Shape) / t.problem.clas
 // the other factors are.
 func (t *task[F]) product(offset func(operand) int) float64 {
 	factor := t.problem.Scale
-	for _, o := range t.rowFactors {
-		weight := float64(t.tensors[o].Data[offset(o)])
+	for o, is := range t.rowFactor {
+		if !is {
+			continue
+		}
+		weight := float64(t.tensors[o].Data[offset(operand(o))])
 		if weight == 0 || factor == 0 {
 			return 0
 		}
@@ -117,15 +135,17 @@ type attempt[F Float] func(w *worker[F], k *rowKernels[F], i, n int)
 // slow where fast does not do it. A row that is dropped as a whole is visited by
 // neither, and its part of a packed result cleared. slow is called from several
 // goroutines, in no order, each with a cursor of its own.
-func (t *task[F]) each(fast attempt[F], slow func(c *cursor[F], number int), finish func(w *worker[F])) {
-	parallel(t.rowCount(), t.problem.classes(), func() func(from, to int) {
-		w := newWorker(t, fast != nil)
-		return func(from, to int) {
-			for ; from < to; from += w.capacity {
-				w.visit(fast, slow, from, min(from+w.capacity, to))
-				if finish != nil {
-					finish(w)
-				}
+func (t *task[F]) each(fast attempt[F], slow func(c *cursor[F], number int)) {
+	capacity := 1
+	if fast != nil && t.packed {
+		capacity = min(max(1, batch/t.problem.classes()), t.rowCount())
+	}
+	parallel(t.rowCount(), t.problem.classes(), func(next func() (from, to int)) {
+		w := newWorker(t, capacity)
+		defer w.release()
+		for from, to := next(); from < to; from, to = next() {
+			for ; from < to; from += capacity {
+				w.visit(fast, slow, from, min(from+capacity, to))
 			}
 		}
 	})
@@ -134,50 +154,61 @@ func (t *task[F]) each(fast attempt[F], slow func(c *cursor[F], number int), fin
 // worker goes through a task's rows, some at a time.
 type worker[F Float] struct {
 	*task[F]
-	capacity     int
+	*records
 	first, count int // the rows in work
-
-	factors      []float64
-	offsets      [][operandCount]int // set unless the rows are packed and the factors constant
-	done         []bool
-	losses       []float64
-	sums         []rowSums
-	coefficients []coefficients
 	spare        []F // as large as the rows in work
+	cursor       cursor[F]
+}
 
-	cursor cursor[F]
+// records are what is noted of the rows in work.
+type records struct {
+	factors      []float64
+	offsets      [][operandCount]int // of a task's operands, set unless its rows are packed and its factors constant
+	done         []bool
+	sums         []rowSums // and one more, see targetSums
+	coefficients []coefficients
 }
 
 // batch is how many elements a worker takes at a time: what it reads twice is to stay
 // in the first cache.
 const batch = 1 << 12
 
-func newWorker[F Float](t *task[F], fast bool) *worker[F] {
-	w := &worker[F]{task: t, capacity: 1}
-	if fast && t.packed {
-		w.capacity = min(max(1, batch/t.problem.classes()), t.rowCount())
+// pool keeps records for the next worker: a small task would spend its time making
+// them.
+var pool = sync.Pool{New: func() any { return new(records) }}
+
+func (r *records) grow(n int) {
+	if len(r.done) >= n {
+		return
 	}
-	n := w.capacity
-	w.factors, w.done = make([]float64, n), make([]bool, n)
-	if fast {
-		w.losses, w.sums, w.coefficients = make([]float64, n), make([]rowSums, n), make([]coefficients, n)
+	*r = records{
+		factors: make([]float64, n), offsets: make([][operandCount]int, n), done: make([]bool, n),
+		sums: make([]rowSums, n+1), coefficients: make([]coefficients, n),
 	}
+}
+
+func newWorker[F Float](t *task[F], capacity int) *worker[F] {
+	w := &worker[F]{task: t, records: pool.Get().(*records)}
+	w.grow(capacity)
+	clear(w.sums)
 	if t.constant {
-		for i := range w.factors {
+		for i := range capacity {
 			w.factors[i] = t.factor
 		}
 	}
-	if !t.constant || !t.packed {
-		w.offsets = make([][operandCount]int, n)
-	}
-	w.cursor = cursor[F]{task: t, row: row{Problem: t.problem, uniform: len(t.classFactors) == 0}}
+	w.cursor = cursor[F]{task: t, row: row{Problem: t.problem, uniform: t.uniform}}
 	return w
 }
 
+func (w *worker[F]) release() { pool.Put(w.records) }
+
+// located reports whether the rows' places follow from their numbers.
+func (t *task[F]) located() bool { return t.constant && t.packed }
+
 func (w *worker[F]) visit(fast attempt[F], slow func(c *cursor[F], number int), from, to int) {
 	w.first, w.count = from, to-from
-	clear(w.done)
-	if w.offsets != nil {
+	clear(w.done[:w.count])
+	if !w.located() {
 		w.locate()
 	}
 	if fast != nil {
@@ -230,7 +261,7 @@ func (w *worker[F]) locate() {
 // offset is where row i of those in work starts in an operand.
 func (w *worker[F]) offset(o operand, i int) int {
 	switch {
-	case w.offsets != nil:
+	case !w.located():
 		return w.offsets[i][o]
 	case o.factor():
 		return 0
@@ -243,8 +274,8 @@ func (w *worker[F]) at(o operand, i int) *F { return &w.tensors[o].Data[w.offset
 
 // spareRows has the place of as many rows as are in work.
 func (w *worker[F]) spareRows() *F {
-	if w.spare == nil {
-		w.spare = make([]F, w.capacity*w.problem.classes())
+	if n := w.count * w.problem.classes(); len(w.spare) < n {
+		w.spare = make([]F, n)
 	}
 	return &w.spare[0]
 }
@@ -255,9 +286,8 @@ func (w *worker[F]) drop(i int) {
 		start := w.offset(outOperand, i)
 		clear(out[start : start+w.problem.classes()])
 	}
-	w.done[i] = true
 	if w.losses != nil {
-		w.losses[i] = 0
+		w.losses[w.first+i] = 0
 	}
 }
 
@@ -272,11 +302,14 @@ type cursor[F Float] struct {
 // weigh sets g where it differs along the classes, and reports whether any of it is
 // not 0.
 func (c *cursor[F]) weigh() bool {
-	if c.uniform {
+	if c.row.uniform {
 		return true
 	}
 	c.fillWeights()
-	for _, o := range c.classFactors {
+	for o, is := range c.classFactor {
+		if !is {
+			continue
+		}
 		multiply(c.g, c.tensors[o], c.offset[o], c.problem.Axis)
 	}
 	return !allZero(c.g)
@@ -291,7 +324,7 @@ func (c *cursor[F]) fillWeights() {
 
 // load fills the row.
 func (c *cursor[F]) load() {
-	if c.uniform {
+	if c.row.uniform {
 		c.fillWeights()
 	}
 	axis := c.problem.Axis

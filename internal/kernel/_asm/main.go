@@ -16,6 +16,8 @@ import (
 func main() {
 	ConstraintExpr("!purego")
 	for _, a := range arithmetics {
+		a.extremes("largest", "sets the shift of x.", false)
+		a.extremes("extremes", "sets the shift of x, and its reach.", true)
 		a.logitsLoss()
 		a.logProbsLoss()
 		a.pairLoss("pairLoss", false)
@@ -31,17 +33,50 @@ func main() {
 	Generate()
 }
 
-// start stores and returns the shift of the row behind a tensor, and returns the row's
-// spread if it is wanted.
-func (f *function) start(label string, tensor int, slot int, spread bool) (shifts, vector) {
-	largest, smallest := f.extremes(label, f.tensors[tensor], spread)
-	s := f.shiftOf(largest)
-	f.storeLane(s.shift, f.slot(slot))
-	if spread {
-		f.sub(smallest, largest, smallest)
-	}
-	return s, smallest
+// extremes stores the row's shift and, if it is wanted, its reach. A NaN may be passed
+// over.
+func (a arithmetic) extremes(name, doc string, reach bool) {
+	f := a.begin(name, doc, "sums", "x")
+	// In memory's own type, whatever the lanes.
+	m := *f
+	m.lane = m.size
+	f.eachRow(func() {
+		first := YMM()
+		if m.single() {
+			VBROADCASTSS(Mem{Base: f.tensors[0]}, first)
+		} else {
+			VBROADCASTSD(Mem{Base: f.tensors[0]}, first)
+		}
+		largest, smallest := copyOf(first), copyOf(first)
+		m.loop("loop", f.tensors, 2, nil, func(t turn) {
+			t.load(0).each(func(v vector) {
+				if t.mask != nil {
+					VBLENDVPS(*t.mask, v, first, v)
+				}
+				m.max(v, largest, largest)
+				if reach {
+					m.min(v, smallest, smallest)
+				}
+			})
+		})
+		m.everywhere(largest, m.max)
+		if m.lane != f.lane {
+			VCVTPS2PD(largest.AsX(), largest)
+		}
+		f.storeLane(f.shiftOf(largest), f.slot(slotShiftX))
+		if reach {
+			m.everywhere(smallest, m.min)
+			if m.lane != f.lane {
+				VCVTPS2PD(smallest.AsX(), smallest)
+			}
+			f.sub(smallest, largest, smallest)
+			f.storeLane(smallest, f.slot(slotReach))
+		}
+	})
 }
+
+// shifts reads a shift.
+func (f *function) shiftsFrom(slot int) shifts { return f.shifts(f.broadcast(f.slot(slot))) }
 
 // exponentOf splits the exponents of a tensor.
 func (t turn) exponentOf(tensor int, s shifts, c carried, name string) exponent {
@@ -92,7 +127,7 @@ func (a arithmetic) logitsLoss() {
 		f.hold(1, math.Log2E)
 	}
 	f.eachRow(func() {
-		s, _ := f.start("largest", 0, slotShiftX, false)
+		s := f.shiftsFrom(slotShiftX)
 		flags := zero()
 		sums := f.newSums(3)
 		partition, mass, loss := sums.lanes[0], sums.lanes[1], sums.lanes[2]
@@ -154,12 +189,7 @@ func (a arithmetic) pairLoss(name string, stored bool) {
 		f.hold(1, math.Log2E)
 	}
 	f.eachRow(func() {
-		sx, spread := f.start("extremesX", 0, slotShiftX, stored)
-		st, spreadT := f.start("extremesT", 1, slotShiftT, stored)
-		if stored {
-			f.max(spreadT, spread, spread)
-			f.storeLane(spread, f.slot(slotSpread))
-		}
+		sx, st := f.shiftsFrom(slotShiftX), f.shiftsFrom(slotShiftT)
 		sums := f.newSums(3)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
 			x, t := turn.exponentOf(0, sx, c, "x"), turn.exponentOf(1, st, c, "t")
@@ -204,8 +234,7 @@ func (a arithmetic) exponentDifference(t, x exponent, d vectors) {
 func (a arithmetic) exponentials() {
 	f := a.begin("exponentials", "sets out = 2^y and sums 2^y and t.", "sums", "x", "t", "out")
 	f.eachRow(func() {
-		s, spread := f.start("extremes", 0, slotShiftX, true)
-		f.storeLane(spread, f.slot(slotSpread))
+		s := f.shiftsFrom(slotShiftX)
 		flags := zero()
 		sums := f.newSums(2)
 		f.pipeline("loop", f.unroll(), sums, func(turn turn, c carried) {
@@ -266,7 +295,7 @@ func (a arithmetic) targetProbs() {
 	f := a.begin("targetProbs", "sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.",
 		"coefficients", "x", "t", "out")
 	f.eachRow(func() {
-		s := f.shifts(f.broadcast(f.slot(slotCShiftX)))
+		s := f.shiftsFrom(slotCShiftX)
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
 			e := turn.unshiftedExponentOf(0, s, c, "x")
@@ -302,7 +331,7 @@ func (a arithmetic) smallestNormal() float64 {
 func (a arithmetic) pairTarget() {
 	f := a.begin("pairTarget", "sets out, which is 2^τ, to 2^τ·a·(τ − y − b), 0 where 2^τ is.", "coefficients", "x", "t", "out")
 	f.eachRow(func() {
-		sx, st := f.shifts(f.broadcast(f.slot(slotCShiftX))), f.shifts(f.broadcast(f.slot(slotCShiftT)))
+		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
 		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
 		f.loop("loop", f.tensors, 1, nil, func(turn turn) {
 			ex, et := f.exponent(turn.load(0), sx), f.exponent(turn.load(1), st)

@@ -12,12 +12,12 @@ import (
 const (
 	slotShiftX    = 0
 	slotShiftT    = 8
-	slotSpread    = 16
-	slotPartition = 24
-	slotMass      = 32
-	slotRatio     = 40
-	slotFlags     = 48
-	sumsSize      = 56
+	slotReach     = 16
+	slotPartition = 32
+	slotMass      = 40
+	slotRatio     = 48
+	slotFlags     = 56
+	sumsSize      = 64
 )
 
 // Offsets in a row's coefficients.
@@ -48,7 +48,7 @@ func (a arithmetic) begin(name, doc string, record string, tensors ...string) *f
 	signature := "func(" + strings.Join(tensors, ", ") + " *" + a.typ + ", rows, classes int, "
 	switch record {
 	case "sums":
-		signature, f.recordSize = signature+"sums *[7]float64)", sumsSize
+		signature, f.recordSize = signature+"sums *[8]float64)", sumsSize
 	case "coefficients":
 		signature, f.recordSize = signature+"coefficients *[5]float64)", coefficientsSize
 	}
@@ -274,46 +274,6 @@ func (s *sums) store(slots ...int) {
 	for i, slot := range slots {
 		storeSum(s.total(i), s.slot(slot))
 	}
-}
-
-// extremes returns the largest and, if it is wanted, the smallest element of the row
-// behind a tensor, in every lane. A NaN may be passed over.
-func (f *function) extremes(label string, tensor reg.GPVirtual, both bool) (largest, smallest vector) {
-	// In memory's own type, whatever the lanes.
-	m := *f
-	m.lane = m.size
-	first := YMM()
-	if m.single() {
-		VBROADCASTSS(Mem{Base: tensor}, first)
-	} else {
-		VBROADCASTSD(Mem{Base: tensor}, first)
-	}
-	largest = copyOf(first)
-	if both {
-		smallest = copyOf(first)
-	}
-	m.loop(label, []reg.GPVirtual{tensor}, 2, nil, func(t turn) {
-		t.load(0).each(func(v vector) {
-			if t.mask != nil {
-				VBLENDVPS(*t.mask, v, first, v)
-			}
-			m.max(v, largest, largest)
-			if both {
-				m.min(v, smallest, smallest)
-			}
-		})
-	})
-	everywhere := func(v vector, op func(...Op)) {
-		m.everywhere(v, op)
-		if m.lane != f.lane {
-			VCVTPS2PD(v.AsX(), v)
-		}
-	}
-	everywhere(largest, m.max)
-	if both {
-		everywhere(smallest, m.min)
-	}
-	return largest, smallest
 }
 
 // storeFlags stores the sign bits of v, as a number.

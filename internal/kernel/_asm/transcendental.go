@@ -105,15 +105,15 @@ func (a arithmetic) shifts(shift vector) shifts {
 
 // shiftOf returns −largest, in lanes of float32 times log2 e and rounded to a whole
 // number.
-func (a arithmetic) shiftOf(largest vector) shifts {
+func (a arithmetic) shiftOf(largest vector) vector {
 	shift := YMM()
 	if !a.single() {
 		VXORPD(a.constant(math.Copysign(0, -1)), largest, shift)
-		return a.shifts(shift)
+		return shift
 	}
 	VMULPS(a.constant(-math.Log2E), largest, shift)
 	VROUNDPS(Imm(0), shift, shift)
-	return a.shifts(shift)
+	return shift
 }
 
 // exponent is y in two parts that add up to it: x·log2 e + shift in lanes of float32,
