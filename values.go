@@ -41,6 +41,9 @@ func view[F kernel.Float](name string, v G.Value, shape tensor.Shape) (kernel.Vi
 // fit returns the strides of a tensor seen in another shape, nil if it has other
 // dimensions. Gorgonia drops and adds dimensions of 1, which need no stride.
 func fit(found tensor.Shape, strides []int, shape tensor.Shape) []int {
+	if len(shape) > 0 && slices.Equal(found, shape) {
+		return strides
+	}
 	fitted := make([]int, len(shape))
 	k := 0
 	for i, d := range shape {

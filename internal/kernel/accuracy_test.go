@@ -33,6 +33,8 @@ type trial[F Float] struct {
 	elementwise bool // every class has an upstream gradient of its own
 	x, t, g     []F
 	tangent     [2][]F // by side
+
+	kinds []*rowKernels[F] // nil is what the machine has
 }
 
 func newTrial[F Float](rng *rand.Rand, pair formPair, s spread, n int, elementwise bool) trial[F] {
@@ -64,7 +66,7 @@ func (c trial[F]) operands(along Side) *Operands[F] {
 	if c.elementwise {
 		upstream = dense(c.g, n)
 	}
-	return &Operands[F]{Pred: dense(c.x, n), Target: dense(c.t, n), Upstream: upstream, Tangent: dense(c.tangent[along], n)}
+	return &Operands[F]{Pred: dense(c.x, n), Target: dense(c.t, n), Upstream: upstream, Tangent: dense(c.tangent[along], n), kinds: c.kinds}
 }
 
 func (c trial[F]) problem() Problem {
@@ -113,35 +115,49 @@ const widestSecond = 9
 
 func (c trial[F]) check(t *testing.T, name string, worst map[string]float64) {
 	t.Helper()
-	epsilon, _ := epsilonOf[F]()
-	compare := func(what string, got []F, want bigRow, scale []float64, factor float64) {
-		t.Helper()
-		ratio, i := errorOver(got, want, scale, factor)
-		worst[what] = max(worst[what], ratio)
-		if ratio > 1 {
-			t.Errorf("%s: %s[%d] = %g, want %.20g: error is %.3g × its bound", name, what, i, got[i], want[i], ratio)
-		}
-	}
 	m := newReference(c.pair, bigRowOf(c.g), bigRowOf(c.x), bigRowOf(c.t))
-	problem := c.problem()
+	c.checkFirst(t, name, m, worst)
+	if len(c.x) > widestSecond {
+		return
+	}
+	epsilon, _ := epsilonOf[F]()
 	for _, a := range sides {
 		in, v := c.operands(a), bigRowOf(c.tangent[a])
-		b := newMagnitudes(m, v.floats(), 0x1p-52/epsilon)
-		if a == Pred {
-			want, scale := m.elements(), b.elements()
-			if !c.elementwise {
-				want, scale = bigRow{want.sum()}, []float64{total(scale)}
-			}
-			compare("loss", Loss(problem, in), want, scale, 4*epsilon)
-		}
-		compare("∂"+a.String(), VJP(problem, a, in), m.gradient(a), b.gradient(a), 8*epsilon)
-		if len(v) > widestSecond {
-			continue
-		}
+		b := c.magnitudes(m, a)
 		for wrt, want := range m.hvp(a, v) {
-			got := HVP(problem, a, Side(wrt), in)
-			compare(fmt.Sprintf("∂%v∂%v", a, Side(wrt)), got, want, b.hvp(a, Side(wrt)), 8*epsilon)
+			got := HVP(c.problem(), a, Side(wrt), in)
+			compare(t, name, fmt.Sprintf("∂%v∂%v", a, Side(wrt)), got, want, b.hvp(a, Side(wrt)), 8*epsilon, worst)
 		}
+	}
+}
+
+func (c trial[F]) magnitudes(m reference, along Side) magnitudes {
+	epsilon, _ := epsilonOf[F]()
+	return newMagnitudes(m, float64s(c.tangent[along]), 0x1p-52/epsilon)
+}
+
+// checkFirst checks the loss and its gradients.
+func (c trial[F]) checkFirst(t *testing.T, name string, m reference, worst map[string]float64) {
+	t.Helper()
+	epsilon, _ := epsilonOf[F]()
+	in, b := c.operands(Pred), c.magnitudes(m, Pred)
+	want, scale := m.elements(), b.elements()
+	if !c.elementwise {
+		want, scale = bigRow{want.sum()}, []float64{total(scale)}
+	}
+	compare(t, name, "loss", Loss(c.problem(), in), want, scale, 4*epsilon, worst)
+	for _, a := range sides {
+		compare(t, name, "∂"+a.String(), VJP(c.problem(), a, in), m.gradient(a), b.gradient(a), 8*epsilon, worst)
+	}
+}
+
+// compare fails unless got is within factor × scale of want, and notes the worst ratio.
+func compare[F Float](t *testing.T, name, what string, got []F, want bigRow, scale []float64, factor float64, worst map[string]float64) {
+	t.Helper()
+	ratio, i := errorOver(got, want, scale, factor)
+	worst[what] = max(worst[what], ratio)
+	if ratio > 1 {
+		t.Errorf("%s: %s[%d] = %g, want %.20g: error is %.3g × its bound", name, what, i, got[i], want[i], ratio)
 	}
 }
 

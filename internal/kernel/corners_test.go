@@ -135,6 +135,12 @@ func init() {
 func TestCorners(t *testing.T) { dtypes(t, testCorners[float32], testCorners[float64]) }
 
 func testCorners[F Float](t *testing.T) {
+	for path, kinds := range paths[F]() {
+		t.Run(path, func(t *testing.T) { testCornersOn(t, kinds) })
+	}
+}
+
+func testCornersOn[F Float](t *testing.T, kinds []*rowKernels[F]) {
 	for _, c := range slices.Concat(corners, denormalCorners[F]()) {
 		for pred, x := range c.pred {
 			for target, y := range c.target {
@@ -143,7 +149,7 @@ func testCorners[F Float](t *testing.T) {
 				for _, elementwise := range []bool{true, false} {
 					trial := trial[F]{
 						pair: pair, elementwise: elementwise,
-						x: convert[F](x), t: convert[F](y), g: repeat[F](1, len(x)),
+						x: convert[F](x), t: convert[F](y), g: repeat[F](1, len(x)), kinds: kinds,
 					}
 					in := trial.operands(Pred)
 					value := c.elements

@@ -83,13 +83,17 @@ func (w *worker[F]) accept(k *rowKernels[F], i int, divergence, logPartition flo
 	}
 }
 
+// logSum is the logarithm of a plain positive number, of which every row of logits
+// needs one: this takes half the time of math.Log.
+func logSum(x float64) float64 { return math.Ln2 * logarithm2[float64](x) }
+
 func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
 	x, classes := w.at(predOperand, i), w.problem.classes()
 	k.largest(x, n, classes, &w.sums[i])
 	k.logitsLoss(x, w.at(targetOperand, i), n, classes, &w.sums[i])
 	for j := i; j < i+n; j++ {
 		if s := &w.sums[j]; k.sound(s) {
-			logPartition := math.Log(s[partition])
+			logPartition := logSum(s[partition])
 			w.accept(k, j, math.Ln2*s[ratio]+s[mass]*logPartition, logPartition)
 		}
 	}
@@ -121,7 +125,7 @@ func (w *worker[F]) pairLoss(k *rowKernels[F], i, n int) {
 // pairDivergence returns the divergence of two rows of logits, and how much of it
 // comes from their partition functions.
 func pairDivergence(s *rowSums) (divergence, logPartitions float64) {
-	logPartitions = math.Log(s[partition] / s[mass])
+	logPartitions = logSum(s[partition] / s[mass])
 	return math.Ln2*s[ratio]/s[mass] + logPartitions, logPartitions
 }
 
