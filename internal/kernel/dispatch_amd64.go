@@ -35,6 +35,6 @@ var (
 	double = rowKernels[float64]{
 		largest64, extremes64, logitsLoss64, logProbsLoss64, pairLoss64, exponentials64, pairExponentials64,
 		combine64, negate64, targetProbs64, pairTarget64, dot64, centre64,
-		limits{minRatio: 0.25, perPartition: 0.1, minGradient: 0x1p-6, minMass: 0x1p-900, maxReach: math.Inf(1), maxShift: 1 << 16, stored: 1},
+		limits{minRatio: 0.125, perPartition: 0.03, minGradient: 0x1p-6, minMass: 0x1p-900, maxReach: math.Inf(1), maxShift: 1 << 16, stored: 1},
 	}
 )

@@ -21,7 +21,7 @@ func testFastPathsAreTaken[F Float](t *testing.T) {
 				rng := newRand(71)
 				x, y, v := make([]F, n), make([]F, n), make([]F, n)
 				for i := range x {
-					x[i], y[i], v[i] = F(rng.NormFloat64()), F(rng.Float64()/n), F(rng.NormFloat64())
+					x[i], y[i], v[i] = F(rng.NormFloat64()), F(2*rng.Float64()/n), F(rng.NormFloat64())
 				}
 				if masked {
 					x[3], y[3] = F(math.Inf(-1)), 0

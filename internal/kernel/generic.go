@@ -9,7 +9,7 @@ import (
 // float64 for both element types, without a call into package math for a class.
 var (
 	generic32 = []*rowKernels[float32]{genericKernels[float32](limits{minRatio: 0x1p-10, minGradient: 0x1p-10, stored: stored32})}
-	generic64 = []*rowKernels[float64]{genericKernels[float64](limits{minRatio: 0.25, perPartition: 0.1, minGradient: 0x1p-6, minMass: 0x1p-900, stored: 1})}
+	generic64 = []*rowKernels[float64]{genericKernels[float64](limits{minRatio: 0.125, perPartition: 0.03, minGradient: 0x1p-6, minMass: 0x1p-900, stored: 1})}
 )
 
 // stored32 brings the smallest float32 into the range of normal ones.
