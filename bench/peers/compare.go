@@ -14,6 +14,7 @@ type outcome struct {
 	ours          summary
 	composed      *summary
 	composedError float64 // of its loss, relative
+	kernels       float64 // ns an element of theirs alone
 	peers         []peerOutcome
 }
 
@@ -61,6 +62,12 @@ func compare(c comparison, p protocol, peers []*peer) (o outcome, err error) {
 		composedError = relative(got.value, want.value)
 		contenders = append(contenders, composed)
 	}
+	kernels, closeKernels, err := kernelContenders(c.workload, d)
+	if err != nil {
+		return o, err
+	}
+	defer closeKernels()
+	contenders = append(contenders, kernels...)
 	debug.FreeOSMemory()
 	for _, peer := range peers {
 		variants, err := peer.contenders(c.workload, dir, want, p)
@@ -78,6 +85,7 @@ func compare(c comparison, p protocol, peers []*peer) (o outcome, err error) {
 	if c.composedTarget != 0 {
 		o.composed, o.composedError, rest = &rest[0], composedError, rest[1:]
 	}
+	o.kernels, rest = kernelsAlone(c.workload, rest[:len(kernels)]), rest[len(kernels):]
 	for ; len(rest) > 0; rest = rest[2:] {
 		pair := peerOutcome{eager: rest[0], best: rest[1]}
 		if pair.eager.median < pair.best.median {

@@ -119,12 +119,13 @@ func TestDataIsSavedForPeers(t *testing.T) {
 // The small studies run to the end; their numbers are nobody's business here.
 func TestKernelContender(t *testing.T) {
 	for _, dtype := range []string{"float32", "float64"} {
-		w := workload{4, 9, dtype, gradient, 1}
-		for _, repeat := range []bool{false, true} {
-			if _, err := kernelContender("kernel", w, newData(w), repeat).run(1); err != nil {
+		for _, m := range []mode{forward, gradient, bothGradients, pairGradient, pairBoth, logProbs, product} {
+			w := workload{4, 9, dtype, m, 1}
+			if _, err := kernelContender("kernel", w, newData(w)).run(1); err != nil {
 				t.Error(err)
 			}
 		}
+		w := workload{4, 9, dtype, gradient, 1}
 		if _, err := stream(w).run(1); err != nil {
 			t.Error(err)
 		}

@@ -24,7 +24,7 @@ func newReport(command string, peers []*peer) *report {
 // section writes a part of the table of comparisons. Targets are judged by the
 // first peer; of others there are ratios only.
 func (r *report) section(s section, outcomes []outcome) {
-	header := []string{"shape", "dtype", "ours, ns/element"}
+	header := []string{"shape", "dtype", "ours, ns/element", "kernels"}
 	for i, p := range r.peers {
 		name := "PyTorch " + p.versions.Torch
 		if i == 0 {
@@ -40,7 +40,7 @@ func (r *report) section(s section, outcomes []outcome) {
 	t := newTable(append(header, "")...)
 	for _, o := range outcomes {
 		v := &verdict{report: r, row: fmt.Sprintf("%s: %s %s", s.title, o.shape(), o.dtype)}
-		cells := []string{o.shape(), o.dtype, timePerElement(o.ours, o.elements())}
+		cells := []string{o.shape(), o.dtype, timePerElement(o.ours, o.elements()), number(o.kernels)}
 		for i, p := range o.peers {
 			cells = append(cells, r.peerCells(o, p, v, i == 0)...)
 		}
@@ -61,6 +61,7 @@ func (r *report) peerCells(o outcome, p peerOutcome, v *verdict, judge bool) []s
 		return []string{number(eager), number(best) + " " + letter}
 	}
 	n := o.elements()
+	v.kernels = fmt.Sprintf("over the kernels: eager %s, best %s", number(p.eager.perElement(n)/o.kernels), number(p.best.perElement(n)/o.kernels))
 	return []string{timePerElement(p.eager, n), timePerElement(p.best, n) + " " + letter,
 		v.against("eager", eager, o.eagerTarget), v.against("best", best, o.bestTarget)}
 }
@@ -96,6 +97,7 @@ type verdict struct {
 	row      string
 	judged   bool
 	failures []string
+	kernels  string // the ratios that the kernels alone would give
 }
 
 // against prints a ratio that shall be at least the target.
@@ -129,6 +131,10 @@ func (v *verdict) word() string {
 	if len(v.failures) == 0 {
 		return "ok"
 	}
-	v.report.short = append(v.report.short, v.row+": "+strings.Join(v.failures, "; "))
+	failures := strings.Join(v.failures, "; ")
+	if v.kernels != "" {
+		failures += " (" + v.kernels + ")"
+	}
+	v.report.short = append(v.report.short, v.row+": "+failures)
 	return "short"
 }

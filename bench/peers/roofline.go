@@ -10,15 +10,15 @@ var rooflineStudy = study{
 	text: `
 One thread, ns per element. The memory floor is a Go loop that reads two arrays of the
 row's size as 64-bit words and, for the gradient, writes a third that exists already.
-The compute floor is our kernels on 64 rows that are one row of 1000 classes, read
-again and again from the L1 cache: it shows what waiting for memory costs, not
-that the arithmetic could be no faster. The stricter limit is one exp and one log an
-element, taken as the loss alone in L1, or memory where that is larger; a gradient that
-computes them a second time is far from it.
+The compute floor is our kernels on rows of 1000 classes that stay in the second-level
+cache: it shows what waiting for memory costs, not that the arithmetic could be no
+faster. The stricter limit is one exp and one log an element, taken as the loss alone
+in cache, or memory where that is larger; a gradient that computes an exp a second time
+is far from it.
 
 The kernels are called on slices, without a graph. They make their results, in the
-compute floor too; "fresh result" is that part alone, a make of as many elements,
-which Go clears.`,
+compute floor too; "fresh result" is what a make of as many elements takes, which Go
+clears: the kernels' results are not cleared.`,
 	run: roofline,
 }
 
@@ -42,7 +42,7 @@ func roofline(r *report, p protocol) error {
 func rooflineRow(r *report, p protocol, w workload, t *table) error {
 	runtime.GC()
 	d := newData(w)
-	inCache := workload{64, 1000, w.dtype, w.mode, 1}
+	inCache := workload{1000, 1000, w.dtype, w.mode, 1}.inCache()
 	m, err := builder(ours).machine(w, d)
 	if err != nil {
 		return err
@@ -53,9 +53,9 @@ func rooflineRow(r *report, p protocol, w workload, t *table) error {
 	cached := newData(inCache)
 	summaries, err := p.measure(
 		stream(w),
-		kernelContender("compute floor", inCache, cached, true),
-		kernelContender("exp and log", expLog, cached, true),
-		kernelContender("kernel", w, d, false),
+		kernelContender("compute floor", inCache, cached),
+		kernelContender("exp and log", expLog, cached),
+		kernelContender("kernel", w, d),
 		m.contender("RunAll"),
 		freshResult(w),
 	)

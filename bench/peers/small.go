@@ -39,7 +39,7 @@ func small(r *report, p protocol) error {
 		defer m.vm.Close()
 		contenders = append(contenders, m.contender(g.name))
 	}
-	contenders = append(contenders, kernelContender("the kernels of loss and ∂pred", withGradient, d, false))
+	contenders = append(contenders, kernelContender("the kernels of loss and ∂pred", withGradient, d))
 	summaries, err := p.measure(contenders...)
 	if err != nil {
 		return err

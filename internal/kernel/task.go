@@ -171,7 +171,7 @@ type records struct {
 
 // batch is how many elements a worker takes at a time: what it reads twice is to stay
 // in the first cache.
-const batch = 1 << 12
+const batch = 1 << 11
 
 // pool keeps records for the next worker: a small task would spend its time making
 // them.
