@@ -1,0 +1,167 @@
+package kernel
+
+import (
+	"sync"
+	"unsafe"
+)
+
+// attempt computes n rows from the worker's row i on with one kind of kernels, and
+// marks those that are done.
+type attempt[F Float] func(w *worker[F], k *rowKernels[F], i, n int)
+
+// each visits every row, many at a time: by fast, which may be nil, and one by one by
+// slow where fast does not do it. A row that is dropped as a whole is visited by
+// neither, and its part of a packed result cleared. slow is called from several
+// goroutines, in no order, each with a cursor of its own.
+func (t *task[F]) each(fast attempt[F], slow func(c *cursor[F], number int)) {
+	capacity := 1
+	if fast != nil && t.packed {
+		capacity = min(max(1, batch/(t.problem.classes()*int(unsafe.Sizeof(F(0))))), t.rowCount())
+	}
+	parallel(t.rowCount(), t.problem.classes(), func(next func() (from, to int)) {
+		w := newWorker(t, capacity)
+		defer w.release()
+		for from, to := next(); from < to; from, to = next() {
+			for ; from < to; from += capacity {
+				w.visit(fast, slow, from, min(from+capacity, to))
+			}
+		}
+	})
+}
+
+// worker goes through a task's rows, some at a time.
+type worker[F Float] struct {
+	*task[F]
+	*records
+	first, count int // the rows in work
+	spare        []F // as large as the rows in work
+	cursor       cursor[F]
+}
+
+// records are what is noted of the rows in work.
+type records struct {
+	factors      []float64
+	offsets      [][operandCount]int // of a task's operands, set unless its rows are packed and its factors constant
+	done         []bool
+	sums         []rowSums // and one more, see targetSums
+	coefficients []coefficients
+}
+
+// batch is how many bytes of a tensor a worker takes at a time: three tensors of them
+// stay in the first cache until they are read again.
+const batch = 1 << 13
+
+// pool keeps records for the next worker: a small task would spend its time making
+// them.
+var pool = sync.Pool{New: func() any { return new(records) }}
+
+func (r *records) grow(n int) {
+	if len(r.done) >= n {
+		return
+	}
+	*r = records{
+		factors: make([]float64, n), offsets: make([][operandCount]int, n), done: make([]bool, n),
+		sums: make([]rowSums, n+1), coefficients: make([]coefficients, n),
+	}
+}
+
+func newWorker[F Float](t *task[F], capacity int) *worker[F] {
+	w := &worker[F]{task: t, records: pool.Get().(*records)}
+	w.grow(capacity)
+	clear(w.sums)
+	if t.constant {
+		for i := range capacity {
+			w.factors[i] = t.factor
+		}
+	}
+	w.cursor = cursor[F]{task: t, row: row{Problem: t.problem, uniform: t.uniform}}
+	return w
+}
+
+func (w *worker[F]) release() { pool.Put(w.records) }
+
+func (w *worker[F]) visit(fast attempt[F], slow func(c *cursor[F], number int), from, to int) {
+	w.first, w.count = from, to-from
+	clear(w.done[:w.count])
+	if !w.located() {
+		w.locate()
+	}
+	if fast != nil {
+		w.attempt(fast)
+	}
+	c := &w.cursor
+	for i := range w.count {
+		switch {
+		case w.factors[i] == 0:
+			w.drop(i)
+		case !w.done[i]:
+			for o := range operandCount {
+				c.offset[o] = w.offset(o, i)
+			}
+			c.factor = w.factors[i]
+			if c.weigh() {
+				slow(c, from+i)
+			} else {
+				w.drop(i)
+			}
+		}
+	}
+}
+
+// attempt tries the kinds of kernels one after the other. The first takes all the
+// rows at once where they are packed.
+func (w *worker[F]) attempt(fast attempt[F]) {
+	for n, k := range w.kinds {
+		if n == 0 && w.packed {
+			fast(w, k, 0, w.count)
+			continue
+		}
+		for i := range w.count {
+			if !w.done[i] && w.factors[i] != 0 {
+				fast(w, k, i, 1)
+			}
+		}
+	}
+}
+
+// locate finds the rows in work and their factors.
+func (w *worker[F]) locate() {
+	rows(w.problem.Shape, w.problem.Axis, w.first, w.first+w.count, w.strides[:], func(number int, offset []int) {
+		i := number - w.first
+		copy(w.offsets[i][:], offset)
+		w.factors[i] = w.product(func(o operand) int { return offset[o] })
+	})
+}
+
+// offset is where row i of those in work starts in an operand.
+func (w *worker[F]) offset(o operand, i int) int {
+	switch {
+	case !w.located():
+		return w.offsets[i][o]
+	case o.factor():
+		return 0
+	}
+	return (w.first + i) * w.problem.classes()
+}
+
+// at is the first class of row i of those in work.
+func (w *worker[F]) at(o operand, i int) *F { return &w.tensors[o].Data[w.offset(o, i)] }
+
+// spareRows has the place of as many rows as are in work.
+func (w *worker[F]) spareRows() *F {
+	if n := w.count * w.problem.classes(); len(w.spare) < n {
+		w.spare = make([]F, n)
+	}
+	return &w.spare[0]
+}
+
+// drop clears row i of a packed result; others are made of zeros.
+func (w *worker[F]) drop(i int) {
+	if out := w.tensors[outOperand].Data; out != nil && w.packed {
+		start := w.offset(outOperand, i)
+		clear(out[start : start+w.problem.classes()])
+	}
+	if w.losses != nil {
+		w.losses[w.first+i] = 0
+	}
+}
