@@ -21,8 +21,14 @@ func New(w io.Writer, steps int, label string) *Bar {
 	return newBar(w, steps, label, isTerminal(w))
 }
 
-func newBar(w io.Writer, steps int, label string, visible bool) *Bar {
-	return &Bar{progressbar.NewOptions(steps,
+// NewRate is New for steps that are units, which the bar counts by the second.
+func NewRate(w io.Writer, steps int, label, unit string) *Bar {
+	return newBar(w, steps, label, isTerminal(w),
+		progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit))
+}
+
+func newBar(w io.Writer, steps int, label string, visible bool, more ...progressbar.Option) *Bar {
+	options := []progressbar.Option{
 		progressbar.OptionSetWriter(w),
 		progressbar.OptionSetVisibility(visible),
 		progressbar.OptionSetDescription(label),
@@ -36,13 +42,20 @@ func newBar(w io.Writer, steps int, label string, visible bool) *Bar {
 				io.WriteString(w, "\n")
 			}
 		}),
-	)}
+	}
+	return &Bar{progressbar.NewOptions(steps, append(options, more...)...)}
 }
 
 // Step advances the bar by one step. A terminal that can't be written to is no
 // reason to stop the work it reports on, so the error is dropped.
 func (b *Bar) Step() {
 	_ = b.bar.Add(1)
+}
+
+// Advance advances the bar by a number of steps and gives it a new label.
+func (b *Bar) Advance(steps int, label string) {
+	b.bar.Describe(label)
+	_ = b.bar.Add(steps)
 }
 
 func isTerminal(w io.Writer) bool {

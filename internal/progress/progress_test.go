@@ -5,6 +5,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
 )
 
 func TestNoTerminalNoOutput(t *testing.T) {
@@ -46,5 +49,17 @@ func TestVisibleBar(t *testing.T) {
 	}
 	if !strings.HasSuffix(out.String(), "\n") {
 		t.Errorf("a finished bar doesn't end its line: %q", out.String())
+	}
+}
+
+func TestRate(t *testing.T) {
+	var out bytes.Buffer
+	bar := newBar(&out, 100, "return ?", true, progressbar.OptionShowIts(), progressbar.OptionSetItsString("steps"))
+	time.Sleep(150 * time.Millisecond) // the bar redraws ten times a second at most
+	bar.Advance(40, "return 17")
+	for _, want := range []string{"return 17", "(40/100", "steps/s", "["} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the bar %q lacks %q", out.String(), want)
+		}
 	}
 }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// trainer trains one policy from one seed.
+type trainer[T float] struct {
+	task   task
+	plan   plan
+	policy *policy[T]
+	critic *critic[T]
+
+	normaliser  *normaliser
+	workers     []*worker[T]
+	minibatches *rand.PCG // the order of the critic's samples
+
+	step    int
+	recent  []float64 // returns of the last episodes that ended, at most recentEpisodes
+	history []record
+}
+
+// plan says which training this is. A checkpoint goes on with the same one only.
+type plan struct {
+	Task     string
+	Seed     uint64
+	Steps    int // in all environments together; a multiple of a rollout is trained
+	Settings settings
+}
+
+// recentEpisodes is how many the reported return is a mean of.
+const recentEpisodes = 100
+
+// record is what is known of one update.
+type record struct {
+	Step              int     // taken so far
+	Return            float64 // mean of the last episodes, without discount; NaN before the first ended
+	Episodes          int     // that ended in this rollout
+	Radius            float64
+	Policy            improvement
+	ValueLoss         float64
+	ExplainedVariance float64
+}
+
+func newTrainer[T float](t task, p plan) (*trainer[T], error) {
+	s := p.Settings
+	actor := newNetwork[T](t.observations, t.actions, 0.01, newRand(p.Seed, streamPolicy))
+	value := newNetwork[T](t.observations, 1, 1, newRand(p.Seed, streamValue))
+	policy, err := newPolicy(actor, s.samples())
+	if err != nil {
+		return nil, err
+	}
+	critic, err := newCritic(value, s.ValueBatch)
+	if err != nil {
+		return nil, err
+	}
+	tr := &trainer[T]{
+		task: t, plan: p, policy: policy, critic: critic,
+		normaliser:  newNormaliser(t.observations, s.Normalize),
+		minibatches: newSource(p.Seed, streamMinibatches),
+	}
+	for i := range s.Environments {
+		tr.workers = append(tr.workers, newWorker(t, newSource(p.Seed, streamEnvironments+uint64(i)), actor, value))
+	}
+	return tr, nil
+}
+
+func (t *trainer[T]) done() bool { return t.step >= t.plan.Steps }
+
+// remaining is how many steps are still to be taken, in whole rollouts.
+func (t *trainer[T]) remaining() int {
+	samples := t.plan.Settings.samples()
+	return (t.plan.Steps - t.step + samples - 1) / samples * samples
+}
+
+// iterate takes one rollout and updates both networks with it.
+func (t *trainer[T]) iterate() (record, error) {
+	s := t.plan.Settings
+	r := record{Radius: s.radius(float64(t.step) / float64(t.plan.Steps))}
+	segments := rollout(t.workers, t.normaliser, s.Horizon, s.Gamma)
+	t.step += s.samples()
+	r.Step = t.step
+
+	set := t.assemble(segments)
+	var err error
+	if r.Policy, err = t.policy.improve(r.Radius, s); err != nil {
+		return r, err
+	}
+	r.ExplainedVariance = explainedVariance(set.values, set.targets)
+	if r.ValueLoss, err = t.critic.fit(set.observations, set.targets, s.ValueEpochs, s.LearningRate, rand.New(t.minibatches)); err != nil {
+		return r, err
+	}
+	for _, segment := range segments {
+		for _, e := range segment.episodes {
+			t.recent = append(t.recent, e.Return)
+			r.Episodes++
+		}
+		t.normaliser.add(segment.raw, segment.discounted)
+	}
+	t.recent = t.recent[max(0, len(t.recent)-recentEpisodes):]
+	r.Return = math.NaN()
+	if len(t.recent) > 0 {
+		r.Return, _ = meanStd(t.recent)
+	}
+	t.history = append(t.history, r)
+	return r, nil
+}
+
+// sampleSet is a rollout as the critic sees it.
+type sampleSet[T float] struct {
+	observations    []T       // (N, observations)
+	targets, values []float64 // (N), values being V before the update
+}
+
+// assemble fills the policy's batch from the segments and returns the critic's part.
+func (t *trainer[T]) assemble(segments []segment[T]) sampleSet[T] {
+	s, b := t.plan.Settings, t.policy.batch
+	var set sampleSet[T]
+	var advantages []float64
+	clear(b.actions)
+	for _, segment := range segments {
+		estimates, targets := segment.advantages(s.Gamma, s.Lambda)
+		for i, action := range segment.actions {
+			b.actions[(len(advantages)+i)*t.task.actions+action] = 1
+		}
+		advantages = append(advantages, estimates...)
+		set.targets = append(set.targets, targets...)
+		set.values = append(set.values, segment.values[:s.Horizon]...)
+		set.observations = append(set.observations, segment.observations...)
+	}
+	copy(b.observations, set.observations)
+	mean, std := meanStd(advantages)
+	for i, a := range advantages {
+		b.advantages[i] = T((a - mean) / (std + 1e-8))
+	}
+	return set
+}
+
+// explainedVariance is 1 − Var(target − V) / Var(target): 1 for a perfect critic, 0
+// for one that knows the mean only.
+func explainedVariance(values, targets []float64) float64 {
+	misses := make([]float64, len(values))
+	for i, v := range values {
+		misses[i] = targets[i] - v
+	}
+	_, missed := meanStd(misses)
+	_, total := meanStd(targets)
+	return 1 - missed*missed/(total*total)
+}
+
+func (t *trainer[T]) Close() error { return closeAll(t.policy, t.critic) }
