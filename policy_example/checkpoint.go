@@ -105,9 +105,8 @@ func readCheckpoint[T float](path string, expected plan) (checkpoint[T], error) 
 
 // resume continues where a checkpoint of the same plan was taken.
 func (t *trainer[T]) resume(c checkpoint[T]) error {
-	if len(c.Policy) != len(t.policy.network.theta) || len(c.Value) != len(t.critic.network.theta) || len(c.Workers) != len(t.workers) {
-		return errors.Errorf("checkpoint has %d and %d parameters and %d environments, expected %d, %d and %d",
-			len(c.Policy), len(c.Value), len(c.Workers), len(t.policy.network.theta), len(t.critic.network.theta), len(t.workers))
+	if err := t.fits(c); err != nil {
+		return errors.WithMessage(err, "checkpoint")
 	}
 	// The graphs and workers hold these slices: fill them, don't replace them.
 	copy(t.policy.network.theta, c.Policy)
@@ -123,6 +122,35 @@ func (t *trainer[T]) resume(c checkpoint[T]) error {
 		w.episode, w.discounted = saved.Episode, saved.Discounted
 		if err := w.source.UnmarshalBinary(saved.Random); err != nil {
 			return errors.Wrap(err, "checkpoint")
+		}
+	}
+	return nil
+}
+
+// fits checks every length, for a checkpoint whose program was another.
+func (t *trainer[T]) fits(c checkpoint[T]) error {
+	lengths := []struct {
+		what            string
+		found, expected int
+	}{
+		{"policy parameters", len(c.Policy), t.policy.network.size()},
+		{"value parameters", len(c.Value), t.critic.network.size()},
+		{"first moments", len(c.Optimiser.First), t.critic.network.size()},
+		{"second moments", len(c.Optimiser.Second), t.critic.network.size()},
+		{"means of observations", len(c.Normaliser.Observations.Mean), t.task.observations},
+		{"variances of observations", len(c.Normaliser.Observations.Variance), t.task.observations},
+		{"means of returns", len(c.Normaliser.Returns.Mean), 1},
+		{"variances of returns", len(c.Normaliser.Returns.Variance), 1},
+		{"environments", len(c.Workers), len(t.workers)},
+	}
+	for _, l := range lengths {
+		if l.found != l.expected {
+			return errors.Errorf("%d %s, expected %d", l.found, l.what, l.expected)
+		}
+	}
+	for i, w := range c.Workers {
+		if expected := len(t.workers[i].env.state()); len(w.State) != expected {
+			return errors.Errorf("environment %d: a state of %d numbers, expected %d", i, len(w.State), expected)
 		}
 	}
 	return nil

@@ -15,7 +15,7 @@ import (
 func Write(path string, write func(w io.Writer) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return errors.WithStack(err)
+		return errors.WithMessage(err, path)
 	}
 	defer func() {
 		if err != nil {
