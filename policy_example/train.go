@@ -92,19 +92,24 @@ func (t *trainer[T]) iterate() (record, error) {
 		return r, err
 	}
 	for _, segment := range segments {
+		t.normaliser.add(segment.raw, segment.discounted)
 		for _, e := range segment.episodes {
 			t.recent = append(t.recent, e.Return)
 			r.Episodes++
 		}
-		t.normaliser.add(segment.raw, segment.discounted)
 	}
 	t.recent = t.recent[max(0, len(t.recent)-recentEpisodes):]
-	r.Return = math.NaN()
-	if len(t.recent) > 0 {
-		r.Return, _ = meanStd(t.recent)
-	}
+	r.Return = t.recentReturn()
 	t.history = append(t.history, r)
 	return r, nil
+}
+
+func (t *trainer[T]) recentReturn() float64 {
+	if len(t.recent) == 0 {
+		return math.NaN()
+	}
+	mean, _ := meanStd(t.recent)
+	return mean
 }
 
 // sampleSet is a rollout as the critic sees it.
