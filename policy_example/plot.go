@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"path/filepath"
+	"slices"
 
 	"github.com/kldivloss/kldivloss/internal/figure"
 	"gonum.org/v1/plot"
@@ -33,6 +34,15 @@ func writePictures(dir string, t task, results []trained) error {
 		if err != nil {
 			return err
 		}
+		last := results[0].history[len(results[0].history)-1]
+		p.X.Min, p.X.Max = 0, float64(last.Step)
+		p.Legend.XOffs, p.Legend.YOffs, p.Legend.Padding = vg.Points(-8), vg.Points(-4), vg.Points(3)
+		if p.Legend.Left {
+			p.Legend.XOffs = vg.Points(8)
+		}
+		if !p.Legend.Top {
+			p.Legend.YOffs = vg.Points(4)
+		}
 		canvas := vgimg.NewWith(vgimg.UseWH(plotWidth, plotHeight), vgimg.UseDPI(figure.DPI))
 		p.Draw(withMargin(canvas))
 		if err := figure.WritePNG(filepath.Join(dir, name), canvas); err != nil {
@@ -55,8 +65,7 @@ func learningCurve(t task, results []trained) (*plot.Plot, error) {
 	solved := level(results, t.solved, inkOrange)
 	p.Add(solved)
 	p.Legend.Add(fmt.Sprintf("solved at %g", t.solved), solved)
-	p.Legend.Left = t.solved > 0
-	p.Legend.Top = p.Legend.Left
+	p.Y.Max += 0.05 * (p.Y.Max - p.Y.Min)
 	return p, nil
 }
 
@@ -126,11 +135,28 @@ func entropies(t task, results []trained) (*plot.Plot, error) {
 	return p, nil
 }
 
+// explainedVariances are shown by their median: one that means nothing may be −1000,
+// and would be all there is to see in a mean.
 func explainedVariances(results []trained) (*plot.Plot, error) {
 	p := figure.New("Explained variance of the value network", "Steps", "share of the targets' variance")
-	err := addCurve(p, results, func(r record) float64 { return r.ExplainedVariance })
-	p.Y.Min, p.Y.Max = -1, 1
-	return p, err
+	var medians plotter.XYs
+	for i, u := range results[0].history {
+		var values []float64
+		for _, r := range results {
+			if v := r.history[i].ExplainedVariance; isFinite(v) {
+				values = append(values, v)
+			}
+		}
+		if len(values) > 0 {
+			slices.Sort(values)
+			middle := (values[(len(values)-1)/2] + values[len(values)/2]) / 2
+			medians = append(medians, plotter.XY{X: float64(u.Step), Y: middle})
+		}
+	}
+	addLine(p, medians, ofSeeds("median", results))
+	p.Y.Min, p.Y.Max = -1, 1.3 // the legend has the room over 1
+	p.Legend.Top = true
+	return p, nil
 }
 
 // addCurve adds the mean over the seeds of what of picks from a record, and over several seeds and ± one
@@ -140,7 +166,7 @@ func addCurve(p *plot.Plot, results []trained, of func(record) float64) error {
 	for i, u := range results[0].history {
 		var values []float64
 		for _, r := range results {
-			if v := of(r.history[i]); !math.IsNaN(v) && !math.IsInf(v, 0) {
+			if v := of(r.history[i]); isFinite(v) {
 				values = append(values, v)
 			}
 		}
@@ -153,7 +179,7 @@ func addCurve(p *plot.Plot, results []trained, of func(record) float64) error {
 		low = append(low, plotter.XY{X: x, Y: m - s})
 		high = append(high, plotter.XY{X: x, Y: m + s})
 	}
-	if len(results) > 1 {
+	if len(results) > 1 && len(mean) > 0 {
 		outline := append(plotter.XYs(nil), low...)
 		for i := len(high) - 1; i >= 0; i-- {
 			outline = append(outline, high[i])
@@ -164,21 +190,31 @@ func addCurve(p *plot.Plot, results []trained, of func(record) float64) error {
 		}
 		band.Color, band.LineStyle.Width = color.NRGBA{inkTeal.R, inkTeal.G, inkTeal.B, 0x40}, 0
 		p.Add(band)
-		p.Legend.Add(fmt.Sprintf("± std of %d seeds", len(results)), band)
+		p.Legend.Add("± standard deviation", band)
 	}
-	line, err := plotter.NewLine(mean)
-	if err != nil {
-		return err
-	}
-	line.Color, line.Width = inkTeal, vg.Points(1.8)
-	p.Add(line)
-	name := "mean"
-	if len(results) == 1 {
-		name = fmt.Sprintf("seed %d", results[0].plan.Seed)
-	}
-	p.Legend.Add(name, line)
+	addLine(p, mean, ofSeeds("mean", results))
 	return nil
 }
+
+// addLine adds a curve that may have no points yet.
+func addLine(p *plot.Plot, points plotter.XYs, name string) {
+	if len(points) == 0 {
+		return
+	}
+	line := &plotter.Line{XYs: points, LineStyle: draw.LineStyle{Color: inkTeal, Width: vg.Points(1.8)}}
+	p.Add(line)
+	p.Legend.Add(name, line)
+}
+
+// ofSeeds names a curve: one seed has no mean or median.
+func ofSeeds(statistic string, results []trained) string {
+	if len(results) == 1 {
+		return fmt.Sprintf("seed %d", results[0].plan.Seed)
+	}
+	return fmt.Sprintf("%s of %d seeds", statistic, len(results))
+}
+
+func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // level is a dashed horizontal line over all steps.
 func level(results []trained, y float64, ink color.Color) *plotter.Line {
