@@ -142,7 +142,7 @@ func trainOne(o options, t *trainer[float32], bar *progress.Bar, stop <-chan str
 		if err != nil {
 			return trained{}, errors.WithMessagef(err, "update %d", len(t.history)+1)
 		}
-		bar.Advance(t.plan.Settings.samples(), label(r))
+		bar.Advance(t.plan.Settings.samples(), seedPrefix(t.plan, o.seeds)+label(r))
 		if o.out != "" && (t.done() || len(t.history)%checkpointEvery == 0) {
 			if err := t.save(checkpointPath(o.out, t.plan.Seed)); err != nil {
 				return trained{}, err
@@ -165,20 +165,24 @@ func label(r record) string {
 	if !math.IsNaN(r.Return) {
 		returned = fmt.Sprintf("%.1f", r.Return)
 	}
-	return fmt.Sprintf("return %s, KL %s of %.4f", returned, kl, r.Radius)
+	return fmt.Sprintf("return %s, KL %s/%.4f", returned, kl, r.Radius)
+}
+
+// seedPrefix says which of several seeds it is.
+func seedPrefix(p plan, seeds int) string {
+	if seeds == 1 {
+		return ""
+	}
+	return fmt.Sprintf("seed %d: ", p.Seed)
 }
 
 // printResults prints a line for each seed and, where there are several, one for all.
 func printResults(w io.Writer, results []trained) error {
 	var means []float64
 	for _, r := range results {
-		seed := ""
-		if len(results) > 1 {
-			seed = fmt.Sprintf("seed %d: ", r.plan.Seed)
-		}
 		mean, std := meanStd(r.returns)
 		means = append(means, mean)
-		if _, err := fmt.Fprintf(w, "%sevaluation: return %.1f ± %.1f over %d episodes\n", seed, mean, std, len(r.returns)); err != nil {
+		if _, err := fmt.Fprintf(w, "%sevaluation: return %.1f ± %.1f over %d episodes\n", seedPrefix(r.plan, len(results)), mean, std, len(r.returns)); err != nil {
 			return err
 		}
 	}

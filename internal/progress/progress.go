@@ -18,13 +18,23 @@ type Bar struct {
 // New starts a bar of the given number of steps on w. Unless w is a terminal the
 // bar stays silent.
 func New(w io.Writer, steps int, label string) *Bar {
-	return newBar(w, steps, label, isTerminal(w))
+	return newBar(w, steps, label, isTerminal(w), counted()...)
 }
 
-// NewRate is New for steps that are units, which the bar counts by the second.
+func counted() []progressbar.Option {
+	return []progressbar.Option{progressbar.OptionSetWidth(30), progressbar.OptionShowCount()}
+}
+
+// NewRate is New for many steps, called by their unit, of which the bar shows how many
+// are done in a second. It leaves room for a long label.
 func NewRate(w io.Writer, steps int, label, unit string) *Bar {
-	return newBar(w, steps, label, isTerminal(w),
-		progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit))
+	return newBar(w, steps, label, isTerminal(w), rated(unit)...)
+}
+
+func rated(unit string) []progressbar.Option {
+	return []progressbar.Option{
+		progressbar.OptionSetWidth(10), progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit),
+	}
 }
 
 func newBar(w io.Writer, steps int, label string, visible bool, more ...progressbar.Option) *Bar {
@@ -33,8 +43,6 @@ func newBar(w io.Writer, steps int, label string, visible bool, more ...progress
 		progressbar.OptionSetVisibility(visible),
 		progressbar.OptionSetDescription(label),
 		progressbar.OptionSetTheme(progressbar.ThemeASCII),
-		progressbar.OptionSetWidth(30),
-		progressbar.OptionShowCount(),
 		progressbar.OptionShowElapsedTimeOnFinish(),
 		progressbar.OptionSetRenderBlankState(true),
 		progressbar.OptionOnCompletion(func() {

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 )
 
 func TestNoTerminalNoOutput(t *testing.T) {
@@ -39,7 +37,7 @@ func TestNoBarInAFile(t *testing.T) {
 
 func TestVisibleBar(t *testing.T) {
 	var out bytes.Buffer
-	bar := newBar(&out, 2, "epoch 1", true)
+	bar := newBar(&out, 2, "epoch 1", true, counted()...)
 	bar.Step()
 	bar.Step()
 	for _, want := range []string{"epoch 1", "(0/2)", "(2/2)", "100%"} {
@@ -54,10 +52,10 @@ func TestVisibleBar(t *testing.T) {
 
 func TestRate(t *testing.T) {
 	var out bytes.Buffer
-	bar := newBar(&out, 100, "return ?", true, progressbar.OptionShowIts(), progressbar.OptionSetItsString("steps"))
+	bar := newBar(&out, 100, "return ?", true, rated("steps")...)
 	time.Sleep(150 * time.Millisecond) // the bar redraws ten times a second at most
 	bar.Advance(40, "return 17")
-	for _, want := range []string{"return 17", "(40/100", "steps/s", "["} {
+	for _, want := range []string{"return 17", "40%", "steps/s", "["} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the bar %q lacks %q", out.String(), want)
 		}
