@@ -39,9 +39,8 @@ func (m *moments) add(v []float64) {
 }
 
 // normaliser scales observations to mean 0 and variance 1 and rewards by the standard
-// deviation of the discounted return, as Stable-Baselines3's VecNormalize does, but by
-// statistics that stand still during a rollout: an update's samples then all mean the
-// same.
+// deviation of the discounted return, as Stable-Baselines3's VecNormalize does, but its
+// statistics stand still during a rollout: an update's samples then all mean the same.
 type normaliser struct {
 	Enabled      bool
 	Observations moments

@@ -79,7 +79,7 @@ func (w *worker[T]) run(n *normaliser, horizon int, gamma float64) segment[T] {
 			last, _ := w.look(n)
 			bootstrap = float64(w.value.at(last)[0])
 		}
-		s.rewards = append(s.rewards, n.reward(reward))
+		s.rewards = append(s.rewards, reward)
 		s.discounted = append(s.discounted, w.discounted)
 		s.ends = append(s.ends, terminated || truncated)
 		s.bootstraps = append(s.bootstraps, bootstrap)

@@ -82,6 +82,9 @@ func (t *trainer[T]) iterate() (record, error) {
 	t.step += s.samples()
 	r.Step = t.step
 
+	for _, segment := range segments {
+		t.normaliser.add(segment.raw, segment.discounted)
+	}
 	set := t.assemble(segments)
 	var err error
 	if r.Policy, err = t.policy.improve(r.Radius, s); err != nil {
@@ -92,7 +95,6 @@ func (t *trainer[T]) iterate() (record, error) {
 		return r, err
 	}
 	for _, segment := range segments {
-		t.normaliser.add(segment.raw, segment.discounted)
 		for _, e := range segment.episodes {
 			t.recent = append(t.recent, e.Return)
 			r.Episodes++
@@ -125,6 +127,11 @@ func (t *trainer[T]) assemble(segments []segment[T]) sampleSet[T] {
 	var advantages []float64
 	clear(b.actions)
 	for _, segment := range segments {
+		// By statistics that include this rollout's: by the first ones rewards would be as
+		// they are, and the critic would learn a scale that is gone with the next rollout.
+		for i, r := range segment.rewards {
+			segment.rewards[i] = t.normaliser.reward(r)
+		}
 		estimates, targets := segment.advantages(s.Gamma, s.Lambda)
 		for i, action := range segment.actions {
 			b.actions[(len(advantages)+i)*t.task.actions+action] = 1

@@ -70,7 +70,10 @@ func TestAssemble(t *testing.T) {
 	tr := newTestTrainer(t, task, 1, 60)
 	s := task.settings
 	segments := rollout(tr.workers, tr.normaliser, s.Horizon, s.Gamma)
+	tr.normaliser.add([]float64{0, 2}, []float64{-3, 3})
+	reward := segments[0].rewards[0]
 	set := tr.assemble(segments)
+	near(t, "a reward over the deviation of the returns", segments[0].rewards[0], reward/3, 1e-8)
 	b := tr.policy.batch
 	var advantages []float64
 	for i, segment := range segments {
