@@ -22,7 +22,7 @@ type policy[T float] struct {
 	vector    []T         // v
 }
 
-// batch is what one update is made from: N samples of old policy's rollout.
+// batch is what one update is made from: N samples of the old policy.
 type batch[T float] struct {
 	observations []T // (N, observations)
 	actions      []T // (N, actions), one-hot
@@ -38,8 +38,8 @@ const (
 	logitsValue
 )
 
-// newPolicy builds the graphs for batches of the given number of samples. The last
-// layer starts small, so that all actions are nearly equally likely.
+// newPolicy builds the graphs for batches of the given number of samples, whose
+// logits the network gives.
 func newPolicy[T float](n *network[T], samples int) (*policy[T], error) {
 	actions := n.widths[len(n.widths)-1]
 	p := &policy[T]{

@@ -45,6 +45,7 @@ type record struct {
 
 func newTrainer[T float](t task, p plan) (*trainer[T], error) {
 	s := p.Settings
+	// A small gain of the last layer makes all actions nearly equally likely at first.
 	actor := newNetwork[T](t.observations, t.actions, 0.01, newRand(p.Seed, streamPolicy))
 	value := newNetwork[T](t.observations, 1, 1, newRand(p.Seed, streamValue))
 	policy, err := newPolicy(actor, s.samples())
