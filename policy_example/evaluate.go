@@ -39,7 +39,7 @@ func evaluate[T float](t task, policy *network[T], n *normaliser, seed uint64, e
 func play[T float](t task, env environment, policy *forward[T], n *normaliser, each func()) episode {
 	var e episode
 	for e.Length < t.limit {
-		observation, _ := observe[T](env, t, n)
+		observation := normalised[T](observe(env, t), n)
 		reward, terminated := env.step(greedy(policy.at(observation)))
 		e.Return += reward
 		e.Length++

@@ -25,13 +25,12 @@ type episode struct {
 }
 
 // segment is what one worker did in a rollout of T steps.
-type segment[T float] struct {
-	observations []T   // (T, observations), normalised, in which the actions were taken
-	actions      []int // (T)
-	trajectory
-	raw        []float64 // observations before normalisation
-	discounted []float64 // the discounted return up to each step
-	episodes   []episode // that ended
+type segment struct {
+	observations []float64 // (T, observations), before normalisation, in which the actions were taken
+	actions      []int     // (T)
+	trajectory             // with rewards before normalisation
+	discounted   []float64 // the discounted return up to each step
+	episodes     []episode // that ended
 }
 
 func newWorker[T float](t task, source *rand.PCG, policy, value *network[T]) *worker[T] {
@@ -45,8 +44,8 @@ func newWorker[T float](t task, source *rand.PCG, policy, value *network[T]) *wo
 
 // rollout lets all workers act at the same time, for the given number of steps each.
 // A worker has its own random numbers: what it does depends on no other.
-func rollout[T float](workers []*worker[T], n *normaliser, horizon int, gamma float64) []segment[T] {
-	segments := make([]segment[T], len(workers))
+func rollout[T float](workers []*worker[T], n *normaliser, horizon int, gamma float64) []segment {
+	segments := make([]segment, len(workers))
 	var wait sync.WaitGroup
 	for i, w := range workers {
 		wait.Add(1)
@@ -59,13 +58,13 @@ func rollout[T float](workers []*worker[T], n *normaliser, horizon int, gamma fl
 	return segments
 }
 
-func (w *worker[T]) run(n *normaliser, horizon int, gamma float64) segment[T] {
-	var s segment[T]
+func (w *worker[T]) run(n *normaliser, horizon int, gamma float64) segment {
+	var s segment
 	for range horizon {
-		observation, raw := w.look(n)
+		raw := observe(w.env, w.task)
+		observation := normalised[T](raw, n)
 		action := sample(w.policy.at(observation), w.rng)
-		s.observations = append(s.observations, observation...)
-		s.raw = append(s.raw, raw...)
+		s.observations = append(s.observations, raw...)
 		s.actions = append(s.actions, action)
 		s.values = append(s.values, float64(w.value.at(observation)[0]))
 
@@ -76,8 +75,7 @@ func (w *worker[T]) run(n *normaliser, horizon int, gamma float64) segment[T] {
 		truncated := !terminated && w.Length >= w.task.limit
 		bootstrap := 0.0
 		if truncated {
-			last, _ := w.look(n)
-			bootstrap = float64(w.value.at(last)[0])
+			bootstrap = w.valueHere(n)
 		}
 		s.rewards = append(s.rewards, reward)
 		s.discounted = append(s.discounted, w.discounted)
@@ -89,26 +87,29 @@ func (w *worker[T]) run(n *normaliser, horizon int, gamma float64) segment[T] {
 			w.env.reset(w.rng)
 		}
 	}
-	last, _ := w.look(n)
-	s.values = append(s.values, float64(w.value.at(last)[0]))
+	s.values = append(s.values, w.valueHere(n))
 	return s
 }
 
-// look returns the present observation, as the networks see it and as it is.
-func (w *worker[T]) look(n *normaliser) (observation []T, raw []float64) {
-	return observe[T](w.env, w.task, n)
+func (w *worker[T]) valueHere(n *normaliser) float64 {
+	return float64(w.value.at(normalised[T](observe(w.env, w.task), n))[0])
 }
 
-func observe[T float](env environment, t task, n *normaliser) (observation []T, raw []float64) {
-	raw = make([]float64, t.observations)
+func observe(env environment, t task) []float64 {
+	raw := make([]float64, t.observations)
 	env.observe(raw)
-	normalised := append([]float64(nil), raw...)
-	n.observation(normalised)
-	observation = make([]T, len(raw))
-	for i, v := range normalised {
-		observation[i] = T(v)
+	return raw
+}
+
+// normalised is an observation as the networks see it.
+func normalised[T float](raw []float64, n *normaliser) []T {
+	wide := append([]float64(nil), raw...)
+	n.observation(wide)
+	narrow := make([]T, len(wide))
+	for i, v := range wide {
+		narrow[i] = T(v)
 	}
-	return observation, raw
+	return narrow
 }
 
 // sample draws an action from the softmax of the logits.

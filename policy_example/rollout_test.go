@@ -86,15 +86,15 @@ func TestTruncation(t *testing.T) {
 	}
 }
 
-// TestNormalisedRollout: what the networks see is normalised, what the statistics are
-// made of is not.
+// TestNormalisedRollout: what the networks see is normalised, what the segment holds
+// is not.
 func TestNormalisedRollout(t *testing.T) {
 	n := newNormaliser(1, true)
 	n.add([]float64{0, 2}, []float64{-3, 3}) // mean 1, deviation 1; deviation of returns 3
 	policy, value := always(1)
 	s := newWorker(stairsTask(100), newSource(1, 1), policy, value).run(n, 3, 0.5)
-	within(t, "observations", s.observations, []float64{-1, 0, 1}, 1e-8)
-	within(t, "raw observations", s.raw, []float64{0, 1, 2}, 0)
+	within(t, "values of normalised observations", s.values, []float64{0, 1, 2, 0}, 1e-7)
+	within(t, "observations", s.observations, []float64{0, 1, 2}, 0)
 	within(t, "rewards", s.rewards, []float64{-1, -1, 10}, 0)
 	if !slices.Equal(s.episodes, []episode{{8, 3}}) {
 		t.Errorf("the episode's return is %v, want it as it is", s.episodes)
@@ -105,7 +105,7 @@ func TestNormalisedRollout(t *testing.T) {
 func TestRolloutIsReproducible(t *testing.T) {
 	task, err := taskNamed("CartPole-v1")
 	check0(t, err)
-	roll := func() []segment[float32] {
+	roll := func() []segment {
 		var workers []*worker[float32]
 		policy := newNetwork[float32](4, 2, 1, newRand(1, 1))
 		value := newNetwork[float32](4, 1, 1, newRand(1, 2))

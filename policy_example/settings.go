@@ -35,7 +35,7 @@ const cgTolerance = 1e-10
 // The settings of the tasks. Sources: "zoo" is the TRPO entry of
 // github.com/DLR-RM/rl-baselines3-zoo, hyperparams/trpo.yml, "sb3" the defaults of
 // Stable-Baselines3-contrib's TRPO where the zoo has none, and "ours" was chosen on
-// seeds 100 to 106, never on 0 to 9.
+// seeds 100 to 107, never on 0 to 9.
 
 var cartPoleSettings = settings{
 	Environments:     2,     // zoo
@@ -58,11 +58,11 @@ var acrobotSettings = settings{
 	Environments:     8,    // ours: zoo's 2 see too few episodes at once
 	Horizon:          256,  // ours: as many samples an update as zoo's 2 × 1024
 	Gamma:            0.99, // sb3
-	Lambda:           0.98, // ours: sb3's 0.95 is slower
+	Lambda:           0.95, // sb3
 	Normalize:        true, // zoo
-	Radius:           0.02, // ours: sb3's 0.01 rejects nothing and is slower
-	FinalRadius:      0.1,  // ours
-	Damping:          0.01, // ours: sb3's 0.1 outweighs most of F
+	Radius:           0.08, // ours: sb3's 0.01 rejects nothing and is slower
+	FinalRadius:      0.02, // ours
+	Damping:          0.3,  // ours: with 0.01 the likeliest actions go in circles now and then
 	CGIterations:     10,   // ours
 	LineSearchSteps:  10,   // sb3
 	LineSearchShrink: 0.8,  // sb3
@@ -72,14 +72,14 @@ var acrobotSettings = settings{
 }
 
 var mountainCarSettings = settings{
-	Environments:     8,    // ours: with 2, one seed in three finds a slower way up and stays with it
-	Horizon:          128,  // ours: more updates of fewer samples than zoo's 2 × 1024
+	Environments:     8,    // ours
+	Horizon:          128,  // ours: more updates, of fewer samples, than zoo's 2 × 1024
 	Gamma:            0.99, // sb3
-	Lambda:           0.98, // ours
+	Lambda:           0.98, // ours: sb3's 0.95 is slower
 	Normalize:        true, // zoo
-	Radius:           0.02, // ours
+	Radius:           0.02, // ours: 0.04 stays with the first way up that it finds, more often
 	FinalRadius:      0.1,  // ours
-	Damping:          0.01, // ours
+	Damping:          0.01, // ours: sb3's 0.1 is slower
 	CGIterations:     10,   // ours
 	LineSearchSteps:  10,   // sb3
 	LineSearchShrink: 0.8,  // sb3

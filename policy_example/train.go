@@ -84,7 +84,7 @@ func (t *trainer[T]) iterate() (record, error) {
 	r.Step = t.step
 
 	for _, segment := range segments {
-		t.normaliser.add(segment.raw, segment.discounted)
+		t.normaliser.add(segment.observations, segment.discounted)
 	}
 	set := t.assemble(segments)
 	var err error
@@ -122,14 +122,17 @@ type sampleSet[T float] struct {
 }
 
 // assemble fills the policy's batch from the segments and returns the critic's part.
-func (t *trainer[T]) assemble(segments []segment[T]) sampleSet[T] {
+//
+// It normalises observations and rewards by statistics that include these segments.
+// That matters after the first rollout, in which both were as they are: policy and
+// critic would learn from scales that are gone with the next. Later the statistics
+// hardly move from one rollout to the next.
+func (t *trainer[T]) assemble(segments []segment) sampleSet[T] {
 	s, b := t.plan.Settings, t.policy.batch
 	var set sampleSet[T]
 	var advantages []float64
 	clear(b.actions)
 	for _, segment := range segments {
-		// By statistics that include this rollout's: by the first ones rewards would be as
-		// they are, and the critic would learn a scale that is gone with the next rollout.
 		for i, r := range segment.rewards {
 			segment.rewards[i] = t.normaliser.reward(r)
 		}
@@ -140,7 +143,10 @@ func (t *trainer[T]) assemble(segments []segment[T]) sampleSet[T] {
 		advantages = append(advantages, estimates...)
 		set.targets = append(set.targets, targets...)
 		set.values = append(set.values, segment.values[:s.Horizon]...)
-		set.observations = append(set.observations, segment.observations...)
+		for i := range segment.actions {
+			raw := segment.observations[i*t.task.observations:][:t.task.observations]
+			set.observations = append(set.observations, normalised[T](raw, t.normaliser)...)
+		}
 	}
 	copy(b.observations, set.observations)
 	mean, std := meanStd(advantages)
