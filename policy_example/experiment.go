@@ -30,7 +30,6 @@ type trained struct {
 // stderr.
 func experiment(o options, stdout, stderr io.Writer) error {
 	if o.out != "" {
-		// Now, so that a directory that can't be written to is known before the training.
 		if err := os.MkdirAll(o.out, 0o755); err != nil {
 			return errors.Wrap(err, "output directory")
 		}
@@ -58,7 +57,8 @@ func experiment(o options, stdout, stderr io.Writer) error {
 }
 
 // newTrainers makes a trainer for each seed, one after the other: Gorgonia's graphs
-// are not safe to build at the same time.
+// are not safe to build at the same time. Each is saved at once, so that a directory
+// that can't be written to is known before the training.
 func newTrainers(o options) ([]*trainer[float32], error) {
 	var trainers []*trainer[float32]
 	resumed := 0
@@ -72,25 +72,41 @@ func newTrainers(o options) ([]*trainer[float32], error) {
 			return trainers, err
 		}
 		trainers = append(trainers, t)
-		if !o.resume {
-			continue
+		if o.resume {
+			found, err := resumeFrom(o.out, t)
+			if err != nil {
+				return trainers, err
+			}
+			if found {
+				resumed++
+			}
 		}
-		c, err := readCheckpoint[float32](checkpointPath(o.out, p.Seed), p)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // interrupted before its turn came
-		}
-		if err != nil {
-			return trainers, err
-		}
-		if err := t.resume(c); err != nil {
-			return trainers, err
-		}
-		resumed++
 	}
 	if o.resume && resumed == 0 {
 		return trainers, errors.Errorf("no checkpoint to resume, expected %s", checkpointPath(o.out, o.seed))
 	}
+	for _, t := range trainers {
+		if o.out == "" {
+			break
+		}
+		if err := t.save(checkpointPath(o.out, t.plan.Seed)); err != nil {
+			return trainers, err
+		}
+	}
 	return trainers, nil
+}
+
+// resumeFrom resumes a trainer if there is a checkpoint of its seed. There is none of
+// a seed that the run before did not have.
+func resumeFrom(dir string, t *trainer[float32]) (found bool, err error) {
+	c, err := readCheckpoint[float32](checkpointPath(dir, t.plan.Seed), t.plan)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, t.resume(c)
 }
 
 // trainAll runs the trainers to their end and evaluates, as many at a time as there

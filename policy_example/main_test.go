@@ -109,7 +109,8 @@ func TestProgram(t *testing.T) {
 	if _, again, _ := program("-steps", "2048", "-seed", "100"); again != stdout {
 		t.Errorf("one seed, two results: %q and %q", stdout, again)
 	}
-	if _, other, _ := program("-steps", "2048", "-seed", "101"); other == stdout {
+	_, other, _ := program("-steps", "2048", "-seed", "101")
+	if other == stdout {
 		t.Errorf("two seeds, one result: %q", stdout)
 	}
 	progress, err := os.ReadFile(filepath.Join(out, "progress.csv"))
@@ -120,6 +121,10 @@ func TestProgram(t *testing.T) {
 	}
 	if after, _ := os.ReadFile(filepath.Join(out, "progress.csv")); !bytes.Equal(after, progress) {
 		t.Errorf("progress.csv became\n%s\nfrom\n%s", after, progress)
+	}
+	status, both, stderr := program(append(args, "-resume", "-seeds", "2")...) // seed 101 from the start
+	if status != 0 || !strings.HasPrefix(both, "seed 100: "+stdout) || !strings.Contains(both, "seed 101: "+other) {
+		t.Errorf("resumed with one more seed: status %d, stdout %q, stderr %q", status, both, stderr)
 	}
 	status, _, stderr = program("-steps", "3072", "-seed", "100", "-out", out, "-resume")
 	if status != 1 || !strings.Contains(stderr, "another training") {

@@ -138,7 +138,7 @@ func entropies(t task, results []trained) (*plot.Plot, error) {
 // explainedVariances are shown by their median: one that means nothing may be −1000,
 // and would be all there is to see in a mean.
 func explainedVariances(results []trained) (*plot.Plot, error) {
-	p := figure.New("Explained variance of the value network", "Steps", "share of the targets' variance")
+	p := figure.New("Explained variance (means nothing once returns are equal)", "Steps", "share of the targets' variance")
 	var medians plotter.XYs
 	for i, u := range results[0].history {
 		var values []float64
