@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/pkg/errors"
@@ -31,6 +32,10 @@ type options struct {
 }
 
 func main() {
+	// Gorgonia allocates the result of every operation anew: collecting that less often
+	// saves a sixth of the time. The limit holds where many seeds need much memory.
+	debug.SetGCPercent(800)
+	debug.SetMemoryLimit(1 << 30)
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
