@@ -33,6 +33,9 @@ func main() {
 }
 
 func compare(w io.Writer, python string, steps, seeds int) error {
+	if seeds < 1 {
+		return errors.Errorf("-seeds %d, expected at least 1", seeds)
+	}
 	version, err := output(exec.Command(python, "-c", "import torch; print(torch.__version__)"))
 	if err != nil {
 		return errors.WithMessagef(err, "%s has no torch; install Debian's python3-torch, or name an interpreter that has it with -python", python)
