@@ -61,8 +61,8 @@ var acrobotSettings = settings{
 	Lambda:           0.95, // sb3
 	Normalize:        true, // zoo
 	Radius:           0.08, // ours: sb3's 0.01 rejects nothing and is slower
-	FinalRadius:      0.02, // ours
-	Damping:          0.3,  // ours: with 0.01 the likeliest actions go in circles now and then
+	FinalRadius:      0.1,  // ours
+	Damping:          0.5,  // ours: with 0.01 the likeliest actions go in circles now and then
 	CGIterations:     10,   // ours
 	LineSearchSteps:  10,   // sb3
 	LineSearchShrink: 0.8,  // sb3
