@@ -22,8 +22,8 @@ func iterate[T float](t *testing.T, tr *trainer[T], updates int) {
 	}
 }
 
-// TestLearns trains CartPole for 20 rollouts of seed 100. Of seeds 100 to 104 the
-// worst evaluation was LEARNS; an untrained policy gets about 10.
+// TestLearns trains CartPole for 12 rollouts of seed 100. Seeds 100 to 104 got from 363
+// to 500 when this was written; an untrained policy gets about 10.
 func TestLearns(t *testing.T) {
 	task, err := taskNamed("CartPole-v1")
 	check0(t, err)
@@ -42,7 +42,6 @@ func TestLearns(t *testing.T) {
 	if mean < 200 {
 		t.Errorf("return %v after %d steps", mean, tr.step)
 	}
-	t.Logf("return %v", mean)
 }
 
 // TestStairs learns the user's own environment, with normalisation.
