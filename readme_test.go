@@ -27,7 +27,7 @@ func TestReadme(t *testing.T) {
 			t.Errorf("in no Example:\n%s", code)
 		}
 	}
-	for _, command := range []string{"go run ./vae_example", "go run ./tutorial_example", "go test ./..."} {
+	for _, command := range []string{"go run ./vae_example", "go run ./tutorial_example", "go run ./policy_example", "go test ./..."} {
 		if !strings.Contains(readme, command) || !strings.Contains(ci, command) {
 			t.Errorf("%q is not in both the README and .ci/run", command)
 		}

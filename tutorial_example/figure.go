@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
 	"image/color"
-	"os"
 
+	"github.com/kldivloss/kldivloss/internal/figure"
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -16,7 +14,6 @@ import (
 const (
 	figureWidth  = 9 * vg.Inch
 	figureHeight = 4.5 * vg.Inch
-	figureDPI    = 144
 	barWidth     = 0.56 * vg.Inch
 )
 
@@ -45,23 +42,14 @@ func drawFigure(path string) error {
 	if err != nil {
 		return err
 	}
-	canvas := vgimg.NewWith(vgimg.UseWH(figureWidth, figureHeight), vgimg.UseDPI(figureDPI))
+	canvas := vgimg.NewWith(vgimg.UseWH(figureWidth, figureHeight), vgimg.UseDPI(figure.DPI))
 	tile([]*plot.Plot{left, right}, draw.New(canvas))
-	return writePNG(path, vgimg.PngCanvas{Canvas: canvas})
+	return figure.WritePNG(path, canvas)
 }
 
 func panel(title string, distributions ...bars) (*plot.Plot, error) {
-	p := plot.New()
-	p.Title.Text = title
-	p.X.Label.Text = "Class"
-	p.Y.Label.Text = "Probability"
+	p := figure.New(title, "Class", "Probability")
 	placeLegend(&p.Legend)
-	style(p)
-
-	grid := plotter.NewGrid()
-	grid.Vertical.Width = 0
-	grid.Horizontal.Color = color.Gray{Y: 0xdd}
-	p.Add(grid)
 	for _, d := range distributions {
 		chart, err := plotter.NewBarChart(plotter.Values(d.probs), barWidth)
 		if err != nil {
@@ -89,24 +77,6 @@ func placeLegend(l *plot.Legend) {
 	l.Padding = vg.Points(3)
 }
 
-// style sets the text in a sans serif.
-func style(p *plot.Plot) {
-	sizes := map[*font.Font]vg.Length{
-		&p.Title.TextStyle.Font:   15,
-		&p.X.Label.TextStyle.Font: 12,
-		&p.Y.Label.TextStyle.Font: 12,
-		&p.X.Tick.Label.Font:      11,
-		&p.Y.Tick.Label.Font:      11,
-		&p.Legend.TextStyle.Font:  11,
-	}
-	for f, size := range sizes {
-		f.Variant, f.Size = "Sans", size
-	}
-	p.Title.Padding = vg.Points(10)
-	p.X.Label.Padding = vg.Points(4)
-	p.Y.Label.Padding = vg.Points(6)
-}
-
 // tile draws the panels side by side.
 func tile(panels []*plot.Plot, c draw.Canvas) {
 	tiles := draw.Tiles{
@@ -117,13 +87,4 @@ func tile(panels []*plot.Plot, c draw.Canvas) {
 	for i, part := range plot.Align([][]*plot.Plot{panels}, tiles, c)[0] {
 		panels[i].Draw(part)
 	}
-}
-
-func writePNG(path string, canvas vgimg.PngCanvas) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = canvas.WriteTo(f)
-	return errors.Join(err, f.Close())
 }

@@ -4,10 +4,11 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"math"
-	"os"
 	"path/filepath"
 
+	"github.com/kldivloss/kldivloss/internal/atomicfile"
 	"github.com/pkg/errors"
 )
 
@@ -108,13 +109,7 @@ func mosaic(tiles images) image.Image {
 }
 
 func writePNG(path string, tiles images) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return errors.Wrap(err, "picture")
-	}
-	if err := png.Encode(f, mosaic(tiles)); err != nil {
-		f.Close()
-		return errors.Wrapf(err, "picture %s", path)
-	}
-	return errors.Wrap(f.Close(), "picture")
+	return errors.WithMessage(atomicfile.Write(path, func(w io.Writer) error {
+		return png.Encode(w, mosaic(tiles))
+	}), "picture")
 }

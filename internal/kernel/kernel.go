@@ -166,6 +166,13 @@ func Accumulate[F Float](shape []int, dst, src View[F]) {
 		return
 	}
 	rows(shape, axis, 0, size(shape)/shape[axis], [][]int{dst.Strides, src.Strides}, func(_ int, offset []int) {
+		if dst.Strides[axis] == 1 && src.Strides[axis] == 1 {
+			to := dst.Data[offset[0]:][:shape[axis]]
+			for i, v := range src.Data[offset[1]:][:shape[axis]] {
+				to[i] += v
+			}
+			return
+		}
 		for i := range shape[axis] {
 			dst.Data[offset[0]+i*dst.Strides[axis]] += src.Data[offset[1]+i*src.Strides[axis]]
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestNoTerminalNoOutput(t *testing.T) {
@@ -36,7 +37,7 @@ func TestNoBarInAFile(t *testing.T) {
 
 func TestVisibleBar(t *testing.T) {
 	var out bytes.Buffer
-	bar := newBar(&out, 2, "epoch 1", true)
+	bar := newBar(&out, 2, "epoch 1", true, counted()...)
 	bar.Step()
 	bar.Step()
 	for _, want := range []string{"epoch 1", "(0/2)", "(2/2)", "100%"} {
@@ -46,5 +47,17 @@ func TestVisibleBar(t *testing.T) {
 	}
 	if !strings.HasSuffix(out.String(), "\n") {
 		t.Errorf("a finished bar doesn't end its line: %q", out.String())
+	}
+}
+
+func TestRate(t *testing.T) {
+	var out bytes.Buffer
+	bar := newBar(&out, 100, "return ?", true, rated("steps")...)
+	time.Sleep(150 * time.Millisecond) // the bar redraws ten times a second at most
+	bar.Advance(40, "return 17")
+	for _, want := range []string{"return 17", "40%", "steps/s", "["} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the bar %q lacks %q", out.String(), want)
+		}
 	}
 }
