@@ -131,8 +131,13 @@ func (p *peer) contenders(w workload, dir string, want result, rounds protocol) 
 	return []contender{others[0], best}, err
 }
 
-// useThreads sets GOMAXPROCS and returns what sets it back.
+// useThreads sets GOMAXPROCS, keeps this process to as many processors, and returns
+// what sets both back.
 func useThreads(n int) func() {
 	before := runtime.GOMAXPROCS(n)
-	return func() { runtime.GOMAXPROCS(before) }
+	pin(n)
+	return func() {
+		runtime.GOMAXPROCS(before)
+		pin(runtime.NumCPU())
+	}
 }

@@ -10,9 +10,9 @@ type study struct {
 
 func studies(quick bool) []study {
 	if quick {
-		return []study{smallStudy, linearStudy}
+		return []study{smallStudy, wakeStudy, linearStudy}
 	}
-	return []study{linearStudy, smallStudy, memoryStudy, rooflineStudy, othersStudy}
+	return []study{linearStudy, smallStudy, wakeStudy, memoryStudy, rooflineStudy, othersStudy}
 }
 
 var linearStudy = study{
