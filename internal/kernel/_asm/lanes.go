@@ -25,7 +25,7 @@ type arithmetic struct {
 }
 
 // The kernels of float32 come twice: in lanes of float32, and in lanes of float64 for
-// the rows whose terms cancel. Their polynomials err by less than a tenth of the
+// the rows whose terms cancel. Their polynomials err by less than a third of the
 // rounding of a lane; those in float64 lanes of float32 elements by less than 2^−34,
 // a thousandth of float32's epsilon.
 var arithmetics = []arithmetic{

@@ -1,0 +1,353 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+)
+
+// extremes stores the row's shift and, if it is wanted, its reach. A NaN may be passed
+// over.
+func (a arithmetic) extremes(name, doc string, reach bool) {
+	f := a.begin(name, doc, "sums", "x")
+	// In memory's own type, whatever the lanes.
+	m := *f
+	m.lane = m.size
+	f.eachRow(func() {
+		first := YMM()
+		if m.single() {
+			VBROADCASTSS(Mem{Base: f.tensors[0]}, first)
+		} else {
+			VBROADCASTSD(Mem{Base: f.tensors[0]}, first)
+		}
+		largest, smallest := copyOf(first), copyOf(first)
+		m.loop("loop", f.tensors, 2, nil, func(t turn) {
+			t.load(0).each(func(v vector) {
+				if t.mask != nil {
+					VBLENDVPS(*t.mask, v, first, v)
+				}
+				m.max(v, largest, largest)
+				if reach {
+					m.min(v, smallest, smallest)
+				}
+			})
+		})
+		m.everywhere(largest, m.max)
+		if m.lane != f.lane {
+			VCVTPS2PD(largest.AsX(), largest)
+		}
+		f.storeLane(f.shiftOf(largest), f.slot(slotShiftX))
+		if reach {
+			m.everywhere(smallest, m.min)
+			if m.lane != f.lane {
+				VCVTPS2PD(smallest.AsX(), smallest)
+			}
+			f.sub(smallest, largest, smallest)
+			f.storeLane(smallest, f.slot(slotReach))
+		}
+	})
+}
+
+// shiftsFrom reads a shift from the row's record.
+func (f *function) shiftsFrom(slot int) shifts { return f.shifts(f.broadcast(f.slot(slot))) }
+
+// exponentOf splits the exponents of a tensor.
+func (t turn) exponentOf(tensor int, s shifts, c carried, name string) exponent {
+	return t.exponent(t.loadInto(c.registers(name+"fraction", t.vectors), tensor), s)
+}
+
+// unshiftedExponentOf is exponentOf for logarithms that count as they are, and not only
+// in their differences: in lanes of float32 log2 e, rounded, would be off by a fifth
+// of the rounding of each.
+func (t turn) unshiftedExponentOf(tensor int, s shifts, c carried, name string) exponent {
+	e := t.exponentOf(tensor, s, c, name)
+	if t.single() {
+		rest := t.constant(math.Log2E - float64(float32(math.Log2E)))
+		for u, x := range t.load(tensor) {
+			VFMADD231PS(rest, x, e.fraction[u])
+		}
+	}
+	return e
+}
+
+// probabilities loads a tensor that is needed in both halves of a turn.
+func (t turn) probabilities(tensor int, c carried) vectors {
+	return t.loadInto(c.registers("t", t.vectors), tensor)
+}
+
+// addLogRatios adds t·(log2 t − y) to loss, t to mass and t's signs to flags. In lanes of
+// float64 a class with t = 0 adds nothing even where y is infinite; past a row's end t
+// is 0.
+func (f *function) addLogRatios(c carried, loss, mass, flags vector) {
+	t := c["t"]
+	for u, r := range f.backLogRatio(c) {
+		if !f.single() {
+			f.and(f.nonZero(t[u]), r, r)
+		}
+		f.fma231(r, t[u], loss)
+		f.add(t[u], mass, mass)
+		f.or(t[u], flags, flags)
+	}
+}
+
+func (f *function) addAll(vs vectors, sum vector) {
+	vs.each(func(v vector) { f.add(v, sum, sum) })
+}
+
+func (a arithmetic) logitsLoss() {
+	f := a.begin("logitsLoss", "sums 2^y, t and t·(log2 t − y).", "sums", "x", "t")
+	if f.single() {
+		f.hold(1, math.Log2E)
+	}
+	f.eachRow(func() {
+		s := f.shiftsFrom(slotShiftX)
+		flags := zero()
+		sums := f.newSums(3)
+		partition, mass, loss := sums.lanes[0], sums.lanes[1], sums.lanes[2]
+		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
+			e := turn.exponentOf(0, s, c, "x")
+			f.frontLogRatio(turn.probabilities(1, c), e, c)
+			f.front2(e, c, "x", true)
+		}, func(turn turn, c carried) {
+			if turn.mask == nil {
+				scale, factor := f.back2(c, "x")
+				for u := range scale {
+					f.fma231(scale[u], factor[u], partition)
+				}
+			} else {
+				q := f.power(c, "x")
+				turn.keep(q)
+				f.addAll(q, partition)
+			}
+			f.addLogRatios(c, loss, mass, flags)
+		})
+		sums.store(slotPartition, slotMass, slotRatio)
+		f.storeFlags(flags, slotFlags)
+	})
+}
+
+func (a arithmetic) logProbsLoss() {
+	f := a.begin("logProbsLoss", "sums t and t·(log2 t − x·log2 e).", "sums", "x", "t")
+	s := f.shifts(zero())
+	f.eachRow(func() {
+		flags := zero()
+		sums := f.newSums(2)
+		f.pipeline("loop", f.unroll(), sums, func(turn turn, c carried) {
+			e := turn.unshiftedExponentOf(0, s, c, "x")
+			f.frontLogRatio(turn.probabilities(1, c), e, c)
+		}, func(turn turn, c carried) {
+			f.addLogRatios(c, sums.lanes[1], sums.lanes[0], flags)
+		})
+		sums.store(slotMass, slotRatio)
+		f.storeFlags(flags, slotFlags)
+	})
+}
+
+// unroll is how many vectors make one turn of the loops that have registers for two.
+func (a arithmetic) unroll() int {
+	if a.single() {
+		return 2
+	}
+	return 1
+}
+
+// pairLoss is also the first half of the gradients, with the exponentials stored.
+func (a arithmetic) pairLoss(name string, stored bool) {
+	doc, tensors := "sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).", []string{"x", "t"}
+	if stored {
+		doc, tensors = "is pairLoss, and sets ex = 2^y and et = 2^τ.", append(tensors, "ex", "et")
+	}
+	f := a.begin(name, doc, "sums", tensors...)
+	if f.single() {
+		f.hold(1, math.Log2E)
+	}
+	f.eachRow(func() {
+		sx, st := f.shiftsFrom(slotShiftX), f.shiftsFrom(slotShiftT)
+		sums := f.newSums(3)
+		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
+			x, t := turn.exponentOf(0, sx, c, "x"), turn.exponentOf(1, st, c, "t")
+			f.exponentDifference(t, x, c.registers("difference", turn.vectors))
+			f.front2(x, c, "x", true)
+			f.front2(t, c, "t", true)
+		}, func(turn turn, c carried) {
+			q, p := f.power(c, "x"), f.power(c, "t")
+			if stored {
+				turn.storeExponentials(q, 2)
+				turn.storeExponentials(p, 3)
+			}
+			turn.keep(q)
+			turn.keep(p)
+			f.addAll(q, sums.lanes[0])
+			f.addAll(p, sums.lanes[1])
+			for u, r := range c["difference"] {
+				if !f.single() {
+					f.and(f.nonZero(p[u]), r, r)
+				}
+				f.fma231(r, p[u], sums.lanes[2])
+			}
+		})
+		sums.store(slotPartition, slotMass, slotRatio)
+	})
+}
+
+// exponentDifference sets d = τ − y, in lanes of float32 with the whole parts first.
+func (a arithmetic) exponentDifference(t, x exponent, d vectors) {
+	for u := range d {
+		if !a.single() {
+			VSUBPD(x.y[u], t.y[u], d[u])
+			continue
+		}
+		whole := YMM()
+		VSUBPS(x.biased[u], t.biased[u], whole)
+		VSUBPS(x.fraction[u], t.fraction[u], d[u])
+		VADDPS(whole, d[u], d[u])
+	}
+}
+
+func (a arithmetic) exponentials() {
+	f := a.begin("exponentials", "sets out = 2^y and sums 2^y and t.", "sums", "x", "t", "out")
+	f.eachRow(func() {
+		s := f.shiftsFrom(slotShiftX)
+		flags := zero()
+		sums := f.newSums(2)
+		f.pipeline("loop", f.unroll(), sums, func(turn turn, c carried) {
+			f.front2(turn.exponentOf(0, s, c, "x"), c, "x", false)
+		}, func(turn turn, c carried) {
+			turn.load(1).each(func(v vector) {
+				f.add(v, sums.lanes[1], sums.lanes[1])
+				f.or(v, flags, flags)
+			})
+			q := f.power(c, "x")
+			turn.storeExponentials(q, 2)
+			turn.keep(q)
+			f.addAll(q, sums.lanes[0])
+		})
+		sums.store(slotPartition, slotMass)
+		f.storeFlags(flags, slotFlags)
+	})
+}
+
+// streamed is how many vectors make one turn of the loops that wait for memory.
+const streamed = 2
+
+func (a arithmetic) combine() {
+	f := a.begin("combine", "sets out = out·a − t·b.", "coefficients", "out", "t")
+	f.eachRow(func() {
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.loop("loop", f.tensors, streamed, nil, func(turn turn) {
+			q, t := turn.load(0), turn.load(1)
+			for u := range q {
+				f.mul(b, t[u], t[u])
+				f.fms213(t[u], a, q[u])
+			}
+			turn.store(q, 0)
+		})
+	})
+}
+
+func (a arithmetic) negate() {
+	f := a.begin("negate", "sets out = 0 − t·a, and flags a row with a NaN.", "coefficients", "x", "t", "out")
+	none := zero()
+	f.eachRow(func() {
+		a, flags := f.broadcast(f.slot(slotA)), zero()
+		f.loop("loop", f.tensors, streamed, nil, func(turn turn) {
+			x, t := turn.load(0), turn.load(1)
+			for u := range x {
+				f.cmp(Imm(unordered), t[u], x[u], x[u])
+				f.or(x[u], flags, flags)
+				f.or(t[u], flags, flags)
+				f.fnma213(none, a, t[u])
+			}
+			turn.store(t, 2)
+		})
+		f.storeFlags(flags, slotCFlags)
+	})
+}
+
+func (a arithmetic) targetProbs() {
+	f := a.begin("targetProbs", "sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.",
+		"coefficients", "x", "t", "out")
+	f.eachRow(func() {
+		s := f.shiftsFrom(slotCShiftX)
+		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
+		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+			e := turn.unshiftedExponentOf(0, s, c, "x")
+			f.frontLogRatio(turn.probabilities(1, c), e, c)
+		}, func(turn turn, c carried) {
+			r := f.backLogRatio(c)
+			for u, t := range c["t"] {
+				f.fma213(b, a, r[u])
+				kept := f.nonZero(t)
+				f.and(kept, r[u], r[u])
+				f.or(t, flags, flags)
+				f.cmp(Imm(notAtLeast), f.constant(f.smallestNormal()), t, t)
+				f.and(kept, t, t)
+				f.or(t, flags, flags)
+			}
+			turn.store(r, 2)
+			r.each(func(v vector) {
+				f.cmp(Imm(unordered), v, v, v)
+				f.or(v, flags, flags)
+			})
+		})
+		f.storeFlags(flags, slotCFlags)
+	})
+}
+
+func (a arithmetic) smallestNormal() float64 {
+	if a.single() {
+		return 0x1p-126
+	}
+	return 0x1p-1022
+}
+
+func (a arithmetic) pairTarget() {
+	f := a.begin("pairTarget", "sets out, which is 2^τ, to 2^τ·a·(τ − y − b), 0 where 2^τ is.", "coefficients", "x", "t", "out")
+	f.eachRow(func() {
+		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.loop("loop", f.tensors, 1, nil, func(turn turn) {
+			ex, et := f.exponent(turn.load(0), sx), f.exponent(turn.load(1), st)
+			r, p := et.biased.fresh(), turn.load(2)
+			f.exponentDifference(et, ex, r)
+			for u, r := range r {
+				f.sub(b, r, r)
+				f.and(f.nonZero(p[u]), r, r)
+				f.mul(a, r, r)
+				f.mul(p[u], r, r)
+			}
+			turn.store(r, 2)
+		})
+	})
+}
+
+func (a arithmetic) dot() {
+	f := a.begin("dot", "sums out·v.", "sums", "out", "v")
+	f.eachRow(func() {
+		sums := f.newSums(1)
+		f.loop("loop", f.tensors, streamed, sums, func(t turn) {
+			q, v := t.load(0), t.load(1)
+			for u := range q {
+				f.fma231(q[u], v[u], sums.lanes[0])
+			}
+		})
+		sums.store(slotRatio)
+	})
+}
+
+func (a arithmetic) centre() {
+	f := a.begin("centre", "sets out = out·a·(v − b).", "coefficients", "out", "v")
+	f.eachRow(func() {
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.loop("loop", f.tensors, streamed, nil, func(t turn) {
+			q, v := t.load(0), t.load(1)
+			for u := range q {
+				f.sub(b, v[u], v[u])
+				f.mul(a, v[u], v[u])
+				f.mul(q[u], v[u], v[u])
+			}
+			t.store(v, 0)
+		})
+	})
+}
