@@ -168,7 +168,7 @@ extremes32_loop_done:
 	RET
 
 // func logitsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logitsLoss32(SB), NOSPLIT, $96-40
 	MOVQ    x+0(FP), AX
 	MOVQ    t+8(FP), CX
@@ -196,6 +196,7 @@ logitsLoss32_row:
 	MOVQ         $0x00000008, R9
 	SUBQ         $0x08, DI
 	JL           logitsLoss32_loop_few
+	LEAQ         (AX)(BX*4), R10
 	VMOVUPS      (AX)(R8*1), Y7
 	VMOVAPS      Y7, Y8
 	VFMADD132PS  Y1, Y2, Y8
@@ -224,6 +225,7 @@ logitsLoss32_row:
 	JL          logitsLoss32_loop_last
 
 logitsLoss32_loop:
+	PREFETCHT1  (R10)(R8*1)
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y8
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y8
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y8
@@ -813,7 +815,7 @@ DATA constant32a5706032a57060<>+24(SB)/8, $0x32a5706032a57060
 GLOBL constant32a5706032a57060<>(SB), RODATA|NOPTR, $32
 
 // func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairLoss32(SB), NOSPLIT, $96-40
 	MOVQ    x+0(FP), AX
 	MOVQ    t+8(FP), CX
@@ -844,6 +846,8 @@ pairLoss32_row:
 	MOVQ         $0x00000008, R9
 	SUBQ         $0x08, DI
 	JL           pairLoss32_loop_few
+	LEAQ         (AX)(BX*4), R10
+	LEAQ         (CX)(BX*4), R11
 	VMOVUPS      (AX)(R8*1), Y6
 	VMOVAPS      Y6, Y7
 	VFMADD132PS  Y0, Y1, Y7
@@ -869,6 +873,8 @@ pairLoss32_row:
 	JL           pairLoss32_loop_last
 
 pairLoss32_loop:
+	PREFETCHT1   (R10)(R8*1)
+	PREFETCHT1   (R11)(R8*1)
 	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
 	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y6, Y9
 	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y6, Y9
@@ -2242,7 +2248,7 @@ extremes32Wide_loop_done:
 	RET
 
 // func logitsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logitsLoss32Wide(SB), NOSPLIT, $96-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -2265,6 +2271,7 @@ logitsLoss32Wide_row:
 	MOVQ         $0x00000100, R9
 	SUBQ         $0x04, DI
 	JL           logitsLoss32Wide_loop_few
+	LEAQ         (AX)(BX*4), R10
 	VCVTPS2PD    (AX)(R8*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -2291,6 +2298,7 @@ logitsLoss32Wide_row:
 	JL     logitsLoss32Wide_loop_last
 
 logitsLoss32Wide_loop:
+	PREFETCHT1  (R10)(R8*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
@@ -2805,7 +2813,7 @@ logProbsLoss32Wide_loop_done:
 	RET
 
 // func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairLoss32Wide(SB), NOSPLIT, $96-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -2828,6 +2836,8 @@ pairLoss32Wide_row:
 	MOVQ         $0x00000100, R9
 	SUBQ         $0x04, DI
 	JL           pairLoss32Wide_loop_few
+	LEAQ         (AX)(BX*4), R10
+	LEAQ         (CX)(BX*4), R11
 	VCVTPS2PD    (AX)(R8*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -2851,6 +2861,8 @@ pairLoss32Wide_row:
 	JL           pairLoss32Wide_loop_last
 
 pairLoss32Wide_loop:
+	PREFETCHT1  (R10)(R8*1)
+	PREFETCHT1  (R11)(R8*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
@@ -4268,7 +4280,7 @@ extremes64_loop_done:
 	RET
 
 // func logitsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logitsLoss64(SB), NOSPLIT, $96-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -4291,6 +4303,7 @@ logitsLoss64_row:
 	MOVQ         $0x00000100, R9
 	SUBQ         $0x04, DI
 	JL           logitsLoss64_loop_few
+	LEAQ         (AX)(BX*8), R10
 	VMOVUPD      (AX)(R8*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -4317,6 +4330,7 @@ logitsLoss64_row:
 	JL     logitsLoss64_loop_last
 
 logitsLoss64_loop:
+	PREFETCHT1  (R10)(R8*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
@@ -4855,7 +4869,7 @@ logProbsLoss64_loop_done:
 	RET
 
 // func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairLoss64(SB), NOSPLIT, $96-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -4878,6 +4892,8 @@ pairLoss64_row:
 	MOVQ         $0x00000100, R9
 	SUBQ         $0x04, DI
 	JL           pairLoss64_loop_few
+	LEAQ         (AX)(BX*8), R10
+	LEAQ         (CX)(BX*8), R11
 	VMOVUPD      (AX)(R8*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -4901,6 +4917,8 @@ pairLoss64_row:
 	JL           pairLoss64_loop_last
 
 pairLoss64_loop:
+	PREFETCHT1  (R10)(R8*1)
+	PREFETCHT1  (R11)(R8*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11

@@ -100,6 +100,7 @@ func (a arithmetic) logitsLoss() {
 	if f.single() {
 		f.hold(1, math.Log2E)
 	}
+	f.prefetched = f.tensors[:1]
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotShiftX)
 		flags := zero()
@@ -161,6 +162,9 @@ func (a arithmetic) pairLoss(name string, stored bool) {
 	f := a.begin(name, doc, "sums", tensors...)
 	if f.single() {
 		f.hold(1, math.Log2E)
+	}
+	if !stored {
+		f.prefetched = f.tensors[:2]
 	}
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotShiftX), f.shiftsFrom(slotShiftT)

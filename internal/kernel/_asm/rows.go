@@ -39,6 +39,7 @@ type function struct {
 	tensors       []reg.GPVirtual // where the loops are
 	record        reg.GPVirtual   // of this row: sums or coefficients
 	recordSize    int
+	prefetched    []reg.GPVirtual // tensors, see rowsAhead
 }
 
 // begin declares a kernel of tensors and a record a row.
@@ -159,6 +160,22 @@ func (f *function) pipeline(label string, unroll int, s *sums, front, back func(
 	f.run(label, f.tensors, unroll, s, front, back)
 }
 
+// rowsAhead are where the next rows start of the tensors that a pass for the largest
+// element is going to read first. That pass waits for memory and this one does not, so
+// this one fetches for it.
+func (f *function) rowsAhead(tensors []reg.GPVirtual) (rows []reg.GPVirtual) {
+	for _, tensor := range tensors {
+		for _, sought := range f.prefetched {
+			if tensor == sought {
+				row := GP64()
+				LEAQ(Mem{Base: tensor, Index: f.classes, Scale: uint8(f.size)}, row)
+				rows = append(rows, row)
+			}
+		}
+	}
+	return rows
+}
+
 func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sums, front, back func(t turn, c carried)) {
 	label = f.name + "_" + label
 	lanes, step := f.lanes(), f.step()
@@ -173,6 +190,7 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 	}
 	SUBQ(Imm(uint64(unroll*lanes)), left)
 	JL(LabelRef(label + "_few"))
+	ahead := f.rowsAhead(tensors)
 	now, next, c := turn{f, tensors, offset, 0, unroll, nil}, turn{f, tensors, offset, unroll, unroll, nil}, carried{}
 	if front != nil {
 		front(now, c)
@@ -180,6 +198,9 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 		JL(LabelRef(label + "_last"))
 	}
 	Label(label)
+	for _, row := range ahead {
+		PREFETCHT1(Mem{Base: row, Index: offset, Scale: 1})
+	}
 	back(now, c)
 	if front != nil {
 		front(next, c)
