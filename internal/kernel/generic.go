@@ -293,12 +293,15 @@ func power2[F Float](y float64) float64 {
 	}
 	whole := y + magic
 	r := (y - (whole - magic)) * math.Ln2
-	p := 1 + r*(1+r*(1.0/2+r*(1.0/6+r*(1.0/24+r*(1.0/120+r*(1.0/720+r*(1.0/5040+r*(1.0/40320+r*(1.0/362880)))))))))
+	// By Estrin's scheme: Horner's would wait for every step.
+	r2 := r * r
+	r4 := r2 * r2
+	r8 := r4 * r4
+	tail := 1.0/40320 + r*(1.0/362880)
 	if unsafe.Sizeof(F(0)) == 8 {
-		const next = 1.0 / 3628800
-		r5 := r * r * r * r * r
-		p += r5 * r5 * (next + r*(next/11+r*(next/132+r*(next/1716))))
+		tail += r2*(1.0/3628800+r*(1.0/39916800)) + r4*(1.0/479001600+r*(1.0/6227020800))
 	}
+	p := (1 + r) + r2*(1.0/2+r*(1.0/6)) + r4*((1.0/24+r*(1.0/120))+r2*(1.0/720+r*(1.0/5040))) + r8*tail
 	return p * math.Float64frombits(math.Float64bits(whole)<<52)
 }
 
@@ -312,10 +315,11 @@ func logarithm2[F Float](t float64) float64 {
 	m := math.Float64frombits(b&mantissa + sqrtHalf)
 	s := (m - 1) / (m + 1)
 	z := s * s
-	p := 1 + z*(1.0/3+z*(1.0/5+z*(1.0/7+z*(1.0/9+z*(1.0/11)))))
+	z2 := z * z
+	z4 := z2 * z2
+	p := (1 + z*(1.0/3)) + z2*(1.0/5+z*(1.0/7)) + z4*(1.0/9+z*(1.0/11))
 	if unsafe.Sizeof(F(0)) == 8 {
-		z3 := z * z * z
-		p += z3 * z3 * (1.0/13 + z*(1.0/15+z*(1.0/17+z*(1.0/19))))
+		p += z4 * (z2*(1.0/13+z*(1.0/15)) + z4*(1.0/17+z*(1.0/19)))
 	}
 	return float64(int64(b>>52)-1023) + s*p*(2*math.Log2E)
 }
