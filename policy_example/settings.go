@@ -35,7 +35,7 @@ const cgTolerance = 1e-10
 // The settings of the tasks. Sources: "zoo" is the TRPO entry of
 // github.com/DLR-RM/rl-baselines3-zoo, hyperparams/trpo.yml, "sb3" the defaults of
 // Stable-Baselines3-contrib's TRPO where the zoo has none, and "ours" was chosen on
-// seeds 100 to 107, never on 0 to 9.
+// seeds 100 to 109, never on 0 to 9.
 
 var cartPoleSettings = settings{
 	Environments:     2,     // zoo
@@ -61,7 +61,7 @@ var acrobotSettings = settings{
 	Lambda:           0.95, // sb3
 	Normalize:        true, // zoo
 	Radius:           0.08, // ours: sb3's 0.01 rejects nothing and is slower
-	FinalRadius:      0.1,  // ours
+	FinalRadius:      0.02, // ours, chosen on seeds 100 to 109: less noise at the end; 0.5 does worse
 	Damping:          0.5,  // ours: with 0.01 the likeliest actions go in circles now and then
 	CGIterations:     10,   // ours
 	LineSearchSteps:  10,   // sb3
