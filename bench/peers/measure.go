@@ -29,8 +29,9 @@ type summary struct {
 }
 
 // measure times the contenders in alternation, every other round in reverse
-// order, and returns their summaries in the order given. An untimed repetition
-// comes before each timing, as the others have emptied the caches.
+// order, and returns their summaries in the order given. Untimed repetitions come before
+// each timing, half as many: the others have emptied the caches, and memory that
+// results go to in turn may have been taken away while it was idle.
 func (p protocol) measure(contenders ...contender) ([]summary, error) {
 	reps := make([]int, len(contenders))
 	for i, c := range contenders {
@@ -47,7 +48,7 @@ func (p protocol) measure(contenders ...contender) ([]summary, error) {
 				i = len(contenders) - 1 - k
 			}
 			time.Sleep(p.pause)
-			if _, err := contenders[i].run(1); err != nil {
+			if _, err := contenders[i].run(max(1, reps[i]/2)); err != nil {
 				return nil, fmt.Errorf("%s: %w", contenders[i].name, err)
 			}
 			d, err := contenders[i].run(reps[i])

@@ -42,7 +42,7 @@ All sides read the same numbers: logits from N(0, 2²), targets softmaxes of suc
 logits. Before timing, the loss and the norm of its derivatives must agree on all
 sides to 1e-3; only the composed loss may be further off, as Gorgonia adds millions
 of float32 one after the other, and a column says how far. A timing lasts at least
-20 ms and follows an untimed repetition. Threads are GOMAXPROCS here and
+20 ms and follows half as many untimed repetitions. Threads are GOMAXPROCS here and
 torch.set_num_threads there, and both sides are kept to as many processors.
 
 (≥ 7) is a target and **bold** a ratio short of it; a row is ok when it reaches all of
