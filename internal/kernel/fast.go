@@ -67,8 +67,8 @@ func (k *rowKernels[F]) exact(s *rowSums) bool {
 	return plain(s[partition], s[mass], 0) && s[flags] == 0 && max(s[reachX], s[reachT]) <= k.maxReach && k.inRange(s)
 }
 
-// representable reports whether float32 factors of a gradient neither overflow nor
-// lose bits.
+// representable reports whether the factors of a gradient, which float32 kernels round,
+// neither overflow nor lose bits.
 func representable(a, b float64) bool {
 	const low, high = 0x1p-100, 0x1p100
 	in := func(x float64) bool { return x == 0 || low <= math.Abs(x) && math.Abs(x) <= high }
@@ -199,11 +199,11 @@ func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 
 // move returns how far a whole shift is moved for exponents to be about the logarithms
 // of probabilities.
-func (k *rowKernels[F]) move(partition float64) float64 {
+func (k *rowKernels[F]) move(logPartition float64) float64 {
 	if !k.whole {
 		return 0
 	}
-	return math.Round(math.Log2(partition))
+	return math.Round(math.Log2E * logPartition)
 }
 
 // pairTargetGradient writes g·p·(r − Σp·r).
@@ -213,7 +213,7 @@ func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
 		divergence, _ := pairDivergence(s)
-		moveX, moveT := k.move(s[partition]), k.move(s[mass])
+		moveX, moveT := k.move(logSum(s[partition])), k.move(logSum(s[mass]))
 		w.set(j, k.sound(s) && k.exact(s) && divergence >= k.minRatio,
 			w.factors[j]*math.Ln2/(s[mass]*k.stored), s[ratio]/s[mass]-(moveT-moveX))
 		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX]-moveX, s[shiftT]-moveT
@@ -227,8 +227,9 @@ func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
 	w.exponentials(k, i, n, out)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
-		move := k.move(s[partition])
-		w.set(j, k.exact(s), g*math.Ln2, g*(1+math.Log(s[partition])-math.Ln2*move))
+		logPartition := logSum(s[partition])
+		move := k.move(logPartition)
+		w.set(j, k.exact(s), g*math.Ln2, g*(1+logPartition-math.Ln2*move))
 		w.coefficients[j][forX] = s[shiftX] - move
 	}
 	k.targetProbs(x, t, out, n, classes, &w.coefficients[i])

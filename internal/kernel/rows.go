@@ -20,7 +20,7 @@ type rowSums = [sumCount]float64
 
 // What a row kernel is told about one row, by index.
 const (
-	forX = iota // the shift of x, a whole number
+	forX = iota // the shift of x
 	forT        // that of the target's logits
 	byA         // factors, see the kernels
 	byB
