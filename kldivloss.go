@@ -99,6 +99,6 @@ func KLDivLoss(pred, target *G.Node, opts ...Option) (*G.Node, error) {
 	if err != nil {
 		return nil, errors.WithMessage(err, "KLDivLoss")
 	}
-	n, err := G.ApplyOp(newLossOp(p), inputs...)
+	n, err := newLossOp(p).apply(inputs)
 	return n, errors.WithMessage(err, "KLDivLoss")
 }

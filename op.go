@@ -18,6 +18,7 @@ type argument struct {
 	name           string
 	shape          tensor.Shape
 	differentiable bool
+	statistics     bool // float64, row-major, from a statisticsOp
 }
 
 // signature is what every op of this package shares: typed, shaped arguments, a
@@ -32,13 +33,21 @@ type signature struct {
 
 func (s signature) Arity() int { return len(s.args) }
 
-func (s signature) Type() hm.Type {
-	a := hm.TypeVariable('a')
+// element stands for the dtype of pred, target and the loss.
+const element = hm.TypeVariable('a')
+
+func (s signature) Type() hm.Type { return s.typeTo(typeOf(s.out, element)) }
+
+func (s signature) typeTo(out hm.Type) hm.Type {
 	types := make([]hm.Type, 0, len(s.args)+1)
 	for _, arg := range s.args {
-		types = append(types, typeOf(arg.shape, a))
+		if arg.statistics {
+			types = append(types, typeOf(arg.shape, tensor.Float64))
+		} else {
+			types = append(types, typeOf(arg.shape, element))
+		}
 	}
-	return hm.NewFnType(append(types, typeOf(s.out, a))...)
+	return hm.NewFnType(append(types, out)...)
 }
 
 func typeOf(shape tensor.Shape, of hm.Type) hm.Type {
@@ -93,7 +102,12 @@ func (s signature) String() string { return s.name }
 // run computes an op's result from its inputs' values with the kernel of their
 // dtype. A panic would end the user's process, as ops run in a goroutine of the
 // VM's, so the last line of defence turns it into an error.
-func (s signature) run(inputs []G.Value, f64 func([]kernel.View[float64]) []float64, f32 func([]kernel.View[float32]) []float32) (out G.Value, err error) {
+func (s signature) run(inputs []G.Value, f64 func([]kernel.View[float64]) []float64, f32 func([]kernel.View[float32]) []float32) (G.Value, error) {
+	return runTo(s, inputs, f64, f32)
+}
+
+// runTo is run for results of any dtype.
+func runTo[R64, R32 kernel.Float](s signature, inputs []G.Value, f64 func([]kernel.View[float64]) []R64, f32 func([]kernel.View[float32]) []R32) (out G.Value, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			out, err = nil, errors.Wrapf(ErrValue, "%s: %v", s.name, r)
@@ -108,9 +122,13 @@ func (s signature) run(inputs []G.Value, f64 func([]kernel.View[float64]) []floa
 	return runKernel(s, inputs, f64)
 }
 
-func runKernel[F kernel.Float](s signature, inputs []G.Value, compute func([]kernel.View[F]) []F) (G.Value, error) {
+// runKernel leaves out statistics, which are no F.
+func runKernel[F, R kernel.Float](s signature, inputs []G.Value, compute func([]kernel.View[F]) []R) (G.Value, error) {
 	views := make([]kernel.View[F], len(inputs))
 	for i, arg := range s.args {
+		if arg.statistics {
+			continue
+		}
 		var err error
 		if views[i], err = view[F](arg.name, inputs[i], arg.shape); err != nil {
 			return nil, errors.WithMessage(err, s.name)
@@ -122,17 +140,22 @@ func runKernel[F kernel.Float](s signature, inputs []G.Value, compute func([]ker
 // lossArgs are the arguments that every derivative of a loss has too.
 func (p plan) lossArgs() []argument {
 	args := []argument{
-		{"pred", p.shape, p.predGrad},
-		{"target", p.shape, p.targetGrad},
+		{name: "pred", shape: p.shape, differentiable: p.predGrad},
+		{name: "target", shape: p.shape, differentiable: p.targetGrad},
 	}
 	if p.sampled() {
-		args = append(args, argument{"sample weight", p.weightShape, false})
+		args = append(args, argument{name: "sample weight", shape: p.weightShape})
 	}
 	return args
 }
 
-func (p plan) upstreamArg() argument { return argument{"upstream gradient", p.outShape, true} }
-func (p plan) tangentArg() argument  { return argument{"tangent", p.shape, true} }
+func (p plan) upstreamArg() argument {
+	return argument{name: "upstream gradient", shape: p.outShape, differentiable: true}
+}
+
+func (p plan) tangentArg() argument {
+	return argument{name: "tangent", shape: p.shape, differentiable: true}
+}
 
 func (p plan) sign(name string, out tensor.Shape, args ...argument) signature {
 	return signature{

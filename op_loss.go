@@ -5,28 +5,50 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// lossOp is the divergence itself: (pred, target[, sample weight]) → loss.
+// lossOp is the divergence itself: (pred, target[, sample weight][, statistics]) → loss.
 type lossOp struct {
 	signature
 	plan plan
 }
 
 func newLossOp(p plan) lossOp {
-	return lossOp{p.sign("KLDivLoss", p.outShape), p}
+	var more []argument
+	if p.hasStatistics() {
+		more = append(more, p.statisticsArg())
+	}
+	return lossOp{p.sign("KLDivLoss", p.outShape, more...), p}
+}
+
+// apply adds the loss of its inputs to their graph.
+func (op lossOp) apply(inputs G.Nodes) (*G.Node, error) {
+	if op.plan.hasStatistics() {
+		statistics, err := G.ApplyOp(newStatisticsOp(op.plan), inputs...)
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, statistics)
+	}
+	return G.ApplyOp(op, inputs...)
 }
 
 func (op lossOp) Do(inputs ...G.Value) (G.Value, error) {
-	return op.run(inputs, lossKernel[float64](op), lossKernel[float32](op))
+	statistics, err := op.statistics(inputs)
+	if err != nil {
+		return nil, err
+	}
+	return op.run(inputs, lossKernel[float64](op, statistics), lossKernel[float32](op, statistics))
 }
 
-func lossKernel[F kernel.Float](op lossOp) func([]kernel.View[F]) []F {
+func lossKernel[F kernel.Float](op lossOp, statistics []float64) func([]kernel.View[F]) []F {
 	return func(in []kernel.View[F]) []F {
-		return kernel.Loss(op.plan.problem, operands(op.plan, in))
+		ops := operands(op.plan, in)
+		ops.Statistics = statistics
+		return kernel.Loss(op.plan.problem, ops)
 	}
 }
 
 func (op lossOp) derivative(input int) (derivative, error) {
-	return derivative{newVJPOp(op.plan, kernel.Side(input)), firstInputs(op.Arity(), upstream)}, nil
+	return derivative{newVJPOp(op.plan, kernel.Side(input), op.plan.hasStatistics()), firstInputs(op.Arity(), upstream)}, nil
 }
 
 func (op lossOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {

@@ -35,7 +35,7 @@ func signLike(n *G.Node, name string, out tensor.Shape, arity int, differentiabl
 	}
 	s := signature{name: name, dtype: dtype, out: slices.Clone(out)}
 	for i := range arity {
-		s.args = append(s.args, argument{fmt.Sprintf("term %d", i), slices.Clone(n.Shape()), differentiable})
+		s.args = append(s.args, argument{name: fmt.Sprintf("term %d", i), shape: slices.Clone(n.Shape()), differentiable: differentiable})
 	}
 	return s, nil
 }
@@ -71,7 +71,7 @@ func copyAs(n *G.Node, shape tensor.Shape, sharers G.Nodes) (*G.Node, error) {
 	for _, sharer := range sharers {
 		if sharer != n {
 			inputs = append(inputs, sharer)
-			s.args = append(s.args, argument{"sharer", slices.Clone(sharer.Shape()), false})
+			s.args = append(s.args, argument{name: "sharer", shape: slices.Clone(sharer.Shape())})
 		}
 	}
 	return G.ApplyOp(copyOp{s}, inputs...)
@@ -88,7 +88,7 @@ func copyKernel[F kernel.Float](op copyOp) func([]kernel.View[F]) []F {
 func (op copyOp) derivative(int) (derivative, error) {
 	back := op.signature
 	back.out = op.args[0].shape
-	back.args = []argument{{op.args[0].name, op.out, true}}
+	back.args = []argument{{name: op.args[0].name, shape: op.out, differentiable: true}}
 	return derivative{copyOp{back}, []wire{upstream}}, nil
 }
 

@@ -6,25 +6,34 @@ import (
 )
 
 // vjpOp is the loss's vector–Jacobian product, the gradient with respect to one
-// side: (pred, target[, sample weight], upstream gradient) → gradient.
+// side: (pred, target[, sample weight][, statistics], upstream gradient) → gradient.
 type vjpOp struct {
 	signature
 	plan plan
 	wrt  kernel.Side
 }
 
-func newVJPOp(p plan, wrt kernel.Side) vjpOp {
-	return vjpOp{p.sign("KLDivLossGrad/"+wrt.String(), p.shape, p.upstreamArg()), p, wrt}
+func newVJPOp(p plan, wrt kernel.Side, statistics bool) vjpOp {
+	args := []argument{p.upstreamArg()}
+	if statistics {
+		args = []argument{p.statisticsArg(), p.upstreamArg()}
+	}
+	return vjpOp{p.sign("KLDivLossGrad/"+wrt.String(), p.shape, args...), p, wrt}
 }
 
 func (op vjpOp) Do(inputs ...G.Value) (G.Value, error) {
-	return op.run(inputs, vjpKernel[float64](op), vjpKernel[float32](op))
+	statistics, err := op.statistics(inputs)
+	if err != nil {
+		return nil, err
+	}
+	return op.run(inputs, vjpKernel[float64](op, statistics), vjpKernel[float32](op, statistics))
 }
 
-func vjpKernel[F kernel.Float](op vjpOp) func([]kernel.View[F]) []F {
+func vjpKernel[F kernel.Float](op vjpOp, statistics []float64) func([]kernel.View[F]) []F {
 	return func(in []kernel.View[F]) []F {
 		ops := operands(op.plan, in)
-		ops.Upstream = spread(op.plan, in[op.plan.lossArity()])
+		ops.Statistics = statistics
+		ops.Upstream = spread(op.plan, in[op.Arity()-1])
 		return kernel.VJP(op.plan.problem, op.wrt, ops)
 	}
 }
@@ -33,11 +42,11 @@ func vjpKernel[F kernel.Float](op vjpOp) func([]kernel.View[F]) []F {
 // Jacobian–vector product; that of pred and target is the loss's second
 // derivative.
 func (op vjpOp) derivative(input int) (derivative, error) {
-	n := op.plan.lossArity()
-	if input == n {
+	n, last := op.plan.lossArity(), op.Arity()-1
+	if input == last {
 		return derivative{newJVPOp(op.plan, op.wrt), firstInputs(n, upstream)}, nil
 	}
-	return derivative{newHVPOp(op.plan, op.wrt, kernel.Side(input)), firstInputs(n+1, upstream)}, nil
+	return derivative{newHVPOp(op.plan, op.wrt, kernel.Side(input)), firstInputs(n, wire(last), upstream)}, nil
 }
 
 func (op vjpOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
@@ -73,7 +82,7 @@ func jvpKernel[F kernel.Float](op jvpOp) func([]kernel.View[F]) []F {
 func (op jvpOp) derivative(input int) (derivative, error) {
 	n := op.plan.lossArity()
 	if input == n {
-		return derivative{newVJPOp(op.plan, op.along), firstInputs(n, upstream)}, nil
+		return derivative{newVJPOp(op.plan, op.along, false), firstInputs(n, upstream)}, nil
 	}
 	return derivative{newHVPOp(op.plan, op.along, kernel.Side(input)), firstInputs(n, upstream, wire(n))}, nil
 }

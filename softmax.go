@@ -56,7 +56,7 @@ func (p softmaxPlan) sign(suffix string, args ...string) signature {
 		out:   p.shape,
 	}
 	for _, name := range args {
-		s.args = append(s.args, argument{name, p.shape, true})
+		s.args = append(s.args, argument{name: name, shape: p.shape, differentiable: true})
 	}
 	return s
 }

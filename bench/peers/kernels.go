@@ -37,6 +37,10 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 	return contender{name, func(reps int) (time.Duration, error) {
 		start := time.Now()
 		for range reps {
+			in.Statistics = nil
+			if kernel.HasStatistics(problem, w.size()) {
+				in.Statistics = kernel.Statistics(problem, in)
+			}
 			kernel.Loss(problem, in)
 			if w.mode != forward {
 				kernel.VJP(problem, kernel.Pred, in)
@@ -56,13 +60,17 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 // second-level cache with their results, and one row at least.
 func (w workload) inCache() workload {
 	const bytes = 1 << 16
-	size := 4
-	if w.dtype == "float64" {
-		size = 8
-	}
-	w.rows = min(w.rows, max(1, bytes/size/w.classes))
+	w.rows = min(w.rows, max(1, bytes/w.size()/w.classes))
 	w.threads = 1
 	return w
+}
+
+// size is that of an element, in bytes.
+func (w workload) size() int {
+	if w.dtype == "float64" {
+		return 8
+	}
+	return 4
 }
 
 // smallest is below how many elements Gorgonia's own time counts.

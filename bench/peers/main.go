@@ -17,6 +17,7 @@ import (
 
 type options struct {
 	out, python string
+	only        string
 	rounds      int
 	threads     []int
 	quick       bool
@@ -34,6 +35,7 @@ func parse(args []string) (options, error) {
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.StringVar(&o.out, "out", "docs/PERFORMANCE.md", "the page to write")
 	flags.StringVar(&o.python, "python", "", "Python interpreters with PyTorch, separated by commas; targets are judged by the first (default python3, or /usr/bin/python3)")
+	flags.StringVar(&o.only, "only", "", "measure the sections whose title has this in it, and write them to standard output")
 	flags.IntVar(&o.rounds, "rounds", 11, "timings of each contender")
 	flags.BoolVar(&o.quick, "quick", false, "a few small cases in three rounds, to see that it works")
 	threads := flags.String("threads", "1,2", "numbers of threads")
@@ -73,6 +75,9 @@ func run(args []string) error {
 	report := newReport("go run ./bench/peers "+strings.Join(args, " "), peers)
 	p := protocol{rounds: o.rounds, minimum: 20 * time.Millisecond}
 	for _, s := range sections(o.threads, o.quick) {
+		if !strings.Contains(s.title, o.only) {
+			continue
+		}
 		var outcomes []outcome
 		for _, c := range s.rows {
 			fmt.Fprintf(os.Stderr, "%s: %s %s\n", s.title, c.shape(), c.dtype)
@@ -85,10 +90,17 @@ func run(args []string) error {
 		report.section(s, outcomes)
 	}
 	for _, study := range studies(o.quick) {
+		if !strings.Contains(study.title, o.only) {
+			continue
+		}
 		fmt.Fprintln(os.Stderr, study.title)
 		if err := report.study(study, p); err != nil {
 			return fmt.Errorf("%s: %w", study.title, err)
 		}
+	}
+	if o.only != "" {
+		_, err := os.Stdout.Write(report.finish())
+		return err
 	}
 	return os.WriteFile(o.out, report.finish(), 0o644)
 }

@@ -140,14 +140,16 @@ func (c trial[F]) magnitudes(m reference, along Side) magnitudes {
 func (c trial[F]) checkFirst(t *testing.T, name string, m reference, worst map[string]float64) {
 	t.Helper()
 	epsilon, _ := epsilonOf[F]()
-	in, b := c.operands(Pred), c.magnitudes(m, Pred)
+	b := c.magnitudes(m, Pred)
 	want, scale := m.elements(), b.elements()
 	if !c.elementwise {
 		want, scale = bigRow{want.sum()}, []float64{total(scale)}
 	}
-	compare(t, name, "loss", Loss(c.problem(), in), want, scale, 4*epsilon, worst)
-	for _, a := range sides {
-		compare(t, name, "∂"+a.String(), VJP(c.problem(), a, in), m.gradient(a), b.gradient(a), 8*epsilon, worst)
+	for _, in := range []*Operands[F]{c.operands(Pred), noted(c.problem(), c.operands(Pred))} {
+		compare(t, name, "loss", Loss(c.problem(), in), want, scale, 4*epsilon, worst)
+		for _, a := range sides {
+			compare(t, name, "∂"+a.String(), VJP(c.problem(), a, in), m.gradient(a), b.gradient(a), 8*epsilon, worst)
+		}
 	}
 }
 

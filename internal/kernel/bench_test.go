@@ -29,10 +29,11 @@ func benchmarkRow[F Float](b *testing.B) {
 			Shape: []int{rows, classes}, Axis: 1, Pred: pair.pred, Target: pair.target,
 			Scale: 1, OutStrides: []int{0, 0}, OutSize: 1,
 		}
+		with := noted(p, in)
 		for name, run := range map[string]func(){
 			"loss":         func() { Loss(p, in) },
-			"pred grad":    func() { VJP(p, Pred, in) },
-			"target grad":  func() { VJP(p, Target, in) },
+			"pred grad":    func() { VJP(p, Pred, with) },
+			"target grad":  func() { VJP(p, Target, with) },
 			"pred hessian": func() { in.Tangent = in.Pred; HVP(p, Pred, Pred, in) },
 		} {
 			b.Run(fmt.Sprintf("%v/%s", pair, name), func(b *testing.B) {

@@ -75,11 +75,11 @@ func representable(a, b float64) bool {
 	return in(a) && in(b)
 }
 
-// accept notes row i's divergence, if it is accurate: logPartition is how much of it
-// comes from partition functions.
-func (w *worker[F]) accept(k *rowKernels[F], i int, divergence, logPartition float64) {
-	if math.Abs(divergence) >= (k.minRatio+k.perPartition*math.Abs(logPartition))*w.sums[i][mass] {
-		w.losses[w.first+i], w.done[i] = w.factors[i]*divergence, true
+// accept notes row i's loss, if it is accurate: logPartition is how much of it comes
+// from partition functions.
+func (w *worker[F]) accept(k *rowKernels[F], i int, loss, logPartition float64) {
+	if math.Abs(loss) >= (k.minRatio+k.perPartition*math.Abs(logPartition))*w.sums[i][mass] {
+		w.noted[w.first+i][divergence], w.done[i] = w.factors[i]*loss, true
 	}
 }
 
@@ -87,12 +87,30 @@ func (w *worker[F]) accept(k *rowKernels[F], i int, divergence, logPartition flo
 // needs one: this takes half the time of math.Log.
 func logSum(x float64) float64 { return math.Ln2 * logarithm2[float64](x) }
 
-func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
+// logitsSums and pairSums find the shifts, and the sums of a loss.
+func (w *worker[F]) logitsSums(k *rowKernels[F], i, n int) {
 	x, classes := w.at(predOperand, i), w.problem.classes()
-	k.largest(x, n, classes, &w.sums[i])
+	k.extremes(x, n, classes, &w.sums[i])
 	k.logitsLoss(x, w.at(targetOperand, i), n, classes, &w.sums[i])
+}
+
+func (w *worker[F]) pairSums(k *rowKernels[F], i, n int) {
+	x, t, classes := w.at(predOperand, i), w.at(targetOperand, i), w.problem.classes()
+	w.pairExtremes(k, i, n)
+	k.pairLoss(x, t, n, classes, &w.sums[i])
+}
+
+func (w *worker[F]) pairExtremes(k *rowKernels[F], i, n int) {
+	classes := w.problem.classes()
+	k.extremes(w.at(predOperand, i), n, classes, &w.sums[i])
+	k.extremes(w.at(targetOperand, i), n, classes, w.targetSums(i))
+}
+
+func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
+	w.logitsSums(k, i, n)
 	for j := i; j < i+n; j++ {
 		if s := &w.sums[j]; k.sound(s) {
+			w.note(j, s)
 			logPartition := logSum(s[partition])
 			w.accept(k, j, math.Ln2*s[ratio]+s[mass]*logPartition, logPartition)
 		}
@@ -109,22 +127,20 @@ func (w *worker[F]) logProbsLoss(k *rowKernels[F], i, n int) {
 }
 
 func (w *worker[F]) pairLoss(k *rowKernels[F], i, n int) {
-	x, t, classes := w.at(predOperand, i), w.at(targetOperand, i), w.problem.classes()
-	k.largest(x, n, classes, &w.sums[i])
-	k.largest(t, n, classes, w.targetSums(i))
-	k.pairLoss(x, t, n, classes, &w.sums[i])
+	w.pairSums(k, i, n)
 	for j := i; j < i+n; j++ {
 		if s := &w.sums[j]; k.sound(s) {
-			divergence, logPartitions := pairDivergence(s)
+			w.note(j, s)
+			loss, logPartitions := pairDivergence(s)
 			s[mass] = 1
-			w.accept(k, j, divergence, logPartitions)
+			w.accept(k, j, loss, logPartitions)
 		}
 	}
 }
 
 // pairDivergence returns the divergence of two rows of logits, and how much of it
 // comes from their partition functions.
-func pairDivergence(s *rowSums) (divergence, logPartitions float64) {
+func pairDivergence(s *rowSums) (loss, logPartitions float64) {
 	logPartitions = logSum(s[partition] / s[mass])
 	return math.Ln2*s[ratio]/s[mass] + logPartitions, logPartitions
 }
@@ -133,20 +149,6 @@ func pairDivergence(s *rowSums) (divergence, logPartitions float64) {
 // that of the target's logits belongs.
 func (w *worker[F]) targetSums(i int) *rowSums {
 	return (*rowSums)(unsafe.Add(unsafe.Pointer(&w.sums[i]), shiftT*unsafe.Sizeof(float64(0))))
-}
-
-// exponentials and pairExponentials find the shifts first.
-func (w *worker[F]) exponentials(k *rowKernels[F], i, n int, out *F) {
-	x, classes := w.at(predOperand, i), w.problem.classes()
-	k.extremes(x, n, classes, &w.sums[i])
-	k.exponentials(x, w.at(targetOperand, i), out, n, classes, &w.sums[i])
-}
-
-func (w *worker[F]) pairExponentials(k *rowKernels[F], i, n int, ex, et *F) {
-	x, t, classes := w.at(predOperand, i), w.at(targetOperand, i), w.problem.classes()
-	k.extremes(x, n, classes, &w.sums[i])
-	k.extremes(t, n, classes, w.targetSums(i))
-	k.pairExponentials(x, t, ex, et, n, classes, &w.sums[i])
 }
 
 // set gives row i its factors, which nothing is done with unless ok.
@@ -160,13 +162,13 @@ func (w *worker[F]) set(i int, ok bool, a, b float64) {
 
 // logitsGradient writes g·(q·Σp − p).
 func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
-	t, out, classes := w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
-	w.exponentials(k, i, n, out)
+	w.find(k, i, n, (*worker[F]).logitsSums)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
-		w.set(j, k.exact(s), g*s[mass]/(s[partition]*k.stored), g)
+		w.set(j, k.exact(s), g*s[mass]/s[partition], g)
+		w.coefficients[j][forX] = s[shiftX]
 	}
-	k.combine(out, t, n, classes, &w.coefficients[i])
+	k.logitsPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
 }
 
 // linearGradient writes −g·p, which takes no logarithm.
@@ -187,14 +189,14 @@ func (w *worker[F]) unlessFound(i, n int) {
 
 // pairPredGradient writes g·(q − p).
 func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
-	out, p, classes := w.at(outOperand, i), w.spareRows(), w.problem.classes()
-	w.pairExponentials(k, i, n, out, p)
+	w.find(k, i, n, (*worker[F]).pairSums)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
-		divergence, _ := pairDivergence(s)
-		w.set(j, k.sound(s) && k.exact(s) && divergence >= k.minGradient, g/(s[partition]*k.stored), g/(s[mass]*k.stored))
+		loss, _ := pairDivergence(s)
+		w.set(j, k.sound(s) && k.exact(s) && loss >= k.minGradient, g/s[partition], g/s[mass])
+		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX], s[shiftT]
 	}
-	k.combine(out, p, n, classes, &w.coefficients[i])
+	k.pairPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
 }
 
 // move returns how far a whole shift is moved for exponents to be about the logarithms
@@ -208,23 +210,22 @@ func (k *rowKernels[F]) move(logPartition float64) float64 {
 
 // pairTargetGradient writes g·p·(r − Σp·r).
 func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
-	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
-	w.pairExponentials(k, i, n, w.spareRows(), out)
+	w.find(k, i, n, (*worker[F]).pairSums)
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
-		divergence, _ := pairDivergence(s)
+		loss, _ := pairDivergence(s)
 		moveX, moveT := k.move(logSum(s[partition])), k.move(logSum(s[mass]))
-		w.set(j, k.sound(s) && k.exact(s) && divergence >= k.minRatio,
-			w.factors[j]*math.Ln2/(s[mass]*k.stored), s[ratio]/s[mass]-(moveT-moveX))
+		reach := max(s[reachX], s[reachT]) + math.Ln2*moveT
+		w.set(j, k.sound(s) && k.exact(s) && reach <= k.maxReach && loss >= k.minRatio,
+			w.factors[j]*math.Ln2*math.Exp2(moveT)/s[mass], s[ratio]/s[mass]-(moveT-moveX))
 		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX]-moveX, s[shiftT]-moveT
 	}
-	k.pairTarget(x, t, out, n, classes, &w.coefficients[i])
+	k.pairTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
 }
 
 // logitsTargetGradient writes g·(log p − log q + 1).
 func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
-	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
-	w.exponentials(k, i, n, out)
+	w.find(k, i, n, (*worker[F]).logitsSums)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
 		logPartition := logSum(s[partition])
@@ -232,7 +233,7 @@ func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
 		w.set(j, k.exact(s), g*math.Ln2, g*(1+logPartition-math.Ln2*move))
 		w.coefficients[j][forX] = s[shiftX] - move
 	}
-	k.targetProbs(x, t, out, n, classes, &w.coefficients[i])
+	k.targetProbs(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
 	w.unlessFound(i, n)
 }
 
@@ -247,13 +248,15 @@ func (w *worker[F]) logProbsTargetGradient(k *rowKernels[F], i, n int) {
 
 // logitsHVP writes g·Σp·q·(v − ⟨q,v⟩).
 func (w *worker[F]) logitsHVP(k *rowKernels[F], i, n int) {
-	out, classes := w.at(outOperand, i), w.problem.classes()
+	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
 	pair := w.problem.Target == Logits
 	if pair {
 		// The target matters only as it may not be a distribution.
-		w.pairExponentials(k, i, n, out, w.spareRows())
+		w.pairExtremes(k, i, n)
+		k.pairExponentials(x, t, out, w.spareRows(), n, classes, &w.sums[i])
 	} else {
-		w.exponentials(k, i, n, out)
+		k.extremes(x, n, classes, &w.sums[i])
+		k.exponentials(x, t, out, n, classes, &w.sums[i])
 	}
 	for j := i; j < i+n; j++ {
 		w.done[j] = k.exact(&w.sums[j])

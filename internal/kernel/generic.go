@@ -18,8 +18,9 @@ const stored32 = 1 << 32
 func genericKernels[F Float](l limits) *rowKernels[F] {
 	l.maxReach, l.maxShift = math.Inf(1), 1<<16
 	return &rowKernels[F]{
-		largest[F], extremes[F], logitsLoss[F], logProbsLoss[F], pairLoss[F], exponentials[F], pairExponentials[F],
-		combine[F], negate[F], targetProbs[F], pairTarget[F], dotRows[F], centre[F], l,
+		extremes[F], logitsLoss[F], logProbsLoss[F], pairLoss[F],
+		negate[F], logitsPred[F], pairPred[F], targetProbs[F], pairTarget[F],
+		exponentials[F], pairExponentials[F], dotRows[F], centre[F], l,
 	}
 }
 
@@ -51,9 +52,6 @@ func sumsOf(first *rowSums, rows int) []rowSums { return unsafe.Slice(first, row
 func coefficientsOf(first *coefficients, rows int) []coefficients {
 	return unsafe.Slice(first, rows)
 }
-
-// largest sets the shift of x.
-func largest[F Float](x *F, rows, classes int, sums *rowSums) { extremes(x, rows, classes, sums) }
 
 // extremes sets the shift of x, and its reach. A NaN may be passed over.
 func extremes[F Float](x *F, rows, classes int, sums *rowSums) {
@@ -193,17 +191,6 @@ func exponentials[F Float](x, t, out *F, rows, classes int, sums *rowSums) {
 	})
 }
 
-// combine sets out = out·a − t·b.
-func combine[F Float](out, t *F, rows, classes int, c *coefficients) {
-	records := coefficientsOf(c, rows)
-	eachRow(rows, classes, []*F{out, t}, func(r int, of [][]F) {
-		a, b := records[r][byA], records[r][byB]
-		for i, ti := range of[1] {
-			of[0][i] = F(float64(of[0][i])*a - float64(ti)*b)
-		}
-	})
-}
-
 // negate sets out = 0 − t·a, and finds NaN and negative t.
 func negate[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	records := coefficientsOf(c, rows)
@@ -215,6 +202,31 @@ func negate[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 				records[r][found] = 1
 			}
 			of[2][i] = F(0 - float64(ti)*a)
+		}
+	})
+}
+
+// logitsPred sets out = a·2^y − b·t.
+func logitsPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		c := &records[r]
+		for i, ti := range of[1] {
+			q := power2[F]((float64(of[0][i]) + c[forX]) * math.Log2E)
+			of[2][i] = F(q*c[byA] - float64(ti)*c[byB])
+		}
+	})
+}
+
+// pairPred sets out = a·2^y − b·2^τ.
+func pairPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		c := &records[r]
+		for i, ti := range of[1] {
+			q := power2[F]((float64(of[0][i]) + c[forX]) * math.Log2E)
+			p := power2[F]((float64(ti) + c[forT]) * math.Log2E)
+			of[2][i] = F(q*c[byA] - p*c[byB])
 		}
 	})
 }
@@ -240,15 +252,16 @@ func targetProbs[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	})
 }
 
-// pairTarget sets out, which is 2^τ, to 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// pairTarget sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
 func pairTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
 		c := &records[r]
-		for i, p := range of[2] {
-			if p != 0 {
-				difference := (float64(of[1][i])+c[forT])*math.Log2E - (float64(of[0][i])+c[forX])*math.Log2E
-				of[2][i] = F(float64(p) * c[byA] * (difference - c[byB]))
+		for i, ti := range of[1] {
+			y, tau := (float64(of[0][i])+c[forX])*math.Log2E, (float64(ti)+c[forT])*math.Log2E
+			of[2][i] = 0
+			if p := power2[F](tau); p != 0 {
+				of[2][i] = F(p * c[byA] * (tau - y - c[byB]))
 			}
 		}
 	})

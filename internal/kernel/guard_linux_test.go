@@ -54,7 +54,8 @@ func testGuardPages[F Float](t *testing.T) {
 			in := &Operands[F]{
 				Pred: View[F]{pred, []int{1}}, Target: View[F]{target, []int{1}}, Upstream: View[F]{[]F{1}, []int{0}},
 			}
-			return [][]F{Loss(p, in), VJP(p, Pred, in), VJP(p, Target, in)}
+			with := noted(p, in)
+			return [][]F{Loss(p, in), VJP(p, Pred, in), VJP(p, Target, in), VJP(p, Pred, with), VJP(p, Target, with)}
 		}
 		for n := 1; n <= longest; n++ {
 			offset := n % 8
@@ -92,18 +93,13 @@ func testGuardPagesOut[F Float](t *testing.T) {
 					"exponentials":     func() { k.exponentials(&x[0], &y[0], &out[0], 1, n, &s) },
 					"pairExponentials": func() { k.pairExponentials(&x[0], &y[0], &other[0], &out[0], 1, n, &s) },
 					"negate":           func() { k.negate(&x[0], &y[0], &out[0], 1, n, &c) },
+					"logitsPred":       func() { k.logitsPred(&x[0], &y[0], &out[0], 1, n, &c) },
+					"pairPred":         func() { k.pairPred(&x[0], &y[0], &out[0], 1, n, &c) },
 					"targetProbs":      func() { k.targetProbs(&x[0], &y[0], &out[0], 1, n, &c) },
-					"combine": func() {
-						clear(out)
-						k.combine(&out[0], &y[0], 1, n, &c)
-					},
+					"pairTarget":       func() { k.pairTarget(&x[0], &y[0], &out[0], 1, n, &c) },
 					"centre": func() {
 						clear(out)
 						k.centre(&out[0], &y[0], 1, n, &c)
-					},
-					"pairTarget": func() {
-						copy(out, y)
-						k.pairTarget(&x[0], &y[0], &out[0], 1, n, &c)
 					},
 				} {
 					for i := range out {

@@ -138,6 +138,7 @@ func functions[F Float]() []function[F] {
 	for _, a := range sides {
 		list = append(list,
 			function[F]{"VJP " + a.String(), false, func(p Problem, in *Operands[F]) []F { return VJP(p, a, in) }},
+			function[F]{"VJP of statistics " + a.String(), false, func(p Problem, in *Operands[F]) []F { return VJP(p, a, noted(p, in)) }},
 			function[F]{"JVP " + a.String(), true, func(p Problem, in *Operands[F]) []F { return JVP(p, a, in) }})
 		for _, b := range sides {
 			list = append(list, function[F]{
@@ -147,6 +148,15 @@ func functions[F Float]() []function[F] {
 		}
 	}
 	return list
+}
+
+// noted returns operands with their statistics, if the problem has them.
+func noted[F Float](p Problem, in *Operands[F]) *Operands[F] {
+	with := *in
+	if p.Pred == Logits && !p.elementwise() {
+		with.Statistics = Statistics(p, in)
+	}
+	return &with
 }
 
 // bits returns numbers as their bits, all NaN alike, so that slices.Equal tells

@@ -90,6 +90,7 @@ type Operands[F Float] struct {
 	Pred, Target, Weight View[F]
 	Upstream             View[F] // by OutStrides
 	Tangent              View[F]
+	Statistics           []float64 // of the others, nil where there are none
 
 	kinds []*rowKernels[F] // for tests: nil is what the machine has
 }

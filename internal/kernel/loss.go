@@ -2,6 +2,9 @@ package kernel
 
 // Loss returns out[j] = Σ Scale·s·p·r.
 func Loss[F Float](p Problem, in *Operands[F]) []F {
+	if known := in.statistics(); known != nil {
+		return sumRows[F](p, known)
+	}
 	return reduce(p, in, fastLoss[F](p), (*row).lossTerms)
 }
 
@@ -16,38 +19,57 @@ func JVP[F Float](p Problem, along Side, in *Operands[F]) []F {
 }
 
 // reduce sums every row's terms into the outputs they belong to. terms writes one
-// term a class into row.out; fast finds their sum. Rows are added in their order, so
-// that the result does not depend on the number of goroutines.
+// term a class into row.out; fast finds their sum.
 func reduce[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*row)) []F {
-	out := View[F]{make([]F, p.OutSize), p.OutStrides}
-	in = &Operands[F]{Pred: in.Pred, Target: in.Target, Weight: in.Weight, Tangent: in.Tangent, kinds: in.kinds}
-	if p.elementwise() {
-		newTask(p, in, out).each(nil, func(c *cursor[F], _ int) {
-			c.load()
-			terms(&c.row)
-			c.store()
-		})
-		return out.Data
+	if !p.elementwise() {
+		return sumRows[F](p, divergences(p, in, fast, terms))
 	}
-	t := newTask(p, in, View[F]{})
-	t.losses = make([]float64, t.rowCount())
+	out := View[F]{make([]F, p.OutSize), p.OutStrides}
+	newTask(p, in.withoutUpstream(), out).each(nil, func(c *cursor[F], _ int) {
+		c.load()
+		terms(&c.row)
+		c.store()
+	})
+	return out.Data
+}
+
+// withoutUpstream are the operands of a loss: no gradient flows into it.
+func (in *Operands[F]) withoutUpstream() *Operands[F] {
+	loss := *in
+	loss.Upstream = View[F]{}
+	return &loss
+}
+
+// divergences notes the sum of each row's terms.
+func divergences[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*row)) []rowSums {
+	t := newTask(p, in.withoutUpstream(), View[F]{})
+	t.noted = make([]rowSums, t.rowCount())
 	t.each(fast, func(c *cursor[F], number int) {
 		c.load()
 		terms(&c.row)
-		t.losses[number] = total(c.out)
+		t.noted[number][divergence] = total(c.out)
 	})
-	if len(out.Data) == 1 {
-		out.Data[0] = F(total(t.losses))
-		return out.Data
-	}
+	return t.noted
+}
+
+// sumRows adds rows in their order, so that the result does not depend on the number of
+// goroutines.
+func sumRows[F Float](p Problem, noted []rowSums) []F {
 	sums := make([]sum, p.OutSize)
-	rows(p.Shape, p.Axis, 0, len(t.losses), [][]int{p.OutStrides}, func(number int, offset []int) {
-		sums[offset[0]].add(t.losses[number])
-	})
-	for i := range sums {
-		out.Data[i] = F(sums[i].value())
+	if len(sums) == 1 {
+		for i := range noted {
+			sums[0].add(noted[i][divergence])
+		}
+	} else {
+		rows(p.Shape, p.Axis, 0, len(noted), [][]int{p.OutStrides}, func(number int, offset []int) {
+			sums[offset[0]].add(noted[number][divergence])
+		})
 	}
-	return out.Data
+	out := make([]F, p.OutSize)
+	for i := range sums {
+		out[i] = F(sums[i].value())
+	}
+	return out
 }
 
 func (w *row) lossTerms() {

@@ -52,8 +52,11 @@ func (c trial[F]) checkOffsets(t *testing.T, name string) {
 	t.Helper()
 	const furthest = 8
 	results := func(c trial[F]) []F {
-		in := c.operands(Pred)
-		return slices.Concat(Loss(c.problem(), in), VJP(c.problem(), Pred, in), VJP(c.problem(), Target, in), HVP(c.problem(), Pred, Pred, in))
+		all := HVP(c.problem(), Pred, Pred, c.operands(Pred))
+		for _, in := range []*Operands[F]{c.operands(Pred), noted(c.problem(), c.operands(Pred))} {
+			all = slices.Concat(all, Loss(c.problem(), in), VJP(c.problem(), Pred, in), VJP(c.problem(), Target, in))
+		}
+		return all
 	}
 	want := results(c)
 	for offset := range furthest {

@@ -1,6 +1,6 @@
 package kernel
 
-// What a row kernel finds of one row, by index. Exponents are in base 2,
+// What row kernels find of one row, by index. Exponents are in base 2,
 // y = (x + shift)·log2 e with the shift that brings the row's largest y to 0. Where
 // limits.whole is set it is y = x·log2 e + shift instead, and the shift a whole
 // number that brings the largest y near 0.
@@ -36,18 +36,16 @@ type coefficients = [coefficientCount]float64
 // they found, and takes a row to another kind, or to the portable path, where
 // that is not plain. generic.go says what each computes, in Go.
 type rowKernels[F Float] struct {
-	largest, extremes func(x *F, rows, classes int, sums *rowSums)
+	extremes func(x *F, rows, classes int, sums *rowSums)
 
 	logitsLoss, logProbsLoss, pairLoss func(x, t *F, rows, classes int, sums *rowSums)
 
+	negate, logitsPred, pairPred, targetProbs, pairTarget func(x, t, out *F, rows, classes int, c *coefficients)
+
 	exponentials     func(x, t, out *F, rows, classes int, sums *rowSums)
 	pairExponentials func(x, t, ex, et *F, rows, classes int, sums *rowSums)
-
-	combine                         func(out, t *F, rows, classes int, c *coefficients)
-	negate, targetProbs, pairTarget func(x, t, out *F, rows, classes int, c *coefficients)
-
-	dot    func(out, v *F, rows, classes int, sums *rowSums)
-	centre func(out, v *F, rows, classes int, c *coefficients)
+	dot              func(out, v *F, rows, classes int, sums *rowSums)
+	centre           func(out, v *F, rows, classes int, c *coefficients)
 
 	limits
 }

@@ -4,11 +4,6 @@
 
 package kernel
 
-// largest32 sets the shift of x.
-//
-//go:noescape
-func largest32(x *float32, rows int, classes int, sums *[8]float64)
-
 // extremes32 sets the shift of x, and its reach.
 //
 //go:noescape
@@ -29,35 +24,40 @@ func logProbsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]floa
 //go:noescape
 func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
-// pairExponentials32 is pairLoss, and sets ex = 2^y and et = 2^τ.
-//
-//go:noescape
-func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
-
-// exponentials32 sets out = 2^y and sums 2^y and t.
-//
-//go:noescape
-func exponentials32(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
-
-// combine32 sets out = out·a − t·b.
-//
-//go:noescape
-func combine32(out *float32, t *float32, rows int, classes int, coefficients *[5]float64)
-
 // negate32 sets out = 0 − t·a, and flags a row with a NaN.
 //
 //go:noescape
 func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// logitsPred32 sets out = a·2^y − b·t.
+//
+//go:noescape
+func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// pairPred32 sets out = a·2^y − b·2^τ.
+//
+//go:noescape
+func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // targetProbs32 sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.
 //
 //go:noescape
 func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// pairTarget32 sets out, which is 2^τ, to 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// pairTarget32 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
 //
 //go:noescape
 func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// exponentials32 sets out = 2^y and sums 2^y and t.
+//
+//go:noescape
+func exponentials32(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
+
+// pairExponentials32 is pairLoss, and sets ex = 2^y and et = 2^τ.
+//
+//go:noescape
+func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 
 // dot32 sums out·v.
 //
@@ -68,11 +68,6 @@ func dot32(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 //
 //go:noescape
 func centre32(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
-
-// largest32Wide sets the shift of x.
-//
-//go:noescape
-func largest32Wide(x *float32, rows int, classes int, sums *[8]float64)
 
 // extremes32Wide sets the shift of x, and its reach.
 //
@@ -94,35 +89,40 @@ func logProbsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]
 //go:noescape
 func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
-// pairExponentials32Wide is pairLoss, and sets ex = 2^y and et = 2^τ.
-//
-//go:noescape
-func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
-
-// exponentials32Wide sets out = 2^y and sums 2^y and t.
-//
-//go:noescape
-func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
-
-// combine32Wide sets out = out·a − t·b.
-//
-//go:noescape
-func combine32Wide(out *float32, t *float32, rows int, classes int, coefficients *[5]float64)
-
 // negate32Wide sets out = 0 − t·a, and flags a row with a NaN.
 //
 //go:noescape
 func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// logitsPred32Wide sets out = a·2^y − b·t.
+//
+//go:noescape
+func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// pairPred32Wide sets out = a·2^y − b·2^τ.
+//
+//go:noescape
+func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // targetProbs32Wide sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.
 //
 //go:noescape
 func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// pairTarget32Wide sets out, which is 2^τ, to 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// pairTarget32Wide sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
 //
 //go:noescape
 func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// exponentials32Wide sets out = 2^y and sums 2^y and t.
+//
+//go:noescape
+func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
+
+// pairExponentials32Wide is pairLoss, and sets ex = 2^y and et = 2^τ.
+//
+//go:noescape
+func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 
 // dot32Wide sums out·v.
 //
@@ -133,11 +133,6 @@ func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[8]float64
 //
 //go:noescape
 func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
-
-// largest64 sets the shift of x.
-//
-//go:noescape
-func largest64(x *float64, rows int, classes int, sums *[8]float64)
 
 // extremes64 sets the shift of x, and its reach.
 //
@@ -159,35 +154,40 @@ func logProbsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]floa
 //go:noescape
 func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 
-// pairExponentials64 is pairLoss, and sets ex = 2^y and et = 2^τ.
-//
-//go:noescape
-func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
-
-// exponentials64 sets out = 2^y and sums 2^y and t.
-//
-//go:noescape
-func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
-
-// combine64 sets out = out·a − t·b.
-//
-//go:noescape
-func combine64(out *float64, t *float64, rows int, classes int, coefficients *[5]float64)
-
 // negate64 sets out = 0 − t·a, and flags a row with a NaN.
 //
 //go:noescape
 func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// logitsPred64 sets out = a·2^y − b·t.
+//
+//go:noescape
+func logitsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// pairPred64 sets out = a·2^y − b·2^τ.
+//
+//go:noescape
+func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // targetProbs64 sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.
 //
 //go:noescape
 func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
-// pairTarget64 sets out, which is 2^τ, to 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// pairTarget64 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
 //
 //go:noescape
 func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// exponentials64 sets out = 2^y and sums 2^y and t.
+//
+//go:noescape
+func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
+
+// pairExponentials64 is pairLoss, and sets ex = 2^y and et = 2^τ.
+//
+//go:noescape
+func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
 
 // dot64 sums out·v.
 //

@@ -4,89 +4,6 @@
 
 #include "textflag.h"
 
-// func largest32(x *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX
-TEXT ·largest32(SB), NOSPLIT, $0-32
-	MOVQ x+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ classes+16(FP), DX
-	MOVQ sums+24(FP), BX
-
-largest32_row:
-	VBROADCASTSS (AX), Y0
-	VMOVAPD      Y0, Y1
-	VMOVAPD      Y0, Y2
-	MOVQ         DX, SI
-	XORQ         DI, DI
-	SUBQ         $0x10, SI
-	JL           largest32_loop_few
-
-largest32_loop:
-	VMOVUPS (AX)(DI*1), Y2
-	VMOVUPS 32(AX)(DI*1), Y3
-	VMAXPS  Y2, Y1, Y1
-	VMAXPS  Y3, Y1, Y1
-	ADDQ    $0x40, DI
-	SUBQ    $0x10, SI
-	JGE     largest32_loop
-
-largest32_loop_few:
-	ADDQ $0x10, SI
-
-largest32_loop_one:
-	CMPQ    SI, $0x08
-	JL      largest32_loop_tail
-	VMOVUPS (AX)(DI*1), Y2
-	VMAXPS  Y2, Y1, Y1
-	ADDQ    $0x20, DI
-	SUBQ    $0x08, SI
-	JMP     largest32_loop_one
-
-largest32_loop_tail:
-	TESTQ      SI, SI
-	JZ         largest32_loop_done
-	LEAQ       tailMask<>+0(SB), R8
-	MOVQ       $0x00000008, R9
-	SUBQ       SI, R9
-	VMOVUPD    (R8)(R9*4), Y2
-	VMASKMOVPS (AX)(DI*1), Y2, Y3
-	VBLENDVPS  Y2, Y3, Y0, Y3
-	VMAXPS     Y3, Y1, Y1
-
-largest32_loop_done:
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0x4e, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0xb1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VMULPS     constantbfb8aa3bbfb8aa3b<>+0(SB), Y1, Y0
-	VROUNDPS   $0x00, Y0, Y0
-	VCVTSS2SD  X0, X0, X0
-	VMOVSD     X0, (BX)
-	LEAQ       (AX)(DX*4), AX
-	ADDQ       $0x40, BX
-	DECQ       CX
-	JNZ        largest32_row
-	VZEROUPPER
-	RET
-
-DATA tailMask<>+0(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+8(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+16(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+24(SB)/8, $0xffffffffffffffff
-DATA tailMask<>+32(SB)/8, $0x0000000000000000
-DATA tailMask<>+40(SB)/8, $0x0000000000000000
-DATA tailMask<>+48(SB)/8, $0x0000000000000000
-DATA tailMask<>+56(SB)/8, $0x0000000000000000
-GLOBL tailMask<>(SB), RODATA|NOPTR, $64
-
-DATA constantbfb8aa3bbfb8aa3b<>+0(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+8(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+16(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+24(SB)/8, $0xbfb8aa3bbfb8aa3b
-GLOBL constantbfb8aa3bbfb8aa3b<>(SB), RODATA|NOPTR, $32
-
 // func extremes32(x *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX
 TEXT ·extremes32(SB), NOSPLIT, $0-32
@@ -166,6 +83,22 @@ extremes32_loop_done:
 	JNZ        extremes32_row
 	VZEROUPPER
 	RET
+
+DATA tailMask<>+0(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+8(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+16(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+24(SB)/8, $0xffffffffffffffff
+DATA tailMask<>+32(SB)/8, $0x0000000000000000
+DATA tailMask<>+40(SB)/8, $0x0000000000000000
+DATA tailMask<>+48(SB)/8, $0x0000000000000000
+DATA tailMask<>+56(SB)/8, $0x0000000000000000
+GLOBL tailMask<>(SB), RODATA|NOPTR, $64
+
+DATA constantbfb8aa3bbfb8aa3b<>+0(SB)/8, $0xbfb8aa3bbfb8aa3b
+DATA constantbfb8aa3bbfb8aa3b<>+8(SB)/8, $0xbfb8aa3bbfb8aa3b
+DATA constantbfb8aa3bbfb8aa3b<>+16(SB)/8, $0xbfb8aa3bbfb8aa3b
+DATA constantbfb8aa3bbfb8aa3b<>+24(SB)/8, $0xbfb8aa3bbfb8aa3b
+GLOBL constantbfb8aa3bbfb8aa3b<>(SB), RODATA|NOPTR, $32
 
 // func logitsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
@@ -1039,234 +972,727 @@ pairLoss32_loop_done:
 	VZEROUPPER
 	RET
 
-// func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
+// func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·pairExponentials32(SB), NOSPLIT, $96-56
-	MOVQ    x+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    ex+16(FP), DX
-	MOVQ    et+24(FP), BX
-	MOVQ    rows+32(FP), SI
-	MOVQ    classes+40(FP), DI
-	MOVQ    sums+48(FP), R8
-	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
+TEXT ·negate32(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
 
-pairExponentials32_row:
-	VBROADCASTSD (R8), Y1
+negate32_row:
+	VBROADCASTSD 16(DI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VXORPD       Y2, Y2, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x10, R8
+	JL           negate32_loop_few
+
+negate32_loop:
+	VMOVUPS      (AX)(R9*1), Y3
+	VMOVUPS      32(AX)(R9*1), Y4
+	VMOVUPS      (CX)(R9*1), Y5
+	VMOVUPS      32(CX)(R9*1), Y6
+	VCMPPS       $0x03, Y5, Y3, Y3
+	VORPS        Y3, Y2, Y2
+	VORPS        Y5, Y2, Y2
+	VFNMADD213PS Y0, Y1, Y5
+	VCMPPS       $0x03, Y6, Y4, Y4
+	VORPS        Y4, Y2, Y2
+	VORPS        Y6, Y2, Y2
+	VFNMADD213PS Y0, Y1, Y6
+	VMOVUPS      Y5, (DX)(R9*1)
+	VMOVUPS      Y6, 32(DX)(R9*1)
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R8
+	JGE          negate32_loop
+
+negate32_loop_few:
+	ADDQ $0x10, R8
+
+negate32_loop_one:
+	CMPQ         R8, $0x08
+	JL           negate32_loop_tail
+	VMOVUPS      (AX)(R9*1), Y3
+	VMOVUPS      (CX)(R9*1), Y4
+	VCMPPS       $0x03, Y4, Y3, Y3
+	VORPS        Y3, Y2, Y2
+	VORPS        Y4, Y2, Y2
+	VFNMADD213PS Y0, Y1, Y4
+	VMOVUPS      Y4, (DX)(R9*1)
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R8
+	JMP          negate32_loop_one
+
+negate32_loop_tail:
+	TESTQ        R8, R8
+	JZ           negate32_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000008, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*4), Y3
+	VMASKMOVPS   (AX)(R9*1), Y3, Y4
+	VMASKMOVPS   (CX)(R9*1), Y3, Y5
+	VCMPPS       $0x03, Y5, Y4, Y4
+	VORPS        Y4, Y2, Y2
+	VORPS        Y5, Y2, Y2
+	VFNMADD213PS Y0, Y1, Y5
+	VMASKMOVPS   Y5, Y3, (DX)(R9*1)
+
+negate32_loop_done:
+	VMOVMSKPS  Y2, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        negate32_row
+	VZEROUPPER
+	RET
+
+// func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logitsPred32(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+logitsPred32_row:
+	VBROADCASTSD (DI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VBROADCASTSD 16(DI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VBROADCASTSD 24(DI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x10, R8
+	JL           logitsPred32_loop_few
+	VMOVUPS      (AX)(R9*1), Y3
+	VMOVUPS      32(AX)(R9*1), Y4
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y8
+	VMOVAPS      Y3, Y5
+	VFMADD132PS  Y8, Y0, Y5
+	VMOVAPS      Y4, Y6
+	VFMADD132PS  Y8, Y0, Y6
+	VSUBPS       Y0, Y5, Y7
+	VFMSUB132PS  Y8, Y7, Y3
+	VSUBPS       Y0, Y6, Y7
+	VFMSUB132PS  Y8, Y7, Y4
+	VMOVUPS      powers<>+0(SB), Y8
+	VPSLLD       $0x14, Y5, Y7
+	VPERMPS      Y8, Y5, Y5
+	VPADDD       Y5, Y7, Y7
+	VPSLLD       $0x14, Y6, Y5
+	VPERMPS      Y8, Y6, Y6
+	VPADDD       Y6, Y5, Y5
+	SUBQ         $0x10, R8
+	JL           logitsPred32_loop_last
+
+logitsPred32_loop:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y8
+	VMOVUPS     Y8, Y6
+	VMOVUPS     Y8, Y8
+	VMOVUPS     constant3e7607c93e7607c9<>+0(SB), Y9
+	VFMADD213PS Y9, Y3, Y6
+	VFMADD213PS Y9, Y4, Y8
+	VMOVUPS     constant3f3172183f317218<>+0(SB), Y9
+	VFMADD213PS Y9, Y3, Y6
+	VFMADD213PS Y9, Y4, Y8
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y9
+	VFMADD213PS Y9, Y3, Y6
+	VFMADD213PS Y9, Y4, Y8
+	VMULPS      Y7, Y6, Y6
+	VMULPS      Y5, Y8, Y8
+	VMOVUPS     (CX)(R9*1), Y3
+	VMOVUPS     32(CX)(R9*1), Y4
+	VMULPS      Y2, Y3, Y3
+	VFMSUB213PS Y3, Y1, Y6
+	VMULPS      Y2, Y4, Y4
+	VFMSUB213PS Y4, Y1, Y8
+	VMOVUPS     Y6, (DX)(R9*1)
+	VMOVUPS     Y8, 32(DX)(R9*1)
+	VMOVUPS     64(AX)(R9*1), Y3
+	VMOVUPS     96(AX)(R9*1), Y4
+	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y8
+	VMOVAPS     Y3, Y5
+	VFMADD132PS Y8, Y0, Y5
+	VMOVAPS     Y4, Y6
+	VFMADD132PS Y8, Y0, Y6
+	VSUBPS      Y0, Y5, Y7
+	VFMSUB132PS Y8, Y7, Y3
+	VSUBPS      Y0, Y6, Y7
+	VFMSUB132PS Y8, Y7, Y4
+	VMOVUPS     powers<>+0(SB), Y8
+	VPSLLD      $0x14, Y5, Y7
+	VPERMPS     Y8, Y5, Y5
+	VPADDD      Y5, Y7, Y7
+	VPSLLD      $0x14, Y6, Y5
+	VPERMPS     Y8, Y6, Y6
+	VPADDD      Y6, Y5, Y5
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R8
+	JGE         logitsPred32_loop
+
+logitsPred32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y8
+	VMOVUPS     Y8, Y6
+	VMOVUPS     Y8, Y8
+	VMOVUPS     constant3e7607c93e7607c9<>+0(SB), Y9
+	VFMADD213PS Y9, Y3, Y6
+	VFMADD213PS Y9, Y4, Y8
+	VMOVUPS     constant3f3172183f317218<>+0(SB), Y9
+	VFMADD213PS Y9, Y3, Y6
+	VFMADD213PS Y9, Y4, Y8
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y9
+	VFMADD213PS Y9, Y3, Y6
+	VFMADD213PS Y9, Y4, Y8
+	VMULPS      Y7, Y6, Y6
+	VMULPS      Y5, Y8, Y8
+	VMOVUPS     (CX)(R9*1), Y3
+	VMOVUPS     32(CX)(R9*1), Y4
+	VMULPS      Y2, Y3, Y3
+	VFMSUB213PS Y3, Y1, Y6
+	VMULPS      Y2, Y4, Y4
+	VFMSUB213PS Y4, Y1, Y8
+	VMOVUPS     Y6, (DX)(R9*1)
+	VMOVUPS     Y8, 32(DX)(R9*1)
+	ADDQ        $0x40, R9
+
+logitsPred32_loop_few:
+	ADDQ $0x10, R8
+
+logitsPred32_loop_one:
+	CMPQ        R8, $0x08
+	JL          logitsPred32_loop_tail
+	VMOVUPS     (AX)(R9*1), Y3
+	VMOVAPS     Y3, Y4
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y4
+	VSUBPS      Y0, Y4, Y5
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y3
+	VPSLLD      $0x14, Y4, Y5
+	VPERMPS     powers<>+0(SB), Y4, Y4
+	VPADDD      Y4, Y5, Y5
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y4
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y3, Y4
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y3, Y4
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y3, Y4
+	VMULPS      Y5, Y4, Y4
+	VMOVUPS     (CX)(R9*1), Y3
+	VMULPS      Y2, Y3, Y3
+	VFMSUB213PS Y3, Y1, Y4
+	VMOVUPS     Y4, (DX)(R9*1)
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JMP         logitsPred32_loop_one
+
+logitsPred32_loop_tail:
+	TESTQ       R8, R8
+	JZ          logitsPred32_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y3
+	VMASKMOVPS  (AX)(R9*1), Y3, Y4
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y0
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y4
+	VPSLLD      $0x14, Y5, Y0
+	VPERMPS     powers<>+0(SB), Y5, Y5
+	VPADDD      Y5, Y0, Y0
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y5
+	VMULPS      Y0, Y5, Y5
+	VMASKMOVPS  (CX)(R9*1), Y3, Y0
+	VMULPS      Y2, Y0, Y0
+	VFMSUB213PS Y0, Y1, Y5
+	VMASKMOVPS  Y5, Y3, (DX)(R9*1)
+
+logitsPred32_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  logitsPred32_row
+	VZEROUPPER
+	RET
+
+// func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pairPred32(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+pairPred32_row:
+	VBROADCASTSD (DI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VBROADCASTSD 8(DI), Y1
 	VCVTPD2PSY   Y1, X1
 	VBROADCASTSS X1, Y1
 	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
-	VBROADCASTSD 8(R8), Y2
+	VBROADCASTSD 16(DI), Y2
 	VCVTPD2PSY   Y2, X2
 	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-	VXORPD       Y6, Y6, Y6
-	VMOVUPD      Y6, (SP)
-	VMOVUPD      Y6, 32(SP)
-	VMOVUPD      Y6, 64(SP)
-	MOVQ         DI, R9
-	XORQ         R10, R10
-	MOVQ         $0x00000008, R11
-	SUBQ         $0x08, R9
-	JL           pairExponentials32_loop_few
-	VMOVUPS      (AX)(R10*1), Y6
-	VMOVAPS      Y6, Y7
-	VFMADD132PS  Y0, Y1, Y7
+	VBROADCASTSD 24(DI), Y3
+	VCVTPD2PSY   Y3, X3
+	VBROADCASTSS X3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           pairPred32_loop_few
+	VMOVUPS      (AX)(R9*1), Y4
+	VMOVAPS      Y4, Y5
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS       Y0, Y5, Y6
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VPSLLD       $0x14, Y5, Y6
+	VPERMPS      powers<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      (CX)(R9*1), Y5
+	VMOVAPS      Y5, Y7
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  Y0, Y8, Y6
-	VMOVUPS      (CX)(R10*1), Y8
-	VMOVAPS      Y8, Y9
-	VFMADD132PS  Y0, Y2, Y9
-	VSUBPS       Y2, Y9, Y10
-	VFMSUB132PS  Y0, Y10, Y8
-	VSUBPS       Y7, Y9, Y11
-	VSUBPS       Y6, Y8, Y10
-	VADDPS       Y11, Y10, Y10
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD       $0x14, Y7, Y11
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
+	VPSLLD       $0x14, Y7, Y8
 	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y11, Y11
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD       $0x14, Y9, Y7
-	VPERMPS      powers<>+0(SB), Y9, Y9
-	VPADDD       Y9, Y7, Y7
-	SUBQ         $0x08, R9
-	JL           pairExponentials32_loop_last
+	VPADDD       Y7, Y8, Y8
+	SUBQ         $0x08, R8
+	JL           pairPred32_loop_last
 
-pairExponentials32_loop:
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y6, Y9
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y6, Y9
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y6, Y9
-	VMULPS       Y11, Y9, Y9
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y8, Y6
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y8, Y6
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y8, Y6
-	VMULPS       Y7, Y6, Y6
-	VMOVUPS      Y9, (DX)(R10*1)
-	VMOVUPS      Y6, (BX)(R10*1)
-	VADDPS       Y9, Y3, Y3
-	VADDPS       Y6, Y4, Y4
-	VFMADD231PS  Y10, Y6, Y5
-	VMOVUPS      32(AX)(R10*1), Y6
-	VMOVAPS      Y6, Y7
-	VFMADD132PS  Y0, Y1, Y7
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  Y0, Y8, Y6
-	VMOVUPS      32(CX)(R10*1), Y8
-	VMOVAPS      Y8, Y9
-	VFMADD132PS  Y0, Y2, Y9
-	VSUBPS       Y2, Y9, Y10
-	VFMSUB132PS  Y0, Y10, Y8
-	VSUBPS       Y7, Y9, Y11
-	VSUBPS       Y6, Y8, Y10
-	VADDPS       Y11, Y10, Y10
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD       $0x14, Y7, Y11
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y11, Y11
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD       $0x14, Y9, Y7
-	VPERMPS      powers<>+0(SB), Y9, Y9
-	VPADDD       Y9, Y7, Y7
-	ADDQ         $0x20, R10
-	DECQ         R11
-	JNZ          pairExponentials32_loop_on
-	VEXTRACTF128 $0x01, Y3, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y9, Y3, Y3
-	VADDPD       (SP), Y3, Y3
-	VMOVUPD      Y3, (SP)
-	VXORPD       Y3, Y3, Y3
-	VEXTRACTF128 $0x01, Y4, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y9, Y4, Y4
-	VADDPD       32(SP), Y4, Y4
-	VMOVUPD      Y4, 32(SP)
-	VXORPD       Y4, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y9, Y5, Y5
-	VADDPD       64(SP), Y5, Y5
-	VMOVUPD      Y5, 64(SP)
-	VXORPD       Y5, Y5, Y5
-	MOVQ         $0x00000008, R11
-
-pairExponentials32_loop_on:
-	SUBQ $0x08, R9
-	JGE  pairExponentials32_loop
-
-pairExponentials32_loop_last:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
-	VMULPS      Y11, Y9, Y9
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
-	VMULPS      Y7, Y6, Y6
-	VMOVUPS     Y9, (DX)(R10*1)
-	VMOVUPS     Y6, (BX)(R10*1)
-	VADDPS      Y9, Y3, Y3
-	VADDPS      Y6, Y4, Y4
-	VFMADD231PS Y10, Y6, Y5
-	ADDQ        $0x20, R10
-
-pairExponentials32_loop_few:
-	ADDQ        $0x08, R9
-	TESTQ       R9, R9
-	JZ          pairExponentials32_loop_done
-	LEAQ        tailMask<>+0(SB), R11
-	MOVQ        $0x00000008, R12
-	SUBQ        R9, R12
-	VMOVUPD     (R11)(R12*4), Y6
-	VMASKMOVPS  (AX)(R10*1), Y6, Y7
-	VMOVAPS     Y7, Y8
-	VFMADD132PS Y0, Y1, Y8
-	VSUBPS      Y1, Y8, Y1
-	VFMSUB132PS Y0, Y1, Y7
-	VMASKMOVPS  (CX)(R10*1), Y6, Y1
-	VMOVAPS     Y1, Y9
-	VFMADD132PS Y0, Y2, Y9
-	VSUBPS      Y2, Y9, Y2
-	VFMSUB132PS Y0, Y2, Y1
-	VSUBPS      Y8, Y9, Y10
-	VSUBPS      Y7, Y1, Y2
-	VADDPS      Y10, Y2, Y2
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
-	VPSLLD      $0x14, Y8, Y10
-	VPERMPS     powers<>+0(SB), Y8, Y8
-	VPADDD      Y8, Y10, Y10
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD      $0x14, Y9, Y8
-	VPERMPS     powers<>+0(SB), Y9, Y9
-	VPADDD      Y9, Y8, Y8
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
-	VMULPS      Y10, Y9, Y9
+pairPred32_loop:
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
-	VMULPS      Y8, Y7, Y7
-	VMASKMOVPS  Y9, Y6, (DX)(R10*1)
-	VMASKMOVPS  Y7, Y6, (BX)(R10*1)
-	VANDPD      Y6, Y9, Y9
-	VANDPD      Y6, Y7, Y7
-	VADDPS      Y9, Y3, Y3
-	VADDPS      Y7, Y4, Y4
-	VFMADD231PS Y2, Y7, Y5
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y7
+	VMULPS      Y6, Y7, Y7
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y4
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y4
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y4
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y4
+	VMULPS      Y8, Y4, Y4
+	VMULPS      Y3, Y4, Y4
+	VFMSUB213PS Y4, Y2, Y7
+	VMOVUPS     Y7, (DX)(R9*1)
+	VMOVUPS     32(AX)(R9*1), Y4
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VPSLLD      $0x14, Y5, Y6
+	VPERMPS     powers<>+0(SB), Y5, Y5
+	VPADDD      Y5, Y6, Y6
+	VMOVUPS     32(CX)(R9*1), Y5
+	VMOVAPS     Y5, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS      Y1, Y7, Y8
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
+	VPSLLD      $0x14, Y7, Y8
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y8, Y8
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JGE         pairPred32_loop
 
-pairExponentials32_loop_done:
-	VEXTRACTF128 $0x01, Y3, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X3, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 32(R8)
-	VEXTRACTF128 $0x01, Y4, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X4, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 40(R8)
-	VEXTRACTF128 $0x01, Y5, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X5, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       64(SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 48(R8)
-	LEAQ         (AX)(DI*4), AX
-	LEAQ         (CX)(DI*4), CX
-	LEAQ         (DX)(DI*4), DX
-	LEAQ         (BX)(DI*4), BX
-	ADDQ         $0x40, R8
-	DECQ         SI
-	JNZ          pairExponentials32_row
+pairPred32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y7
+	VMULPS      Y6, Y7, Y7
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y4
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y4
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y4
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y4
+	VMULPS      Y8, Y4, Y4
+	VMULPS      Y3, Y4, Y4
+	VFMSUB213PS Y4, Y2, Y7
+	VMOVUPS     Y7, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+pairPred32_loop_few:
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
+	JZ          pairPred32_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y0
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VPSLLD      $0x14, Y6, Y0
+	VPERMPS     powers<>+0(SB), Y6, Y6
+	VPADDD      Y6, Y0, Y0
+	VMASKMOVPS  (CX)(R9*1), Y4, Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS      Y1, Y7, Y1
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y6
+	VPSLLD      $0x14, Y7, Y1
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y1, Y1
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y7
+	VMULPS      Y0, Y7, Y7
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y0
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y0
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y0
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y0
+	VMULPS      Y1, Y0, Y0
+	VMULPS      Y3, Y0, Y0
+	VFMSUB213PS Y0, Y2, Y7
+	VMASKMOVPS  Y7, Y4, (DX)(R9*1)
+
+pairPred32_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  pairPred32_row
+	VZEROUPPER
+	RET
+
+// func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·targetProbs32(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+targetProbs32_row:
+	VBROADCASTSD (DI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VBROADCASTSD 16(DI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VBROADCASTSD 24(DI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           targetProbs32_loop_few
+	VMOVUPS      (AX)(R9*1), Y4
+	VMOVAPS      Y4, Y5
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS       Y0, Y5, Y6
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS      (AX)(R9*1), Y6
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y6, Y4
+	VMOVUPS      (CX)(R9*1), Y6
+
+	// log2 t - y
+	VPSRLD      $0x17, Y6, Y7
+	VCVTDQ2PS   Y7, Y7
+	VSUBPS      Y5, Y7, Y7
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
+	VPSRLD      $0x14, Y6, Y5
+	VPERMPS     logarithms<>+0(SB), Y5, Y8
+	VSUBPS      Y4, Y8, Y8
+	VADDPS      Y8, Y7, Y7
+	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
+	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
+	VPERMPS     reciprocals<>+0(SB), Y5, Y5
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y5, Y4
+	SUBQ        $0x08, R8
+	JL          targetProbs32_loop_last
+
+targetProbs32_loop:
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y5
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
+	VFMADD213PS Y7, Y4, Y5
+	VFMADD213PS Y2, Y1, Y5
+	VXORPD      Y4, Y4, Y4
+	VCMPPS      $0x04, Y6, Y4, Y4
+	VANDPS      Y4, Y5, Y5
+	VORPS       Y6, Y3, Y3
+	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y6, Y6
+	VANDPS      Y4, Y6, Y6
+	VORPS       Y6, Y3, Y3
+	VMOVUPS     Y5, (DX)(R9*1)
+	VCMPPS      $0x03, Y5, Y5, Y5
+	VORPS       Y5, Y3, Y3
+	VMOVUPS     32(AX)(R9*1), Y4
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS     32(AX)(R9*1), Y6
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y6, Y4
+	VMOVUPS     32(CX)(R9*1), Y6
+
+	// log2 t - y
+	VPSRLD      $0x17, Y6, Y7
+	VCVTDQ2PS   Y7, Y7
+	VSUBPS      Y5, Y7, Y7
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
+	VPSRLD      $0x14, Y6, Y5
+	VPERMPS     logarithms<>+0(SB), Y5, Y8
+	VSUBPS      Y4, Y8, Y8
+	VADDPS      Y8, Y7, Y7
+	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
+	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
+	VPERMPS     reciprocals<>+0(SB), Y5, Y5
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y5, Y4
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JGE         targetProbs32_loop
+
+targetProbs32_loop_last:
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y5
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
+	VFMADD213PS Y7, Y4, Y5
+	VFMADD213PS Y2, Y1, Y5
+	VXORPD      Y4, Y4, Y4
+	VCMPPS      $0x04, Y6, Y4, Y4
+	VANDPS      Y4, Y5, Y5
+	VORPS       Y6, Y3, Y3
+	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y6, Y6
+	VANDPS      Y4, Y6, Y6
+	VORPS       Y6, Y3, Y3
+	VMOVUPS     Y5, (DX)(R9*1)
+	VCMPPS      $0x03, Y5, Y5, Y5
+	VORPS       Y5, Y3, Y3
+	ADDQ        $0x20, R9
+
+targetProbs32_loop_few:
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
+	JZ          targetProbs32_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y0
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VMASKMOVPS  (AX)(R9*1), Y4, Y0
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y0, Y5
+	VMASKMOVPS  (CX)(R9*1), Y4, Y0
+
+	// log2 t - y
+	VPSRLD      $0x17, Y0, Y7
+	VCVTDQ2PS   Y7, Y7
+	VSUBPS      Y6, Y7, Y7
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
+	VPSRLD      $0x14, Y0, Y6
+	VPERMPS     logarithms<>+0(SB), Y6, Y8
+	VSUBPS      Y5, Y8, Y8
+	VADDPS      Y8, Y7, Y7
+	VANDPS      constant007fffff007fffff<>+0(SB), Y0, Y5
+	VORPS       constant3f8000003f800000<>+0(SB), Y5, Y5
+	VPERMPS     reciprocals<>+0(SB), Y6, Y6
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y6, Y5
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y6
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y5, Y6
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y5, Y6
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y5, Y6
+	VFMADD213PS Y7, Y5, Y6
+	VFMADD213PS Y2, Y1, Y6
+	VXORPD      Y1, Y1, Y1
+	VCMPPS      $0x04, Y0, Y1, Y1
+	VANDPS      Y1, Y6, Y6
+	VORPS       Y0, Y3, Y3
+	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y0, Y0
+	VANDPS      Y1, Y0, Y0
+	VORPS       Y0, Y3, Y3
+	VMASKMOVPS  Y6, Y4, (DX)(R9*1)
+	VCMPPS      $0x03, Y6, Y6, Y6
+	VORPS       Y6, Y3, Y3
+
+targetProbs32_loop_done:
+	VMOVMSKPS  Y3, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        targetProbs32_row
+	VZEROUPPER
+	RET
+
+DATA constant0080000000800000<>+0(SB)/8, $0x0080000000800000
+DATA constant0080000000800000<>+8(SB)/8, $0x0080000000800000
+DATA constant0080000000800000<>+16(SB)/8, $0x0080000000800000
+DATA constant0080000000800000<>+24(SB)/8, $0x0080000000800000
+GLOBL constant0080000000800000<>(SB), RODATA|NOPTR, $32
+
+// func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pairTarget32(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+pairTarget32_row:
+	VBROADCASTSD (DI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VBROADCASTSD 8(DI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 16(DI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VBROADCASTSD 24(DI), Y3
+	VCVTPD2PSY   Y3, X3
+	VBROADCASTSS X3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           pairTarget32_loop_few
+	VMOVUPS      (AX)(R9*1), Y4
+	VMOVAPS      Y4, Y5
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS       Y0, Y5, Y6
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS      (CX)(R9*1), Y6
+	VMOVAPS      Y6, Y7
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VSUBPS       Y5, Y7, Y5
+	VSUBPS       Y4, Y6, Y4
+	VADDPS       Y5, Y4, Y4
+	VPSLLD       $0x14, Y7, Y5
+	VPERMPS      powers<>+0(SB), Y7, Y7
+	VPADDD       Y7, Y5, Y5
+	SUBQ         $0x08, R8
+	JL           pairTarget32_loop_last
+
+pairTarget32_loop:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
+	VMULPS      Y5, Y7, Y7
+	VSUBPS      Y3, Y4, Y4
+	VMULPS      Y2, Y4, Y4
+	VMULPS      Y7, Y4, Y4
+	VMOVUPS     Y4, (DX)(R9*1)
+	VMOVUPS     32(AX)(R9*1), Y4
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS     32(CX)(R9*1), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS      Y1, Y7, Y8
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VSUBPS      Y5, Y7, Y5
+	VSUBPS      Y4, Y6, Y4
+	VADDPS      Y5, Y4, Y4
+	VPSLLD      $0x14, Y7, Y5
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y5, Y5
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JGE         pairTarget32_loop
+
+pairTarget32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
+	VMULPS      Y5, Y7, Y7
+	VSUBPS      Y3, Y4, Y4
+	VMULPS      Y2, Y4, Y4
+	VMULPS      Y7, Y4, Y4
+	VMOVUPS     Y4, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+pairTarget32_loop_few:
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
+	JZ          pairTarget32_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y0
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VMASKMOVPS  (CX)(R9*1), Y4, Y0
+	VMOVAPS     Y0, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS      Y1, Y7, Y1
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y0
+	VSUBPS      Y6, Y7, Y1
+	VSUBPS      Y5, Y0, Y5
+	VADDPS      Y1, Y5, Y5
+	VPSLLD      $0x14, Y7, Y1
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y1, Y1
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y0, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y0, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y0, Y6
+	VMULPS      Y1, Y6, Y6
+	VSUBPS      Y3, Y5, Y5
+	VMULPS      Y2, Y5, Y5
+	VMULPS      Y6, Y5, Y5
+	VMASKMOVPS  Y5, Y4, (DX)(R9*1)
+
+pairTarget32_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  pairTarget32_row
 	VZEROUPPER
 	RET
 
@@ -1499,438 +1925,234 @@ exponentials32_loop_done:
 	VZEROUPPER
 	RET
 
-// func combine32(out *float32, t *float32, rows int, classes int, coefficients *[5]float64)
+// func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·combine32(SB), NOSPLIT, $0-40
-	MOVQ out+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ classes+24(FP), BX
-	MOVQ coefficients+32(FP), SI
+TEXT ·pairExponentials32(SB), NOSPLIT, $96-56
+	MOVQ    x+0(FP), AX
+	MOVQ    t+8(FP), CX
+	MOVQ    ex+16(FP), DX
+	MOVQ    et+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	MOVQ    classes+40(FP), DI
+	MOVQ    sums+48(FP), R8
+	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
 
-combine32_row:
-	VBROADCASTSD 16(SI), Y0
-	VCVTPD2PSY   Y0, X0
-	VBROADCASTSS X0, Y0
-	VBROADCASTSD 24(SI), Y1
-	VCVTPD2PSY   Y1, X1
-	VBROADCASTSS X1, Y1
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	SUBQ         $0x10, DI
-	JL           combine32_loop_few
-
-combine32_loop:
-	VMOVUPS     (AX)(R8*1), Y2
-	VMOVUPS     32(AX)(R8*1), Y3
-	VMOVUPS     (CX)(R8*1), Y4
-	VMOVUPS     32(CX)(R8*1), Y5
-	VMULPS      Y1, Y4, Y4
-	VFMSUB213PS Y4, Y0, Y2
-	VMULPS      Y1, Y5, Y5
-	VFMSUB213PS Y5, Y0, Y3
-	VMOVUPS     Y2, (AX)(R8*1)
-	VMOVUPS     Y3, 32(AX)(R8*1)
-	ADDQ        $0x40, R8
-	SUBQ        $0x10, DI
-	JGE         combine32_loop
-
-combine32_loop_few:
-	ADDQ $0x10, DI
-
-combine32_loop_one:
-	CMPQ        DI, $0x08
-	JL          combine32_loop_tail
-	VMOVUPS     (AX)(R8*1), Y2
-	VMOVUPS     (CX)(R8*1), Y3
-	VMULPS      Y1, Y3, Y3
-	VFMSUB213PS Y3, Y0, Y2
-	VMOVUPS     Y2, (AX)(R8*1)
-	ADDQ        $0x20, R8
-	SUBQ        $0x08, DI
-	JMP         combine32_loop_one
-
-combine32_loop_tail:
-	TESTQ       DI, DI
-	JZ          combine32_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000008, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*4), Y2
-	VMASKMOVPS  (AX)(R8*1), Y2, Y3
-	VMASKMOVPS  (CX)(R8*1), Y2, Y4
-	VMULPS      Y1, Y4, Y4
-	VFMSUB213PS Y4, Y0, Y3
-	VMASKMOVPS  Y3, Y2, (AX)(R8*1)
-
-combine32_loop_done:
-	LEAQ (AX)(BX*4), AX
-	LEAQ (CX)(BX*4), CX
-	ADDQ $0x28, SI
-	DECQ DX
-	JNZ  combine32_row
-	VZEROUPPER
-	RET
-
-// func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·negate32(SB), NOSPLIT, $0-48
-	MOVQ   x+0(FP), AX
-	MOVQ   t+8(FP), CX
-	MOVQ   out+16(FP), DX
-	MOVQ   rows+24(FP), BX
-	MOVQ   classes+32(FP), SI
-	MOVQ   coefficients+40(FP), DI
-	VXORPD Y0, Y0, Y0
-
-negate32_row:
-	VBROADCASTSD 16(DI), Y1
-	VCVTPD2PSY   Y1, X1
-	VBROADCASTSS X1, Y1
-	VXORPD       Y2, Y2, Y2
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	SUBQ         $0x10, R8
-	JL           negate32_loop_few
-
-negate32_loop:
-	VMOVUPS      (AX)(R9*1), Y3
-	VMOVUPS      32(AX)(R9*1), Y4
-	VMOVUPS      (CX)(R9*1), Y5
-	VMOVUPS      32(CX)(R9*1), Y6
-	VCMPPS       $0x03, Y5, Y3, Y3
-	VORPS        Y3, Y2, Y2
-	VORPS        Y5, Y2, Y2
-	VFNMADD213PS Y0, Y1, Y5
-	VCMPPS       $0x03, Y6, Y4, Y4
-	VORPS        Y4, Y2, Y2
-	VORPS        Y6, Y2, Y2
-	VFNMADD213PS Y0, Y1, Y6
-	VMOVUPS      Y5, (DX)(R9*1)
-	VMOVUPS      Y6, 32(DX)(R9*1)
-	ADDQ         $0x40, R9
-	SUBQ         $0x10, R8
-	JGE          negate32_loop
-
-negate32_loop_few:
-	ADDQ $0x10, R8
-
-negate32_loop_one:
-	CMPQ         R8, $0x08
-	JL           negate32_loop_tail
-	VMOVUPS      (AX)(R9*1), Y3
-	VMOVUPS      (CX)(R9*1), Y4
-	VCMPPS       $0x03, Y4, Y3, Y3
-	VORPS        Y3, Y2, Y2
-	VORPS        Y4, Y2, Y2
-	VFNMADD213PS Y0, Y1, Y4
-	VMOVUPS      Y4, (DX)(R9*1)
-	ADDQ         $0x20, R9
-	SUBQ         $0x08, R8
-	JMP          negate32_loop_one
-
-negate32_loop_tail:
-	TESTQ        R8, R8
-	JZ           negate32_loop_done
-	LEAQ         tailMask<>+0(SB), R10
-	MOVQ         $0x00000008, R11
-	SUBQ         R8, R11
-	VMOVUPD      (R10)(R11*4), Y3
-	VMASKMOVPS   (AX)(R9*1), Y3, Y4
-	VMASKMOVPS   (CX)(R9*1), Y3, Y5
-	VCMPPS       $0x03, Y5, Y4, Y4
-	VORPS        Y4, Y2, Y2
-	VORPS        Y5, Y2, Y2
-	VFNMADD213PS Y0, Y1, Y5
-	VMASKMOVPS   Y5, Y3, (DX)(R9*1)
-
-negate32_loop_done:
-	VMOVMSKPS  Y2, R8
-	VXORPD     X1, X1, X1
-	VCVTSI2SDQ R8, X1, X1
-	VMOVSD     X1, 32(DI)
-	LEAQ       (AX)(SI*4), AX
-	LEAQ       (CX)(SI*4), CX
-	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
-	DECQ       BX
-	JNZ        negate32_row
-	VZEROUPPER
-	RET
-
-// func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·targetProbs32(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
-
-targetProbs32_row:
-	VBROADCASTSD (DI), Y0
-	VCVTPD2PSY   Y0, X0
-	VBROADCASTSS X0, Y0
-	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
-	VBROADCASTSD 16(DI), Y1
-	VCVTPD2PSY   Y1, X1
-	VBROADCASTSS X1, Y1
-	VBROADCASTSD 24(DI), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VXORPD       Y3, Y3, Y3
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	SUBQ         $0x08, R8
-	JL           targetProbs32_loop_few
-	VMOVUPS      (AX)(R9*1), Y4
-	VMOVAPS      Y4, Y5
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS       Y0, Y5, Y6
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VMOVUPS      (AX)(R9*1), Y6
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y6, Y4
-	VMOVUPS      (CX)(R9*1), Y6
-
-	// log2 t - y
-	VPSRLD      $0x17, Y6, Y7
-	VCVTDQ2PS   Y7, Y7
-	VSUBPS      Y5, Y7, Y7
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
-	VPSRLD      $0x14, Y6, Y5
-	VPERMPS     logarithms<>+0(SB), Y5, Y8
-	VSUBPS      Y4, Y8, Y8
-	VADDPS      Y8, Y7, Y7
-	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
-	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
-	VPERMPS     reciprocals<>+0(SB), Y5, Y5
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y5, Y4
-	SUBQ        $0x08, R8
-	JL          targetProbs32_loop_last
-
-targetProbs32_loop:
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y5
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
-	VFMADD213PS Y7, Y4, Y5
-	VFMADD213PS Y2, Y1, Y5
-	VXORPD      Y4, Y4, Y4
-	VCMPPS      $0x04, Y6, Y4, Y4
-	VANDPS      Y4, Y5, Y5
-	VORPS       Y6, Y3, Y3
-	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y6, Y6
-	VANDPS      Y4, Y6, Y6
-	VORPS       Y6, Y3, Y3
-	VMOVUPS     Y5, (DX)(R9*1)
-	VCMPPS      $0x03, Y5, Y5, Y5
-	VORPS       Y5, Y3, Y3
-	VMOVUPS     32(AX)(R9*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VMOVUPS     32(AX)(R9*1), Y6
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y6, Y4
-	VMOVUPS     32(CX)(R9*1), Y6
-
-	// log2 t - y
-	VPSRLD      $0x17, Y6, Y7
-	VCVTDQ2PS   Y7, Y7
-	VSUBPS      Y5, Y7, Y7
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
-	VPSRLD      $0x14, Y6, Y5
-	VPERMPS     logarithms<>+0(SB), Y5, Y8
-	VSUBPS      Y4, Y8, Y8
-	VADDPS      Y8, Y7, Y7
-	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
-	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
-	VPERMPS     reciprocals<>+0(SB), Y5, Y5
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y5, Y4
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R8
-	JGE         targetProbs32_loop
-
-targetProbs32_loop_last:
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y5
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
-	VFMADD213PS Y7, Y4, Y5
-	VFMADD213PS Y2, Y1, Y5
-	VXORPD      Y4, Y4, Y4
-	VCMPPS      $0x04, Y6, Y4, Y4
-	VANDPS      Y4, Y5, Y5
-	VORPS       Y6, Y3, Y3
-	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y6, Y6
-	VANDPS      Y4, Y6, Y6
-	VORPS       Y6, Y3, Y3
-	VMOVUPS     Y5, (DX)(R9*1)
-	VCMPPS      $0x03, Y5, Y5, Y5
-	VORPS       Y5, Y3, Y3
-	ADDQ        $0x20, R9
-
-targetProbs32_loop_few:
-	ADDQ        $0x08, R8
-	TESTQ       R8, R8
-	JZ          targetProbs32_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y4
-	VMASKMOVPS  (AX)(R9*1), Y4, Y5
-	VMOVAPS     Y5, Y6
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
-	VSUBPS      Y0, Y6, Y0
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VMASKMOVPS  (AX)(R9*1), Y4, Y0
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y0, Y5
-	VMASKMOVPS  (CX)(R9*1), Y4, Y0
-
-	// log2 t - y
-	VPSRLD      $0x17, Y0, Y7
-	VCVTDQ2PS   Y7, Y7
-	VSUBPS      Y6, Y7, Y7
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
-	VPSRLD      $0x14, Y0, Y6
-	VPERMPS     logarithms<>+0(SB), Y6, Y8
-	VSUBPS      Y5, Y8, Y8
-	VADDPS      Y8, Y7, Y7
-	VANDPS      constant007fffff007fffff<>+0(SB), Y0, Y5
-	VORPS       constant3f8000003f800000<>+0(SB), Y5, Y5
-	VPERMPS     reciprocals<>+0(SB), Y6, Y6
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y6, Y5
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y6
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y5, Y6
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y5, Y6
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y5, Y6
-	VFMADD213PS Y7, Y5, Y6
-	VFMADD213PS Y2, Y1, Y6
-	VXORPD      Y1, Y1, Y1
-	VCMPPS      $0x04, Y0, Y1, Y1
-	VANDPS      Y1, Y6, Y6
-	VORPS       Y0, Y3, Y3
-	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y0, Y0
-	VANDPS      Y1, Y0, Y0
-	VORPS       Y0, Y3, Y3
-	VMASKMOVPS  Y6, Y4, (DX)(R9*1)
-	VCMPPS      $0x03, Y6, Y6, Y6
-	VORPS       Y6, Y3, Y3
-
-targetProbs32_loop_done:
-	VMOVMSKPS  Y3, R8
-	VXORPD     X0, X0, X0
-	VCVTSI2SDQ R8, X0, X0
-	VMOVSD     X0, 32(DI)
-	LEAQ       (AX)(SI*4), AX
-	LEAQ       (CX)(SI*4), CX
-	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
-	DECQ       BX
-	JNZ        targetProbs32_row
-	VZEROUPPER
-	RET
-
-DATA constant0080000000800000<>+0(SB)/8, $0x0080000000800000
-DATA constant0080000000800000<>+8(SB)/8, $0x0080000000800000
-DATA constant0080000000800000<>+16(SB)/8, $0x0080000000800000
-DATA constant0080000000800000<>+24(SB)/8, $0x0080000000800000
-GLOBL constant0080000000800000<>(SB), RODATA|NOPTR, $32
-
-// func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·pairTarget32(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
-
-pairTarget32_row:
-	VBROADCASTSD (DI), Y0
-	VCVTPD2PSY   Y0, X0
-	VBROADCASTSS X0, Y0
-	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
-	VBROADCASTSD 8(DI), Y1
+pairExponentials32_row:
+	VBROADCASTSD (R8), Y1
 	VCVTPD2PSY   Y1, X1
 	VBROADCASTSS X1, Y1
 	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
-	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 8(R8), Y2
 	VCVTPD2PSY   Y2, X2
 	VBROADCASTSS X2, Y2
-	VBROADCASTSD 24(DI), Y3
-	VCVTPD2PSY   Y3, X3
-	VBROADCASTSS X3, Y3
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	SUBQ         $0x08, R8
-	JL           pairTarget32_loop_few
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VMOVUPD      Y6, (SP)
+	VMOVUPD      Y6, 32(SP)
+	VMOVUPD      Y6, 64(SP)
+	MOVQ         DI, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000008, R11
+	SUBQ         $0x08, R9
+	JL           pairExponentials32_loop_few
+	VMOVUPS      (AX)(R10*1), Y6
+	VMOVAPS      Y6, Y7
+	VFMADD132PS  Y0, Y1, Y7
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  Y0, Y8, Y6
+	VMOVUPS      (CX)(R10*1), Y8
+	VMOVAPS      Y8, Y9
+	VFMADD132PS  Y0, Y2, Y9
+	VSUBPS       Y2, Y9, Y10
+	VFMSUB132PS  Y0, Y10, Y8
+	VSUBPS       Y7, Y9, Y11
+	VSUBPS       Y6, Y8, Y10
+	VADDPS       Y11, Y10, Y10
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD       $0x14, Y7, Y11
+	VPERMPS      powers<>+0(SB), Y7, Y7
+	VPADDD       Y7, Y11, Y11
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD       $0x14, Y9, Y7
+	VPERMPS      powers<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	SUBQ         $0x08, R9
+	JL           pairExponentials32_loop_last
 
-pairTarget32_loop:
-	VMOVUPS     (AX)(R9*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VMOVUPS     (CX)(R9*1), Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS      Y1, Y7, Y8
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
-	VMOVUPS     (DX)(R9*1), Y8
-	VSUBPS      Y5, Y7, Y5
-	VSUBPS      Y4, Y6, Y4
-	VADDPS      Y5, Y4, Y4
-	VSUBPS      Y3, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPS      $0x04, Y8, Y5, Y5
-	VANDPS      Y5, Y4, Y4
-	VMULPS      Y2, Y4, Y4
-	VMULPS      Y8, Y4, Y4
-	VMOVUPS     Y4, (DX)(R9*1)
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R8
-	JGE         pairTarget32_loop
+pairExponentials32_loop:
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y6, Y9
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y6, Y9
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y6, Y9
+	VMULPS       Y11, Y9, Y9
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y8, Y6
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y8, Y6
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y8, Y6
+	VMULPS       Y7, Y6, Y6
+	VMOVUPS      Y9, (DX)(R10*1)
+	VMOVUPS      Y6, (BX)(R10*1)
+	VADDPS       Y9, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VFMADD231PS  Y10, Y6, Y5
+	VMOVUPS      32(AX)(R10*1), Y6
+	VMOVAPS      Y6, Y7
+	VFMADD132PS  Y0, Y1, Y7
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  Y0, Y8, Y6
+	VMOVUPS      32(CX)(R10*1), Y8
+	VMOVAPS      Y8, Y9
+	VFMADD132PS  Y0, Y2, Y9
+	VSUBPS       Y2, Y9, Y10
+	VFMSUB132PS  Y0, Y10, Y8
+	VSUBPS       Y7, Y9, Y11
+	VSUBPS       Y6, Y8, Y10
+	VADDPS       Y11, Y10, Y10
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD       $0x14, Y7, Y11
+	VPERMPS      powers<>+0(SB), Y7, Y7
+	VPADDD       Y7, Y11, Y11
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD       $0x14, Y9, Y7
+	VPERMPS      powers<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	ADDQ         $0x20, R10
+	DECQ         R11
+	JNZ          pairExponentials32_loop_on
+	VEXTRACTF128 $0x01, Y3, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y9, Y3, Y3
+	VADDPD       (SP), Y3, Y3
+	VMOVUPD      Y3, (SP)
+	VXORPD       Y3, Y3, Y3
+	VEXTRACTF128 $0x01, Y4, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y9, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VXORPD       Y4, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y9, Y5, Y5
+	VADDPD       64(SP), Y5, Y5
+	VMOVUPD      Y5, 64(SP)
+	VXORPD       Y5, Y5, Y5
+	MOVQ         $0x00000008, R11
 
-pairTarget32_loop_few:
-	ADDQ        $0x08, R8
-	TESTQ       R8, R8
-	JZ          pairTarget32_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y4
-	VMASKMOVPS  (AX)(R9*1), Y4, Y5
-	VMOVAPS     Y5, Y6
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
-	VSUBPS      Y0, Y6, Y0
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VMASKMOVPS  (CX)(R9*1), Y4, Y0
-	VMOVAPS     Y0, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS      Y1, Y7, Y1
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y0
-	VMASKMOVPS  (DX)(R9*1), Y4, Y1
-	VSUBPS      Y6, Y7, Y6
-	VSUBPS      Y5, Y0, Y0
-	VADDPS      Y6, Y0, Y0
-	VSUBPS      Y3, Y0, Y0
-	VXORPD      Y3, Y3, Y3
-	VCMPPS      $0x04, Y1, Y3, Y3
-	VANDPS      Y3, Y0, Y0
-	VMULPS      Y2, Y0, Y0
-	VMULPS      Y1, Y0, Y0
-	VMASKMOVPS  Y0, Y4, (DX)(R9*1)
+pairExponentials32_loop_on:
+	SUBQ $0x08, R9
+	JGE  pairExponentials32_loop
 
-pairTarget32_loop_done:
-	LEAQ (AX)(SI*4), AX
-	LEAQ (CX)(SI*4), CX
-	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
-	DECQ BX
-	JNZ  pairTarget32_row
+pairExponentials32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
+	VMULPS      Y11, Y9, Y9
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
+	VMULPS      Y7, Y6, Y6
+	VMOVUPS     Y9, (DX)(R10*1)
+	VMOVUPS     Y6, (BX)(R10*1)
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y10, Y6, Y5
+	ADDQ        $0x20, R10
+
+pairExponentials32_loop_few:
+	ADDQ        $0x08, R9
+	TESTQ       R9, R9
+	JZ          pairExponentials32_loop_done
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000008, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*4), Y6
+	VMASKMOVPS  (AX)(R10*1), Y6, Y7
+	VMOVAPS     Y7, Y8
+	VFMADD132PS Y0, Y1, Y8
+	VSUBPS      Y1, Y8, Y1
+	VFMSUB132PS Y0, Y1, Y7
+	VMASKMOVPS  (CX)(R10*1), Y6, Y1
+	VMOVAPS     Y1, Y9
+	VFMADD132PS Y0, Y2, Y9
+	VSUBPS      Y2, Y9, Y2
+	VFMSUB132PS Y0, Y2, Y1
+	VSUBPS      Y8, Y9, Y10
+	VSUBPS      Y7, Y1, Y2
+	VADDPS      Y10, Y2, Y2
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
+	VPSLLD      $0x14, Y8, Y10
+	VPERMPS     powers<>+0(SB), Y8, Y8
+	VPADDD      Y8, Y10, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD      $0x14, Y9, Y8
+	VPERMPS     powers<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y8, Y8
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
+	VMULPS      Y10, Y9, Y9
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
+	VMULPS      Y8, Y7, Y7
+	VMASKMOVPS  Y9, Y6, (DX)(R10*1)
+	VMASKMOVPS  Y7, Y6, (BX)(R10*1)
+	VANDPD      Y6, Y9, Y9
+	VANDPD      Y6, Y7, Y7
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y7, Y4, Y4
+	VFMADD231PS Y2, Y7, Y5
+
+pairExponentials32_loop_done:
+	VEXTRACTF128 $0x01, Y3, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X3, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 32(R8)
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X4, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 40(R8)
+	VEXTRACTF128 $0x01, Y5, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X5, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       64(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 48(R8)
+	LEAQ         (AX)(DI*4), AX
+	LEAQ         (CX)(DI*4), CX
+	LEAQ         (DX)(DI*4), DX
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x40, R8
+	DECQ         SI
+	JNZ          pairExponentials32_row
 	VZEROUPPER
 	RET
 
@@ -2096,78 +2318,6 @@ centre32_loop_done:
 	VZEROUPPER
 	RET
 
-// func largest32Wide(x *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX
-TEXT ·largest32Wide(SB), NOSPLIT, $0-32
-	MOVQ x+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ classes+16(FP), DX
-	MOVQ sums+24(FP), BX
-
-largest32Wide_row:
-	VBROADCASTSS (AX), Y0
-	VMOVAPD      Y0, Y1
-	VMOVAPD      Y0, Y2
-	MOVQ         DX, SI
-	XORQ         DI, DI
-	SUBQ         $0x10, SI
-	JL           largest32Wide_loop_few
-
-largest32Wide_loop:
-	VMOVUPS (AX)(DI*1), Y2
-	VMOVUPS 32(AX)(DI*1), Y3
-	VMAXPS  Y2, Y1, Y1
-	VMAXPS  Y3, Y1, Y1
-	ADDQ    $0x40, DI
-	SUBQ    $0x10, SI
-	JGE     largest32Wide_loop
-
-largest32Wide_loop_few:
-	ADDQ $0x10, SI
-
-largest32Wide_loop_one:
-	CMPQ    SI, $0x08
-	JL      largest32Wide_loop_tail
-	VMOVUPS (AX)(DI*1), Y2
-	VMAXPS  Y2, Y1, Y1
-	ADDQ    $0x20, DI
-	SUBQ    $0x08, SI
-	JMP     largest32Wide_loop_one
-
-largest32Wide_loop_tail:
-	TESTQ      SI, SI
-	JZ         largest32Wide_loop_done
-	LEAQ       tailMask<>+0(SB), R8
-	MOVQ       $0x00000008, R9
-	SUBQ       SI, R9
-	VMOVUPD    (R8)(R9*4), Y2
-	VMASKMOVPS (AX)(DI*1), Y2, Y3
-	VBLENDVPS  Y2, Y3, Y0, Y3
-	VMAXPS     Y3, Y1, Y1
-
-largest32Wide_loop_done:
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0x4e, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0xb1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VCVTPS2PD  X1, Y1
-	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD     X0, (BX)
-	LEAQ       (AX)(DX*4), AX
-	ADDQ       $0x40, BX
-	DECQ       CX
-	JNZ        largest32Wide_row
-	VZEROUPPER
-	RET
-
-DATA constant8000000000000000<>+0(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+8(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+16(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+24(SB)/8, $0x8000000000000000
-GLOBL constant8000000000000000<>(SB), RODATA|NOPTR, $32
-
 // func extremes32Wide(x *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX
 TEXT ·extremes32Wide(SB), NOSPLIT, $0-32
@@ -2246,6 +2396,12 @@ extremes32Wide_loop_done:
 	JNZ        extremes32Wide_row
 	VZEROUPPER
 	RET
+
+DATA constant8000000000000000<>+0(SB)/8, $0x8000000000000000
+DATA constant8000000000000000<>+8(SB)/8, $0x8000000000000000
+DATA constant8000000000000000<>+16(SB)/8, $0x8000000000000000
+DATA constant8000000000000000<>+24(SB)/8, $0x8000000000000000
+GLOBL constant8000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func logitsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
@@ -3056,6 +3212,957 @@ pairLoss32Wide_loop_done:
 	VZEROUPPER
 	RET
 
+// func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, FMA3
+TEXT ·negate32Wide(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+negate32Wide_row:
+	VBROADCASTSD 16(DI), Y1
+	VXORPD       Y2, Y2, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           negate32Wide_loop_few
+
+negate32Wide_loop:
+	VCVTPS2PD    (AX)(R9*1), Y3
+	VCVTPS2PD    16(AX)(R9*1), Y4
+	VCVTPS2PD    (CX)(R9*1), Y5
+	VCVTPS2PD    16(CX)(R9*1), Y6
+	VCMPPD       $0x03, Y5, Y3, Y3
+	VORPD        Y3, Y2, Y2
+	VORPD        Y5, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y5
+	VCMPPD       $0x03, Y6, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VORPD        Y6, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y6
+	VCVTPD2PSY   Y5, X3
+	VMOVUPS      X3, (DX)(R9*1)
+	VCVTPD2PSY   Y6, X3
+	VMOVUPS      X3, 16(DX)(R9*1)
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R8
+	JGE          negate32Wide_loop
+
+negate32Wide_loop_few:
+	ADDQ $0x08, R8
+
+negate32Wide_loop_one:
+	CMPQ         R8, $0x04
+	JL           negate32Wide_loop_tail
+	VCVTPS2PD    (AX)(R9*1), Y3
+	VCVTPS2PD    (CX)(R9*1), Y4
+	VCMPPD       $0x03, Y4, Y3, Y3
+	VORPD        Y3, Y2, Y2
+	VORPD        Y4, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y4
+	VCVTPD2PSY   Y4, X3
+	VMOVUPS      X3, (DX)(R9*1)
+	ADDQ         $0x10, R9
+	SUBQ         $0x04, R8
+	JMP          negate32Wide_loop_one
+
+negate32Wide_loop_tail:
+	TESTQ        R8, R8
+	JZ           negate32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VSHUFPS      $0x88, X4, X3, X4
+	VMASKMOVPS   (AX)(R9*1), X4, X4
+	VCVTPS2PD    X4, Y4
+	VEXTRACTF128 $0x01, Y3, X5
+	VSHUFPS      $0x88, X5, X3, X5
+	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VCMPPD       $0x03, Y5, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VORPD        Y5, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y5
+	VCVTPD2PSY   Y5, X1
+	VEXTRACTF128 $0x01, Y3, X4
+	VSHUFPS      $0x88, X4, X3, X3
+	VMASKMOVPS   X1, X3, (DX)(R9*1)
+
+negate32Wide_loop_done:
+	VMOVMSKPD  Y2, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        negate32Wide_row
+	VZEROUPPER
+	RET
+
+// func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logitsPred32Wide(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+logitsPred32Wide_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 16(DI), Y1
+	VBROADCASTSD 24(DI), Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           logitsPred32Wide_loop_few
+	VCVTPS2PD    (AX)(R9*1), Y3
+	VADDPD       Y0, Y3, Y4
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y3
+	VMAXPD       Y4, Y3, Y3
+	VADDPD       constant43380000000003ff<>+0(SB), Y3, Y4
+	VSUBPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       Y5, Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
+	SUBQ         $0x04, R8
+	JL           logitsPred32Wide_loop_last
+
+logitsPred32Wide_loop:
+	VMULPD      Y3, Y3, Y5
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y7
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y7
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y7
+	VFMADD231PD Y6, Y3, Y7
+	VMULPD      Y4, Y7, Y7
+	VCVTPS2PD   (CX)(R9*1), Y3
+	VMULPD      Y2, Y3, Y3
+	VFMSUB213PD Y3, Y1, Y7
+	VCVTPD2PSY  Y7, X3
+	VMOVUPS     X3, (DX)(R9*1)
+	VCVTPS2PD   16(AX)(R9*1), Y3
+	VADDPD      Y0, Y3, Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y3
+	VMAXPD      Y4, Y3, Y3
+	VADDPD      constant43380000000003ff<>+0(SB), Y3, Y4
+	VSUBPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      Y5, Y3, Y3
+	VPSLLQ      $0x34, Y4, Y4
+	ADDQ        $0x10, R9
+	SUBQ        $0x04, R8
+	JGE         logitsPred32Wide_loop
+
+logitsPred32Wide_loop_last:
+	VMULPD      Y3, Y3, Y5
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y7
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y7
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y7
+	VFMADD231PD Y6, Y3, Y7
+	VMULPD      Y4, Y7, Y7
+	VCVTPS2PD   (CX)(R9*1), Y3
+	VMULPD      Y2, Y3, Y3
+	VFMSUB213PD Y3, Y1, Y7
+	VCVTPD2PSY  Y7, X3
+	VMOVUPS     X3, (DX)(R9*1)
+	ADDQ        $0x10, R9
+
+logitsPred32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           logitsPred32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VSHUFPS      $0x88, X4, X3, X4
+	VMASKMOVPS   (AX)(R9*1), X4, X4
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y0, Y4, Y0
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y0, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y5
+	VSUBPD       Y5, Y4, Y4
+	VPSLLQ       $0x34, Y0, Y0
+	VMULPD       Y4, Y4, Y5
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y5, Y6
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y5, Y6
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y7
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y5, Y7
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y5, Y7
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y5, Y7
+	VFMADD231PD  Y6, Y4, Y7
+	VMULPD       Y0, Y7, Y7
+	VEXTRACTF128 $0x01, Y3, X0
+	VSHUFPS      $0x88, X0, X3, X0
+	VMASKMOVPS   (CX)(R9*1), X0, X0
+	VCVTPS2PD    X0, Y0
+	VMULPD       Y2, Y0, Y0
+	VFMSUB213PD  Y0, Y1, Y7
+	VCVTPD2PSY   Y7, X0
+	VEXTRACTF128 $0x01, Y3, X1
+	VSHUFPS      $0x88, X1, X3, X1
+	VMASKMOVPS   X0, X1, (DX)(R9*1)
+
+logitsPred32Wide_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  logitsPred32Wide_row
+	VZEROUPPER
+	RET
+
+// func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pairPred32Wide(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+pairPred32Wide_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 24(DI), Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           pairPred32Wide_loop_few
+	VCVTPS2PD    (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y5, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	VCVTPS2PD    (CX)(R9*1), Y6
+	VADDPD       Y1, Y6, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y7, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y8
+	VSUBPD       Y8, Y6, Y6
+	VPSLLQ       $0x34, Y7, Y7
+	SUBQ         $0x04, R8
+	JL           pairPred32Wide_loop_last
+
+pairPred32Wide_loop:
+	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y4, Y10
+	VMULPD      Y5, Y10, Y10
+	VMULPD      Y6, Y6, Y4
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y5
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y4, Y5
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y4, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y4, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y4, Y8
+	VFMADD231PD Y5, Y6, Y8
+	VMULPD      Y7, Y8, Y8
+	VMULPD      Y3, Y8, Y8
+	VFMSUB213PD Y8, Y2, Y10
+	VCVTPD2PSY  Y10, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VCVTPS2PD   16(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y5, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VPSLLQ      $0x34, Y5, Y5
+	VCVTPS2PD   16(CX)(R9*1), Y6
+	VADDPD      Y1, Y6, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD      Y7, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
+	VSUBPD      Y8, Y6, Y6
+	VPSLLQ      $0x34, Y7, Y7
+	ADDQ        $0x10, R9
+	SUBQ        $0x04, R8
+	JGE         pairPred32Wide_loop
+
+pairPred32Wide_loop_last:
+	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y4, Y10
+	VMULPD      Y5, Y10, Y10
+	VMULPD      Y6, Y6, Y4
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y5
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y4, Y5
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y4, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y4, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y4, Y8
+	VFMADD231PD Y5, Y6, Y8
+	VMULPD      Y7, Y8, Y8
+	VMULPD      Y3, Y8, Y8
+	VFMSUB213PD Y8, Y2, Y10
+	VCVTPD2PSY  Y10, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	ADDQ        $0x10, R9
+
+pairPred32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           pairPred32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y0
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y0, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
+	VSUBPD       Y6, Y5, Y5
+	VPSLLQ       $0x34, Y0, Y0
+	VEXTRACTF128 $0x01, Y4, X6
+	VSHUFPS      $0x88, X6, X4, X6
+	VMASKMOVPS   (CX)(R9*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y1, Y6, Y1
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y1, Y1
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y1, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y7
+	VSUBPD       Y7, Y6, Y6
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y5, Y5, Y7
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD  Y8, Y5, Y9
+	VMULPD       Y0, Y9, Y9
+	VMULPD       Y6, Y6, Y0
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y5
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y5
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y5
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y5
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y7
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y7
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y7
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y7
+	VFMADD231PD  Y5, Y6, Y7
+	VMULPD       Y1, Y7, Y7
+	VMULPD       Y3, Y7, Y7
+	VFMSUB213PD  Y7, Y2, Y9
+	VCVTPD2PSY   Y9, X0
+	VEXTRACTF128 $0x01, Y4, X1
+	VSHUFPS      $0x88, X1, X4, X1
+	VMASKMOVPS   X0, X1, (DX)(R9*1)
+
+pairPred32Wide_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  pairPred32Wide_row
+	VZEROUPPER
+	RET
+
+// func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·targetProbs32Wide(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+targetProbs32Wide_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 16(DI), Y1
+	VBROADCASTSD 24(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           targetProbs32Wide_loop_few
+	VCVTPS2PD    (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y6, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       Y5, Y4, Y4
+	VCVTPS2PD    (CX)(R9*1), Y4
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ $0x34, Y7, Y5
+	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD Y6, Y5, Y5
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD Y7, Y6, Y6
+	SUBQ   $0x04, R8
+	JL     targetProbs32Wide_loop_last
+
+targetProbs32Wide_loop:
+	VMULPD      Y6, Y6, Y7
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
+	VFMADD213PD Y5, Y6, Y8
+	VFMADD213PD Y2, Y1, Y8
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
+	VANDPD      Y5, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VCVTPD2PSY  Y8, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VCMPPD      $0x03, Y8, Y8, Y8
+	VORPD       Y8, Y3, Y3
+	VCVTPS2PD   16(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y6, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y4, Y4
+	VCVTPS2PD   16(CX)(R9*1), Y4
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ $0x34, Y7, Y5
+	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD Y6, Y5, Y5
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD Y7, Y6, Y6
+	ADDQ   $0x10, R9
+	SUBQ   $0x04, R8
+	JGE    targetProbs32Wide_loop
+
+targetProbs32Wide_loop_last:
+	VMULPD      Y6, Y6, Y7
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
+	VFMADD213PD Y5, Y6, Y8
+	VFMADD213PD Y2, Y1, Y8
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y8, Y8
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
+	VANDPD      Y5, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VCVTPD2PSY  Y8, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VCMPPD      $0x03, Y8, Y8, Y8
+	VORPD       Y8, Y3, Y3
+	ADDQ        $0x10, R9
+
+targetProbs32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           targetProbs32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y6, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD       Y0, Y5, Y5
+	VEXTRACTF128 $0x01, Y4, X0
+	VSHUFPS      $0x88, X0, X4, X0
+	VMASKMOVPS   (CX)(R9*1), X0, X0
+	VCVTPS2PD    X0, Y0
+
+	// log2 t - y
+	VPADDQ       constant00095f619980c433<>+0(SB), Y0, Y7
+	VPSRLQ       $0x34, Y7, Y5
+	VPAND        constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD       constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       Y6, Y5, Y5
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD       Y7, Y6, Y6
+	VMULPD       Y6, Y6, Y7
+	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y7, Y8
+	VFMADD213PD  constant40071547652bed13<>+0(SB), Y7, Y8
+	VFMADD213PD  Y5, Y6, Y8
+	VFMADD213PD  Y2, Y1, Y8
+	VXORPD       Y1, Y1, Y1
+	VCMPPD       $0x04, Y0, Y1, Y1
+	VANDPD       Y1, Y8, Y8
+	VORPD        Y0, Y3, Y3
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y0
+	VANDPD       Y1, Y0, Y0
+	VORPD        Y0, Y3, Y3
+	VCVTPD2PSY   Y8, X0
+	VEXTRACTF128 $0x01, Y4, X1
+	VSHUFPS      $0x88, X1, X4, X1
+	VMASKMOVPS   X0, X1, (DX)(R9*1)
+	VCMPPD       $0x03, Y8, Y8, Y8
+	VORPD        Y8, Y3, Y3
+
+targetProbs32Wide_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        targetProbs32Wide_row
+	VZEROUPPER
+	RET
+
+DATA constant0010000000000000<>+0(SB)/8, $0x0010000000000000
+DATA constant0010000000000000<>+8(SB)/8, $0x0010000000000000
+DATA constant0010000000000000<>+16(SB)/8, $0x0010000000000000
+DATA constant0010000000000000<>+24(SB)/8, $0x0010000000000000
+GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $32
+
+// func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pairTarget32Wide(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+pairTarget32Wide_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 24(DI), Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           pairTarget32Wide_loop_few
+	VCVTPS2PD    (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y6, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       Y5, Y4, Y4
+	VCVTPS2PD    (CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y8, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VSUBPD       Y7, Y4, Y4
+	VSUBPD       Y6, Y8, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           pairTarget32Wide_loop_last
+
+pairTarget32Wide_loop:
+	VMULPD      Y4, Y4, Y7
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VSUBPD      Y3, Y6, Y6
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VMULPD      Y9, Y6, Y6
+	VCVTPD2PSY  Y6, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VCVTPS2PD   16(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y6, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y4, Y4
+	VCVTPS2PD   16(CX)(R9*1), Y4
+	VADDPD      Y1, Y4, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y8, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VSUBPD      Y7, Y4, Y4
+	VSUBPD      Y6, Y8, Y6
+	VPSLLQ      $0x34, Y5, Y5
+	ADDQ        $0x10, R9
+	SUBQ        $0x04, R8
+	JGE         pairTarget32Wide_loop
+
+pairTarget32Wide_loop_last:
+	VMULPD      Y4, Y4, Y7
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VSUBPD      Y3, Y6, Y6
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VMULPD      Y9, Y6, Y6
+	VCVTPD2PSY  Y6, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	ADDQ        $0x10, R9
+
+pairTarget32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           pairTarget32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y6, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD       Y0, Y5, Y5
+	VEXTRACTF128 $0x01, Y4, X0
+	VSHUFPS      $0x88, X0, X4, X0
+	VMASKMOVPS   (CX)(R9*1), X0, X0
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y1, Y0, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y0
+	VMAXPD       Y7, Y0, Y0
+	VADDPD       constant43380000000003ff<>+0(SB), Y0, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y5
+	VSUBPD       Y5, Y0, Y0
+	VSUBPD       Y6, Y7, Y5
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y0, Y0, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y0, Y8
+	VMULPD       Y1, Y8, Y8
+	VSUBPD       Y3, Y5, Y5
+	VXORPD       Y0, Y0, Y0
+	VCMPPD       $0x04, Y8, Y0, Y0
+	VANDPD       Y0, Y5, Y5
+	VMULPD       Y2, Y5, Y5
+	VMULPD       Y8, Y5, Y5
+	VCVTPD2PSY   Y5, X0
+	VEXTRACTF128 $0x01, Y4, X1
+	VSHUFPS      $0x88, X1, X4, X1
+	VMASKMOVPS   X0, X1, (DX)(R9*1)
+
+pairTarget32Wide_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  pairTarget32Wide_row
+	VZEROUPPER
+	RET
+
+// func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·exponentials32Wide(SB), NOSPLIT, $64-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ sums+40(FP), DI
+
+exponentials32Wide_row:
+	VBROADCASTSD (DI), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      Y4, (SP)
+	VMOVUPD      Y4, 32(SP)
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000100, R10
+	SUBQ         $0x04, R8
+	JL           exponentials32Wide_loop_few
+	VCVTPS2PD    (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y5, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           exponentials32Wide_loop_last
+
+exponentials32Wide_loop:
+	VCVTPS2PD   (CX)(R9*1), Y6
+	VADDPD      Y6, Y3, Y3
+	VORPD       Y6, Y1, Y1
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VMULPD      constant41f0000000000000<>+0(SB), Y8, Y4
+	VCVTPD2PSY  Y4, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VADDPD      Y8, Y2, Y2
+	VCVTPS2PD   16(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y5, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VPSLLQ      $0x34, Y5, Y5
+	ADDQ        $0x10, R9
+	DECQ        R10
+	JNZ         exponentials32Wide_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000100, R10
+
+exponentials32Wide_loop_on:
+	SUBQ $0x04, R8
+	JGE  exponentials32Wide_loop
+
+exponentials32Wide_loop_last:
+	VCVTPS2PD   (CX)(R9*1), Y6
+	VADDPD      Y6, Y3, Y3
+	VORPD       Y6, Y1, Y1
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VMULPD      constant41f0000000000000<>+0(SB), Y8, Y4
+	VCVTPD2PSY  Y4, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VADDPD      Y8, Y2, Y2
+	ADDQ        $0x10, R9
+
+exponentials32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           exponentials32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y0
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y0, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
+	VSUBPD       Y6, Y5, Y5
+	VPSLLQ       $0x34, Y0, Y0
+	VEXTRACTF128 $0x01, Y4, X6
+	VSHUFPS      $0x88, X6, X4, X6
+	VMASKMOVPS   (CX)(R9*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y6, Y3, Y3
+	VORPD        Y6, Y1, Y1
+	VMULPD       Y5, Y5, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y5, Y8
+	VMULPD       Y0, Y8, Y8
+	VMULPD       constant41f0000000000000<>+0(SB), Y8, Y0
+	VCVTPD2PSY   Y0, X0
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   X0, X5, (DX)(R9*1)
+	VANDPD       Y4, Y8, Y8
+	VADDPD       Y8, Y2, Y2
+
+exponentials32Wide_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 32(DI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 40(DI)
+	VMOVMSKPD    Y1, R8
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   R8, X0, X0
+	VMOVSD       X0, 56(DI)
+	LEAQ         (AX)(SI*4), AX
+	LEAQ         (CX)(SI*4), CX
+	LEAQ         (DX)(SI*4), DX
+	ADDQ         $0x40, DI
+	DECQ         BX
+	JNZ          exponentials32Wide_row
+	VZEROUPPER
+	RET
+
+DATA constant41f0000000000000<>+0(SB)/8, $0x41f0000000000000
+DATA constant41f0000000000000<>+8(SB)/8, $0x41f0000000000000
+DATA constant41f0000000000000<>+16(SB)/8, $0x41f0000000000000
+DATA constant41f0000000000000<>+24(SB)/8, $0x41f0000000000000
+GLOBL constant41f0000000000000<>(SB), RODATA|NOPTR, $32
+
 // func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairExponentials32Wide(SB), NOSPLIT, $96-56
@@ -3322,657 +4429,6 @@ pairExponentials32Wide_loop_done:
 	VZEROUPPER
 	RET
 
-DATA constant41f0000000000000<>+0(SB)/8, $0x41f0000000000000
-DATA constant41f0000000000000<>+8(SB)/8, $0x41f0000000000000
-DATA constant41f0000000000000<>+16(SB)/8, $0x41f0000000000000
-DATA constant41f0000000000000<>+24(SB)/8, $0x41f0000000000000
-GLOBL constant41f0000000000000<>(SB), RODATA|NOPTR, $32
-
-// func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·exponentials32Wide(SB), NOSPLIT, $64-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ sums+40(FP), DI
-
-exponentials32Wide_row:
-	VBROADCASTSD (DI), Y0
-	VXORPD       Y1, Y1, Y1
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 32(SP)
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x04, R8
-	JL           exponentials32Wide_loop_few
-	VCVTPS2PD    (AX)(R9*1), Y4
-	VADDPD       Y0, Y4, Y5
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y5, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       Y6, Y4, Y4
-	VPSLLQ       $0x34, Y5, Y5
-	SUBQ         $0x04, R8
-	JL           exponentials32Wide_loop_last
-
-exponentials32Wide_loop:
-	VCVTPS2PD   (CX)(R9*1), Y6
-	VADDPD      Y6, Y3, Y3
-	VORPD       Y6, Y1, Y1
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VMULPD      constant41f0000000000000<>+0(SB), Y8, Y4
-	VCVTPD2PSY  Y4, X4
-	VMOVUPS     X4, (DX)(R9*1)
-	VADDPD      Y8, Y2, Y2
-	VCVTPS2PD   16(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y5
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y5, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      Y6, Y4, Y4
-	VPSLLQ      $0x34, Y5, Y5
-	ADDQ        $0x10, R9
-	DECQ        R10
-	JNZ         exponentials32Wide_loop_on
-	VMOVAPD     Y2, Y2
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
-	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
-	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000100, R10
-
-exponentials32Wide_loop_on:
-	SUBQ $0x04, R8
-	JGE  exponentials32Wide_loop
-
-exponentials32Wide_loop_last:
-	VCVTPS2PD   (CX)(R9*1), Y6
-	VADDPD      Y6, Y3, Y3
-	VORPD       Y6, Y1, Y1
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VMULPD      constant41f0000000000000<>+0(SB), Y8, Y4
-	VCVTPD2PSY  Y4, X4
-	VMOVUPS     X4, (DX)(R9*1)
-	VADDPD      Y8, Y2, Y2
-	ADDQ        $0x10, R9
-
-exponentials32Wide_loop_few:
-	ADDQ         $0x04, R8
-	TESTQ        R8, R8
-	JZ           exponentials32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R10
-	MOVQ         $0x00000004, R11
-	SUBQ         R8, R11
-	VMOVUPD      (R10)(R11*8), Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y0, Y5, Y0
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y0, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD       Y6, Y5, Y5
-	VPSLLQ       $0x34, Y0, Y0
-	VEXTRACTF128 $0x01, Y4, X6
-	VSHUFPS      $0x88, X6, X4, X6
-	VMASKMOVPS   (CX)(R9*1), X6, X6
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y3, Y3
-	VORPD        Y6, Y1, Y1
-	VMULPD       Y5, Y5, Y6
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD  Y7, Y5, Y8
-	VMULPD       Y0, Y8, Y8
-	VMULPD       constant41f0000000000000<>+0(SB), Y8, Y0
-	VCVTPD2PSY   Y0, X0
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   X0, X5, (DX)(R9*1)
-	VANDPD       Y4, Y8, Y8
-	VADDPD       Y8, Y2, Y2
-
-exponentials32Wide_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 32(DI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 40(DI)
-	VMOVMSKPD    Y1, R8
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   R8, X0, X0
-	VMOVSD       X0, 56(DI)
-	LEAQ         (AX)(SI*4), AX
-	LEAQ         (CX)(SI*4), CX
-	LEAQ         (DX)(SI*4), DX
-	ADDQ         $0x40, DI
-	DECQ         BX
-	JNZ          exponentials32Wide_row
-	VZEROUPPER
-	RET
-
-// func combine32Wide(out *float32, t *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, FMA3
-TEXT ·combine32Wide(SB), NOSPLIT, $0-40
-	MOVQ out+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ classes+24(FP), BX
-	MOVQ coefficients+32(FP), SI
-
-combine32Wide_row:
-	VBROADCASTSD 16(SI), Y0
-	VBROADCASTSD 24(SI), Y1
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	SUBQ         $0x08, DI
-	JL           combine32Wide_loop_few
-
-combine32Wide_loop:
-	VCVTPS2PD   (AX)(R8*1), Y2
-	VCVTPS2PD   16(AX)(R8*1), Y3
-	VCVTPS2PD   (CX)(R8*1), Y4
-	VCVTPS2PD   16(CX)(R8*1), Y5
-	VMULPD      Y1, Y4, Y4
-	VFMSUB213PD Y4, Y0, Y2
-	VMULPD      Y1, Y5, Y5
-	VFMSUB213PD Y5, Y0, Y3
-	VCVTPD2PSY  Y2, X2
-	VMOVUPS     X2, (AX)(R8*1)
-	VCVTPD2PSY  Y3, X2
-	VMOVUPS     X2, 16(AX)(R8*1)
-	ADDQ        $0x20, R8
-	SUBQ        $0x08, DI
-	JGE         combine32Wide_loop
-
-combine32Wide_loop_few:
-	ADDQ $0x08, DI
-
-combine32Wide_loop_one:
-	CMPQ        DI, $0x04
-	JL          combine32Wide_loop_tail
-	VCVTPS2PD   (AX)(R8*1), Y2
-	VCVTPS2PD   (CX)(R8*1), Y3
-	VMULPD      Y1, Y3, Y3
-	VFMSUB213PD Y3, Y0, Y2
-	VCVTPD2PSY  Y2, X2
-	VMOVUPS     X2, (AX)(R8*1)
-	ADDQ        $0x10, R8
-	SUBQ        $0x04, DI
-	JMP         combine32Wide_loop_one
-
-combine32Wide_loop_tail:
-	TESTQ        DI, DI
-	JZ           combine32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R9
-	MOVQ         $0x00000004, R10
-	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VSHUFPS      $0x88, X3, X2, X3
-	VMASKMOVPS   (AX)(R8*1), X3, X3
-	VCVTPS2PD    X3, Y3
-	VEXTRACTF128 $0x01, Y2, X4
-	VSHUFPS      $0x88, X4, X2, X4
-	VMASKMOVPS   (CX)(R8*1), X4, X4
-	VCVTPS2PD    X4, Y4
-	VMULPD       Y1, Y4, Y4
-	VFMSUB213PD  Y4, Y0, Y3
-	VCVTPD2PSY   Y3, X0
-	VEXTRACTF128 $0x01, Y2, X1
-	VSHUFPS      $0x88, X1, X2, X1
-	VMASKMOVPS   X0, X1, (AX)(R8*1)
-
-combine32Wide_loop_done:
-	LEAQ (AX)(BX*4), AX
-	LEAQ (CX)(BX*4), CX
-	ADDQ $0x28, SI
-	DECQ DX
-	JNZ  combine32Wide_row
-	VZEROUPPER
-	RET
-
-// func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, FMA3
-TEXT ·negate32Wide(SB), NOSPLIT, $0-48
-	MOVQ   x+0(FP), AX
-	MOVQ   t+8(FP), CX
-	MOVQ   out+16(FP), DX
-	MOVQ   rows+24(FP), BX
-	MOVQ   classes+32(FP), SI
-	MOVQ   coefficients+40(FP), DI
-	VXORPD Y0, Y0, Y0
-
-negate32Wide_row:
-	VBROADCASTSD 16(DI), Y1
-	VXORPD       Y2, Y2, Y2
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	SUBQ         $0x08, R8
-	JL           negate32Wide_loop_few
-
-negate32Wide_loop:
-	VCVTPS2PD    (AX)(R9*1), Y3
-	VCVTPS2PD    16(AX)(R9*1), Y4
-	VCVTPS2PD    (CX)(R9*1), Y5
-	VCVTPS2PD    16(CX)(R9*1), Y6
-	VCMPPD       $0x03, Y5, Y3, Y3
-	VORPD        Y3, Y2, Y2
-	VORPD        Y5, Y2, Y2
-	VFNMADD213PD Y0, Y1, Y5
-	VCMPPD       $0x03, Y6, Y4, Y4
-	VORPD        Y4, Y2, Y2
-	VORPD        Y6, Y2, Y2
-	VFNMADD213PD Y0, Y1, Y6
-	VCVTPD2PSY   Y5, X3
-	VMOVUPS      X3, (DX)(R9*1)
-	VCVTPD2PSY   Y6, X3
-	VMOVUPS      X3, 16(DX)(R9*1)
-	ADDQ         $0x20, R9
-	SUBQ         $0x08, R8
-	JGE          negate32Wide_loop
-
-negate32Wide_loop_few:
-	ADDQ $0x08, R8
-
-negate32Wide_loop_one:
-	CMPQ         R8, $0x04
-	JL           negate32Wide_loop_tail
-	VCVTPS2PD    (AX)(R9*1), Y3
-	VCVTPS2PD    (CX)(R9*1), Y4
-	VCMPPD       $0x03, Y4, Y3, Y3
-	VORPD        Y3, Y2, Y2
-	VORPD        Y4, Y2, Y2
-	VFNMADD213PD Y0, Y1, Y4
-	VCVTPD2PSY   Y4, X3
-	VMOVUPS      X3, (DX)(R9*1)
-	ADDQ         $0x10, R9
-	SUBQ         $0x04, R8
-	JMP          negate32Wide_loop_one
-
-negate32Wide_loop_tail:
-	TESTQ        R8, R8
-	JZ           negate32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R10
-	MOVQ         $0x00000004, R11
-	SUBQ         R8, R11
-	VMOVUPD      (R10)(R11*8), Y3
-	VEXTRACTF128 $0x01, Y3, X4
-	VSHUFPS      $0x88, X4, X3, X4
-	VMASKMOVPS   (AX)(R9*1), X4, X4
-	VCVTPS2PD    X4, Y4
-	VEXTRACTF128 $0x01, Y3, X5
-	VSHUFPS      $0x88, X5, X3, X5
-	VMASKMOVPS   (CX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VCMPPD       $0x03, Y5, Y4, Y4
-	VORPD        Y4, Y2, Y2
-	VORPD        Y5, Y2, Y2
-	VFNMADD213PD Y0, Y1, Y5
-	VCVTPD2PSY   Y5, X1
-	VEXTRACTF128 $0x01, Y3, X4
-	VSHUFPS      $0x88, X4, X3, X3
-	VMASKMOVPS   X1, X3, (DX)(R9*1)
-
-negate32Wide_loop_done:
-	VMOVMSKPD  Y2, R8
-	VXORPD     X1, X1, X1
-	VCVTSI2SDQ R8, X1, X1
-	VMOVSD     X1, 32(DI)
-	LEAQ       (AX)(SI*4), AX
-	LEAQ       (CX)(SI*4), CX
-	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
-	DECQ       BX
-	JNZ        negate32Wide_row
-	VZEROUPPER
-	RET
-
-// func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·targetProbs32Wide(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
-
-targetProbs32Wide_row:
-	VBROADCASTSD (DI), Y0
-	VBROADCASTSD 16(DI), Y1
-	VBROADCASTSD 24(DI), Y2
-	VXORPD       Y3, Y3, Y3
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	SUBQ         $0x04, R8
-	JL           targetProbs32Wide_loop_few
-	VCVTPS2PD    (AX)(R9*1), Y4
-	VADDPD       Y0, Y4, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y6, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD       Y5, Y4, Y4
-	VCVTPS2PD    (CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ $0x34, Y7, Y5
-	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD Y6, Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
-	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y6, Y6
-	SUBQ   $0x04, R8
-	JL     targetProbs32Wide_loop_last
-
-targetProbs32Wide_loop:
-	VMULPD      Y6, Y6, Y7
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
-	VFMADD213PD Y5, Y6, Y8
-	VFMADD213PD Y2, Y1, Y8
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y8, Y8
-	VORPD       Y4, Y3, Y3
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
-	VANDPD      Y5, Y4, Y4
-	VORPD       Y4, Y3, Y3
-	VCVTPD2PSY  Y8, X4
-	VMOVUPS     X4, (DX)(R9*1)
-	VCMPPD      $0x03, Y8, Y8, Y8
-	VORPD       Y8, Y3, Y3
-	VCVTPS2PD   16(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y6, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y5, Y4, Y4
-	VCVTPS2PD   16(CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ $0x34, Y7, Y5
-	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD Y6, Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
-	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y6, Y6
-	ADDQ   $0x10, R9
-	SUBQ   $0x04, R8
-	JGE    targetProbs32Wide_loop
-
-targetProbs32Wide_loop_last:
-	VMULPD      Y6, Y6, Y7
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
-	VFMADD213PD Y5, Y6, Y8
-	VFMADD213PD Y2, Y1, Y8
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y8, Y8
-	VORPD       Y4, Y3, Y3
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
-	VANDPD      Y5, Y4, Y4
-	VORPD       Y4, Y3, Y3
-	VCVTPD2PSY  Y8, X4
-	VMOVUPS     X4, (DX)(R9*1)
-	VCMPPD      $0x03, Y8, Y8, Y8
-	VORPD       Y8, Y3, Y3
-	ADDQ        $0x10, R9
-
-targetProbs32Wide_loop_few:
-	ADDQ         $0x04, R8
-	TESTQ        R8, R8
-	JZ           targetProbs32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R10
-	MOVQ         $0x00000004, R11
-	SUBQ         R8, R11
-	VMOVUPD      (R10)(R11*8), Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y0, Y5, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y6, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y0
-	VSUBPD       Y0, Y5, Y5
-	VEXTRACTF128 $0x01, Y4, X0
-	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (CX)(R9*1), X0, X0
-	VCVTPS2PD    X0, Y0
-
-	// log2 t - y
-	VPADDQ       constant00095f619980c433<>+0(SB), Y0, Y7
-	VPSRLQ       $0x34, Y7, Y5
-	VPAND        constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD       constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD       Y6, Y5, Y5
-	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y6
-	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD       Y7, Y6, Y6
-	VMULPD       Y6, Y6, Y7
-	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y7, Y8
-	VFMADD213PD  constant40071547652bed13<>+0(SB), Y7, Y8
-	VFMADD213PD  Y5, Y6, Y8
-	VFMADD213PD  Y2, Y1, Y8
-	VXORPD       Y1, Y1, Y1
-	VCMPPD       $0x04, Y0, Y1, Y1
-	VANDPD       Y1, Y8, Y8
-	VORPD        Y0, Y3, Y3
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y0
-	VANDPD       Y1, Y0, Y0
-	VORPD        Y0, Y3, Y3
-	VCVTPD2PSY   Y8, X0
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   X0, X1, (DX)(R9*1)
-	VCMPPD       $0x03, Y8, Y8, Y8
-	VORPD        Y8, Y3, Y3
-
-targetProbs32Wide_loop_done:
-	VMOVMSKPD  Y3, R8
-	VXORPD     X0, X0, X0
-	VCVTSI2SDQ R8, X0, X0
-	VMOVSD     X0, 32(DI)
-	LEAQ       (AX)(SI*4), AX
-	LEAQ       (CX)(SI*4), CX
-	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
-	DECQ       BX
-	JNZ        targetProbs32Wide_row
-	VZEROUPPER
-	RET
-
-DATA constant0010000000000000<>+0(SB)/8, $0x0010000000000000
-DATA constant0010000000000000<>+8(SB)/8, $0x0010000000000000
-DATA constant0010000000000000<>+16(SB)/8, $0x0010000000000000
-DATA constant0010000000000000<>+24(SB)/8, $0x0010000000000000
-GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $32
-
-// func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX
-TEXT ·pairTarget32Wide(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
-
-pairTarget32Wide_row:
-	VBROADCASTSD (DI), Y0
-	VBROADCASTSD 8(DI), Y1
-	VBROADCASTSD 16(DI), Y2
-	VBROADCASTSD 24(DI), Y3
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	SUBQ         $0x04, R8
-	JL           pairTarget32Wide_loop_few
-
-pairTarget32Wide_loop:
-	VCVTPS2PD  (AX)(R9*1), Y4
-	VADDPD     Y0, Y4, Y6
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD     Y6, Y4, Y4
-	VADDPD     constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD     constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD     Y5, Y4, Y4
-	VCVTPS2PD  (CX)(R9*1), Y4
-	VADDPD     Y1, Y4, Y7
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD     Y7, Y4, Y4
-	VADDPD     constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD     constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD     Y5, Y4, Y4
-	VCVTPS2PD  (DX)(R9*1), Y4
-	VSUBPD     Y6, Y7, Y5
-	VSUBPD     Y3, Y5, Y5
-	VXORPD     Y6, Y6, Y6
-	VCMPPD     $0x04, Y4, Y6, Y6
-	VANDPD     Y6, Y5, Y5
-	VMULPD     Y2, Y5, Y5
-	VMULPD     Y4, Y5, Y5
-	VCVTPD2PSY Y5, X4
-	VMOVUPS    X4, (DX)(R9*1)
-	ADDQ       $0x10, R9
-	SUBQ       $0x04, R8
-	JGE        pairTarget32Wide_loop
-
-pairTarget32Wide_loop_few:
-	ADDQ         $0x04, R8
-	TESTQ        R8, R8
-	JZ           pairTarget32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R10
-	MOVQ         $0x00000004, R11
-	SUBQ         R8, R11
-	VMOVUPD      (R10)(R11*8), Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y0, Y5, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y6, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y0
-	VSUBPD       Y0, Y5, Y5
-	VEXTRACTF128 $0x01, Y4, X0
-	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (CX)(R9*1), X0, X0
-	VCVTPS2PD    X0, Y0
-	VADDPD       Y1, Y0, Y5
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y0
-	VMAXPD       Y5, Y0, Y0
-	VADDPD       constant43380000000003ff<>+0(SB), Y0, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y1
-	VSUBPD       Y1, Y0, Y0
-	VEXTRACTF128 $0x01, Y4, X0
-	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (DX)(R9*1), X0, X0
-	VCVTPS2PD    X0, Y0
-	VSUBPD       Y6, Y5, Y1
-	VSUBPD       Y3, Y1, Y1
-	VXORPD       Y3, Y3, Y3
-	VCMPPD       $0x04, Y0, Y3, Y3
-	VANDPD       Y3, Y1, Y1
-	VMULPD       Y2, Y1, Y1
-	VMULPD       Y0, Y1, Y1
-	VCVTPD2PSY   Y1, X0
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   X0, X1, (DX)(R9*1)
-
-pairTarget32Wide_loop_done:
-	LEAQ (AX)(SI*4), AX
-	LEAQ (CX)(SI*4), CX
-	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
-	DECQ BX
-	JNZ  pairTarget32Wide_row
-	VZEROUPPER
-	RET
-
 // func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, FMA3
 TEXT ·dot32Wide(SB), NOSPLIT, $32-40
@@ -4140,69 +4596,6 @@ centre32Wide_loop_done:
 	ADDQ $0x28, SI
 	DECQ DX
 	JNZ  centre32Wide_row
-	VZEROUPPER
-	RET
-
-// func largest64(x *float64, rows int, classes int, sums *[8]float64)
-// Requires: AVX
-TEXT ·largest64(SB), NOSPLIT, $0-32
-	MOVQ x+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ classes+16(FP), DX
-	MOVQ sums+24(FP), BX
-
-largest64_row:
-	VBROADCASTSD (AX), Y0
-	VMOVAPD      Y0, Y1
-	VMOVAPD      Y0, Y2
-	MOVQ         DX, SI
-	XORQ         DI, DI
-	SUBQ         $0x08, SI
-	JL           largest64_loop_few
-
-largest64_loop:
-	VMOVUPD (AX)(DI*1), Y2
-	VMOVUPD 32(AX)(DI*1), Y3
-	VMAXPD  Y2, Y1, Y1
-	VMAXPD  Y3, Y1, Y1
-	ADDQ    $0x40, DI
-	SUBQ    $0x08, SI
-	JGE     largest64_loop
-
-largest64_loop_few:
-	ADDQ $0x08, SI
-
-largest64_loop_one:
-	CMPQ    SI, $0x04
-	JL      largest64_loop_tail
-	VMOVUPD (AX)(DI*1), Y2
-	VMAXPD  Y2, Y1, Y1
-	ADDQ    $0x20, DI
-	SUBQ    $0x04, SI
-	JMP     largest64_loop_one
-
-largest64_loop_tail:
-	TESTQ      SI, SI
-	JZ         largest64_loop_done
-	LEAQ       tailMask<>+0(SB), R8
-	MOVQ       $0x00000004, R9
-	SUBQ       SI, R9
-	VMOVUPD    (R8)(R9*8), Y2
-	VMASKMOVPD (AX)(DI*1), Y2, Y3
-	VBLENDVPS  Y2, Y3, Y0, Y3
-	VMAXPD     Y3, Y1, Y1
-
-largest64_loop_done:
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMAXPD     Y0, Y1, Y1
-	VPERMILPD  $0x05, Y1, Y0
-	VMAXPD     Y0, Y1, Y1
-	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD     X0, (BX)
-	LEAQ       (AX)(DX*8), AX
-	ADDQ       $0x40, BX
-	DECQ       CX
-	JNZ        largest64_row
 	VZEROUPPER
 	RET
 
@@ -5130,6 +5523,953 @@ pairLoss64_loop_done:
 	VZEROUPPER
 	RET
 
+// func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, FMA3
+TEXT ·negate64(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+negate64_row:
+	VBROADCASTSD 16(DI), Y1
+	VXORPD       Y2, Y2, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           negate64_loop_few
+
+negate64_loop:
+	VMOVUPD      (AX)(R9*1), Y3
+	VMOVUPD      32(AX)(R9*1), Y4
+	VMOVUPD      (CX)(R9*1), Y5
+	VMOVUPD      32(CX)(R9*1), Y6
+	VCMPPD       $0x03, Y5, Y3, Y3
+	VORPD        Y3, Y2, Y2
+	VORPD        Y5, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y5
+	VCMPPD       $0x03, Y6, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VORPD        Y6, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y6
+	VMOVUPD      Y5, (DX)(R9*1)
+	VMOVUPD      Y6, 32(DX)(R9*1)
+	ADDQ         $0x40, R9
+	SUBQ         $0x08, R8
+	JGE          negate64_loop
+
+negate64_loop_few:
+	ADDQ $0x08, R8
+
+negate64_loop_one:
+	CMPQ         R8, $0x04
+	JL           negate64_loop_tail
+	VMOVUPD      (AX)(R9*1), Y3
+	VMOVUPD      (CX)(R9*1), Y4
+	VCMPPD       $0x03, Y4, Y3, Y3
+	VORPD        Y3, Y2, Y2
+	VORPD        Y4, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y4
+	VMOVUPD      Y4, (DX)(R9*1)
+	ADDQ         $0x20, R9
+	SUBQ         $0x04, R8
+	JMP          negate64_loop_one
+
+negate64_loop_tail:
+	TESTQ        R8, R8
+	JZ           negate64_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y3
+	VMASKMOVPD   (AX)(R9*1), Y3, Y4
+	VMASKMOVPD   (CX)(R9*1), Y3, Y5
+	VCMPPD       $0x03, Y5, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VORPD        Y5, Y2, Y2
+	VFNMADD213PD Y0, Y1, Y5
+	VMASKMOVPD   Y5, Y3, (DX)(R9*1)
+
+negate64_loop_done:
+	VMOVMSKPD  Y2, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        negate64_row
+	VZEROUPPER
+	RET
+
+// func logitsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logitsPred64(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+logitsPred64_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 16(DI), Y1
+	VBROADCASTSD 24(DI), Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           logitsPred64_loop_few
+	VMOVUPD      (AX)(R9*1), Y3
+	VADDPD       Y0, Y3, Y4
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y3
+	VMAXPD       Y4, Y3, Y3
+	VADDPD       constant43380000000003ff<>+0(SB), Y3, Y4
+	VSUBPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       Y5, Y3, Y3
+	VPSLLQ       $0x34, Y4, Y4
+	SUBQ         $0x04, R8
+	JL           logitsPred64_loop_last
+
+logitsPred64_loop:
+	VMULPD      Y3, Y3, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y7
+	VFMADD231PD Y6, Y3, Y7
+	VMULPD      Y4, Y7, Y7
+	VMOVUPD     (CX)(R9*1), Y3
+	VMULPD      Y2, Y3, Y3
+	VFMSUB213PD Y3, Y1, Y7
+	VMOVUPD     Y7, (DX)(R9*1)
+	VMOVUPD     32(AX)(R9*1), Y3
+	VADDPD      Y0, Y3, Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y3
+	VMAXPD      Y4, Y3, Y3
+	VADDPD      constant43380000000003ff<>+0(SB), Y3, Y4
+	VSUBPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      Y5, Y3, Y3
+	VPSLLQ      $0x34, Y4, Y4
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
+	JGE         logitsPred64_loop
+
+logitsPred64_loop_last:
+	VMULPD      Y3, Y3, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y7
+	VFMADD231PD Y6, Y3, Y7
+	VMULPD      Y4, Y7, Y7
+	VMOVUPD     (CX)(R9*1), Y3
+	VMULPD      Y2, Y3, Y3
+	VFMSUB213PD Y3, Y1, Y7
+	VMOVUPD     Y7, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+logitsPred64_loop_few:
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          logitsPred64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y3
+	VMASKMOVPD  (AX)(R9*1), Y3, Y4
+	VADDPD      Y0, Y4, Y0
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y0, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y5
+	VSUBPD      Y5, Y4, Y4
+	VPSLLQ      $0x34, Y0, Y0
+	VMULPD      Y4, Y4, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y7
+	VFMADD231PD Y6, Y4, Y7
+	VMULPD      Y0, Y7, Y7
+	VMASKMOVPD  (CX)(R9*1), Y3, Y0
+	VMULPD      Y2, Y0, Y0
+	VFMSUB213PD Y0, Y1, Y7
+	VMASKMOVPD  Y7, Y3, (DX)(R9*1)
+
+logitsPred64_loop_done:
+	LEAQ (AX)(SI*8), AX
+	LEAQ (CX)(SI*8), CX
+	LEAQ (DX)(SI*8), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  logitsPred64_row
+	VZEROUPPER
+	RET
+
+// func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pairPred64(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+pairPred64_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 24(DI), Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           pairPred64_loop_few
+	VMOVUPD      (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y5, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      (CX)(R9*1), Y6
+	VADDPD       Y1, Y6, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y7, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y8
+	VSUBPD       Y8, Y6, Y6
+	VPSLLQ       $0x34, Y7, Y7
+	SUBQ         $0x04, R8
+	JL           pairPred64_loop_last
+
+pairPred64_loop:
+	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y4, Y10
+	VMULPD      Y5, Y10, Y10
+	VMULPD      Y6, Y6, Y4
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y4, Y5
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y4, Y5
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y4, Y5
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y4, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y4, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y4, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y4, Y8
+	VFMADD231PD Y5, Y6, Y8
+	VMULPD      Y7, Y8, Y8
+	VMULPD      Y3, Y8, Y8
+	VFMSUB213PD Y8, Y2, Y10
+	VMOVUPD     Y10, (DX)(R9*1)
+	VMOVUPD     32(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y5, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VPSLLQ      $0x34, Y5, Y5
+	VMOVUPD     32(CX)(R9*1), Y6
+	VADDPD      Y1, Y6, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD      Y7, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
+	VSUBPD      Y8, Y6, Y6
+	VPSLLQ      $0x34, Y7, Y7
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
+	JGE         pairPred64_loop
+
+pairPred64_loop_last:
+	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y4, Y10
+	VMULPD      Y5, Y10, Y10
+	VMULPD      Y6, Y6, Y4
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y4, Y5
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y4, Y5
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y4, Y5
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y4, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y4, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y4, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y4, Y8
+	VFMADD231PD Y5, Y6, Y8
+	VMULPD      Y7, Y8, Y8
+	VMULPD      Y3, Y8, Y8
+	VFMSUB213PD Y8, Y2, Y10
+	VMOVUPD     Y10, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+pairPred64_loop_few:
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          pairPred64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (AX)(R9*1), Y4, Y5
+	VADDPD      Y0, Y5, Y0
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y0, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y6
+	VSUBPD      Y6, Y5, Y5
+	VPSLLQ      $0x34, Y0, Y0
+	VMASKMOVPD  (CX)(R9*1), Y4, Y6
+	VADDPD      Y1, Y6, Y1
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y1, Y1
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD      Y1, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y1
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y7
+	VSUBPD      Y7, Y6, Y6
+	VPSLLQ      $0x34, Y1, Y1
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y0, Y9, Y9
+	VMULPD      Y6, Y6, Y0
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y5
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y5
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y5
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y5
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y5
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y7
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y7
+	VFMADD231PD Y5, Y6, Y7
+	VMULPD      Y1, Y7, Y7
+	VMULPD      Y3, Y7, Y7
+	VFMSUB213PD Y7, Y2, Y9
+	VMASKMOVPD  Y9, Y4, (DX)(R9*1)
+
+pairPred64_loop_done:
+	LEAQ (AX)(SI*8), AX
+	LEAQ (CX)(SI*8), CX
+	LEAQ (DX)(SI*8), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  pairPred64_row
+	VZEROUPPER
+	RET
+
+// func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·targetProbs64(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+targetProbs64_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 16(DI), Y1
+	VBROADCASTSD 24(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           targetProbs64_loop_few
+	VMOVUPD      (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y6, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       Y5, Y4, Y4
+	VMOVUPD      (CX)(R9*1), Y4
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ $0x34, Y7, Y5
+	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD Y6, Y5, Y5
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD Y7, Y6, Y6
+	SUBQ   $0x04, R8
+	JL     targetProbs64_loop_last
+
+targetProbs64_loop:
+	VMULPD      Y6, Y6, Y7
+	VMULPD      Y7, Y7, Y8
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y7, Y10
+	VFMADD213PD Y5, Y6, Y10
+	VFMADD213PD Y2, Y1, Y10
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y10, Y10
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
+	VANDPD      Y5, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VMOVUPD     Y10, (DX)(R9*1)
+	VCMPPD      $0x03, Y10, Y10, Y10
+	VORPD       Y10, Y3, Y3
+	VMOVUPD     32(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y6, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y4, Y4
+	VMOVUPD     32(CX)(R9*1), Y4
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
+	VPSRLQ $0x34, Y7, Y5
+	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD Y6, Y5, Y5
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD Y7, Y6, Y6
+	ADDQ   $0x20, R9
+	SUBQ   $0x04, R8
+	JGE    targetProbs64_loop
+
+targetProbs64_loop_last:
+	VMULPD      Y6, Y6, Y7
+	VMULPD      Y7, Y7, Y8
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y7, Y10
+	VFMADD213PD Y5, Y6, Y10
+	VFMADD213PD Y2, Y1, Y10
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VANDPD      Y5, Y10, Y10
+	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
+	VANDPD      Y5, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VMOVUPD     Y10, (DX)(R9*1)
+	VCMPPD      $0x03, Y10, Y10, Y10
+	VORPD       Y10, Y3, Y3
+	ADDQ        $0x20, R9
+
+targetProbs64_loop_few:
+	ADDQ       $0x04, R8
+	TESTQ      R8, R8
+	JZ         targetProbs64_loop_done
+	LEAQ       tailMask<>+0(SB), R10
+	MOVQ       $0x00000004, R11
+	SUBQ       R8, R11
+	VMOVUPD    (R10)(R11*8), Y4
+	VMASKMOVPD (AX)(R9*1), Y4, Y5
+	VADDPD     Y0, Y5, Y6
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD     Y6, Y5, Y5
+	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD     Y0, Y5, Y5
+	VMASKMOVPD (CX)(R9*1), Y4, Y0
+
+	// log2 t - y
+	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y7
+	VPSRLQ      $0x34, Y7, Y5
+	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y6, Y5, Y5
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y6
+	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD      Y7, Y6, Y6
+	VMULPD      Y6, Y6, Y7
+	VMULPD      Y7, Y7, Y8
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y7, Y10
+	VFMADD213PD Y5, Y6, Y10
+	VFMADD213PD Y2, Y1, Y10
+	VXORPD      Y1, Y1, Y1
+	VCMPPD      $0x04, Y0, Y1, Y1
+	VANDPD      Y1, Y10, Y10
+	VORPD       Y0, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y0
+	VANDPD      Y1, Y0, Y0
+	VORPD       Y0, Y3, Y3
+	VMASKMOVPD  Y10, Y4, (DX)(R9*1)
+	VCMPPD      $0x03, Y10, Y10, Y10
+	VORPD       Y10, Y3, Y3
+
+targetProbs64_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        targetProbs64_row
+	VZEROUPPER
+	RET
+
+// func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·pairTarget64(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+pairTarget64_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 24(DI), Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           pairTarget64_loop_few
+	VMOVUPD      (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y6, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       Y5, Y4, Y4
+	VMOVUPD      (CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y8, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VSUBPD       Y7, Y4, Y4
+	VSUBPD       Y6, Y8, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           pairTarget64_loop_last
+
+pairTarget64_loop:
+	VMULPD      Y4, Y4, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VSUBPD      Y3, Y6, Y6
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VMULPD      Y9, Y6, Y6
+	VMOVUPD     Y6, (DX)(R9*1)
+	VMOVUPD     32(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y6, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y4, Y4
+	VMOVUPD     32(CX)(R9*1), Y4
+	VADDPD      Y1, Y4, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y8, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VSUBPD      Y7, Y4, Y4
+	VSUBPD      Y6, Y8, Y6
+	VPSLLQ      $0x34, Y5, Y5
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
+	JGE         pairTarget64_loop
+
+pairTarget64_loop_last:
+	VMULPD      Y4, Y4, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VSUBPD      Y3, Y6, Y6
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VMULPD      Y9, Y6, Y6
+	VMOVUPD     Y6, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+pairTarget64_loop_few:
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          pairTarget64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (AX)(R9*1), Y4, Y5
+	VADDPD      Y0, Y5, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y6, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD      Y0, Y5, Y5
+	VMASKMOVPD  (CX)(R9*1), Y4, Y0
+	VADDPD      Y1, Y0, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y0
+	VMAXPD      Y7, Y0, Y0
+	VADDPD      constant43380000000003ff<>+0(SB), Y0, Y1
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y5
+	VSUBPD      Y5, Y0, Y0
+	VSUBPD      Y6, Y7, Y5
+	VPSLLQ      $0x34, Y1, Y1
+	VMULPD      Y0, Y0, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y0, Y8
+	VMULPD      Y1, Y8, Y8
+	VSUBPD      Y3, Y5, Y5
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y8, Y0, Y0
+	VANDPD      Y0, Y5, Y5
+	VMULPD      Y2, Y5, Y5
+	VMULPD      Y8, Y5, Y5
+	VMASKMOVPD  Y5, Y4, (DX)(R9*1)
+
+pairTarget64_loop_done:
+	LEAQ (AX)(SI*8), AX
+	LEAQ (CX)(SI*8), CX
+	LEAQ (DX)(SI*8), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  pairTarget64_row
+	VZEROUPPER
+	RET
+
+// func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·exponentials64(SB), NOSPLIT, $64-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ sums+40(FP), DI
+
+exponentials64_row:
+	VBROADCASTSD (DI), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      Y4, (SP)
+	VMOVUPD      Y4, 32(SP)
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000100, R10
+	SUBQ         $0x04, R8
+	JL           exponentials64_loop_few
+	VMOVUPD      (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y5, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           exponentials64_loop_last
+
+exponentials64_loop:
+	VMOVUPD     (CX)(R9*1), Y6
+	VADDPD      Y6, Y3, Y3
+	VORPD       Y6, Y1, Y1
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VMOVUPD     Y8, (DX)(R9*1)
+	VADDPD      Y8, Y2, Y2
+	VMOVUPD     32(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y5, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VPSLLQ      $0x34, Y5, Y5
+	ADDQ        $0x20, R9
+	DECQ        R10
+	JNZ         exponentials64_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000100, R10
+
+exponentials64_loop_on:
+	SUBQ $0x04, R8
+	JGE  exponentials64_loop
+
+exponentials64_loop_last:
+	VMOVUPD     (CX)(R9*1), Y6
+	VADDPD      Y6, Y3, Y3
+	VORPD       Y6, Y1, Y1
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VMOVUPD     Y8, (DX)(R9*1)
+	VADDPD      Y8, Y2, Y2
+	ADDQ        $0x20, R9
+
+exponentials64_loop_few:
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          exponentials64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (AX)(R9*1), Y4, Y5
+	VADDPD      Y0, Y5, Y0
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y0, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y6
+	VSUBPD      Y6, Y5, Y5
+	VPSLLQ      $0x34, Y0, Y0
+	VMASKMOVPD  (CX)(R9*1), Y4, Y6
+	VADDPD      Y6, Y3, Y3
+	VORPD       Y6, Y1, Y1
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y5, Y8
+	VMULPD      Y0, Y8, Y8
+	VMASKMOVPD  Y8, Y4, (DX)(R9*1)
+	VANDPD      Y4, Y8, Y8
+	VADDPD      Y8, Y2, Y2
+
+exponentials64_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 32(DI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 40(DI)
+	VMOVMSKPD    Y1, R8
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   R8, X0, X0
+	VMOVSD       X0, 56(DI)
+	LEAQ         (AX)(SI*8), AX
+	LEAQ         (CX)(SI*8), CX
+	LEAQ         (DX)(SI*8), DX
+	ADDQ         $0x40, DI
+	DECQ         BX
+	JNZ          exponentials64_row
+	VZEROUPPER
+	RET
+
 // func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairExponentials64(SB), NOSPLIT, $96-56
@@ -5395,613 +6735,6 @@ pairExponentials64_loop_done:
 	ADDQ         $0x40, R8
 	DECQ         SI
 	JNZ          pairExponentials64_row
-	VZEROUPPER
-	RET
-
-// func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·exponentials64(SB), NOSPLIT, $64-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ sums+40(FP), DI
-
-exponentials64_row:
-	VBROADCASTSD (DI), Y0
-	VXORPD       Y1, Y1, Y1
-	VXORPD       Y2, Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 32(SP)
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x04, R8
-	JL           exponentials64_loop_few
-	VMOVUPD      (AX)(R9*1), Y4
-	VADDPD       Y0, Y4, Y5
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y5, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       Y6, Y4, Y4
-	VPSLLQ       $0x34, Y5, Y5
-	SUBQ         $0x04, R8
-	JL           exponentials64_loop_last
-
-exponentials64_loop:
-	VMOVUPD     (CX)(R9*1), Y6
-	VADDPD      Y6, Y3, Y3
-	VORPD       Y6, Y1, Y1
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VMOVUPD     Y8, (DX)(R9*1)
-	VADDPD      Y8, Y2, Y2
-	VMOVUPD     32(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y5
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y5, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      Y6, Y4, Y4
-	VPSLLQ      $0x34, Y5, Y5
-	ADDQ        $0x20, R9
-	DECQ        R10
-	JNZ         exponentials64_loop_on
-	VMOVAPD     Y2, Y2
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
-	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
-	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000100, R10
-
-exponentials64_loop_on:
-	SUBQ $0x04, R8
-	JGE  exponentials64_loop
-
-exponentials64_loop_last:
-	VMOVUPD     (CX)(R9*1), Y6
-	VADDPD      Y6, Y3, Y3
-	VORPD       Y6, Y1, Y1
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VMOVUPD     Y8, (DX)(R9*1)
-	VADDPD      Y8, Y2, Y2
-	ADDQ        $0x20, R9
-
-exponentials64_loop_few:
-	ADDQ        $0x04, R8
-	TESTQ       R8, R8
-	JZ          exponentials64_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000004, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Y4
-	VMASKMOVPD  (AX)(R9*1), Y4, Y5
-	VADDPD      Y0, Y5, Y0
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y0, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD      Y6, Y5, Y5
-	VPSLLQ      $0x34, Y0, Y0
-	VMASKMOVPD  (CX)(R9*1), Y4, Y6
-	VADDPD      Y6, Y3, Y3
-	VORPD       Y6, Y1, Y1
-	VMULPD      Y5, Y5, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y5, Y8
-	VMULPD      Y0, Y8, Y8
-	VMASKMOVPD  Y8, Y4, (DX)(R9*1)
-	VANDPD      Y4, Y8, Y8
-	VADDPD      Y8, Y2, Y2
-
-exponentials64_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 32(DI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 40(DI)
-	VMOVMSKPD    Y1, R8
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   R8, X0, X0
-	VMOVSD       X0, 56(DI)
-	LEAQ         (AX)(SI*8), AX
-	LEAQ         (CX)(SI*8), CX
-	LEAQ         (DX)(SI*8), DX
-	ADDQ         $0x40, DI
-	DECQ         BX
-	JNZ          exponentials64_row
-	VZEROUPPER
-	RET
-
-// func combine64(out *float64, t *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, FMA3
-TEXT ·combine64(SB), NOSPLIT, $0-40
-	MOVQ out+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ classes+24(FP), BX
-	MOVQ coefficients+32(FP), SI
-
-combine64_row:
-	VBROADCASTSD 16(SI), Y0
-	VBROADCASTSD 24(SI), Y1
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	SUBQ         $0x08, DI
-	JL           combine64_loop_few
-
-combine64_loop:
-	VMOVUPD     (AX)(R8*1), Y2
-	VMOVUPD     32(AX)(R8*1), Y3
-	VMOVUPD     (CX)(R8*1), Y4
-	VMOVUPD     32(CX)(R8*1), Y5
-	VMULPD      Y1, Y4, Y4
-	VFMSUB213PD Y4, Y0, Y2
-	VMULPD      Y1, Y5, Y5
-	VFMSUB213PD Y5, Y0, Y3
-	VMOVUPD     Y2, (AX)(R8*1)
-	VMOVUPD     Y3, 32(AX)(R8*1)
-	ADDQ        $0x40, R8
-	SUBQ        $0x08, DI
-	JGE         combine64_loop
-
-combine64_loop_few:
-	ADDQ $0x08, DI
-
-combine64_loop_one:
-	CMPQ        DI, $0x04
-	JL          combine64_loop_tail
-	VMOVUPD     (AX)(R8*1), Y2
-	VMOVUPD     (CX)(R8*1), Y3
-	VMULPD      Y1, Y3, Y3
-	VFMSUB213PD Y3, Y0, Y2
-	VMOVUPD     Y2, (AX)(R8*1)
-	ADDQ        $0x20, R8
-	SUBQ        $0x04, DI
-	JMP         combine64_loop_one
-
-combine64_loop_tail:
-	TESTQ       DI, DI
-	JZ          combine64_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000004, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*8), Y2
-	VMASKMOVPD  (AX)(R8*1), Y2, Y3
-	VMASKMOVPD  (CX)(R8*1), Y2, Y4
-	VMULPD      Y1, Y4, Y4
-	VFMSUB213PD Y4, Y0, Y3
-	VMASKMOVPD  Y3, Y2, (AX)(R8*1)
-
-combine64_loop_done:
-	LEAQ (AX)(BX*8), AX
-	LEAQ (CX)(BX*8), CX
-	ADDQ $0x28, SI
-	DECQ DX
-	JNZ  combine64_row
-	VZEROUPPER
-	RET
-
-// func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, FMA3
-TEXT ·negate64(SB), NOSPLIT, $0-48
-	MOVQ   x+0(FP), AX
-	MOVQ   t+8(FP), CX
-	MOVQ   out+16(FP), DX
-	MOVQ   rows+24(FP), BX
-	MOVQ   classes+32(FP), SI
-	MOVQ   coefficients+40(FP), DI
-	VXORPD Y0, Y0, Y0
-
-negate64_row:
-	VBROADCASTSD 16(DI), Y1
-	VXORPD       Y2, Y2, Y2
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	SUBQ         $0x08, R8
-	JL           negate64_loop_few
-
-negate64_loop:
-	VMOVUPD      (AX)(R9*1), Y3
-	VMOVUPD      32(AX)(R9*1), Y4
-	VMOVUPD      (CX)(R9*1), Y5
-	VMOVUPD      32(CX)(R9*1), Y6
-	VCMPPD       $0x03, Y5, Y3, Y3
-	VORPD        Y3, Y2, Y2
-	VORPD        Y5, Y2, Y2
-	VFNMADD213PD Y0, Y1, Y5
-	VCMPPD       $0x03, Y6, Y4, Y4
-	VORPD        Y4, Y2, Y2
-	VORPD        Y6, Y2, Y2
-	VFNMADD213PD Y0, Y1, Y6
-	VMOVUPD      Y5, (DX)(R9*1)
-	VMOVUPD      Y6, 32(DX)(R9*1)
-	ADDQ         $0x40, R9
-	SUBQ         $0x08, R8
-	JGE          negate64_loop
-
-negate64_loop_few:
-	ADDQ $0x08, R8
-
-negate64_loop_one:
-	CMPQ         R8, $0x04
-	JL           negate64_loop_tail
-	VMOVUPD      (AX)(R9*1), Y3
-	VMOVUPD      (CX)(R9*1), Y4
-	VCMPPD       $0x03, Y4, Y3, Y3
-	VORPD        Y3, Y2, Y2
-	VORPD        Y4, Y2, Y2
-	VFNMADD213PD Y0, Y1, Y4
-	VMOVUPD      Y4, (DX)(R9*1)
-	ADDQ         $0x20, R9
-	SUBQ         $0x04, R8
-	JMP          negate64_loop_one
-
-negate64_loop_tail:
-	TESTQ        R8, R8
-	JZ           negate64_loop_done
-	LEAQ         tailMask<>+0(SB), R10
-	MOVQ         $0x00000004, R11
-	SUBQ         R8, R11
-	VMOVUPD      (R10)(R11*8), Y3
-	VMASKMOVPD   (AX)(R9*1), Y3, Y4
-	VMASKMOVPD   (CX)(R9*1), Y3, Y5
-	VCMPPD       $0x03, Y5, Y4, Y4
-	VORPD        Y4, Y2, Y2
-	VORPD        Y5, Y2, Y2
-	VFNMADD213PD Y0, Y1, Y5
-	VMASKMOVPD   Y5, Y3, (DX)(R9*1)
-
-negate64_loop_done:
-	VMOVMSKPD  Y2, R8
-	VXORPD     X1, X1, X1
-	VCVTSI2SDQ R8, X1, X1
-	VMOVSD     X1, 32(DI)
-	LEAQ       (AX)(SI*8), AX
-	LEAQ       (CX)(SI*8), CX
-	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
-	DECQ       BX
-	JNZ        negate64_row
-	VZEROUPPER
-	RET
-
-// func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·targetProbs64(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
-
-targetProbs64_row:
-	VBROADCASTSD (DI), Y0
-	VBROADCASTSD 16(DI), Y1
-	VBROADCASTSD 24(DI), Y2
-	VXORPD       Y3, Y3, Y3
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	SUBQ         $0x04, R8
-	JL           targetProbs64_loop_few
-	VMOVUPD      (AX)(R9*1), Y4
-	VADDPD       Y0, Y4, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y6, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD       Y5, Y4, Y4
-	VMOVUPD      (CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ $0x34, Y7, Y5
-	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD Y6, Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
-	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y6, Y6
-	SUBQ   $0x04, R8
-	JL     targetProbs64_loop_last
-
-targetProbs64_loop:
-	VMULPD      Y6, Y6, Y7
-	VMULPD      Y7, Y7, Y8
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y7, Y10
-	VFMADD213PD Y5, Y6, Y10
-	VFMADD213PD Y2, Y1, Y10
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VORPD       Y4, Y3, Y3
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
-	VANDPD      Y5, Y4, Y4
-	VORPD       Y4, Y3, Y3
-	VMOVUPD     Y10, (DX)(R9*1)
-	VCMPPD      $0x03, Y10, Y10, Y10
-	VORPD       Y10, Y3, Y3
-	VMOVUPD     32(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y6, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y5, Y4, Y4
-	VMOVUPD     32(CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ $0x34, Y7, Y5
-	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD Y6, Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
-	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y6, Y6
-	ADDQ   $0x20, R9
-	SUBQ   $0x04, R8
-	JGE    targetProbs64_loop
-
-targetProbs64_loop_last:
-	VMULPD      Y6, Y6, Y7
-	VMULPD      Y7, Y7, Y8
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y7, Y10
-	VFMADD213PD Y5, Y6, Y10
-	VFMADD213PD Y2, Y1, Y10
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VORPD       Y4, Y3, Y3
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
-	VANDPD      Y5, Y4, Y4
-	VORPD       Y4, Y3, Y3
-	VMOVUPD     Y10, (DX)(R9*1)
-	VCMPPD      $0x03, Y10, Y10, Y10
-	VORPD       Y10, Y3, Y3
-	ADDQ        $0x20, R9
-
-targetProbs64_loop_few:
-	ADDQ       $0x04, R8
-	TESTQ      R8, R8
-	JZ         targetProbs64_loop_done
-	LEAQ       tailMask<>+0(SB), R10
-	MOVQ       $0x00000004, R11
-	SUBQ       R8, R11
-	VMOVUPD    (R10)(R11*8), Y4
-	VMASKMOVPD (AX)(R9*1), Y4, Y5
-	VADDPD     Y0, Y5, Y6
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD     Y6, Y5, Y5
-	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y0
-	VSUBPD     Y0, Y5, Y5
-	VMASKMOVPD (CX)(R9*1), Y4, Y0
-
-	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y7
-	VPSRLQ      $0x34, Y7, Y5
-	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y6, Y5, Y5
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y6
-	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD      Y7, Y6, Y6
-	VMULPD      Y6, Y6, Y7
-	VMULPD      Y7, Y7, Y8
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y7, Y10
-	VFMADD213PD Y5, Y6, Y10
-	VFMADD213PD Y2, Y1, Y10
-	VXORPD      Y1, Y1, Y1
-	VCMPPD      $0x04, Y0, Y1, Y1
-	VANDPD      Y1, Y10, Y10
-	VORPD       Y0, Y3, Y3
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y0
-	VANDPD      Y1, Y0, Y0
-	VORPD       Y0, Y3, Y3
-	VMASKMOVPD  Y10, Y4, (DX)(R9*1)
-	VCMPPD      $0x03, Y10, Y10, Y10
-	VORPD       Y10, Y3, Y3
-
-targetProbs64_loop_done:
-	VMOVMSKPD  Y3, R8
-	VXORPD     X0, X0, X0
-	VCVTSI2SDQ R8, X0, X0
-	VMOVSD     X0, 32(DI)
-	LEAQ       (AX)(SI*8), AX
-	LEAQ       (CX)(SI*8), CX
-	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
-	DECQ       BX
-	JNZ        targetProbs64_row
-	VZEROUPPER
-	RET
-
-// func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX
-TEXT ·pairTarget64(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
-
-pairTarget64_row:
-	VBROADCASTSD (DI), Y0
-	VBROADCASTSD 8(DI), Y1
-	VBROADCASTSD 16(DI), Y2
-	VBROADCASTSD 24(DI), Y3
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	SUBQ         $0x04, R8
-	JL           pairTarget64_loop_few
-
-pairTarget64_loop:
-	VMOVUPD (AX)(R9*1), Y4
-	VADDPD  Y0, Y4, Y6
-	VMULPD  constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD  Y6, Y4, Y4
-	VADDPD  constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD  constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD  Y5, Y4, Y4
-	VMOVUPD (CX)(R9*1), Y4
-	VADDPD  Y1, Y4, Y7
-	VMULPD  constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMOVUPD constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD  Y7, Y4, Y4
-	VADDPD  constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD  constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD  Y5, Y4, Y4
-	VMOVUPD (DX)(R9*1), Y4
-	VSUBPD  Y6, Y7, Y5
-	VSUBPD  Y3, Y5, Y5
-	VXORPD  Y6, Y6, Y6
-	VCMPPD  $0x04, Y4, Y6, Y6
-	VANDPD  Y6, Y5, Y5
-	VMULPD  Y2, Y5, Y5
-	VMULPD  Y4, Y5, Y5
-	VMOVUPD Y5, (DX)(R9*1)
-	ADDQ    $0x20, R9
-	SUBQ    $0x04, R8
-	JGE     pairTarget64_loop
-
-pairTarget64_loop_few:
-	ADDQ       $0x04, R8
-	TESTQ      R8, R8
-	JZ         pairTarget64_loop_done
-	LEAQ       tailMask<>+0(SB), R10
-	MOVQ       $0x00000004, R11
-	SUBQ       R8, R11
-	VMOVUPD    (R10)(R11*8), Y4
-	VMASKMOVPD (AX)(R9*1), Y4, Y5
-	VADDPD     Y0, Y5, Y6
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD     Y6, Y5, Y5
-	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y0
-	VSUBPD     Y0, Y5, Y5
-	VMASKMOVPD (CX)(R9*1), Y4, Y0
-	VADDPD     Y1, Y0, Y5
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y0
-	VMAXPD     Y5, Y0, Y0
-	VADDPD     constant43380000000003ff<>+0(SB), Y0, Y1
-	VSUBPD     constant43380000000003ff<>+0(SB), Y1, Y1
-	VSUBPD     Y1, Y0, Y0
-	VMASKMOVPD (DX)(R9*1), Y4, Y0
-	VSUBPD     Y6, Y5, Y1
-	VSUBPD     Y3, Y1, Y1
-	VXORPD     Y3, Y3, Y3
-	VCMPPD     $0x04, Y0, Y3, Y3
-	VANDPD     Y3, Y1, Y1
-	VMULPD     Y2, Y1, Y1
-	VMULPD     Y0, Y1, Y1
-	VMASKMOVPD Y1, Y4, (DX)(R9*1)
-
-pairTarget64_loop_done:
-	LEAQ (AX)(SI*8), AX
-	LEAQ (CX)(SI*8), CX
-	LEAQ (DX)(SI*8), DX
-	ADDQ $0x28, DI
-	DECQ BX
-	JNZ  pairTarget64_row
 	VZEROUPPER
 	RET
 

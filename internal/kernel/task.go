@@ -35,7 +35,8 @@ type task[F Float] struct {
 	kinds  []*rowKernels[F] // none where the rows are not as they need them
 	packed bool             // rows follow one another in memory in every tensor
 
-	losses []float64 // by row, where there is no result by class
+	noted []rowSums // by row, where there is no result by class; see Statistics
+	known []rowSums // what was noted earlier, or nil
 }
 
 // noStrides are the strides of what is not there.
@@ -44,7 +45,7 @@ var noStrides [16]int
 func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 	t := &task[F]{
 		problem: p, tensors: [operandCount]View[F]{in.Pred, in.Target, out, in.Tangent, in.Weight, in.Upstream},
-		factor: p.Scale, constant: true, packed: true, uniform: true,
+		factor: p.Scale, constant: true, packed: true, uniform: true, known: in.statistics(),
 	}
 	contiguous := true
 	for o := range operandCount {

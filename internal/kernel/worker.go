@@ -33,8 +33,9 @@ func (t *task[F]) each(fast attempt[F], slow func(c *cursor[F], number int)) {
 type worker[F Float] struct {
 	*task[F]
 	*records
-	first, count int // the rows in work
-	spare        []F // as large as the rows in work
+	first, count int     // the rows in work
+	kind         float64 // the number of the kind of kernels that is tried, from 1
+	spare        []F     // as large as the rows in work
 	cursor       cursor[F]
 }
 
@@ -112,6 +113,7 @@ func (w *worker[F]) visit(fast attempt[F], slow func(c *cursor[F], number int), 
 // rows at once where they are packed.
 func (w *worker[F]) attempt(fast attempt[F]) {
 	for n, k := range w.kinds {
+		w.kind = float64(n + 1)
 		if n == 0 && w.packed {
 			fast(w, k, 0, w.count)
 			continue
@@ -161,7 +163,7 @@ func (w *worker[F]) drop(i int) {
 		start := w.offset(outOperand, i)
 		clear(out[start : start+w.problem.classes()])
 	}
-	if w.losses != nil {
-		w.losses[w.first+i] = 0
+	if w.noted != nil {
+		w.noted[w.first+i] = rowSums{}
 	}
 }

@@ -7,10 +7,9 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-// extremes stores the row's shift and, if it is wanted, its reach. A NaN may be passed
-// over.
-func (a arithmetic) extremes(name, doc string, reach bool) {
-	f := a.begin(name, doc, "sums", "x")
+// extremes may pass over a NaN.
+func (a arithmetic) extremes() {
+	f := a.begin("extremes", "sets the shift of x, and its reach.", "sums", "x")
 	// In memory's own type, whatever the lanes.
 	m := *f
 	m.lane = m.size
@@ -28,9 +27,7 @@ func (a arithmetic) extremes(name, doc string, reach bool) {
 					VBLENDVPS(*t.mask, v, first, v)
 				}
 				m.max(v, largest, largest)
-				if reach {
-					m.min(v, smallest, smallest)
-				}
+				m.min(v, smallest, smallest)
 			})
 		})
 		m.everywhere(largest, m.max)
@@ -38,14 +35,12 @@ func (a arithmetic) extremes(name, doc string, reach bool) {
 			VCVTPS2PD(largest.AsX(), largest)
 		}
 		f.storeLane(f.shiftOf(largest), f.slot(slotShiftX))
-		if reach {
-			m.everywhere(smallest, m.min)
-			if m.lane != f.lane {
-				VCVTPS2PD(smallest.AsX(), smallest)
-			}
-			f.sub(smallest, largest, smallest)
-			f.storeLane(smallest, f.slot(slotReach))
+		m.everywhere(smallest, m.min)
+		if m.lane != f.lane {
+			VCVTPS2PD(smallest.AsX(), smallest)
 		}
+		f.sub(smallest, largest, smallest)
+		f.storeLane(smallest, f.slot(slotReach))
 	})
 }
 
@@ -235,21 +230,6 @@ func (a arithmetic) exponentials() {
 // streamed is how many vectors make one turn of the loops that wait for memory.
 const streamed = 2
 
-func (a arithmetic) combine() {
-	f := a.begin("combine", "sets out = out·a − t·b.", "coefficients", "out", "t")
-	f.eachRow(func() {
-		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
-		f.loop("loop", f.tensors, streamed, nil, func(turn turn) {
-			q, t := turn.load(0), turn.load(1)
-			for u := range q {
-				f.mul(b, t[u], t[u])
-				f.fms213(t[u], a, q[u])
-			}
-			turn.store(q, 0)
-		})
-	})
-}
-
 func (a arithmetic) negate() {
 	f := a.begin("negate", "sets out = 0 − t·a, and flags a row with a NaN.", "coefficients", "x", "t", "out")
 	none := zero()
@@ -266,6 +246,43 @@ func (a arithmetic) negate() {
 			turn.store(t, 2)
 		})
 		f.storeFlags(flags, slotCFlags)
+	})
+}
+
+func (a arithmetic) logitsPred() {
+	f := a.begin("logitsPred", "sets out = a·2^y − b·t.", "coefficients", "x", "t", "out")
+	f.eachRow(func() {
+		s := f.shiftsFrom(slotCShiftX)
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.pipeline("loop", f.unroll(), nil, func(turn turn, c carried) {
+			f.front2(turn.exponentOf(0, s, c, "x"), c, "x", false)
+		}, func(turn turn, c carried) {
+			q, t := f.power(c, "x"), turn.load(1)
+			for u := range q {
+				f.mul(b, t[u], t[u])
+				f.fms213(t[u], a, q[u])
+			}
+			turn.store(q, 2)
+		})
+	})
+}
+
+func (a arithmetic) pairPred() {
+	f := a.begin("pairPred", "sets out = a·2^y − b·2^τ.", "coefficients", "x", "t", "out")
+	f.eachRow(func() {
+		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+			f.front2(turn.exponentOf(0, sx, c, "x"), c, "x", false)
+			f.front2(turn.exponentOf(1, st, c, "t"), c, "t", false)
+		}, func(turn turn, c carried) {
+			q, p := f.power(c, "x"), f.power(c, "t")
+			for u := range q {
+				f.mul(b, p[u], p[u])
+				f.fms213(p[u], a, q[u])
+			}
+			turn.store(q, 2)
+		})
 	})
 }
 
@@ -307,21 +324,25 @@ func (a arithmetic) smallestNormal() float64 {
 }
 
 func (a arithmetic) pairTarget() {
-	f := a.begin("pairTarget", "sets out, which is 2^τ, to 2^τ·a·(τ − y − b), 0 where 2^τ is.", "coefficients", "x", "t", "out")
+	f := a.begin("pairTarget", "sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.", "coefficients", "x", "t", "out")
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
 		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
-		f.loop("loop", f.tensors, 1, nil, func(turn turn) {
-			ex, et := f.exponent(turn.load(0), sx), f.exponent(turn.load(1), st)
-			r, p := et.biased.fresh(), turn.load(2)
-			f.exponentDifference(et, ex, r)
-			for u, r := range r {
+		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+			x, t := turn.exponentOf(0, sx, c, "x"), turn.exponentOf(1, st, c, "t")
+			f.exponentDifference(t, x, c.registers("difference", turn.vectors))
+			f.front2(t, c, "t", false)
+		}, func(turn turn, c carried) {
+			p := f.power(c, "t")
+			for u, r := range c["difference"] {
 				f.sub(b, r, r)
-				f.and(f.nonZero(p[u]), r, r)
+				if !f.single() {
+					f.and(f.nonZero(p[u]), r, r)
+				}
 				f.mul(a, r, r)
 				f.mul(p[u], r, r)
 			}
-			turn.store(r, 2)
+			turn.store(c["difference"], 2)
 		})
 	})
 }

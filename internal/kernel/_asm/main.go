@@ -11,17 +11,17 @@ import . "github.com/mmcloughlin/avo/build"
 func main() {
 	ConstraintExpr("!purego")
 	for _, a := range arithmetics {
-		a.extremes("largest", "sets the shift of x.", false)
-		a.extremes("extremes", "sets the shift of x, and its reach.", true)
+		a.extremes()
 		a.logitsLoss()
 		a.logProbsLoss()
 		a.pairLoss("pairLoss", false)
-		a.pairLoss("pairExponentials", true)
-		a.exponentials()
-		a.combine()
 		a.negate()
+		a.logitsPred()
+		a.pairPred()
 		a.targetProbs()
 		a.pairTarget()
+		a.exponentials()
+		a.pairLoss("pairExponentials", true)
 		a.dot()
 		a.centre()
 	}

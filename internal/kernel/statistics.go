@@ -1,0 +1,68 @@
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// StatisticsSize is how many numbers Statistics notes of a row.
+const StatisticsSize = sumCount
+
+// What Statistics notes of a row in place of what only the kernel needed.
+const (
+	kind       = reachT // the number of the kind of kernels that found the sums, from 1; 0 is none
+	divergence = flags  // Scale·s·Σp·r
+)
+
+// HasStatistics reports whether a problem's gradients are faster with Statistics, and
+// these take no more memory than one of them, of elements of a size in bytes.
+func HasStatistics(p Problem, size int) bool {
+	return p.Pred == Logits && !p.elementwise() && fastLoss[float64](p) != nil &&
+		p.classes()*size >= StatisticsSize*int(unsafe.Sizeof(float64(0)))
+}
+
+// Statistics returns, row by row, StatisticsSize numbers from which Loss and VJP of
+// the same operands need not look for the largest logit and the partition function
+// again. They mean something to this package and this machine only.
+func Statistics[F Float](p Problem, in *Operands[F]) []float64 {
+	found := divergences(p, in, fastLoss[F](p), (*row).lossTerms)
+	return unsafe.Slice(&found[0][0], len(found)*sumCount)
+}
+
+// statistics reads what Statistics returned, nil where there is nothing.
+func (in *Operands[F]) statistics() []rowSums {
+	if in.Statistics == nil {
+		return nil
+	}
+	return unsafe.Slice((*rowSums)(unsafe.Pointer(&in.Statistics[0])), len(in.Statistics)/sumCount)
+}
+
+// note keeps the sums of row i of those in work, if they are the first to be sound.
+func (w *worker[F]) note(i int, s *rowSums) {
+	r := &w.noted[w.first+i]
+	if r[kind] == 0 {
+		*r = *s
+		r[reachX], r[kind], r[divergence] = max(s[reachX], s[reachT]), w.kind, 0
+	}
+}
+
+// find sets the sums of n rows: those that were noted, or what sum finds. Where another
+// kind has noted a row, this one's sums were not sound, or it has not been tried.
+func (w *worker[F]) find(k *rowKernels[F], i, n int, sum attempt[F]) {
+	if w.known == nil {
+		sum(w, k, i, n)
+		return
+	}
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
+		*s = w.known[w.first+j]
+		switch noted := s[kind]; {
+		case noted == w.kind:
+			s[reachT], s[flags] = 0, 0
+		case noted == 0 || noted > w.kind:
+			*s = rowSums{partition: math.NaN()}
+		default:
+			sum(w, k, j, 1)
+		}
+	}
+}

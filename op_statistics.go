@@ -1,0 +1,79 @@
+package kldivloss
+
+import (
+	"github.com/chewxy/hm"
+	"github.com/kldivloss/kldivloss/internal/kernel"
+	"github.com/pkg/errors"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// statisticsOp is what a loss of logits and its gradients have in common, row by row:
+// (pred, target[, sample weight]) → statistics. They depend on each other's inputs
+// only through it, and each is differentiated as a function of pred and target.
+type statisticsOp struct {
+	signature
+	plan plan
+}
+
+func newStatisticsOp(p plan) statisticsOp {
+	s := p.sign("KLDivLossStatistics", p.statisticsArg().shape)
+	for i := range s.args {
+		s.args[i].differentiable = false
+	}
+	return statisticsOp{s, p}
+}
+
+// Type: statistics are float64 whatever the loss is.
+func (op statisticsOp) Type() hm.Type {
+	return op.typeTo(typeOf(op.out, tensor.Float64))
+}
+
+func (op statisticsOp) Do(inputs ...G.Value) (G.Value, error) {
+	return runTo(op.signature, inputs, statisticsKernel[float64](op), statisticsKernel[float32](op))
+}
+
+func statisticsKernel[F kernel.Float](op statisticsOp) func([]kernel.View[F]) []float64 {
+	return func(in []kernel.View[F]) []float64 {
+		return kernel.Statistics(op.plan.problem, operands(op.plan, in))
+	}
+}
+
+// SymDiff has nothing to build: DiffWRT allows no input.
+func (op statisticsOp) SymDiff(inputs G.Nodes, _, _ *G.Node) (G.Nodes, error) {
+	return make(G.Nodes, len(inputs)), nil
+}
+
+// DoDiff has nothing to add, for the same reason.
+func (op statisticsOp) DoDiff(G.ExecutionContext, G.Nodes, *G.Node) error { return nil }
+
+// hasStatistics reports whether a gradient may want them.
+func (p plan) hasStatistics() bool {
+	return (p.predGrad || p.targetGrad) && kernel.HasStatistics(p.problem, int(p.dtype.Size()))
+}
+
+// statisticsArg is the argument of an op that reads statistics.
+func (p plan) statisticsArg() argument {
+	rows := product(p.shape) / p.shape[p.problem.Axis]
+	return argument{name: "statistics", shape: tensor.Shape{rows, kernel.StatisticsSize}, statistics: true}
+}
+
+// statistics reads the argument's value, nil where an op has none.
+func (s signature) statistics(inputs []G.Value) ([]float64, error) {
+	for i, arg := range s.args {
+		if !arg.statistics || i >= len(inputs) {
+			continue
+		}
+		v, err := view[float64](arg.name, inputs[i], arg.shape)
+		if err != nil {
+			return nil, errors.WithMessage(err, s.name)
+		}
+		return v.Data[:product(arg.shape)], nil
+	}
+	return nil, nil
+}
+
+var (
+	_ G.SDOp = statisticsOp{}
+	_ G.ADOp = statisticsOp{}
+)

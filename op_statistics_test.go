@@ -1,0 +1,88 @@
+package kldivloss
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// TestStatistics holds losses wide enough for statistics, and their gradients on both
+// machines, to the sum of the elements, each of which is computed without.
+func TestStatistics(t *testing.T) {
+	const rows, cols = 5, 24
+	r := rand.New(rand.NewPCG(91, 92))
+	weight := []float64{1, 0, 2, 0.5, 3}
+	for _, dtype := range dtypes {
+		for _, targetForm := range []Form{Probs, Logits} {
+			pred, target := random(r, rows*cols), inForm(r, targetForm, rows*cols)
+			build := func(layout string, reduction Reduction) (x, y, cost *G.Node) {
+				g := G.NewGraph()
+				x = inputOf(g, "x", layouts(t, dtype, pred, rows, cols)[layout])
+				y = inputOf(g, "y", layouts(t, dtype, target, rows, cols)[layout])
+				w := input(g, "w", dtype, weight, rows)
+				loss := must(t)(KLDivLoss(x, y, WithFromLogits(false), WithTargetForm(targetForm), WithSampleWeight(w), WithReduction(reduction)))
+				return x, y, scalarCost(t, loss)
+			}
+			x, y, cost := build("row-major", ReductionNone)
+			want := runTape(t, append(mustAll(t)(G.Grad(cost, x, y)), cost)...)
+			tolerance := map[tensor.Dtype]float64{tensor.Float64: 1e-14, tensor.Float32: 1e-6}[dtype]
+			for layout := range layouts(t, dtype, pred, rows, cols) {
+				for _, reduction := range []Reduction{ReductionSum, ReductionPerDistribution} {
+					t.Run(fmt.Sprintf("%v/%v/%s/%v", dtype, targetForm, layout, reduction), func(t *testing.T) {
+						x, y, cost := build(layout, reduction)
+						if !slices.ContainsFunc(x.Graph().AllNodes(), isStatistics) {
+							t.Fatal("the loss has no statistics")
+						}
+						got := runTape(t, append(mustAll(t)(G.Grad(cost, x, y)), cost)...)
+						x, y, cost = build(layout, reduction)
+						ours := runTape(t, mustAll(t)(Grad(cost, x, y))...)
+						x, y, cost = build(layout, reduction)
+						lisp := runLisp(t, cost, x, y)
+						for i := range want {
+							assertClose(t, fmt.Sprintf("gorgonia.Grad %d", i), got[i], want[i], tolerance)
+						}
+						for i := range 2 {
+							assertClose(t, fmt.Sprintf("Grad %d", i), ours[i], want[i], tolerance)
+							assertClose(t, fmt.Sprintf("LispMachine %d", i), lisp[i], want[i], tolerance)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+func isStatistics(n *G.Node) bool {
+	_, is := n.Op().(statisticsOp)
+	return is
+}
+
+// TestStatisticsTakeLittleMemory holds narrow losses, and those whose gradient nobody
+// can ask for, to one node.
+func TestStatisticsTakeLittleMemory(t *testing.T) {
+	for _, c := range []struct {
+		dtype    tensor.Dtype
+		classes  int
+		constant bool
+		want     bool
+	}{
+		{tensor.Float64, 7, false, false}, {tensor.Float64, 8, false, true},
+		{tensor.Float32, 15, false, false}, {tensor.Float32, 16, false, true},
+		{tensor.Float64, 8, true, false},
+	} {
+		g := G.NewGraph()
+		x := zeros(g, "x", c.dtype, 2, c.classes)
+		y := G.NewConstant(x.Value())
+		if c.constant {
+			x, y = y, x
+		}
+		must(t)(KLDivLoss(x, y, WithFromLogits(false), WithTargetGrad(false)))
+		if got := slices.ContainsFunc(g.AllNodes(), isStatistics); got != c.want {
+			t.Errorf("%+v: statistics %t", c, got)
+		}
+	}
+}
