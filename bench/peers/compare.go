@@ -14,7 +14,7 @@ type outcome struct {
 	ours          summary
 	composed      *summary
 	composedError float64 // of its loss, relative
-	kernels       float64 // ns an element of theirs alone
+	layers        layers
 	peers         []peerOutcome
 }
 
@@ -85,7 +85,7 @@ func compare(c comparison, p protocol, peers []*peer) (o outcome, err error) {
 	if c.composedTarget != 0 {
 		o.composed, o.composedError, rest = &rest[0], composedError, rest[1:]
 	}
-	o.kernels, rest = kernelsAlone(c.workload, rest[:len(kernels)]), rest[len(kernels):]
+	o.layers, rest = layersOf(c.workload, rest[:len(kernels)]), rest[len(kernels):]
 	for ; len(rest) > 0; rest = rest[2:] {
 		pair := peerOutcome{eager: rest[0], best: rest[1]}
 		if pair.eager.median < pair.best.median {

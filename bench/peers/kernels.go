@@ -1,13 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/kldivloss/kldivloss/internal/kernel"
 )
 
 // kernelContender times the kernels alone, on slices: all that a mode computes, in
-// results that it makes.
+// results that exist already.
 func kernelContender(name string, w workload, d data) contender {
 	if w.dtype == "float32" {
 		return kernelContenderOf[float32](name, w, d)
@@ -34,6 +35,13 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 	if w.mode == product {
 		in.Tangent = kernel.View[F]{Data: d.v.([]F), Strides: strides}
 	}
+	var results [2][]F // of each side
+	if w.mode != forward {
+		results[kernel.Pred] = make([]F, w.elements())
+	}
+	if w.mode.targetGradient() {
+		results[kernel.Target] = make([]F, w.elements())
+	}
 	return contender{name, func(reps int) (time.Duration, error) {
 		start := time.Now()
 		for range reps {
@@ -42,13 +50,13 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 				in.Statistics = kernel.Statistics(problem, in)
 			}
 			kernel.Loss(problem, in)
-			if w.mode != forward {
-				kernel.VJP(problem, kernel.Pred, in)
-			}
-			if w.mode.targetGradient() {
-				kernel.VJP(problem, kernel.Target, in)
+			for side, out := range results {
+				if in.Out = out; out != nil {
+					kernel.VJP(problem, kernel.Side(side), in)
+				}
 			}
 			if w.mode == product {
+				in.Out = results[kernel.Pred]
 				kernel.HVP(problem, kernel.Pred, kernel.Pred, in)
 			}
 		}
@@ -77,12 +85,12 @@ func (w workload) size() int {
 const smallest = 1 << 14
 
 // kernelContenders time the kernels with all they touch in cache and, where Gorgonia's
-// own time counts, a graph with one Sum.
+// own time counts, a graph with one Sum; else the kernels once more, on all of the rows.
 func kernelContenders(w workload, d data) (contenders []contender, close func(), err error) {
 	cached := w.inCache()
 	contenders = []contender{kernelContender("kernels in cache", cached, newData(cached))}
 	if w.elements() >= smallest {
-		return contenders, func() {}, nil
+		return append(contenders, kernelContender("kernels", w, d)), func() {}, nil
 	}
 	m, err := builder(justSum).machine(w, d)
 	if err != nil {
@@ -91,11 +99,27 @@ func kernelContenders(w workload, d data) (contenders []contender, close func(),
 	return append(contenders, m.contender("a graph with one Sum")), func() { m.vm.Close() }, nil
 }
 
-// kernelsAlone is their time per element, shared by the threads that there are.
-func kernelsAlone(w workload, summaries []summary) float64 {
-	ns := summaries[0].perElement(w.inCache().elements()) / float64(w.threads)
-	for _, s := range summaries[1:] {
-		ns += s.perElement(w.elements())
+// layers are parts of our time per element: what the arithmetic takes, shared by the
+// threads that there are, and the kernels on all of the rows. Where Gorgonia's own time
+// counts, that of a graph with one Sum is in both.
+type layers struct{ arithmetic, kernels float64 }
+
+func layersOf(w workload, summaries []summary) layers {
+	arithmetic := summaries[0].perElement(w.inCache().elements()) / float64(w.threads)
+	second := summaries[1].perElement(w.elements())
+	if w.elements() < smallest {
+		return layers{arithmetic + second, arithmetic + second}
 	}
-	return ns
+	return layers{arithmetic, second}
+}
+
+// blame says which layer alone is too slow for a ratio of someone's time to ours.
+func (l layers) blame(theirs, target float64) string {
+	switch {
+	case theirs/l.arithmetic < target:
+		return fmt.Sprintf("%s over the arithmetic", number(theirs/l.arithmetic))
+	case theirs/l.kernels < target:
+		return fmt.Sprintf("%s over the arithmetic, %s over the kernels", number(theirs/l.arithmetic), number(theirs/l.kernels))
+	}
+	return fmt.Sprintf("%s over the kernels", number(theirs/l.kernels))
 }

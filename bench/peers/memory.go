@@ -56,7 +56,7 @@ func memoryRow(r *report, w workload, t *table) error {
 	v := &verdict{report: r, row: "Memory: " + w.shape()}
 	v.judged = true
 	if allocated/gradientBytes > limit {
-		v.fail("allocated ÷ gradient", allocated/gradientBytes, "≤", limit)
+		v.fail("allocated ÷ gradient", allocated/gradientBytes, "≤", limit, "")
 	}
 	residentCell := "–"
 	if known && gradientBytes > 1<<20 { // below, pages and their tables are all one sees

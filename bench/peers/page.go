@@ -31,11 +31,15 @@ percent is worth a second run.
   torch.inference_mode. For logits on both sides log_target=True is set.
 - **Best** is the fastest of PyTorch's formulations, found anew for every row; the
   letter says which. All but F.kl_div give NaN where a target is 0.
-- **Kernels** is what they alone take in the same rounds, on slices, on as many rows as
-  stay in the second-level cache, divided by the number of threads; at 128×10 with a
-  graph with one Sum of x on top. It has the making of results in it, and collecting
-  them. Where PyTorch's time over that is short of a target too, as the list below
-  says, it is arithmetic or Gorgonia that stands in the way; the rest is memory.
+- **Kernels** is what they alone take in the same rounds, on slices, in results that
+  exist already: ours without Gorgonia and without allocating and collecting results.
+- **Arithmetic** is the kernels on as many rows as stay in the second-level cache,
+  divided by the number of threads: without waiting for memory, or for a thread. At
+  128×10 the time of a graph with one Sum of x is in both.
+- The list of rows that fall short says in brackets what the ratio would be if ours took
+  only the arithmetic's time, and only the kernels'. Where the first is short of the
+  target too it is the arithmetic that stands in the way; else where the second is, it
+  is memory, or starting a second thread; else it is Gorgonia and the garbage collector.
 - **Composed** is the same loss written with Gorgonia's own primitives.
 
 All sides read the same numbers: logits from N(0, 2²), targets softmaxes of such

@@ -24,7 +24,7 @@ func newReport(command string, peers []*peer) *report {
 // section writes a part of the table of comparisons. Targets are judged by the
 // first peer; of others there are ratios only.
 func (r *report) section(s section, outcomes []outcome) {
-	header := []string{"shape", "dtype", "ours, ns/element", "kernels"}
+	header := []string{"shape", "dtype", "ours, ns/element", "kernels", "arithmetic"}
 	for i, p := range r.peers {
 		name := "PyTorch " + p.versions.Torch
 		if i == 0 {
@@ -40,13 +40,13 @@ func (r *report) section(s section, outcomes []outcome) {
 	t := newTable(append(header, "")...)
 	for _, o := range outcomes {
 		v := &verdict{report: r, row: fmt.Sprintf("%s: %s %s", s.title, o.shape(), o.dtype)}
-		cells := []string{o.shape(), o.dtype, timePerElement(o.ours, o.elements()), number(o.kernels)}
+		cells := []string{o.shape(), o.dtype, timePerElement(o.ours, o.elements()), number(o.layers.kernels), number(o.layers.arithmetic)}
 		for i, p := range o.peers {
 			cells = append(cells, r.peerCells(o, p, v, i == 0)...)
 		}
 		if withComposed {
 			cells = append(cells, timePerElement(*o.composed, o.elements()),
-				v.against("composed", ratio(*o.composed, o.ours), o.composedTarget),
+				v.against("composed", *o.composed, o, o.composedTarget),
 				fmt.Sprintf("%.0e", o.composedError))
 		}
 		t.add(append(cells, v.word())...)
@@ -61,9 +61,8 @@ func (r *report) peerCells(o outcome, p peerOutcome, v *verdict, judge bool) []s
 		return []string{number(eager), number(best) + " " + letter}
 	}
 	n := o.elements()
-	v.kernels = fmt.Sprintf("over the kernels: eager %s, best %s", number(p.eager.perElement(n)/o.kernels), number(p.best.perElement(n)/o.kernels))
 	return []string{timePerElement(p.eager, n), timePerElement(p.best, n) + " " + letter,
-		v.against("eager", eager, o.eagerTarget), v.against("best", best, o.bestTarget)}
+		v.against("eager", p.eager, o, o.eagerTarget), v.against("best", p.best, o, o.bestTarget)}
 }
 
 // study writes a part of its own.
@@ -97,29 +96,34 @@ type verdict struct {
 	row      string
 	judged   bool
 	failures []string
-	kernels  string // the ratios that the kernels alone would give
 }
 
-// against prints a ratio that shall be at least the target.
-func (v *verdict) against(what string, ratio, target float64) string {
+// against prints the ratio of someone's time to ours, which shall be at least the
+// target, and notes why it is not.
+func (v *verdict) against(what string, theirs summary, o outcome, target float64) string {
 	v.judged = v.judged || target != 0
-	if ratio < target {
-		v.fail(what, ratio, "≥", target)
+	r := ratio(theirs, o.ours)
+	if r < target {
+		v.fail(what, r, "≥", target, o.layers.blame(theirs.perElement(o.elements()), target))
 	}
-	return against(ratio, target)
+	return against(r, target)
 }
 
 // within prints a ratio that shall be at most the limit.
 func (v *verdict) within(what string, ratio, limit float64) string {
 	v.judged = true
 	if !(ratio <= limit) {
-		v.fail(what, ratio, "≤", limit)
+		v.fail(what, ratio, "≤", limit, "")
 	}
 	return within(ratio, limit)
 }
 
-func (v *verdict) fail(what string, ratio float64, relation string, target float64) {
-	v.failures = append(v.failures, fmt.Sprintf("%s %s, target %s %v", what, number(ratio), relation, target))
+func (v *verdict) fail(what string, ratio float64, relation string, target float64, why string) {
+	failure := fmt.Sprintf("%s %s, target %s %v", what, number(ratio), relation, target)
+	if why != "" {
+		failure += " (" + why + ")"
+	}
+	v.failures = append(v.failures, failure)
 }
 
 // word ends the row.
@@ -131,10 +135,6 @@ func (v *verdict) word() string {
 	if len(v.failures) == 0 {
 		return "ok"
 	}
-	failures := strings.Join(v.failures, "; ")
-	if v.kernels != "" {
-		failures += " (" + v.kernels + ")"
-	}
-	v.report.short = append(v.report.short, v.row+": "+failures)
+	v.report.short = append(v.report.short, v.row+": "+strings.Join(v.failures, "; "))
 	return "short"
 }

@@ -31,6 +31,17 @@ func milliseconds(ms float64) summary {
 	return summary{median: time.Duration(ms * float64(time.Millisecond)), spread: 0.05}
 }
 
+func TestBlame(t *testing.T) {
+	l := layers{arithmetic: 1, kernels: 2}
+	for theirs, want := range map[float64]string{
+		9: "4.50 over the kernels", 6: "6.00 over the arithmetic, 3.00 over the kernels", 3: "3.00 over the arithmetic",
+	} {
+		if got := l.blame(theirs, 4); got != want {
+			t.Errorf("blame(%v, 4) = %q, want %q", theirs, got, want)
+		}
+	}
+}
+
 // One row that reaches its targets and one that misses the second of them.
 func TestReportJudges(t *testing.T) {
 	p := &peer{versions: peerVersions{Torch: "9.9"}}
@@ -40,17 +51,17 @@ func TestReportJudges(t *testing.T) {
 		composed := milliseconds(60)
 		b := milliseconds(best)
 		b.name = "best(x)"
-		return outcome{c, milliseconds(1), &composed, 2e-7, 0.5, []peerOutcome{{milliseconds(eager), b}}}
+		return outcome{c, milliseconds(1), &composed, 2e-7, layers{0.5, 0.8}, []peerOutcome{{milliseconds(eager), b}}}
 	}
 	r.section(section{title: "A section"}, []outcome{row(1000, 8, 4.5), row(500, 7.5, 3.9)})
 	page := string(r.finish())
 	for _, want := range []string{
 		"    go run ./bench/peers -x\n",
 		"1 of the 2 rows with a target on this page fall short",
-		"- A section: 1000×500 float32: best 3.90, target ≥ 4 (over the kernels: eager 30.0, best 15.6)\n",
+		"- A section: 1000×500 float32: best 3.90, target ≥ 4 (9.75 over the kernels)\n",
 		"- A: `best(x)`\n",
-		"| 1000×1000 | float32 | 1.00 ± 5 % | 0.50 | 8.00 ± 5 % | 4.50 ± 5 % A | 8.00 (≥ 7) | 4.50 (≥ 4) | 60.0 ± 5 % | 60.0 (≥ 50) | 2e-07 | ok |\n",
-		"| 1000×500 | float32 | 2.00 ± 5 % | 0.50 | 15.0 ± 5 % | 7.80 ± 5 % A | 7.50 (≥ 7) | **3.90** (≥ 4) | 120 ± 5 % | 60.0 (≥ 50) | 2e-07 | short |\n",
+		"| 1000×1000 | float32 | 1.00 ± 5 % | 0.80 | 0.50 | 8.00 ± 5 % | 4.50 ± 5 % A | 8.00 (≥ 7) | 4.50 (≥ 4) | 60.0 ± 5 % | 60.0 (≥ 50) | 2e-07 | ok |\n",
+		"| 1000×500 | float32 | 2.00 ± 5 % | 0.80 | 0.50 | 15.0 ± 5 % | 7.80 ± 5 % A | 7.50 (≥ 7) | **3.90** (≥ 4) | 120 ± 5 % | 60.0 (≥ 50) | 2e-07 | short |\n",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
@@ -67,7 +78,8 @@ func TestVerdictWithin(t *testing.T) {
 	if got := bad.within("x", 1.3, 1.2) + bad.word(); got != "**1.30** (≤ 1.2)short" {
 		t.Errorf("got %q", got)
 	}
-	if got := unjudged.against("x", 3, 0) + unjudged.word(); got != "3.00–" {
+	one := outcome{comparison: comparison{workload: workload{rows: 1, classes: 1}}, ours: milliseconds(1)}
+	if got := unjudged.against("x", milliseconds(3), one, 0) + unjudged.word(); got != "3.00–" {
 		t.Errorf("got %q", got)
 	}
 	if r.rows != 2 || len(r.short) != 1 || r.short[0] != "bad: x 1.30, target ≤ 1.2" {

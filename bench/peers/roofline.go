@@ -16,9 +16,9 @@ faster. The stricter limit is one exp and one log an element, taken as the loss 
 in cache, or memory where that is larger; a gradient that computes an exp a second time
 is far from it.
 
-The kernels are called on slices, without a graph. They make their results, in the
-compute floor too; "fresh result" is what a make of as many elements takes, which Go
-clears: the kernels' results are not cleared.`,
+The kernels are called on slices, without a graph, and write results that exist already.
+"Fresh result" is what a make of as many elements takes, which Go clears: the results of
+a RunAll are fresh, but not cleared.`,
 	run: roofline,
 }
 

@@ -12,7 +12,7 @@ func studies(quick bool) []study {
 	if quick {
 		return []study{smallStudy, wakeStudy, linearStudy}
 	}
-	return []study{linearStudy, smallStudy, wakeStudy, memoryStudy, rooflineStudy, othersStudy}
+	return []study{linearStudy, smallStudy, wakeStudy, collectorStudy, memoryStudy, rooflineStudy, othersStudy}
 }
 
 var linearStudy = study{

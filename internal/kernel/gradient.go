@@ -15,9 +15,15 @@ func VJP[F Float](p Problem, wrt Side, in *Operands[F]) []F {
 func mapRows[F Float](p Problem, in *Operands[F], fast attempt[F], compute func(*row)) []F {
 	t := newTask(p, in, View[F]{nil, RowMajor(p.Shape)})
 	out := &t.tensors[outOperand].Data
-	if t.packed {
+	switch {
+	case in.Out != nil:
+		*out = in.Out
+		if !t.packed {
+			clear(*out)
+		}
+	case t.packed:
 		*out = unwritten[F](size(p.Shape)) // every row of which is written, or cleared
-	} else {
+	default:
 		*out = make([]F, size(p.Shape))
 	}
 	t.each(fast, func(c *cursor[F], _ int) {

@@ -2,7 +2,8 @@
 // its second derivatives on plain slices. It knows nothing of graphs.
 //
 // Every function takes one [Problem], which says what is computed, and one
-// [Operands], which says where the numbers lie. Results are fresh and row-major.
+// [Operands], which says where the numbers lie. Results are row-major, and fresh but
+// for [Operands].Out.
 //
 // task.go reads the two, worker.go goes through the rows, some at a time and on as many
 // goroutines as are worth it. fast.go takes the rows of the common cases through row
@@ -91,6 +92,7 @@ type Operands[F Float] struct {
 	Upstream             View[F] // by OutStrides
 	Tangent              View[F]
 	Statistics           []float64 // of the others, nil where there are none
+	Out                  []F       // takes the place of a fresh result of pred's shape, if there is one
 
 	kinds []*rowKernels[F] // for tests: nil is what the machine has
 }
