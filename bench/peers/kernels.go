@@ -67,7 +67,7 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 // inCache is a workload with as many rows of as many classes as stay in the
 // second-level cache with their results, and one row at least.
 func (w workload) inCache() workload {
-	const bytes = 1 << 16
+	const bytes = 1 << 18
 	w.rows = min(w.rows, max(1, bytes/w.size()/w.classes))
 	w.threads = 1
 	return w

@@ -62,7 +62,7 @@ func (k *rowKernels[F]) sound(s *rowSums) bool {
 	return plain(s[partition], s[mass], s[ratio]) && s[flags] == 0 && k.inRange(s)
 }
 
-// exact reports whether the exponentials are, and the mass.
+// exact reports whether exponentials are, and the mass.
 func (k *rowKernels[F]) exact(s *rowSums) bool {
 	return plain(s[partition], s[mass], 0) && s[flags] == 0 && max(s[reachX], s[reachT]) <= k.maxReach && k.inRange(s)
 }
@@ -71,14 +71,14 @@ func (k *rowKernels[F]) exact(s *rowSums) bool {
 // neither overflow nor lose bits.
 func representable(a, b float64) bool {
 	const low, high = 0x1p-100, 0x1p100
-	in := func(x float64) bool { return x == 0 || low <= math.Abs(x) && math.Abs(x) <= high }
-	return in(a) && in(b)
+	a, b = math.Abs(a), math.Abs(b)
+	return (a == 0 || low <= a && a <= high) && (b == 0 || low <= b && b <= high)
 }
 
-// accept notes row i's loss, if it is accurate: logPartition is how much of it comes
-// from partition functions.
-func (w *worker[F]) accept(k *rowKernels[F], i int, loss, logPartition float64) {
-	if math.Abs(loss) >= (k.minRatio+k.perPartition*math.Abs(logPartition))*w.sums[i][mass] {
+// accept notes row i's loss of a mass, if it is accurate: logPartition is how much of
+// it comes from partition functions.
+func (w *worker[F]) accept(k *rowKernels[F], i int, loss, mass, logPartition float64) {
+	if math.Abs(loss) >= (k.minRatio+k.perPartition*math.Abs(logPartition))*mass {
 		w.noted[w.first+i][divergence], w.done[i] = w.factors[i]*loss, true
 	}
 }
@@ -87,18 +87,25 @@ func (w *worker[F]) accept(k *rowKernels[F], i int, loss, logPartition float64) 
 // needs one: this takes half the time of math.Log.
 func logSum(x float64) float64 { return math.Ln2 * logarithm2[float64](x) }
 
-// logitsSums and pairSums find the shifts, and the sums of a loss.
+// logitsSums finds the shifts, and the sums of a loss.
 func (w *worker[F]) logitsSums(k *rowKernels[F], i, n int) {
 	x, classes := w.at(predOperand, i), w.problem.classes()
 	k.extremes(x, n, classes, &w.sums[i])
 	k.logitsLoss(x, w.at(targetOperand, i), n, classes, &w.sums[i])
 }
 
+// pairSums is logitsSums for logits on both sides, and sets ratio to the divergence.
 func (w *worker[F]) pairSums(k *rowKernels[F], i, n int) {
-	x, t, classes := w.at(predOperand, i), w.at(targetOperand, i), w.problem.classes()
 	w.pairExtremes(k, i, n)
-	k.pairLoss(x, t, n, classes, &w.sums[i])
+	k.pairLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
+		s[ratio] = math.Ln2*s[ratio]/s[mass] + logPartitions(s)
+	}
 }
+
+// logPartitions is how much of a divergence of logits comes from partition functions.
+func logPartitions(s *rowSums) float64 { return logSum(s[partition] / s[mass]) }
 
 func (w *worker[F]) pairExtremes(k *rowKernels[F], i, n int) {
 	classes := w.problem.classes()
@@ -112,7 +119,7 @@ func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
 		if s := &w.sums[j]; k.sound(s) {
 			w.note(j, s)
 			logPartition := logSum(s[partition])
-			w.accept(k, j, math.Ln2*s[ratio]+s[mass]*logPartition, logPartition)
+			w.accept(k, j, math.Ln2*s[ratio]+s[mass]*logPartition, s[mass], logPartition)
 		}
 	}
 }
@@ -121,7 +128,7 @@ func (w *worker[F]) logProbsLoss(k *rowKernels[F], i, n int) {
 	k.logProbsLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
 	for j := i; j < i+n; j++ {
 		if s := &w.sums[j]; k.sound(s) {
-			w.accept(k, j, math.Ln2*s[ratio], 0)
+			w.accept(k, j, math.Ln2*s[ratio], s[mass], 0)
 		}
 	}
 }
@@ -131,18 +138,9 @@ func (w *worker[F]) pairLoss(k *rowKernels[F], i, n int) {
 	for j := i; j < i+n; j++ {
 		if s := &w.sums[j]; k.sound(s) {
 			w.note(j, s)
-			loss, logPartitions := pairDivergence(s)
-			s[mass] = 1
-			w.accept(k, j, loss, logPartitions)
+			w.accept(k, j, s[ratio], 1, logPartitions(s))
 		}
 	}
-}
-
-// pairDivergence returns the divergence of two rows of logits, and how much of it
-// comes from their partition functions.
-func pairDivergence(s *rowSums) (loss, logPartitions float64) {
-	logPartitions = logSum(s[partition] / s[mass])
-	return math.Ln2*s[ratio]/s[mass] + logPartitions, logPartitions
 }
 
 // targetSums is row i's record, so shifted that what a kernel finds of x goes to where
@@ -165,7 +163,7 @@ func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).logitsSums)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
-		w.set(j, k.exact(s), g*s[mass]/s[partition], g)
+		w.set(j, w.done[j], g*s[mass]/s[partition], g)
 		w.coefficients[j][forX] = s[shiftX]
 	}
 	k.logitsPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
@@ -192,20 +190,21 @@ func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).pairSums)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
-		loss, _ := pairDivergence(s)
-		w.set(j, k.sound(s) && k.exact(s) && loss >= k.minGradient, g/s[partition], g/s[mass])
+		w.set(j, w.done[j] && s[ratio] >= k.minGradient, g/s[partition], g/s[mass])
 		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX], s[shiftT]
 	}
 	k.pairPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
 }
 
 // move returns how far a whole shift is moved for exponents to be about the logarithms
-// of probabilities.
-func (k *rowKernels[F]) move(logPartition float64) float64 {
+// of probabilities, and 2 to that power.
+func (k *rowKernels[F]) move(partition float64) (whole, power float64) {
 	if !k.whole {
-		return 0
+		return 0, 1
 	}
-	return math.Round(math.Log2E * logPartition)
+	const exponent = 0x7ff << 52
+	power = math.Float64frombits(math.Float64bits(partition*math.Sqrt2) & exponent)
+	return float64(math.Float64bits(power)>>52) - 1023, power
 }
 
 // pairTargetGradient writes g·p·(r − Σp·r).
@@ -213,11 +212,11 @@ func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).pairSums)
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
-		loss, _ := pairDivergence(s)
-		moveX, moveT := k.move(logSum(s[partition])), k.move(logSum(s[mass]))
+		moveX, _ := k.move(s[partition])
+		moveT, power := k.move(s[mass])
 		reach := max(s[reachX], s[reachT]) + math.Ln2*moveT
-		w.set(j, k.sound(s) && k.exact(s) && reach <= k.maxReach && loss >= k.minRatio,
-			w.factors[j]*math.Ln2*math.Exp2(moveT)/s[mass], s[ratio]/s[mass]-(moveT-moveX))
+		w.set(j, w.done[j] && reach <= k.maxReach && s[ratio] >= k.minRatio,
+			w.factors[j]*math.Ln2*power/s[mass], math.Log2E*(s[ratio]-logPartitions(s))-(moveT-moveX))
 		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX]-moveX, s[shiftT]-moveT
 	}
 	k.pairTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
@@ -228,9 +227,8 @@ func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).logitsSums)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
-		logPartition := logSum(s[partition])
-		move := k.move(logPartition)
-		w.set(j, k.exact(s), g*math.Ln2, g*(1+logPartition-math.Ln2*move))
+		move, power := k.move(s[partition])
+		w.set(j, w.done[j], g*math.Ln2, g*(1+logSum(s[partition]/power)))
 		w.coefficients[j][forX] = s[shiftX] - move
 	}
 	k.targetProbs(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])

@@ -15,19 +15,21 @@ TEXT ·extremes32(SB), NOSPLIT, $0-32
 extremes32_row:
 	VBROADCASTSS (AX), Y0
 	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y3
 	VMOVAPD      Y0, Y2
+	VMOVAPD      Y0, Y4
 	MOVQ         DX, SI
 	XORQ         DI, DI
 	SUBQ         $0x10, SI
 	JL           extremes32_loop_few
 
 extremes32_loop:
-	VMOVUPS (AX)(DI*1), Y3
-	VMOVUPS 32(AX)(DI*1), Y4
-	VMAXPS  Y3, Y1, Y1
-	VMINPS  Y3, Y2, Y2
-	VMAXPS  Y4, Y1, Y1
-	VMINPS  Y4, Y2, Y2
+	VMOVUPS (AX)(DI*1), Y5
+	VMOVUPS 32(AX)(DI*1), Y6
+	VMAXPS  Y5, Y1, Y1
+	VMINPS  Y5, Y3, Y3
+	VMAXPS  Y6, Y2, Y2
+	VMINPS  Y6, Y4, Y4
 	ADDQ    $0x40, DI
 	SUBQ    $0x10, SI
 	JGE     extremes32_loop
@@ -38,9 +40,9 @@ extremes32_loop_few:
 extremes32_loop_one:
 	CMPQ    SI, $0x08
 	JL      extremes32_loop_tail
-	VMOVUPS (AX)(DI*1), Y3
-	VMAXPS  Y3, Y1, Y1
-	VMINPS  Y3, Y2, Y2
+	VMOVUPS (AX)(DI*1), Y5
+	VMAXPS  Y5, Y1, Y1
+	VMINPS  Y5, Y3, Y3
 	ADDQ    $0x20, DI
 	SUBQ    $0x08, SI
 	JMP     extremes32_loop_one
@@ -51,31 +53,33 @@ extremes32_loop_tail:
 	LEAQ       tailMask<>+0(SB), R8
 	MOVQ       $0x00000008, R9
 	SUBQ       SI, R9
-	VMOVUPD    (R8)(R9*4), Y3
-	VMASKMOVPS (AX)(DI*1), Y3, Y4
-	VBLENDVPS  Y3, Y4, Y0, Y4
-	VMAXPS     Y4, Y1, Y1
-	VMINPS     Y4, Y2, Y2
+	VMOVUPD    (R8)(R9*4), Y5
+	VMASKMOVPS (AX)(DI*1), Y5, Y6
+	VBLENDVPS  Y5, Y6, Y0, Y6
+	VMAXPS     Y6, Y1, Y1
+	VMINPS     Y6, Y3, Y3
 
 extremes32_loop_done:
+	VMAXPS     Y2, Y1, Y1
+	VMINPS     Y4, Y3, Y3
 	VPERM2F128 $0x01, Y1, Y1, Y0
 	VMAXPS     Y0, Y1, Y1
 	VPERMILPS  $0x4e, Y1, Y0
 	VMAXPS     Y0, Y1, Y1
 	VPERMILPS  $0xb1, Y1, Y0
 	VMAXPS     Y0, Y1, Y1
+	VPERM2F128 $0x01, Y3, Y3, Y0
+	VMINPS     Y0, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y0
+	VMINPS     Y0, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y0
+	VMINPS     Y0, Y3, Y3
 	VMULPS     constantbfb8aa3bbfb8aa3b<>+0(SB), Y1, Y0
 	VROUNDPS   $0x00, Y0, Y0
 	VCVTSS2SD  X0, X0, X0
 	VMOVSD     X0, (BX)
-	VPERM2F128 $0x01, Y2, Y2, Y0
-	VMINPS     Y0, Y2, Y2
-	VPERMILPS  $0x4e, Y2, Y0
-	VMINPS     Y0, Y2, Y2
-	VPERMILPS  $0xb1, Y2, Y0
-	VMINPS     Y0, Y2, Y2
-	VSUBPS     Y2, Y1, Y2
-	VCVTSS2SD  X2, X2, X0
+	VSUBPS     Y3, Y1, Y3
+	VCVTSS2SD  X3, X3, X0
 	VMOVSD     X0, 16(BX)
 	LEAQ       (AX)(DX*4), AX
 	ADDQ       $0x40, BX
@@ -2329,19 +2333,21 @@ TEXT ·extremes32Wide(SB), NOSPLIT, $0-32
 extremes32Wide_row:
 	VBROADCASTSS (AX), Y0
 	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y3
 	VMOVAPD      Y0, Y2
+	VMOVAPD      Y0, Y4
 	MOVQ         DX, SI
 	XORQ         DI, DI
 	SUBQ         $0x10, SI
 	JL           extremes32Wide_loop_few
 
 extremes32Wide_loop:
-	VMOVUPS (AX)(DI*1), Y3
-	VMOVUPS 32(AX)(DI*1), Y4
-	VMAXPS  Y3, Y1, Y1
-	VMINPS  Y3, Y2, Y2
-	VMAXPS  Y4, Y1, Y1
-	VMINPS  Y4, Y2, Y2
+	VMOVUPS (AX)(DI*1), Y5
+	VMOVUPS 32(AX)(DI*1), Y6
+	VMAXPS  Y5, Y1, Y1
+	VMINPS  Y5, Y3, Y3
+	VMAXPS  Y6, Y2, Y2
+	VMINPS  Y6, Y4, Y4
 	ADDQ    $0x40, DI
 	SUBQ    $0x10, SI
 	JGE     extremes32Wide_loop
@@ -2352,9 +2358,9 @@ extremes32Wide_loop_few:
 extremes32Wide_loop_one:
 	CMPQ    SI, $0x08
 	JL      extremes32Wide_loop_tail
-	VMOVUPS (AX)(DI*1), Y3
-	VMAXPS  Y3, Y1, Y1
-	VMINPS  Y3, Y2, Y2
+	VMOVUPS (AX)(DI*1), Y5
+	VMAXPS  Y5, Y1, Y1
+	VMINPS  Y5, Y3, Y3
 	ADDQ    $0x20, DI
 	SUBQ    $0x08, SI
 	JMP     extremes32Wide_loop_one
@@ -2365,31 +2371,33 @@ extremes32Wide_loop_tail:
 	LEAQ       tailMask<>+0(SB), R8
 	MOVQ       $0x00000008, R9
 	SUBQ       SI, R9
-	VMOVUPD    (R8)(R9*4), Y3
-	VMASKMOVPS (AX)(DI*1), Y3, Y4
-	VBLENDVPS  Y3, Y4, Y0, Y4
-	VMAXPS     Y4, Y1, Y1
-	VMINPS     Y4, Y2, Y2
+	VMOVUPD    (R8)(R9*4), Y5
+	VMASKMOVPS (AX)(DI*1), Y5, Y6
+	VBLENDVPS  Y5, Y6, Y0, Y6
+	VMAXPS     Y6, Y1, Y1
+	VMINPS     Y6, Y3, Y3
 
 extremes32Wide_loop_done:
+	VMAXPS     Y2, Y1, Y1
+	VMINPS     Y4, Y3, Y3
 	VPERM2F128 $0x01, Y1, Y1, Y0
 	VMAXPS     Y0, Y1, Y1
 	VPERMILPS  $0x4e, Y1, Y0
 	VMAXPS     Y0, Y1, Y1
 	VPERMILPS  $0xb1, Y1, Y0
 	VMAXPS     Y0, Y1, Y1
+	VPERM2F128 $0x01, Y3, Y3, Y0
+	VMINPS     Y0, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y0
+	VMINPS     Y0, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y0
+	VMINPS     Y0, Y3, Y3
 	VCVTPS2PD  X1, Y1
+	VCVTPS2PD  X3, Y3
 	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
 	VMOVSD     X0, (BX)
-	VPERM2F128 $0x01, Y2, Y2, Y0
-	VMINPS     Y0, Y2, Y2
-	VPERMILPS  $0x4e, Y2, Y0
-	VMINPS     Y0, Y2, Y2
-	VPERMILPS  $0xb1, Y2, Y0
-	VMINPS     Y0, Y2, Y2
-	VCVTPS2PD  X2, Y2
-	VSUBPD     Y2, Y1, Y2
-	VMOVSD     X2, 16(BX)
+	VSUBPD     Y3, Y1, Y3
+	VMOVSD     X3, 16(BX)
 	LEAQ       (AX)(DX*4), AX
 	ADDQ       $0x40, BX
 	DECQ       CX
@@ -4610,19 +4618,21 @@ TEXT ·extremes64(SB), NOSPLIT, $0-32
 extremes64_row:
 	VBROADCASTSD (AX), Y0
 	VMOVAPD      Y0, Y1
+	VMOVAPD      Y0, Y3
 	VMOVAPD      Y0, Y2
+	VMOVAPD      Y0, Y4
 	MOVQ         DX, SI
 	XORQ         DI, DI
 	SUBQ         $0x08, SI
 	JL           extremes64_loop_few
 
 extremes64_loop:
-	VMOVUPD (AX)(DI*1), Y3
-	VMOVUPD 32(AX)(DI*1), Y4
-	VMAXPD  Y3, Y1, Y1
-	VMINPD  Y3, Y2, Y2
-	VMAXPD  Y4, Y1, Y1
-	VMINPD  Y4, Y2, Y2
+	VMOVUPD (AX)(DI*1), Y5
+	VMOVUPD 32(AX)(DI*1), Y6
+	VMAXPD  Y5, Y1, Y1
+	VMINPD  Y5, Y3, Y3
+	VMAXPD  Y6, Y2, Y2
+	VMINPD  Y6, Y4, Y4
 	ADDQ    $0x40, DI
 	SUBQ    $0x08, SI
 	JGE     extremes64_loop
@@ -4633,9 +4643,9 @@ extremes64_loop_few:
 extremes64_loop_one:
 	CMPQ    SI, $0x04
 	JL      extremes64_loop_tail
-	VMOVUPD (AX)(DI*1), Y3
-	VMAXPD  Y3, Y1, Y1
-	VMINPD  Y3, Y2, Y2
+	VMOVUPD (AX)(DI*1), Y5
+	VMAXPD  Y5, Y1, Y1
+	VMINPD  Y5, Y3, Y3
 	ADDQ    $0x20, DI
 	SUBQ    $0x04, SI
 	JMP     extremes64_loop_one
@@ -4646,25 +4656,27 @@ extremes64_loop_tail:
 	LEAQ       tailMask<>+0(SB), R8
 	MOVQ       $0x00000004, R9
 	SUBQ       SI, R9
-	VMOVUPD    (R8)(R9*8), Y3
-	VMASKMOVPD (AX)(DI*1), Y3, Y4
-	VBLENDVPS  Y3, Y4, Y0, Y4
-	VMAXPD     Y4, Y1, Y1
-	VMINPD     Y4, Y2, Y2
+	VMOVUPD    (R8)(R9*8), Y5
+	VMASKMOVPD (AX)(DI*1), Y5, Y6
+	VBLENDVPS  Y5, Y6, Y0, Y6
+	VMAXPD     Y6, Y1, Y1
+	VMINPD     Y6, Y3, Y3
 
 extremes64_loop_done:
+	VMAXPD     Y2, Y1, Y1
+	VMINPD     Y4, Y3, Y3
 	VPERM2F128 $0x01, Y1, Y1, Y0
 	VMAXPD     Y0, Y1, Y1
 	VPERMILPD  $0x05, Y1, Y0
 	VMAXPD     Y0, Y1, Y1
+	VPERM2F128 $0x01, Y3, Y3, Y0
+	VMINPD     Y0, Y3, Y3
+	VPERMILPD  $0x05, Y3, Y0
+	VMINPD     Y0, Y3, Y3
 	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
 	VMOVSD     X0, (BX)
-	VPERM2F128 $0x01, Y2, Y2, Y0
-	VMINPD     Y0, Y2, Y2
-	VPERMILPD  $0x05, Y2, Y0
-	VMINPD     Y0, Y2, Y2
-	VSUBPD     Y2, Y1, Y2
-	VMOVSD     X2, 16(BX)
+	VSUBPD     Y3, Y1, Y3
+	VMOVSD     X3, 16(BX)
 	LEAQ       (AX)(DX*8), AX
 	ADDQ       $0x40, BX
 	DECQ       CX

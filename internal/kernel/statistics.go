@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"unsafe"
-)
+import "unsafe"
 
 // StatisticsSize is how many numbers Statistics notes of a row.
 const StatisticsSize = sumCount
@@ -46,23 +43,25 @@ func (w *worker[F]) note(i int, s *rowSums) {
 	}
 }
 
-// find sets the sums of n rows: those that were noted, or what sum finds. Where another
-// kind has noted a row, this one's sums were not sound, or it has not been tried.
+// find sets the sums of n rows, those that were noted or what sum finds, and marks the
+// rows done whose sums make exact gradients. Where another kind has noted a row, this
+// one's sums were not sound, or it has not been tried.
 func (w *worker[F]) find(k *rowKernels[F], i, n int, sum attempt[F]) {
 	if w.known == nil {
 		sum(w, k, i, n)
-		return
 	}
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
-		*s = w.known[w.first+j]
-		switch noted := s[kind]; {
-		case noted == w.kind:
-			s[reachT], s[flags] = 0, 0
-		case noted == 0 || noted > w.kind:
-			*s = rowSums{partition: math.NaN()}
-		default:
+		if w.known != nil {
+			known := &w.known[w.first+j]
+			if noted := known[kind]; noted == 0 || noted >= w.kind {
+				*s = *known
+				s[reachT] = 0
+				w.done[j] = noted == w.kind && s[reachX] <= k.maxReach
+				continue
+			}
 			sum(w, k, j, 1)
 		}
+		w.done[j] = k.sound(s) && k.exact(s)
 	}
 }

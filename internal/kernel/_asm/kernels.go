@@ -7,6 +7,9 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
+// streamed is how many vectors make one turn of the loops that wait for memory.
+const streamed = 2
+
 // extremes may pass over a NaN.
 func (a arithmetic) extremes() {
 	f := a.begin("extremes", "sets the shift of x, and its reach.", "sums", "x")
@@ -20,28 +23,40 @@ func (a arithmetic) extremes() {
 		} else {
 			VBROADCASTSD(Mem{Base: f.tensors[0]}, first)
 		}
-		largest, smallest := copyOf(first), copyOf(first)
-		m.loop("loop", f.tensors, 2, nil, func(t turn) {
-			t.load(0).each(func(v vector) {
+		// As many of each as vectors make a turn, which then wait for no other.
+		largest, smallest := make(vectors, streamed).fresh(), make(vectors, streamed).fresh()
+		for u := range streamed {
+			VMOVAPD(first, largest[u])
+			VMOVAPD(first, smallest[u])
+		}
+		m.loop("loop", f.tensors, streamed, nil, func(t turn) {
+			for u, v := range t.load(0) {
 				if t.mask != nil {
 					VBLENDVPS(*t.mask, v, first, v)
 				}
-				m.max(v, largest, largest)
-				m.min(v, smallest, smallest)
-			})
+				m.max(v, largest[u], largest[u])
+				m.min(v, smallest[u], smallest[u])
+			}
 		})
-		m.everywhere(largest, m.max)
-		if m.lane != f.lane {
-			VCVTPS2PD(largest.AsX(), largest)
+		for u := 1; u < streamed; u++ {
+			m.max(largest[u], largest[0], largest[0])
+			m.min(smallest[u], smallest[0], smallest[0])
 		}
-		f.storeLane(f.shiftOf(largest), f.slot(slotShiftX))
-		m.everywhere(smallest, m.min)
-		if m.lane != f.lane {
-			VCVTPS2PD(smallest.AsX(), smallest)
-		}
-		f.sub(smallest, largest, smallest)
-		f.storeLane(smallest, f.slot(slotReach))
+		f.storeExtremes(m, largest[0], smallest[0])
 	})
+}
+
+// storeExtremes stores what the lanes of m found as f needs it.
+func (f *function) storeExtremes(m function, largest, smallest vector) {
+	m.everywhere(largest, m.max)
+	m.everywhere(smallest, m.min)
+	if m.lane != f.lane {
+		VCVTPS2PD(largest.AsX(), largest)
+		VCVTPS2PD(smallest.AsX(), smallest)
+	}
+	f.storeLane(f.shiftOf(largest), f.slot(slotShiftX))
+	f.sub(smallest, largest, smallest)
+	f.storeLane(smallest, f.slot(slotReach))
 }
 
 // shiftsFrom reads a shift from the row's record.
@@ -226,9 +241,6 @@ func (a arithmetic) exponentials() {
 		f.storeFlags(flags, slotFlags)
 	})
 }
-
-// streamed is how many vectors make one turn of the loops that wait for memory.
-const streamed = 2
 
 func (a arithmetic) negate() {
 	f := a.begin("negate", "sets out = 0 − t·a, and flags a row with a NaN.", "coefficients", "x", "t", "out")
