@@ -24,6 +24,10 @@ const (
 	pairBoth      mode = "logits/loss+both"
 	logProbs      mode = "logprobs/loss+∂pred"
 	product       mode = "hvp"
+
+	// Of the kernels alone.
+	afterLoss    mode = "∂pred after the loss"
+	logProbsLoss mode = "logprobs/loss"
 )
 
 type form int
@@ -35,7 +39,7 @@ const (
 )
 
 func (m mode) pred() form {
-	if m == logProbs {
+	if m == logProbs || m == logProbsLoss {
 		return logProbsForm
 	}
 	return logitsForm

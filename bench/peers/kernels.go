@@ -36,7 +36,7 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 		in.Tangent = kernel.View[F]{Data: d.v.([]F), Strides: strides}
 	}
 	var results [2][]F // of each side
-	if w.mode != forward {
+	if w.mode != forward && w.mode != logProbsLoss {
 		results[kernel.Pred] = make([]F, w.elements())
 	}
 	if w.mode.targetGradient() {
@@ -45,11 +45,13 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 	return contender{name, func(reps int) (time.Duration, error) {
 		start := time.Now()
 		for range reps {
-			in.Statistics = nil
-			if kernel.HasStatistics(problem, w.size()) {
-				in.Statistics = kernel.Statistics(problem, in)
+			if w.mode != afterLoss || in.Statistics == nil {
+				in.Statistics = nil
+				if kernel.HasStatistics(problem, w.size()) {
+					in.Statistics = kernel.Statistics(problem, in)
+				}
+				kernel.Loss(problem, in)
 			}
-			kernel.Loss(problem, in)
 			for side, out := range results {
 				if in.Out = out; out != nil {
 					kernel.VJP(problem, kernel.Side(side), in)

@@ -14,7 +14,7 @@ The compute floor is our kernels on rows of 1000 classes that stay in the second
 cache: it shows what waiting for memory costs, not that the arithmetic could be no
 faster. The stricter limit is one exp and one log an element, taken as the loss alone
 in cache, or memory where that is larger; a gradient that computes an exp a second time
-is far from it.
+is far from it. It has to: keeping the first would take the memory of a second gradient.
 
 The kernels are called on slices, without a graph, and write results that exist already.
 "Fresh result" is what a make of as many elements takes, which Go clears: the results of
@@ -24,6 +24,9 @@ a RunAll are fresh, but not cleared.`,
 
 func roofline(r *report, p protocol) error {
 	defer useThreads(1)()
+	if err := units(r, p); err != nil {
+		return err
+	}
 	t := newTable("shape", "dtype", "", "memory floor", "compute floor", "kernel", "whole RunAll", "fresh result", "kernel ÷ larger floor", "kernel ÷ exp and log", "")
 	for _, shape := range [][2]int{{1024, 1000}, {32, 50257}, {256, 32000}} {
 		for _, dtype := range []string{"float32", "float64"} {
@@ -75,6 +78,27 @@ func rooflineRow(r *report, p protocol, w workload, t *table) error {
 		timePerElement(memory, n), timePerElement(compute, inCache.elements()),
 		timePerElement(kernel, n), timePerElement(summaries[4], n), fresh,
 		v.within("kernel ÷ floor", kernel.perElement(n)/floor, 1.2), number(kernel.perElement(n)/strict), v.word())
+	return nil
+}
+
+// units are what an element of a loss and its gradient is made of.
+func units(r *report, p protocol) error {
+	t := newTable("ns per element, in cache", "an exponential, and ∂pred from it", "a logarithm, and the loss from it", "two and one", "a loss and ∂pred")
+	for _, dtype := range []string{"float32", "float64"} {
+		exp := workload{1000, 1000, dtype, afterLoss, 1}.inCache()
+		log, both := exp, exp
+		log.mode, both.mode = logProbsLoss, gradient
+		d := newData(exp)
+		logs := newData(log)
+		summaries, err := p.measure(kernelContender("exp", exp, d), kernelContender("log", log, logs), kernelContender("both", both, d))
+		if err != nil {
+			return err
+		}
+		n := exp.elements()
+		t.add(dtype, timePerElement(summaries[0], n), timePerElement(summaries[1], n),
+			number(2*summaries[0].perElement(n)+summaries[1].perElement(n)), timePerElement(summaries[2], n))
+	}
+	r.table(t)
 	return nil
 }
 
