@@ -79,7 +79,7 @@ func representable(a, b float64) bool {
 // it comes from partition functions.
 func (w *worker[F]) accept(k *rowKernels[F], i int, loss, mass, logPartition float64) {
 	if math.Abs(loss) >= (k.minRatio+k.perPartition*math.Abs(logPartition))*mass {
-		w.noted[w.first+i][divergence], w.done[i] = w.factors[i]*loss, true
+		w.losses[w.first+i], w.done[i] = w.factors[i]*loss, true
 	}
 }
 

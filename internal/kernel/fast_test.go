@@ -49,7 +49,7 @@ func testFastPathsAreTaken[F Float](t *testing.T) {
 						continue // log q = −∞ is a special case there
 					}
 					task := newTask(p, in, c.out)
-					task.noted = make([]rowSums, 1)
+					task.losses = make([]float64, 1)
 					task.each(c.fast, func(*cursor[F], int) { t.Errorf("the %s falls back", name) })
 				}
 			})

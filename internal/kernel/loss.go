@@ -3,7 +3,7 @@ package kernel
 // Loss returns out[j] = Σ Scale·s·p·r.
 func Loss[F Float](p Problem, in *Operands[F]) []F {
 	if known := in.statistics(); known != nil {
-		return sumRows[F](p, known)
+		return sumRows[F](p, func(row int) float64 { return known[row][divergence] })
 	}
 	return reduce(p, in, fastLoss[F](p), (*row).lossTerms)
 }
@@ -22,7 +22,8 @@ func JVP[F Float](p Problem, along Side, in *Operands[F]) []F {
 // term a class into row.out; fast finds their sum.
 func reduce[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*row)) []F {
 	if !p.elementwise() {
-		return sumRows[F](p, divergences(p, in, fast, terms))
+		losses := rowLosses(p, in, nil, fast, terms)
+		return sumRows[F](p, func(row int) float64 { return losses[row] })
 	}
 	out := View[F]{make([]F, p.OutSize), p.OutStrides}
 	newTask(p, in.withoutUpstream(), out).each(nil, func(c *cursor[F], _ int) {
@@ -40,29 +41,29 @@ func (in *Operands[F]) withoutUpstream() *Operands[F] {
 	return &loss
 }
 
-// divergences notes the sum of each row's terms.
-func divergences[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*row)) []rowSums {
+// rowLosses returns the sum of each row's terms, and fills noted unless it is nil.
+func rowLosses[F Float](p Problem, in *Operands[F], noted []rowSums, fast attempt[F], terms func(*row)) []float64 {
 	t := newTask(p, in.withoutUpstream(), View[F]{})
-	t.noted = make([]rowSums, t.rowCount())
+	t.losses, t.noted = make([]float64, t.rowCount()), noted
 	t.each(fast, func(c *cursor[F], number int) {
 		c.load()
 		terms(&c.row)
-		t.noted[number][divergence] = total(c.out)
+		t.losses[number] = total(c.out)
 	})
-	return t.noted
+	return t.losses
 }
 
 // sumRows adds rows in their order, so that the result does not depend on the number of
 // goroutines.
-func sumRows[F Float](p Problem, noted []rowSums) []F {
+func sumRows[F Float](p Problem, loss func(row int) float64) []F {
 	sums := make([]sum, p.OutSize)
 	if len(sums) == 1 {
-		for i := range noted {
-			sums[0].add(noted[i][divergence])
+		for i := range size(p.Shape) / p.classes() {
+			sums[0].add(loss(i))
 		}
 	} else {
-		rows(p.Shape, p.Axis, 0, len(noted), [][]int{p.OutStrides}, func(number int, offset []int) {
-			sums[offset[0]].add(noted[number][divergence])
+		rows(p.Shape, p.Axis, 0, size(p.Shape)/p.classes(), [][]int{p.OutStrides}, func(number int, offset []int) {
+			sums[offset[0]].add(loss(number))
 		})
 	}
 	out := make([]F, p.OutSize)

@@ -22,8 +22,11 @@ func HasStatistics(p Problem, size int) bool {
 // the same operands need not look for the largest logit and the partition function
 // again. They mean something to this package and this machine only.
 func Statistics[F Float](p Problem, in *Operands[F]) []float64 {
-	found := divergences(p, in, fastLoss[F](p), (*row).lossTerms)
-	return unsafe.Slice(&found[0][0], len(found)*sumCount)
+	noted := make([]rowSums, size(p.Shape)/p.classes())
+	for i, loss := range rowLosses(p, in, noted, fastLoss[F](p), (*row).lossTerms) {
+		noted[i][divergence] = loss
+	}
+	return unsafe.Slice(&noted[0][0], len(noted)*sumCount)
 }
 
 // statistics reads what Statistics returned, nil where there is nothing.
@@ -36,10 +39,12 @@ func (in *Operands[F]) statistics() []rowSums {
 
 // note keeps the sums of row i of those in work, if they are the first to be sound.
 func (w *worker[F]) note(i int, s *rowSums) {
-	r := &w.noted[w.first+i]
-	if r[kind] == 0 {
+	if w.noted == nil {
+		return
+	}
+	if r := &w.noted[w.first+i]; r[kind] == 0 {
 		*r = *s
-		r[reachX], r[kind], r[divergence] = max(s[reachX], s[reachT]), w.kind, 0
+		r[reachX], r[kind] = max(s[reachX], s[reachT]), w.kind
 	}
 }
 

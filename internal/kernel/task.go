@@ -35,8 +35,9 @@ type task[F Float] struct {
 	kinds  []*rowKernels[F] // none where the rows are not as they need them
 	packed bool             // rows follow one another in memory in every tensor
 
-	noted []rowSums // by row, where there is no result by class; see Statistics
-	known []rowSums // what was noted earlier, or nil
+	losses []float64 // by row, where there is no result by class
+	noted  []rowSums // by row, or nil; see Statistics
+	known  []rowSums // what was noted earlier, or nil
 }
 
 // noStrides are the strides of what is not there.

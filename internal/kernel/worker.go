@@ -163,6 +163,9 @@ func (w *worker[F]) drop(i int) {
 		start := w.offset(outOperand, i)
 		clear(out[start : start+w.problem.classes()])
 	}
+	if w.losses != nil {
+		w.losses[w.first+i] = 0
+	}
 	if w.noted != nil {
 		w.noted[w.first+i] = rowSums{}
 	}
