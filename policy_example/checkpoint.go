@@ -1,26 +1,21 @@
 package main
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/gob"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 
-	"github.com/kldivloss/kldivloss/internal/atomicfile"
+	"github.com/kldivloss/kldivloss/internal/adam"
+	"github.com/kldivloss/kldivloss/internal/checkpoint"
 	"github.com/pkg/errors"
 )
 
-// checkpoint is all of a trainer that the training changes: from it the training goes
+// saved is all of a trainer that the training changes: from it the training goes
 // on as if it had never stopped, bit for bit.
-type checkpoint[T float] struct {
+type saved[T float] struct {
 	Plan        plan
 	Policy      []T
 	Value       []T
-	Optimiser   adam[T]
+	Optimiser   adam.Adam[T]
 	Normaliser  normaliser
 	Minibatches []byte
 	Workers     []workerState
@@ -36,16 +31,15 @@ type workerState struct {
 	Random     []byte
 }
 
-// A checkpoint file is this line, the SHA-256 of what follows, and that, in gob. The
-// line changes whenever the content does.
-const checkpointMagic = "kldivloss policy_example checkpoint 1\n"
+// checkpointFormat changes whenever a checkpoint's content does.
+const checkpointFormat checkpoint.Format = "kldivloss policy_example checkpoint 2\n"
 
 func checkpointPath(dir string, seed uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("checkpoint-seed%d.bin", seed))
 }
 
 func (t *trainer[T]) save(path string) error {
-	c := checkpoint[T]{
+	c := saved[T]{
 		Plan: t.plan, Policy: t.policy.network.theta, Value: t.critic.network.theta,
 		Optimiser: *t.critic.optimiser, Normaliser: *t.normaliser,
 		Step: t.step, Recent: t.recent, History: t.history,
@@ -61,41 +55,15 @@ func (t *trainer[T]) save(path string) error {
 		}
 		c.Workers = append(c.Workers, workerState{w.env.state(), w.episode, w.discounted, random})
 	}
-	var content bytes.Buffer
-	if err := gob.NewEncoder(&content).Encode(c); err != nil {
-		return errors.Wrap(err, "checkpoint")
-	}
-	sum := sha256.Sum256(content.Bytes())
-	return errors.WithMessage(atomicfile.Write(path, func(w io.Writer) error {
-		for _, part := range [][]byte{[]byte(checkpointMagic), sum[:], content.Bytes()} {
-			if _, err := w.Write(part); err != nil {
-				return err
-			}
-		}
-		return nil
-	}), "checkpoint")
+	return checkpointFormat.Write(path, c)
 }
 
 // readCheckpoint reads a file that save wrote, and nothing else: not part of one, not
 // a damaged one, not one of another training.
-func readCheckpoint[T float](path string, expected plan) (checkpoint[T], error) {
-	var c checkpoint[T]
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+func readCheckpoint[T float](path string, expected plan) (saved[T], error) {
+	var c saved[T]
+	if err := checkpointFormat.Read(path, &c); err != nil {
 		return c, err
-	}
-	if err != nil {
-		return c, errors.Wrap(err, "checkpoint")
-	}
-	content, ours := bytes.CutPrefix(data, []byte(checkpointMagic))
-	if !ours {
-		return c, errors.Errorf("%s is no checkpoint of this program: it starts with %.20q, expected %.20q", path, data, checkpointMagic)
-	}
-	if len(content) < sha256.Size || sha256.Sum256(content[sha256.Size:]) != [sha256.Size]byte(content) {
-		return c, errors.Errorf("checkpoint %s is truncated or damaged: its %d bytes do not have the checksum they were written with", path, len(data))
-	}
-	if err := gob.NewDecoder(bytes.NewReader(content[sha256.Size:])).Decode(&c); err != nil {
-		return c, errors.Wrapf(err, "checkpoint %s", path)
 	}
 	if c.Plan != expected {
 		return c, errors.Errorf("checkpoint %s is of another training: found %+v, expected %+v", path, c.Plan, expected)
@@ -104,7 +72,7 @@ func readCheckpoint[T float](path string, expected plan) (checkpoint[T], error) 
 }
 
 // resume continues where a checkpoint of the same plan was taken.
-func (t *trainer[T]) resume(c checkpoint[T]) error {
+func (t *trainer[T]) resume(c saved[T]) error {
 	if err := t.fits(c); err != nil {
 		return errors.WithMessage(err, "checkpoint")
 	}
@@ -117,10 +85,10 @@ func (t *trainer[T]) resume(c checkpoint[T]) error {
 		return errors.Wrap(err, "checkpoint")
 	}
 	for i, w := range t.workers {
-		saved := c.Workers[i]
-		copy(w.env.state(), saved.State)
-		w.episode, w.discounted = saved.Episode, saved.Discounted
-		if err := w.source.UnmarshalBinary(saved.Random); err != nil {
+		state := c.Workers[i]
+		copy(w.env.state(), state.State)
+		w.episode, w.discounted = state.Episode, state.Discounted
+		if err := w.source.UnmarshalBinary(state.Random); err != nil {
 			return errors.Wrap(err, "checkpoint")
 		}
 	}
@@ -128,7 +96,7 @@ func (t *trainer[T]) resume(c checkpoint[T]) error {
 }
 
 // fits checks every length, for a checkpoint whose program was another.
-func (t *trainer[T]) fits(c checkpoint[T]) error {
+func (t *trainer[T]) fits(c saved[T]) error {
 	lengths := []struct {
 		what            string
 		found, expected int

@@ -43,7 +43,7 @@ func TestResumeIsExact(t *testing.T) {
 }
 
 // snapshot is all that save writes, read back.
-func snapshot(t *testing.T, tr *trainer[float32]) checkpoint[float32] {
+func snapshot(t *testing.T, tr *trainer[float32]) saved[float32] {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "snapshot")
 	check0(t, tr.save(path))
@@ -68,9 +68,9 @@ func TestRefusedCheckpoints(t *testing.T) {
 	}{
 		"empty":              {nil, "no checkpoint of this program"},
 		"foreign":            {[]byte("PK\x03\x04 something else altogether, and long enough"), "no checkpoint of this program"},
-		"other version":      {[]byte(strings.Replace(string(good), "checkpoint 1", "checkpoint 0", 1)), "no checkpoint of this program"},
-		"header only":        {good[:len(checkpointMagic)], "truncated"},
-		"half a checksum":    {good[:len(checkpointMagic)+16], "truncated"},
+		"other version":      {[]byte(strings.Replace(string(good), "checkpoint 2", "checkpoint 1", 1)), "no checkpoint of this program"},
+		"header only":        {good[:len(checkpointFormat)], "truncated"},
+		"half a checksum":    {good[:len(checkpointFormat)+16], "truncated"},
 		"truncated":          {good[:len(good)-1], "truncated"},
 		"truncated by a lot": {good[:len(good)/2], "truncated"},
 		"damaged":            {damaged, "damaged"},
@@ -116,14 +116,14 @@ func TestOtherTraining(t *testing.T) {
 func TestForeignContent(t *testing.T) {
 	tr := newTestTrainer(t, stairsTask(7), 3, 300)
 	c := snapshot(t, tr)
-	for name, change := range map[string]func(c *checkpoint[float32]){
-		"parameters":   func(c *checkpoint[float32]) { c.Policy = c.Policy[1:] },
-		"value":        func(c *checkpoint[float32]) { c.Value = nil },
-		"moments":      func(c *checkpoint[float32]) { c.Optimiser.First = nil },
-		"environments": func(c *checkpoint[float32]) { c.Workers = c.Workers[:1] },
-		"state":        func(c *checkpoint[float32]) { c.Workers = []workerState{{}, {}, {}} },
-		"random":       func(c *checkpoint[float32]) { c.Minibatches = []byte("no") },
-		"statistics":   func(c *checkpoint[float32]) { c.Normaliser.Observations.Mean = nil },
+	for name, change := range map[string]func(c *saved[float32]){
+		"parameters":   func(c *saved[float32]) { c.Policy = c.Policy[1:] },
+		"value":        func(c *saved[float32]) { c.Value = nil },
+		"moments":      func(c *saved[float32]) { c.Optimiser.First = nil },
+		"environments": func(c *saved[float32]) { c.Workers = c.Workers[:1] },
+		"state":        func(c *saved[float32]) { c.Workers = []workerState{{}, {}, {}} },
+		"random":       func(c *saved[float32]) { c.Minibatches = []byte("no") },
+		"statistics":   func(c *saved[float32]) { c.Normaliser.Observations.Mean = nil },
 	} {
 		wrong := c
 		change(&wrong)

@@ -4,13 +4,16 @@ import (
 	"math/rand/v2"
 
 	"github.com/kldivloss/kldivloss"
+	"github.com/kldivloss/kldivloss/internal/adam"
 	G "gorgonia.org/gorgonia"
 )
+
+const adamEpsilon = 1e-5 // Stable-Baselines3's
 
 // critic learns V(s) by regression on the value targets, in minibatches of B samples.
 type critic[T float] struct {
 	network   *network[T]
-	optimiser *adam[T]
+	optimiser *adam.Adam[T]
 
 	observations, targets []T         // of a minibatch: (B, observations) and (B, 1)
 	loss                  *machine[T] // the loss, then its gradient
@@ -25,7 +28,7 @@ type critic[T float] struct {
 func newCritic[T float](n *network[T], batch int) (*critic[T], error) {
 	c := &critic[T]{
 		network:      n,
-		optimiser:    newAdam[T](n.size()),
+		optimiser:    adam.New[T](n.size(), adamEpsilon),
 		observations: make([]T, batch*n.widths[0]),
 		targets:      make([]T, batch),
 		gradient:     make([]T, n.size()),
@@ -75,7 +78,7 @@ func (c *critic[T]) step(rate float64) error {
 		return err
 	}
 	c.loss.gather(c.gradient, 1)
-	c.optimiser.descend(c.network.theta, c.gradient, rate)
+	c.optimiser.Descend(c.network.theta, c.gradient, rate)
 	return nil
 }
 

@@ -40,9 +40,14 @@ func (g BLAS) Sgemm(ta, tb blas.Transpose, m, n, k int, alpha float32, a []float
 	} else {
 		whole = 0 // the tile wants B's rows
 	}
-	if whole < n {
-		rest := panel(k, n-whole, b, ldb, whole, tb != blas.NoTrans)
-		product(m, n-whole, k, a, rows, columns, rest, len(rest)/k, c[whole:], ldc)
+	if whole == n {
+		return
+	}
+	packed := make([]float32, k*tileColumns)
+	for j := whole; j < n; j += tileColumns {
+		width := min(tileColumns, n-j)
+		pack(packed, k, width, b, ldb, j, tb != blas.NoTrans)
+		product(m, width, k, a, rows, columns, packed, tileColumns, c[j:], ldc)
 	}
 }
 
@@ -51,22 +56,20 @@ func fits(rows, columns, length, stride int) bool {
 	return rows > 0 && columns > 0 && stride >= columns && length >= (rows-1)*stride+columns
 }
 
-// panel copies B's columns from the given one on, row after row, and fills the last
-// tile up with zeros.
-func panel(k, columns int, b []float32, ldb, from int, transposed bool) []float32 {
-	width := (columns + tileColumns - 1) / tileColumns * tileColumns
-	p := make([]float32, k*width)
-	for i := range k {
-		row := p[i*width:][:columns]
-		if !transposed {
-			copy(row, b[i*ldb+from:])
-			continue
+// pack copies one tile's width of B's columns, from the given one on, row after row. In
+// the last tile the numbers past B's edge mean nothing.
+func pack(packed []float32, k, width int, b []float32, ldb, from int, transposed bool) {
+	if !transposed {
+		for p := range k {
+			copy(packed[p*tileColumns:][:width], b[p*ldb+from:])
 		}
-		for j := range row {
-			row[j] = b[(from+j)*ldb+i]
+		return
+	}
+	for j := range width {
+		for p, v := range b[(from+j)*ldb:][:k] {
+			packed[p*tileColumns+j] = v
 		}
 	}
-	return p
 }
 
 // product writes A·B to c, m × n. A has the given strides; B's rows are readable up to
