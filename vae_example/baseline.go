@@ -2,7 +2,7 @@ package main
 
 import "math"
 
-// baseline returns the mean −ln p of the binary test images, nats an image, under
+// baseline returns the mean −ln p of the test images, nats an image, under
 // independent Bernoulli pixels with the training images' frequencies,
 //
 //	p_j = (1 + Σ grey_j/255) / (2 + count).
@@ -21,11 +21,8 @@ func baseline(train, test images) float64 {
 	}
 	total := 0.0
 	for i, pixel := range test {
-		if pixel != 0 {
-			total += on[i%imageSize]
-		} else {
-			total += off[i%imageSize]
-		}
+		share := float64(pixel) / 255
+		total += share*on[i%imageSize] + (1-share)*off[i%imageSize]
 	}
 	return total / float64(test.count())
 }

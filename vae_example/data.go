@@ -17,10 +17,13 @@ const (
 	imageSide  = 28
 	imageSize  = imageSide * imageSide
 	imageMagic = 0x00000803 // IDX: unsigned bytes in three dimensions
+	labelMagic = 0x00000801 // unsigned bytes in one
 	headerSize = 16
 
 	trainImages = "train-images-idx3-ubyte"
 	testImages  = "t10k-images-idx3-ubyte"
+	trainLabels = "train-labels-idx1-ubyte"
+	testLabels  = "t10k-labels-idx1-ubyte"
 )
 
 // The labels lie beside the images so that data/ is a complete IDX directory, but
@@ -47,8 +50,8 @@ func (im images) first(n int) images {
 }
 
 // loadImages reads the training and the test images of the IDX directory dir, or
-// of the embedded subset of Fashion-MNIST if dir is empty. Label files are neither
-// read nor required.
+// of the embedded subset of Fashion-MNIST if dir is empty. Labels are not needed, but
+// where there are some they must be as many as images.
 func loadImages(dir string) (train, test images, err error) {
 	files, shown := fs.FS(nil), dir
 	if dir == "" {
@@ -66,40 +69,69 @@ func loadImages(dir string) (train, test images, err error) {
 		}
 		files = os.DirFS(dir)
 	}
-	if train, err = readImages(files, shown, trainImages); err != nil {
+	if train, err = readPair(files, shown, trainImages, trainLabels); err != nil {
 		return nil, nil, err
 	}
-	if test, err = readImages(files, shown, testImages); err != nil {
-		return nil, nil, err
-	}
-	return train, test, nil
+	test, err = readPair(files, shown, testImages, testLabels)
+	return train, test, err
 }
 
-// readImages reads the IDX file name, plain or with the ending .gz. The directory's
-// name dir is used in error messages only.
-func readImages(files fs.FS, dir, name string) (images, error) {
+// readPair reads images, and holds their labels to be as many if they are there.
+func readPair(files fs.FS, dir, imageFile, labelFile string) (images, error) {
+	var im images
+	_, err := readIDX(files, dir, imageFile, func(r io.Reader) (err error) {
+		im, err = decodeImages(r)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	found, err := readIDX(files, dir, labelFile, func(r io.Reader) error { return checkLabels(r, im.count()) })
+	if !found {
+		return im, nil
+	}
+	return im, err
+}
+
+// readIDX lets decode read the IDX file name, plain or with the ending .gz, and reports
+// whether there is one. The directory's name dir is used in error messages only.
+func readIDX(files fs.FS, dir, name string, decode func(io.Reader) error) (found bool, err error) {
 	f, err := files.Open(name)
 	packed := errors.Is(err, fs.ErrNotExist)
 	if packed {
 		f, err = files.Open(name + ".gz")
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, errors.Errorf("neither %s nor %s.gz found in %s", name, name, dir)
+			return false, errors.Errorf("neither %s nor %s.gz found in %s", name, name, dir)
 		}
 		name += ".gz"
 	}
 	path := filepath.Join(dir, name)
 	if err != nil {
-		return nil, errors.Wrapf(err, "opening %s", path)
+		return true, errors.Wrapf(err, "opening %s", path)
 	}
 	defer f.Close()
 	var r io.Reader = f
 	if packed {
 		if r, err = gzip.NewReader(f); err != nil {
-			return nil, errors.Wrapf(err, "%s is not a gzip file", path)
+			return true, errors.Wrapf(err, "%s is not a gzip file", path)
 		}
 	}
-	im, err := decodeImages(r)
-	return im, errors.Wrap(err, path)
+	return true, errors.Wrap(decode(r), path)
+}
+
+// checkLabels reads the header of IDX labels.
+func checkLabels(r io.Reader, count int) error {
+	var header [8]byte
+	if n, err := io.ReadFull(r, header[:]); err != nil {
+		return errors.Wrapf(err, "truncated: %d of %d header bytes", n, len(header))
+	}
+	if magic := binary.BigEndian.Uint32(header[:]); magic != labelMagic {
+		return errors.Errorf("magic number %#08x, expected %#08x (IDX labels)", magic, labelMagic)
+	}
+	if found := int(binary.BigEndian.Uint32(header[4:])); found != count {
+		return errors.Errorf("%d labels, expected %d as there are images", found, count)
+	}
+	return nil
 }
 
 // decodeImages reads the IDX format: big-endian magic number, image count, rows and
@@ -138,25 +170,24 @@ func decodeImages(r io.Reader) (images, error) {
 }
 
 // binarise draws every pixel of dst as a Bernoulli variable: 1 with probability
-// grey/255, else 0.
+// grey/255, else 0. One draw of the generator is enough for four pixels of 16 bits.
 func binarise(dst []float32, grey []byte, rng *rand.Rand) {
+	var bits uint64
 	for i, g := range grey {
+		if i%4 == 0 {
+			bits = rng.Uint64()
+		}
 		dst[i] = 0
-		if rng.Float32()*255 < float32(g) {
+		if uint32(uint16(bits))*255 < uint32(g)<<16 {
 			dst[i] = 1
 		}
+		bits >>= 16
 	}
 }
 
-// binarised returns a copy of all images with every pixel 0 or 255, drawn once from
-// a seed of its own: a test set that is the same in every epoch and every run.
-func binarised(im images) images {
-	rng := newRand(testSetSeed, streamTestSet)
-	out := make(images, len(im))
-	for i, g := range im {
-		if rng.Float32()*255 < float32(g) {
-			out[i] = 255
-		}
+// brightness sets every pixel of dst to grey/255.
+func brightness(dst []float32, grey []byte) {
+	for i, g := range grey {
+		dst[i] = float32(g) / 255
 	}
-	return out
 }

@@ -118,6 +118,40 @@ func TestLoadImagesErrors(t *testing.T) {
 	}
 }
 
+// TestLabels holds labels to be those of the images, where there are any.
+func TestLabels(t *testing.T) {
+	for _, c := range []struct {
+		labels []byte
+		want   string
+	}{
+		{idx(1, labelMagic, 1), ""},
+		{idx(2, labelMagic, 2), "2 labels, expected 1"},
+		{good(1), "magic number 0x00000803, expected 0x00000801"},
+		{nil, "truncated: 0 of 8"},
+	} {
+		dir := directory(t, map[string][]byte{trainImages: good(1), testImages: good(1), testLabels: c.labels})
+		_, _, err := loadImages(dir)
+		switch {
+		case c.want == "" && err != nil:
+			t.Error(err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), filepath.Join(dir, testLabels))):
+			t.Errorf("error %v, expected one with %q that names the file", err, c.want)
+		}
+	}
+}
+
+func TestHoldout(t *testing.T) {
+	train, test := images(good(5)[headerSize:]), images(good(2)[headerSize:])
+	o := options{settings: settings{Batch: 1}, holdout: 2}
+	d, err := newDataset(train, test, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(d.train, train[:3*imageSize]) || !bytes.Equal(d.test, train[3*imageSize:]) {
+		t.Error("the last images were not held out")
+	}
+}
+
 func TestLoadImagesNamesTheTestFile(t *testing.T) {
 	dir := directory(t, map[string][]byte{trainImages: good(1), testImages: good(2)[:500]})
 	_, _, err := loadImages(dir)
@@ -144,6 +178,9 @@ func TestEmbeddedImages(t *testing.T) {
 	if train.count() != 10000 || test.count() != 2000 {
 		t.Fatalf("%d and %d images, want 10000 and 2000", train.count(), test.count())
 	}
+	if train.name() != "the first 10,000 of Fashion-MNIST's training images" || test.name() != "the first 2,000 of Fashion-MNIST's test images" {
+		t.Errorf("named %q and %q", train.name(), test.name())
+	}
 	// Of the pixels without the header, as internal/makedata cut them.
 	for _, c := range []struct {
 		name   string
@@ -162,6 +199,9 @@ func TestEmbeddedImages(t *testing.T) {
 		wholeTrain, wholeTest, err := loadImages(source)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if wholeTrain.name() != "Fashion-MNIST's training images" || wholeTest.name() != "Fashion-MNIST's test images" {
+			t.Errorf("named %q and %q", wholeTrain.name(), wholeTest.name())
 		}
 		if !bytes.Equal(train, wholeTrain.first(10000)) || !bytes.Equal(test, wholeTest.first(2000)) {
 			t.Error("the embedded images aren't the first of the source's")

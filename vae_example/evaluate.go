@@ -6,45 +6,32 @@ import (
 	"github.com/kldivloss/kldivloss"
 	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
-// evaluation is a set's mean −ELBO in its parts, nats an image.
+// evaluation is a set's mean −ELBO, nats an image, z one sample of q(z|x): a hard,
+// one-hot one where latents are categorical.
 type evaluation struct {
-	reconstruction float64   // −ln p(x|z), z one hard sample of q(z|x)
-	latentKL       []float64 // KL(q(z_i|x) ‖ uniform) of each latent i
+	ELBO
+	LatentKL []float64 // of each latent
 }
 
-func (e evaluation) kl() float64 {
-	sum := 0.0
-	for _, k := range e.latentKL {
-		sum += k
-	}
-	return sum
-}
-
-func (e evaluation) negELBO() float64 { return e.reconstruction + e.kl() }
-
-// evaluator runs a vae forward only, on graphs that share its weights: one for the
-// encoder and one for the decoder, because between the two it draws hard, one-hot
-// latents. The relaxed samples that training uses carry more information than a
-// category can, so their ELBO is too good: by 8 to 16 nats for this model.
+// evaluator runs a vae forward only, on graphs that share its parameters: one for the
+// encoder and one for the decoder, because between the two it draws latents that have
+// no derivative. The relaxed samples that training uses carry more information than a
+// category can, so their ELBO is too good: by 8 to 16 nats for the categorical model.
 type evaluator struct {
-	*vae
-	batch                 int
-	x, z, target          *tensor.Dense // inputs
-	logits, latentKL      G.Value       // what the encoder gives
-	pixelLogits, perImage G.Value       // what the decoder gives
-	encoding, decoding    G.VM
+	model               *vae[float32]
+	batch               int
+	x, z, target        []float32 // inputs
+	posterior, latentKL G.Value   // what the encoder gives
+	logits, perImage    G.Value   // what the decoder gives
+	encoding, decoding  G.VM
 }
 
-func newEvaluator(v *vae, batch int) (*evaluator, error) {
+func newEvaluator(v *vae[float32], batch int) (*evaluator, error) {
 	e := &evaluator{
-		vae:    v,
-		batch:  batch,
-		x:      zeros(v.dtype, batch, v.pixels),
-		z:      zeros(v.dtype, batch, v.latents, v.classes),
-		target: zeros(v.dtype, batch, v.pixels),
+		model: v, batch: batch,
+		x: make([]float32, batch*v.pixels), z: make([]float32, batch*v.latent.codeWidth()), target: make([]float32, batch*v.pixels),
 	}
 	if err := e.buildEncoder(); err != nil {
 		return nil, errors.WithMessage(err, "building the evaluation's encoder")
@@ -56,32 +43,32 @@ func newEvaluator(v *vae, batch int) (*evaluator, error) {
 }
 
 func (e *evaluator) buildEncoder() error {
-	n := newNetwork(e.vae, e.batch)
-	logits, err := n.encode(n.input("x", e.x))
+	n := newNetwork(e.model, e.batch)
+	posterior, err := n.encode(n.input("x", e.x, e.batch, e.model.pixels))
 	if err != nil {
 		return err
 	}
-	latentKL, err := n.klFromPrior(logits, kldivloss.ReductionPerDistribution)
+	latentKL, err := e.model.latent.divergence(n, posterior, kldivloss.ReductionPerDistribution)
 	if err != nil {
 		return err
 	}
-	G.Read(logits, &e.logits)
+	G.Read(posterior, &e.posterior)
 	G.Read(latentKL, &e.latentKL)
 	e.encoding = G.NewTapeMachine(n.graph)
 	return nil
 }
 
 func (e *evaluator) buildDecoder() error {
-	n := newNetwork(e.vae, e.batch)
-	pixelLogits, err := n.decode(n.input("z", e.z))
+	n := newNetwork(e.model, e.batch)
+	logits, err := n.decode(n.input("z", e.z, e.batch, e.model.latent.codeWidth()))
 	if err != nil {
 		return err
 	}
-	perImage, err := n.reconstruction(pixelLogits, n.input("x", e.target))
+	perImage, err := n.reconstruction(logits, n.input("x", e.target, e.batch, e.model.pixels))
 	if err != nil {
 		return err
 	}
-	G.Read(pixelLogits, &e.pixelLogits)
+	G.Read(logits, &e.logits)
 	G.Read(perImage, &e.perImage)
 	e.decoding = G.NewTapeMachine(n.graph)
 	return nil
@@ -95,85 +82,79 @@ func (e *evaluator) Close() error {
 	return err
 }
 
-// evaluate returns the mean −ELBO of binary images, one latent sample an image.
+// evaluate returns the mean −ELBO of images, one latent sample an image.
 func (e *evaluator) evaluate(im images, rng *rand.Rand) (evaluation, error) {
-	result := evaluation{latentKL: make([]float64, e.latents)}
+	result := evaluation{LatentKL: make([]float64, e.model.Latents)}
 	for from := 0; from < im.count(); from += e.batch {
 		size := min(e.batch, im.count()-from)
-		logits, latentKL, err := e.encodeImages(im[from*imageSize : (from+size)*imageSize])
+		posterior, latentKL, err := e.encode(im[from*imageSize : (from+size)*imageSize])
 		if err != nil {
 			return evaluation{}, err
 		}
-		for i, k := range latentKL[:size*e.latents] {
-			result.latentKL[i%e.latents] += float64(k)
+		for i, k := range latentKL[:size*e.model.Latents] {
+			result.LatentKL[i%e.model.Latents] += float64(k)
 		}
-		_, perImage, err := e.decodeLatents(e.sample(logits, rng))
+		e.draw(posterior, rng)
+		_, perImage, err := e.decode()
 		if err != nil {
 			return evaluation{}, err
 		}
 		for _, nats := range perImage[:size] {
-			result.reconstruction += float64(nats)
+			result.Reconstruction += float64(nats)
 		}
 	}
 	// Sums in float64, divided at the end: the last batch may be a short one.
 	count := float64(im.count())
-	result.reconstruction /= count
-	for i := range result.latentKL {
-		result.latentKL[i] /= count
+	result.Reconstruction /= count
+	for i := range result.LatentKL {
+		result.LatentKL[i] /= count
+		result.KL += result.LatentKL[i]
 	}
 	return result, nil
 }
 
-// encodeImages returns the posterior's logits and each latent's KL for up to a batch
-// of binary images; rows past the last image hold no meaning.
-func (e *evaluator) encodeImages(im images) (logits, latentKL []float32, err error) {
-	x := e.x.Data().([]float32)
-	for i, b := range im {
-		x[i] = float32(b) / 255
-	}
-	copy(e.target.Data().([]float32), x)
+// encode returns the posteriors' parameters and each latent's KL for up to a batch of
+// images; rows past the last image hold no meaning.
+func (e *evaluator) encode(im images) (posterior, latentKL []float32, err error) {
+	brightness(e.x, im)
+	copy(e.target, e.x)
 	if err := e.encoding.RunAll(); err != nil {
 		return nil, nil, errors.Wrap(err, "running the encoder")
 	}
 	// The next run overwrites what Read gives.
-	logits = append(logits, e.logits.Data().([]float32)...)
+	posterior = append(posterior, e.posterior.Data().([]float32)...)
 	latentKL = append(latentKL, e.latentKL.Data().([]float32)...)
 	e.encoding.Reset()
-	return logits, latentKL, nil
+	return posterior, latentKL, nil
 }
 
-// sample draws a hard class for every latent from the posterior with these logits,
-// by the Gumbel-max trick. Without a generator it takes the likeliest class.
-func (e *evaluator) sample(logits []float32, rng *rand.Rand) []int {
-	classes := make([]int, len(logits)/e.classes)
-	for i := range classes {
-		best := 0.0
-		for c, l := range logits[i*e.classes : (i+1)*e.classes] {
-			score := float64(l)
-			if rng != nil {
-				score += gumbelNoise(rng)
-			}
-			if c == 0 || score > best {
-				classes[i], best = c, score
-			}
-		}
+// draw makes the decoder's latents samples of a batch of posteriors, or without a
+// generator the likeliest.
+func (e *evaluator) draw(posterior []float32, rng *rand.Rand) {
+	for i := range e.batch {
+		e.model.latent.draw(e.code(i), e.posteriorOf(posterior, i), rng)
 	}
-	return classes
 }
 
-// decodeLatents returns the pixels' logits and each image's −ln p(x|z) for a batch of
-// latent classes, x being the images last encoded.
-func (e *evaluator) decodeLatents(classes []int) (pixelLogits, perImage []float32, err error) {
-	z := e.z.Data().([]float32)
-	clear(z)
-	for i, c := range classes {
-		z[i*e.classes+c] = 1
-	}
+// code is image i's latents.
+func (e *evaluator) code(i int) []float32 {
+	width := e.model.latent.codeWidth()
+	return e.z[i*width : (i+1)*width]
+}
+
+func (e *evaluator) posteriorOf(posterior []float32, i int) []float32 {
+	width := e.model.latent.posteriorWidth()
+	return posterior[i*width : (i+1)*width]
+}
+
+// decode returns the pixels' logits and each image's −ln p(x|z), x being the images last
+// encoded.
+func (e *evaluator) decode() (logits, perImage []float32, err error) {
 	if err := e.decoding.RunAll(); err != nil {
 		return nil, nil, errors.Wrap(err, "running the decoder")
 	}
-	pixelLogits = append(pixelLogits, e.pixelLogits.Data().([]float32)...)
+	logits = append(logits, e.logits.Data().([]float32)...)
 	perImage = append(perImage, e.perImage.Data().([]float32)...)
 	e.decoding.Reset()
-	return pixelLogits, perImage, nil
+	return logits, perImage, nil
 }

@@ -6,211 +6,165 @@ import (
 	"math/rand/v2"
 
 	"github.com/kldivloss/kldivloss"
+	"github.com/kldivloss/kldivloss/internal/gemm"
+	"github.com/kldivloss/kldivloss/internal/nn"
 	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
 
-// architecture is the shape of a variational autoencoder with categorical latents:
-// pixels → hidden layers → latents × classes logits → the same layers back → pixels.
-type architecture struct {
-	pixels  int
-	hidden  []int // widths of the encoder's hidden layers, mirrored by the decoder
-	latents int
-	classes int // of each latent
-	dtype   tensor.Dtype
-}
+// Matrix products are most of the work, and gonum's take several times as long.
+func init() { G.Use(gemm.BLAS{}) }
 
-var fashionArchitecture = architecture{
-	pixels:  imageSize,
-	hidden:  []int{512, 256},
-	latents: 20,
-	classes: 10,
-	dtype:   tensor.Float32,
+// vae is a variational autoencoder: pixels → hidden layers → parameters of the posterior
+// q(z|x), a sample z, the same layers back → logits of the pixels. Its parameters θ lie
+// in one vector, which every network built on it reads: the evaluation sees what the
+// training has learned.
+type vae[T float] struct {
+	settings
+	latent           latent[T]
+	pixels           int
+	theta            []T
+	encoder, decoder []layer[T]
 }
 
 // layer is one affine map, h·weight + bias, with weight (in, out) and bias (1, out).
-type layer struct {
+type layer[T float] struct {
 	name         string
-	weight, bias *tensor.Dense
+	in, out      int
+	weight, bias []T // parts of θ
 }
 
-// vae holds the weights. They belong to no graph: every network built on one vae
-// shares them, so the evaluation sees what the training has learned.
-type vae struct {
-	architecture
-	encoder, decoder []layer
+// latent is a kind of latent variables, with their prior p(z).
+type latent[T float] interface {
+	posteriorWidth() int // numbers an image that describe q(z|x)
+	codeWidth() int      // numbers an image that describe z
+
+	// sample is a differentiable sample z, (B, code width), of the posterior,
+	// (B, posterior width), made of the noise that d brings.
+	sample(n *network[T], posterior *G.Node, d *draws[T]) (*G.Node, error)
+	// divergence is KL(q(z|x) ‖ p(z)) in nats: with ReductionBatchMean summed over the
+	// latents, the mean of the images; with ReductionPerDistribution of each latent.
+	divergence(n *network[T], posterior *G.Node, reduction kldivloss.Reduction) (*G.Node, error)
+
+	// renew draws new noise for samples at a temperature.
+	renew(d *draws[T], temperature float64, rng *rand.Rand)
+	// draw writes a sample of one image's posterior, or its likeliest z without rng.
+	draw(code, posterior []T, rng *rand.Rand)
+	// drawPrior writes a sample of the prior.
+	drawPrior(code []T, rng *rand.Rand)
+	// vary sets one latent of z to a place, from 0 to 1, in its range.
+	vary(code []T, latent int, place float64)
+	// logWeight is ln p(z) − ln q(z|x) of one image's sample.
+	logWeight(code, posterior []T) float64
 }
+
+// draws are the inputs of a batch's samples.
+type draws[T float] struct {
+	noise   []T // (B, code width)
+	inverse []T // 1/τ, in each place
+}
+
+// float is the arithmetic of a model: float32 to train, float64 in tests.
+type float interface{ float32 | float64 }
 
 // newVAE draws weights uniformly from ±√(6/(in+out)) (Glorot) and sets biases to 0.
-func newVAE(a architecture, rng *rand.Rand) *vae {
-	inward := append([]int{a.pixels}, a.hidden...)
-	inward = append(inward, a.latents*a.classes)
-	outward := make([]int, len(inward))
-	for i, width := range inward {
-		outward[len(outward)-1-i] = width
+func newVAE[T float](s settings, pixels int, rng *rand.Rand) *vae[T] {
+	v := &vae[T]{settings: s, pixels: pixels, latent: newLatent[T](s)}
+	inward := append([]int{pixels}, s.Hidden...)
+	outward := []int{v.latent.codeWidth()}
+	for i := range s.Hidden {
+		outward = append(outward, s.Hidden[len(s.Hidden)-1-i])
 	}
-	return &vae{
-		architecture: a,
-		encoder:      newLayers("encoder", inward, a.dtype, rng),
-		decoder:      newLayers("decoder", outward, a.dtype, rng),
+	inward, outward = append(inward, v.latent.posteriorWidth()), append(outward, pixels)
+	v.theta = make([]T, size(inward)+size(outward))
+	v.encoder = layers("encoder", inward, v.theta)
+	v.decoder = layers("decoder", outward, v.theta[size(inward):])
+	for _, l := range append(v.encoder, v.decoder...) {
+		limit := math.Sqrt(6 / float64(l.in+l.out))
+		for i := range l.weight {
+			l.weight[i] = T((2*rng.Float64() - 1) * limit)
+		}
 	}
+	return v
 }
 
-func newLayers(name string, widths []int, dtype tensor.Dtype, rng *rand.Rand) []layer {
-	var layers []layer
+// size is the number of parameters of layers of the given widths.
+func size(widths []int) int {
+	n := 0
+	for i, in := range widths[:len(widths)-1] {
+		n += (in + 1) * widths[i+1]
+	}
+	return n
+}
+
+func layers[T float](name string, widths []int, theta []T) []layer[T] {
+	var all []layer[T]
 	for i, in := range widths[:len(widths)-1] {
 		out := widths[i+1]
-		limit := math.Sqrt(6 / float64(in+out))
-		weight := zeros(dtype, in, out)
-		switch w := weight.Data().(type) {
-		case []float32:
-			for j := range w {
-				w[j] = float32((2*rng.Float64() - 1) * limit)
-			}
-		case []float64:
-			for j := range w {
-				w[j] = (2*rng.Float64() - 1) * limit
-			}
-		}
-		layers = append(layers, layer{fmt.Sprintf("%s%d", name, i), weight, zeros(dtype, 1, out)})
+		all = append(all, layer[T]{fmt.Sprintf("%s%d", name, i), in, out, theta[:in*out], theta[in*out : (in+1)*out]})
+		theta = theta[(in+1)*out:]
 	}
-	return layers
+	return all
 }
 
-func zeros(dtype tensor.Dtype, shape ...int) *tensor.Dense {
-	return tensor.New(tensor.WithShape(shape...), tensor.Of(dtype))
-}
-
-// network builds parts of a vae into one graph, for batches of a fixed size B.
-type network struct {
-	*vae
+// network builds parts of a vae into one graph, for batches of B images.
+type network[T float] struct {
+	*vae[T]
 	graph      *G.ExprGraph
 	batch      int
-	parameters G.Nodes // of the parts built so far
+	parameters G.Nodes // of the parts built so far, in the order of θ
 }
 
-func newNetwork(v *vae, batch int) *network {
-	return &network{vae: v, graph: G.NewGraph(), batch: batch}
+func newNetwork[T float](v *vae[T], batch int) *network[T] {
+	return &network[T]{vae: v, graph: G.NewGraph(), batch: batch}
 }
 
-// input adds an input node whose value is data: write into data before a run.
+// input adds an input node that reads data, whatever it holds when the machine runs.
 // Gorgonia merges unnamed inputs of one shape, hence the name.
-func (n *network) input(name string, data *tensor.Dense) *G.Node {
-	return G.NewTensor(n.graph, n.dtype, data.Dims(),
-		G.WithShape(data.Shape()...), G.WithName(name), G.WithValue(data))
+func (n *network[T]) input(name string, data []T, shape ...int) *G.Node {
+	value := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+	return G.NewTensor(n.graph, value.Dtype(), len(shape), G.WithShape(shape...), G.WithName(name), G.WithValue(value))
 }
 
-// encode maps images x, (B, pixels), to the logits of the posterior q(z|x),
-// (B, latents, classes).
-func (n *network) encode(x *G.Node) (*G.Node, error) {
-	h, err := n.perceptron(x, n.encoder)
-	if err != nil {
-		return nil, err
-	}
-	logits, err := G.Reshape(h, tensor.Shape{n.batch, n.latents, n.classes})
-	return logits, errors.Wrap(err, "posterior logits")
-}
+// encode maps images x, (B, pixels), to the posterior's parameters.
+func (n *network[T]) encode(x *G.Node) (*G.Node, error) { return n.perceptron(x, n.encoder) }
 
-// decode maps latents z, (B, latents, classes), one-hot or relaxed, to the pixels'
-// logits, (B, pixels): the likelihood p(x|z) of pixel j is Bernoulli(sigmoid(l_j)).
-func (n *network) decode(z *G.Node) (*G.Node, error) {
-	flat, err := G.Reshape(z, tensor.Shape{n.batch, n.latents * n.classes})
-	if err != nil {
-		return nil, errors.Wrap(err, "latents")
-	}
-	return n.perceptron(flat, n.decoder)
-}
+// decode maps latents z to the pixels' logits l, (B, pixels): the likelihood p(x|z) of
+// pixel j is Bernoulli(sigmoid(l_j)).
+func (n *network[T]) decode(z *G.Node) (*G.Node, error) { return n.perceptron(z, n.decoder) }
 
 // perceptron applies layers with a ReLU between any two of them.
-func (n *network) perceptron(h *G.Node, layers []layer) (*G.Node, error) {
+func (n *network[T]) perceptron(h *G.Node, layers []layer[T]) (*G.Node, error) {
 	for i, l := range layers {
-		if i > 0 {
-			relu, err := G.Rectify(h)
-			if err != nil {
-				return nil, errors.Wrapf(err, "activation before %s", l.name)
-			}
-			h = relu
-		}
-		weight, bias := n.input(l.name+".weight", l.weight), n.input(l.name+".bias", l.bias)
+		weight, bias := n.input(l.name+".weight", l.weight, l.in, l.out), n.input(l.name+".bias", l.bias, 1, l.out)
 		n.parameters = append(n.parameters, weight, bias)
 		product, err := G.Mul(h, weight)
 		if err != nil {
 			return nil, errors.Wrapf(err, "product of %s", l.name)
 		}
-		if h, err = G.BroadcastAdd(product, bias, nil, []byte{0}); err != nil {
-			return nil, errors.Wrapf(err, "bias of %s", l.name)
+		activate := nn.AddBiasReLU
+		if i == len(layers)-1 {
+			activate = nn.AddBias
+		}
+		if h, err = activate(product, bias); err != nil {
+			return nil, errors.Wrap(err, l.name)
 		}
 	}
 	return h, nil
 }
 
-// relax draws a differentiable sample of the latents by the Gumbel-softmax trick,
-// softmax((logits + noise)/τ), all of them (B, latents, classes). noise is standard
-// Gumbel noise; as the temperature τ falls to 0 the samples become one-hot.
-// Jang, Gu, Poole, "Categorical reparameterization with Gumbel-softmax", 2017.
-func (n *network) relax(logits, noise *G.Node, temperature float64) (*G.Node, error) {
-	perturbed, err := G.Add(noise, logits)
-	if err != nil {
-		return nil, errors.Wrap(err, "perturbed logits")
+func newLatent[T float](s settings) latent[T] {
+	if s.Latent == gaussianName {
+		return gaussian[T]{s.Latents}
 	}
-	scaled, err := G.HadamardProd(perturbed, n.scalar(1/temperature))
-	if err != nil {
-		return nil, errors.Wrap(err, "temperature")
-	}
-	// Gorgonia's own SoftMax takes its maximum from the wrong place and overflows.
-	return kldivloss.Softmax(scaled, -1)
+	return categorical[T]{s.Latents, s.Classes}
 }
 
-// klFromPrior is the divergence of the posterior from the uniform prior,
-//
-//	KL(q ‖ p) = Σ_c q_c·(ln q_c + ln classes)
-//
-// in nats. ReductionBatchMean sums it over classes and latents and averages over the
-// batch, nats an image, a scalar: the KL term of the ELBO. (A mean over the latents
-// as well would silently weigh the term by 1/latents, a β-VAE nobody asked for.)
-// ReductionPerDistribution keeps each latent's own divergence, (B, latents).
-func (n *network) klFromPrior(logits *G.Node, reduction kldivloss.Reduction) (*G.Node, error) {
-	logPrior := zeros(n.dtype, logits.Shape()...)
-	if err := logPrior.Memset(n.value(-math.Log(float64(n.classes)))); err != nil {
-		return nil, errors.Wrap(err, "uniform prior")
-	}
-	prior := G.NewConstant(logPrior, G.WithName("log prior"))
-	return kldivloss.KLDivLoss(prior, logits,
-		kldivloss.WithPredForm(kldivloss.LogProbs),
-		kldivloss.WithTargetForm(kldivloss.Logits),
-		kldivloss.WithReduction(reduction))
+// reconstruction is −ln p(x|z) of each image, (B), in nats.
+func (n *network[T]) reconstruction(pixelLogits, x *G.Node) (*G.Node, error) {
+	return nn.BernoulliNLL(pixelLogits, x)
 }
 
-// reconstruction is −ln p(x|z) of each image under Bernoulli pixels,
-//
-//	Σ_j softplus(l_j) − x_j·l_j
-//
-// in nats, (B), from the pixels' logits l and the binary images x, both (B, pixels).
-func (n *network) reconstruction(pixelLogits, x *G.Node) (*G.Node, error) {
-	softplus, err := G.Softplus(pixelLogits)
-	if err != nil {
-		return nil, errors.Wrap(err, "log normaliser")
-	}
-	chosen, err := G.HadamardProd(x, pixelLogits)
-	if err != nil {
-		return nil, errors.Wrap(err, "logits of the pixels that are on")
-	}
-	pixels, err := G.Sub(softplus, chosen)
-	if err != nil {
-		return nil, errors.Wrap(err, "−ln p of each pixel")
-	}
-	perImage, err := G.Sum(pixels, 1)
-	return perImage, errors.Wrap(err, "−ln p of each image")
-}
-
-// scalar is a constant of the network's dtype.
-func (n *network) scalar(v float64) *G.Node { return G.NewConstant(n.value(v)) }
-
-// value converts v to the network's dtype, boxed as Gorgonia wants it.
-func (n *network) value(v float64) any {
-	if n.dtype == tensor.Float32 {
-		return float32(v)
-	}
-	return v
-}
+// constant is a number of the network's dtype.
+func constant[T float](v float64) *G.Node { return G.NewConstant(T(v)) }

@@ -1,207 +1,216 @@
 package main
 
 import (
+	"encoding/json"
 	"math"
+	"os"
 	"testing"
 
 	"github.com/kldivloss/kldivloss"
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
-var smallArchitecture = architecture{
-	pixels: 7, hidden: []int{6, 5}, latents: 3, classes: 4, dtype: tensor.Float64,
+var smallSettings = settings{Latent: categoricalName, Hidden: []int{6, 5}, Latents: 3, Classes: 4}
+
+const smallPixels = 7
+
+// goldenModel is one case of testdata/torch.json, see testdata/golden.py.
+type goldenModel struct {
+	Latent                    string
+	Pixels                    int
+	Hidden                    []int
+	Latents, Classes, Batch   int
+	Temperature, Beta         float64
+	Reconstruction, KL        float64
+	Theta, X, Noise, Gradient []float64
 }
 
-// TestObjectiveGradients compares every gradient of a small model in float64, encoder
-// to decoder at τ = 0.5, with central differences of the loss.
-func TestObjectiveGradients(t *testing.T) {
-	const batch, step = 3, 1e-5
-	rng := newRand(11, streamTraining)
-	o, err := newObjective(newVAE(smallArchitecture, newRand(11, streamWeights)), batch)
+func goldenModels(t *testing.T) []goldenModel {
+	t.Helper()
+	data, err := os.ReadFile("testdata/torch.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer o.machine.Close()
-	x, noise := o.x.Data().([]float64), o.noise.Data().([]float64)
-	for i := range x {
-		x[i] = float64(rng.IntN(2))
+	var cases []goldenModel
+	if err := json.Unmarshal(data, &cases); err != nil {
+		t.Fatal(err)
 	}
-	for i := range noise {
-		noise[i] = gumbelNoise(rng)
+	if len(cases) != 2 {
+		t.Fatalf("%d cases, expected 2", len(cases))
 	}
-	// Biases start at zero; elsewhere ReLU's kinks and the KL's optimum are farther off.
-	for _, p := range o.parameters {
-		for i, w := range p.Value().Data().([]float64) {
-			p.Value().Data().([]float64)[i] = w + 0.3*rng.NormFloat64()
-		}
-	}
-	loss := func() float64 {
-		if err := o.run(); err != nil {
-			t.Fatal(err)
-		}
-		return o.negELBO.Data().(float64)
-	}
-	loss()
-	var gradients [][]float64
-	for _, p := range o.parameters {
-		g, err := p.Grad()
-		if err != nil {
-			t.Fatal(err)
-		}
-		gradients = append(gradients, append([]float64(nil), g.Data().([]float64)...))
-	}
-	for k, p := range o.parameters {
-		w := p.Value().Data().([]float64)
-		scale, worst := 0.0, 0.0
-		for i, at := range w {
-			w[i] = at + step
-			up := loss()
-			w[i] = at - step
-			down := loss()
-			w[i] = at
-			numeric := (up - down) / (2 * step)
-			scale = math.Max(scale, math.Abs(numeric))
-			worst = math.Max(worst, math.Abs(numeric-gradients[k][i]))
-		}
-		if scale == 0 || worst > 1e-6*scale {
-			t.Errorf("%s: gradients up to %.3g, off by %.3g from central differences", p.Name(), scale, worst)
-		}
-	}
+	return cases
 }
 
-// TestObjectiveValue compares the loss with its formula written out in Go.
-func TestObjectiveValue(t *testing.T) {
-	const batch = 2
-	v := newVAE(smallArchitecture, newRand(5, streamWeights))
-	o, err := newObjective(v, batch)
+// objective builds the case's model with its parameters and inputs.
+func (c goldenModel) objective(t *testing.T) (*vae[float64], *objective[float64]) {
+	t.Helper()
+	s := settings{Latent: c.Latent, Hidden: c.Hidden, Latents: c.Latents, Classes: c.Classes}
+	v := newVAE[float64](s, c.Pixels, newRand(1, streamWeights))
+	if len(v.theta) != len(c.Theta) {
+		t.Fatalf("%d parameters, PyTorch's model has %d", len(v.theta), len(c.Theta))
+	}
+	o, err := newObjective(v, c.Batch)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer o.machine.Close()
-	rng := newRand(5, streamTraining)
-	x, noise := o.x.Data().([]float64), o.noise.Data().([]float64)
-	for i := range x {
-		x[i] = float64(rng.IntN(2))
+	t.Cleanup(func() { o.machine.Close() })
+	copy(v.theta, c.Theta)
+	copy(o.x, c.X)
+	copy(o.draws.noise, c.Noise)
+	for i := range o.draws.inverse {
+		o.draws.inverse[i] = 1 / c.Temperature
 	}
-	for i := range noise {
-		noise[i] = gumbelNoise(rng)
-	}
-	if err := o.run(); err != nil {
-		t.Fatal(err)
-	}
-	want := 0.0
-	for b := range batch {
-		image := x[b*v.pixels : (b+1)*v.pixels]
-		logits := forward(v.encoder, image)
-		var z []float64
-		for l := 0; l < len(logits); l += v.classes {
-			q := softmax(logits[l : l+v.classes])
-			perturbed := make([]float64, v.classes)
-			for c := range q {
-				want += q[c] * math.Log(q[c]*float64(v.classes)) / batch
-				perturbed[c] = (logits[l+c] + noise[b*len(logits)+l+c]) / temperature
-			}
-			z = append(z, softmax(perturbed)...)
-		}
-		for j, l := range forward(v.decoder, z) {
-			want += bernoulli(l, image[j]) / batch
-		}
-	}
-	if got := o.negELBO.Data().(float64); math.Abs(got-want) > 1e-12*want {
-		t.Errorf("−ELBO %v, want %v", got, want)
-	}
+	return v, o
 }
 
-// TestReconstruction checks −ln p(x|z) and its gradient, far tails included, in both
-// dtypes against float64 mathematics.
-func TestReconstruction(t *testing.T) {
-	logits := []float64{-1e4, -120, -90, -16.5, -3, -0.25, 0, 0.25, 3, 13.9, 14.1, 16.5, 30, 120, 1e4}
-	for _, c := range []struct {
-		dtype     tensor.Dtype
-		tolerance float64 // relative; Gorgonia's float64 softplus is x itself from 16 on, off by 7e-9
-	}{{tensor.Float32, 3e-7}, {tensor.Float64, 1e-8}} {
-		n := newNetwork(&vae{architecture: architecture{dtype: c.dtype}}, len(logits))
-		l, x := zeros(c.dtype, len(logits), 2), zeros(c.dtype, len(logits), 2)
-		for i, v := range logits { // pixel 0 off, pixel 1 on
-			for j := range 2 {
-				set(t, l, n.value(v), i, j)
-				set(t, x, n.value(float64(j)), i, j)
+// TestGradientIsPyTorchs holds both parts of the −ELBO and the gradient of the whole
+// model, encoder to decoder, to PyTorch's in float64.
+func TestGradientIsPyTorchs(t *testing.T) {
+	for _, c := range goldenModels(t) {
+		t.Run(c.Latent, func(t *testing.T) {
+			v, o := c.objective(t)
+			if err := o.run(c.Beta); err != nil {
+				t.Fatal(err)
 			}
-		}
-		lNode := n.input("l", l)
-		perImage, err := n.reconstruction(lNode, n.input("x", x))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got, gradient G.Value
-		G.Read(perImage, &got)
-		cost := G.Must(G.Sum(perImage))
-		grads, err := G.Grad(cost, lNode)
-		if err != nil {
-			t.Fatal(err)
-		}
-		G.Read(grads[0], &gradient)
-		vm := G.NewTapeMachine(n.graph)
-		defer vm.Close()
-		if err := vm.RunAll(); err != nil {
-			t.Fatal(err)
-		}
-		for i, v := range logits {
-			want := bernoulli(v, 0) + bernoulli(v, 1)
-			if g := number(t, got, i); math.Abs(g-want) > c.tolerance*want {
-				t.Errorf("%v: −ln p at logit %v is %v, want %v", c.dtype, v, g, want)
+			reconstruction, kl := o.loss()
+			if math.Abs(reconstruction-c.Reconstruction) > 1e-13*c.Reconstruction || math.Abs(kl-c.KL) > 1e-13*c.KL {
+				t.Errorf("reconstruction %v and KL %v, PyTorch's %v and %v", reconstruction, kl, c.Reconstruction, c.KL)
 			}
-			for j := range 2 {
-				want := 1/(1+math.Exp(-v)) - float64(j)
-				if g := number(t, gradient, i, j); math.Abs(g-want) > c.tolerance+1e-7 {
-					t.Errorf("%v: gradient at logit %v, pixel %d is %v, want %v", c.dtype, v, j, g, want)
+			gradient := make([]float64, len(v.theta))
+			o.gradient(gradient)
+			largest := 0.0
+			for _, g := range c.Gradient {
+				largest = max(largest, math.Abs(g))
+			}
+			for i, g := range gradient {
+				if math.Abs(g-c.Gradient[i]) > 1e-13*largest {
+					t.Errorf("parameter %d: gradient %v, PyTorch's %v", i, g, c.Gradient[i])
 				}
 			}
+		})
+	}
+}
+
+// TestGradientsByDifferences compares every gradient with central differences.
+func TestGradientsByDifferences(t *testing.T) {
+	const step = 1e-5
+	for _, c := range goldenModels(t) {
+		t.Run(c.Latent, func(t *testing.T) {
+			v, o := c.objective(t)
+			cost := func() float64 {
+				if err := o.run(c.Beta); err != nil {
+					t.Fatal(err)
+				}
+				reconstruction, kl := o.loss()
+				return reconstruction + c.Beta*kl
+			}
+			cost()
+			gradient := make([]float64, len(v.theta))
+			o.gradient(gradient)
+			for i, at := range v.theta {
+				v.theta[i] = at + step
+				up := cost()
+				v.theta[i] = at - step
+				down := cost()
+				v.theta[i] = at
+				if numeric := (up - down) / (2 * step); math.Abs(numeric-gradient[i]) > 1e-6 {
+					t.Errorf("parameter %d: gradient %v, central difference %v", i, gradient[i], numeric)
+				}
+			}
+		})
+	}
+}
+
+// TestLayersShareTheta holds the layers to cover θ without a gap, in the order in which
+// the gradients come.
+func TestLayersShareTheta(t *testing.T) {
+	v := newVAE[float64](smallSettings, smallPixels, newRand(3, streamWeights))
+	for i := range v.theta {
+		v.theta[i] = float64(i)
+	}
+	next := 0.0
+	for _, l := range append(v.encoder, v.decoder...) {
+		for _, part := range [][]float64{l.weight, l.bias} {
+			for _, x := range part {
+				if x != next {
+					t.Fatalf("%s holds %v, expected %v", l.name, x, next)
+				}
+				next++
+			}
 		}
+	}
+	if int(next) != len(v.theta) {
+		t.Errorf("the layers hold %v of %d parameters", next, len(v.theta))
 	}
 }
 
 // TestKLReductions holds the two uses of the KL term together: the per-latent
-// divergences add up to what training minimises.
+// divergences, each checked, add up to what training minimises.
 func TestKLReductions(t *testing.T) {
 	const batch = 5
-	n := newNetwork(&vae{architecture: smallArchitecture}, batch)
-	data := zeros(n.dtype, batch, n.latents, n.classes)
-	rng := newRand(2, streamTraining)
-	raw := data.Data().([]float64)
-	for i := range raw {
-		raw[i] = 3 * rng.NormFloat64()
+	for _, name := range []string{categoricalName, gaussianName} {
+		s := smallSettings
+		s.Latent = name
+		v := newVAE[float64](s, smallPixels, newRand(2, streamWeights))
+		n := newNetwork(v, batch)
+		raw := make([]float64, batch*v.latent.posteriorWidth())
+		rng := newRand(2, streamTraining)
+		for i := range raw {
+			raw[i] = 3 * rng.NormFloat64()
+		}
+		posterior := n.input("posterior", raw, batch, v.latent.posteriorWidth())
+		total, err := v.latent.divergence(n, posterior, kldivloss.ReductionBatchMean)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n2 := newNetwork(v, batch)
+		posterior = n2.input("posterior", raw, batch, v.latent.posteriorWidth())
+		each, err := v.latent.divergence(n2, posterior, kldivloss.ReductionPerDistribution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for i, got := range value(t, each).Data().([]float64) {
+			want := latentKL(s, raw[i/s.Latents*v.latent.posteriorWidth():][:v.latent.posteriorWidth()], i%s.Latents)
+			if math.Abs(got-want) > 1e-12*(1+want) {
+				t.Errorf("%s: KL of distribution %d is %v, want %v", name, i, got, want)
+			}
+			sum += want
+		}
+		if got := value(t, total).Data().(float64); math.Abs(got-sum/batch) > 1e-12*sum {
+			t.Errorf("%s: KL an image is %v, want %v", name, got, sum/batch)
+		}
 	}
-	logits := n.input("logits", data)
-	total, err := n.klFromPrior(logits, kldivloss.ReductionBatchMean)
-	if err != nil {
-		t.Fatal(err)
-	}
-	each, err := n.klFromPrior(logits, kldivloss.ReductionPerDistribution)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var totalV, eachV G.Value
-	G.Read(total, &totalV)
-	G.Read(each, &eachV)
-	vm := G.NewTapeMachine(n.graph)
-	defer vm.Close()
+}
+
+// value runs a node's graph.
+func value(t *testing.T, n *G.Node) G.Value {
+	t.Helper()
+	var v G.Value
+	G.Read(n, &v)
+	vm := G.NewTapeMachine(n.Graph())
+	t.Cleanup(func() { vm.Close() })
 	if err := vm.RunAll(); err != nil {
 		t.Fatal(err)
 	}
-	sum := 0.0
-	for i, got := range eachV.Data().([]float64) {
-		want := 0.0
-		for _, q := range softmax(raw[i*n.classes : (i+1)*n.classes]) {
-			want += q * math.Log(q*float64(n.classes))
+	return v
+}
+
+// TestSchedules holds the settings to their ends.
+func TestSchedules(t *testing.T) {
+	s := models[categoricalName]
+	for _, c := range []struct {
+		what      string
+		got, want float64
+	}{
+		{"rate at the start", s.rate(0), 2e-3}, {"rate halfway", s.rate(0.5), 1e-3}, {"rate at the end", s.rate(1), 0},
+		{"temperature at the start", s.temperature(0), 1}, {"temperature at the end", s.temperature(1), 0.3},
+		{"temperature halfway", s.temperature(0.5), math.Sqrt(0.3)},
+		{"KL's weight at the start", s.beta(0), 0}, {"KL's weight at a tenth", s.beta(0.1), 0.5}, {"KL's weight at the end", s.beta(1), 1},
+		{"a Gaussian's rate at the end", models[gaussianName].rate(1), 1e-3}, {"a Gaussian's weight at the start", models[gaussianName].beta(0), 1},
+	} {
+		if math.Abs(c.got-c.want) > 1e-15 {
+			t.Errorf("%s is %v, want %v", c.what, c.got, c.want)
 		}
-		if math.Abs(got-want) > 1e-12 {
-			t.Errorf("KL of distribution %d is %v, want %v", i, got, want)
-		}
-		sum += want
-	}
-	if got := totalV.Data().(float64); math.Abs(got-sum/batch) > 1e-12 {
-		t.Errorf("KL an image is %v, want %v", got, sum/batch)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"sort"
 
 	"github.com/kldivloss/kldivloss/internal/atomicfile"
 	"github.com/pkg/errors"
@@ -19,38 +20,38 @@ const (
 	sampleRows     = 8
 )
 
-// writePictures writes to dir
-//
-//   - reconstructions.png: in two bands of ten test images, the image, its binarised
-//     form that the encoder sees, and the decoder's pixel probabilities for the
-//     likeliest latents;
-//   - samples.png: the decoder's pixel probabilities for latents drawn from the prior.
-func writePictures(dir string, e *evaluator, grey, binary images) error {
-	reconstructions, err := reconstructionTiles(e, grey, binary)
-	if err != nil {
-		return err
+// writePictures writes reconstructions.png, samples.png and traversal.png to dir.
+func writePictures(dir string, e *evaluator, set dataset, latentKL []float64) error {
+	for name, make := range map[string]func() (images, error){
+		"reconstructions.png": func() (images, error) { return reconstructionTiles(e, set.grey, set.test) },
+		"samples.png":         func() (images, error) { return sampleTiles(e) },
+		"traversal.png":       func() (images, error) { return traversalTiles(e, set.test, latentKL) },
+	} {
+		tiles, err := make()
+		if err != nil {
+			return err
+		}
+		if err := writePNG(filepath.Join(dir, name), tiles); err != nil {
+			return err
+		}
 	}
-	if err := writePNG(filepath.Join(dir, "reconstructions.png"), reconstructions); err != nil {
-		return err
-	}
-	samples, err := sampleTiles(e)
-	if err != nil {
-		return err
-	}
-	return writePNG(filepath.Join(dir, "samples.png"), samples)
+	return nil
 }
 
-func reconstructionTiles(e *evaluator, grey, binary images) (images, error) {
+// reconstructionTiles are, in two bands of ten test images, the image, what the encoder
+// sees of it, and the decoder's pixel probabilities for the likeliest latents.
+func reconstructionTiles(e *evaluator, grey, seen images) (images, error) {
 	shown := min(2*pictureColumns, grey.count())
-	logits, _, err := e.encodeImages(binary.first(shown))
+	posterior, _, err := e.encode(seen.first(shown))
 	if err != nil {
 		return nil, err
 	}
-	pixelLogits, _, err := e.decodeLatents(e.sample(logits, nil))
+	e.draw(posterior, nil)
+	logits, _, err := e.decode()
 	if err != nil {
 		return nil, err
 	}
-	decoded := probabilities(pixelLogits)
+	decoded := probabilities(logits)
 	var tiles images
 	for from := 0; from < shown; from += pictureColumns {
 		band := func(im images) images {
@@ -59,24 +60,55 @@ func reconstructionTiles(e *evaluator, grey, binary images) (images, error) {
 			return row
 		}
 		tiles = append(tiles, band(grey)...)
-		tiles = append(tiles, band(binary)...)
+		tiles = append(tiles, band(seen)...)
 		tiles = append(tiles, band(decoded)...)
 	}
 	return tiles, nil
 }
 
+// sampleTiles are the decoder's pixel probabilities for latents drawn from the prior.
 func sampleTiles(e *evaluator) (images, error) {
 	rng := newRand(testSetSeed, streamSamples)
-	classes := make([]int, e.batch*e.latents)
-	for i := range classes {
-		classes[i] = rng.IntN(e.classes)
+	for i := range e.batch {
+		e.model.latent.drawPrior(e.code(i), rng)
 	}
-	pixelLogits, _, err := e.decodeLatents(classes)
+	logits, _, err := e.decode()
 	if err != nil {
 		return nil, err
 	}
-	return probabilities(pixelLogits).first(sampleRows * pictureColumns), nil
+	return probabilities(logits).first(sampleRows * pictureColumns), nil
 }
+
+// traversalTiles are, a row for each of the latents with the largest KL, the first image
+// with that latent varied and the others the likeliest.
+func traversalTiles(e *evaluator, seen images, latentKL []float64) (images, error) {
+	posterior, _, err := e.encode(seen.first(1))
+	if err != nil {
+		return nil, err
+	}
+	order := make([]int, len(latentKL))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(i, j int) bool { return latentKL[order[i]] > latentKL[order[j]] })
+	shown := shownLatents(e.model.settings)
+	clear(e.z)
+	for row, latent := range order[:shown] {
+		for column := range pictureColumns {
+			code := e.code(row*pictureColumns + column)
+			e.model.latent.draw(code, e.posteriorOf(posterior, 0), nil)
+			e.model.latent.vary(code, latent, float64(column)/(pictureColumns-1))
+		}
+	}
+	logits, _, err := e.decode()
+	if err != nil {
+		return nil, err
+	}
+	return probabilities(logits).first(shown * pictureColumns), nil
+}
+
+// shownLatents is how many latents a traversal has.
+func shownLatents(s settings) int { return min(s.Latents, s.Batch/pictureColumns) }
 
 // probabilities turns pixel logits into grey values, white for 1.
 func probabilities(pixelLogits []float32) images {

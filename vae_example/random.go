@@ -14,23 +14,18 @@ const (
 	streamEvaluation
 	streamTestSet
 	streamSamples
+	streamBound
 )
 
 // testSetSeed fixes the binarised test set and its latent samples whatever -seed
 // is, so that runs are comparable.
 const testSetSeed = 1
 
-func newRand(seed, stream uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(seed, stream))
-}
+func newSource(seed, stream uint64) *rand.PCG { return rand.NewPCG(seed, stream) }
 
-// gumbel fills dst with standard Gumbel noise, −ln(−ln u).
-func gumbel(dst []float32, rng *rand.Rand) {
-	for i := range dst {
-		dst[i] = float32(gumbelNoise(rng))
-	}
-}
+func newRand(seed, stream uint64) *rand.Rand { return rand.New(newSource(seed, stream)) }
 
+// gumbelNoise is standard Gumbel noise, −ln(−ln u).
 func gumbelNoise(rng *rand.Rand) float64 {
 	// 1−u lies in (0, 1], where both logarithms are defined but for 1 itself: there
 	// −ln 1 = 0 and the outer logarithm would be infinite.

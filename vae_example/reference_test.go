@@ -1,32 +1,8 @@
 package main
 
-import (
-	"math"
-	"testing"
-
-	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
-)
+import "math"
 
 // What the tests compare the graphs with: the same mathematics in plain Go, float64.
-
-// forward runs layers with ReLU between them on one row, in plain Go.
-func forward(layers []layer, h []float64) []float64 {
-	for i, l := range layers {
-		out := append([]float64(nil), l.bias.Data().([]float64)...)
-		w := l.weight.Data().([]float64)
-		for j, v := range h {
-			if i > 0 {
-				v = math.Max(v, 0)
-			}
-			for k := range out {
-				out[k] += v * w[j*len(out)+k]
-			}
-		}
-		h = out
-	}
-	return h
-}
 
 func softmax(x []float64) []float64 {
 	top, sum := math.Inf(-1), 0.0
@@ -49,21 +25,23 @@ func bernoulli(logit, x float64) float64 {
 	return math.Max(logit, 0) + math.Log1p(math.Exp(-math.Abs(logit))) - x*logit
 }
 
-func set(t *testing.T, d *tensor.Dense, v any, at ...int) {
-	t.Helper()
-	if err := d.SetAt(v, at...); err != nil {
-		t.Fatal(err)
+// latentKL is the divergence from the prior of one latent of an image's posterior.
+func latentKL(s settings, posterior []float64, latent int) float64 {
+	if s.Latent == gaussianName {
+		mean, logvar := posterior[latent], posterior[s.Latents+latent]
+		return (mean*mean + math.Exp(logvar) - 1 - logvar) / 2
 	}
+	kl := 0.0
+	for _, q := range softmax(posterior[latent*s.Classes:][:s.Classes]) {
+		kl += q * math.Log(q*float64(s.Classes))
+	}
+	return kl
 }
 
-func number(t *testing.T, v G.Value, at ...int) float64 {
-	t.Helper()
-	x, err := v.(*tensor.Dense).At(at...)
-	if err != nil {
-		t.Fatal(err)
+func float64s(x []float32) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = float64(v)
 	}
-	if f, ok := x.(float32); ok {
-		return float64(f)
-	}
-	return x.(float64)
+	return out
 }

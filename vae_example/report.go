@@ -5,96 +5,70 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
-	"github.com/pkg/errors"
+	"github.com/kldivloss/kldivloss/internal/atomicfile"
 )
 
-// report prints results for people and, given a directory, writes metrics.csv for
-// programs. All figures are in nats an image.
-type report struct {
-	architecture
-	stdout io.Writer
-	file   *os.File // nil without a directory
-	csv    *csv.Writer
-}
-
-// newReport creates dir and its metrics.csv at once, so that a directory that can't
-// be written to is known before the training, not after.
-func newReport(stdout io.Writer, dir string, a architecture) (*report, error) {
-	r := &report{architecture: a, stdout: stdout}
-	if dir == "" {
-		return r, nil
+// printStart says what is trained on what.
+func printStart(w io.Writer, p plan, set dataset, v *vae[float32]) error {
+	pixels := "pixels drawn as 0 or 1 with their brightness as probability"
+	if !v.Binarise {
+		pixels = "pixels from 0 to 1"
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, errors.Wrap(err, "output directory")
+	latents := fmt.Sprintf("%d latents, prior standard normal", v.Latents)
+	if v.Latent == categoricalName {
+		latents = fmt.Sprintf("%d latents of %d classes, prior uniform", v.Latents, v.Classes)
 	}
-	var err error
-	if r.file, err = os.Create(filepath.Join(dir, "metrics.csv")); err != nil {
-		return nil, errors.Wrap(err, "metrics")
-	}
-	r.csv = csv.NewWriter(r.file)
-	return r, nil
-}
-
-func (r *report) start(train, test int, baseline float64) error {
-	if r.csv != nil {
-		header := []string{"epoch", "train_relaxed_neg_elbo",
-			"test_neg_elbo", "test_reconstruction", "test_kl"}
-		for i := 1; i <= r.latents; i++ {
-			header = append(header, fmt.Sprintf("test_kl_%d", i))
-		}
-		if err := r.row(header); err != nil {
-			return err
-		}
-	}
-	return r.print("%d training and %d test images, pixels drawn as 0 or 1 with their brightness as probability\n"+
-		"%d latents of %d classes, prior uniform\n"+
+	return printf(w, "data: %s\n%d training and %d test images, %s\n%s; %d parameters\n"+
 		"baseline %.2f nats (independent pixels with the training set's frequencies)\n",
-		train, test, r.latents, r.classes, baseline)
+		set.names, set.train.count(), set.test.count(), pixels, latents, len(v.theta), baseline(set.train, set.test))
 }
 
-func (r *report) epoch(epoch, epochs int, trained float64, tested evaluation) error {
-	if r.csv != nil {
-		row := []string{strconv.Itoa(epoch)}
-		for _, v := range append([]float64{trained, tested.negELBO(), tested.reconstruction, tested.kl()}, tested.latentKL...) {
-			row = append(row, strconv.FormatFloat(v, 'f', 4, 64))
-		}
-		if err := r.row(row); err != nil {
-			return err
-		}
+func printEpoch(w io.Writer, epoch, epochs int, r record, s settings) error {
+	relaxed := ""
+	most := ""
+	if s.Latent == categoricalName {
+		relaxed = ", relaxed latents"
+		most = fmt.Sprintf(", at most ln %d = %.2f", s.Classes, math.Log(float64(s.Classes)))
 	}
-	latents := make([]string, len(tested.latentKL))
-	for i, k := range tested.latentKL {
+	latents := make([]string, len(r.Tested.LatentKL))
+	for i, k := range r.Tested.LatentKL {
 		latents[i] = fmt.Sprintf("%.2f", k)
 	}
-	return r.print("\nepoch %d/%d: training -ELBO %.2f nats (relaxed latents)\n"+
-		"test -ELBO %.2f nats (reconstruction %.2f, KL %.2f)\n"+
-		"KL of each latent, at most ln %d = %.2f: %s\n",
-		epoch, epochs, trained, tested.negELBO(), tested.reconstruction, tested.kl(),
-		r.classes, math.Log(float64(r.classes)), strings.Join(latents, " "))
+	return printf(w, "\nepoch %d/%d: training −ELBO %.2f nats (reconstruction %.2f, KL %.2f%s)\n"+
+		"test −ELBO %.2f nats (reconstruction %.2f, KL %.2f)\n"+
+		"KL of each latent%s: %s\n",
+		epoch, epochs, r.Trained.Negative(), r.Trained.Reconstruction, r.Trained.KL, relaxed,
+		r.Tested.Negative(), r.Tested.Reconstruction, r.Tested.KL,
+		most, strings.Join(latents, " "))
 }
 
-func (r *report) print(format string, args ...any) error {
-	_, err := fmt.Fprintf(r.stdout, format, args...)
-	return errors.Wrap(err, "printing results")
-}
-
-// row writes through to the disk: an interrupted run keeps its finished epochs.
-func (r *report) row(fields []string) error {
-	if err := r.csv.Write(fields); err != nil {
-		return errors.Wrap(err, "metrics")
+// writeMetrics writes a row an epoch, in nats an image.
+func writeMetrics(path string, history []record, s settings) error {
+	header := []string{"epoch", "train_neg_elbo", "train_reconstruction", "train_kl", "test_neg_elbo", "test_reconstruction", "test_kl"}
+	for i := 1; i <= s.Latents; i++ {
+		header = append(header, fmt.Sprintf("test_kl_%d", i))
 	}
-	r.csv.Flush()
-	return errors.Wrap(r.csv.Error(), "metrics")
-}
-
-func (r *report) Close() error {
-	if r.file == nil {
-		return nil
-	}
-	return errors.Wrap(r.file.Close(), "metrics")
+	return atomicfile.Write(path, func(w io.Writer) error {
+		table := csv.NewWriter(w)
+		if err := table.Write(header); err != nil {
+			return err
+		}
+		for i, r := range history {
+			row := []string{strconv.Itoa(i + 1)}
+			for _, v := range append([]float64{
+				r.Trained.Negative(), r.Trained.Reconstruction, r.Trained.KL,
+				r.Tested.Negative(), r.Tested.Reconstruction, r.Tested.KL,
+			}, r.Tested.LatentKL...) {
+				row = append(row, strconv.FormatFloat(v, 'f', 4, 64))
+			}
+			if err := table.Write(row); err != nil {
+				return err
+			}
+		}
+		table.Flush()
+		return table.Error()
+	})
 }

@@ -4,41 +4,36 @@ import (
 	"math/rand/v2"
 
 	"github.com/kldivloss/kldivloss"
+	"github.com/kldivloss/kldivloss/internal/adam"
 	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
-)
-
-const (
-	batchSize    = 100
-	learningRate = 1e-3
-	temperature  = 0.5 // of the relaxed samples, throughout
 )
 
 // objective is the graph that training descends: the mean over a batch of
 //
-//	−ELBO = −ln p(x|z) + KL(q(z|x) ‖ p(z)), z ~ q(z|x) relaxed
+//	−ln p(x|z) + β·KL(q(z|x) ‖ p(z)), z ~ q(z|x), differentiable
 //
-// in nats an image, with its gradient with respect to every parameter.
-type objective struct {
-	x, noise   *tensor.Dense // inputs: (B, pixels) and (B, latents, classes)
-	parameters G.Nodes
-	negELBO    G.Value // of the last run
-	machine    G.VM
+// in nats an image, with its gradient with respect to every parameter. β = 1 makes it
+// the −ELBO.
+type objective[T float] struct {
+	x                  []T // input, (B, pixels)
+	draws              draws[T]
+	beta               *G.Node
+	reconstruction, kl G.Value
+	gradients          []G.Value // of the encoder's and the decoder's parameters, in the order of θ
+	machine            G.VM
 }
 
-func newObjective(v *vae, batch int) (*objective, error) {
+func newObjective[T float](v *vae[T], batch int) (*objective[T], error) {
 	n := newNetwork(v, batch)
-	o := &objective{
-		x:     zeros(v.dtype, batch, v.pixels),
-		noise: zeros(v.dtype, batch, v.latents, v.classes),
-	}
-	x := n.input("x", o.x)
-	logits, err := n.encode(x)
+	code := batch * v.latent.codeWidth()
+	o := &objective[T]{x: make([]T, batch*v.pixels), draws: draws[T]{make([]T, code), make([]T, code)}}
+	x := n.input("x", o.x, batch, v.pixels)
+	posterior, err := n.encode(x)
 	if err != nil {
 		return nil, errors.WithMessage(err, "encoder")
 	}
-	z, err := n.relax(logits, n.input("noise", o.noise), temperature)
+	z, err := v.latent.sample(n, posterior, &o.draws)
 	if err != nil {
 		return nil, errors.WithMessage(err, "latent sample")
 	}
@@ -46,7 +41,7 @@ func newObjective(v *vae, batch int) (*objective, error) {
 	if err != nil {
 		return nil, errors.WithMessage(err, "decoder")
 	}
-	kl, err := n.klFromPrior(logits, kldivloss.ReductionBatchMean)
+	kl, err := v.latent.divergence(n, posterior, kldivloss.ReductionBatchMean)
 	if err != nil {
 		return nil, errors.WithMessage(err, "KL")
 	}
@@ -58,45 +53,85 @@ func newObjective(v *vae, batch int) (*objective, error) {
 	if err != nil {
 		return nil, errors.Wrap(err, "mean reconstruction")
 	}
-	negELBO, err := G.Add(reconstruction, kl)
+	o.beta = G.NewScalar(n.graph, kl.Dtype(), G.WithName("β"), G.WithValue(T(1)))
+	weighted, err := G.Mul(o.beta, kl)
 	if err != nil {
-		return nil, errors.Wrap(err, "−ELBO")
+		return nil, errors.Wrap(err, "weight of the KL")
 	}
-	// Reads must be in the graph before the machine compiles it.
-	G.Read(negELBO, &o.negELBO)
-	if _, err := G.Grad(negELBO, n.parameters...); err != nil {
+	cost, err := G.Add(reconstruction, weighted)
+	if err != nil {
+		return nil, errors.Wrap(err, "cost")
+	}
+	gradients, err := G.Grad(cost, n.parameters...)
+	if err != nil {
 		return nil, errors.Wrap(err, "gradients")
 	}
-	o.parameters = n.parameters
-	o.machine = G.NewTapeMachine(n.graph, G.BindDualValues(n.parameters...))
+	// Reads must be in the graph before the machine compiles it.
+	G.Read(reconstruction, &o.reconstruction)
+	G.Read(kl, &o.kl)
+	o.gradients = make([]G.Value, len(gradients))
+	for i, g := range gradients {
+		G.Read(g, &o.gradients[i])
+	}
+	o.machine = G.NewTapeMachine(n.graph)
 	return o, nil
 }
 
-// run evaluates the loss and adds its gradients to the parameters' dual values.
-func (o *objective) run() error {
+// run evaluates the cost and its gradient.
+func (o *objective[T]) run(beta float64) error {
+	if err := G.Let(o.beta, T(beta)); err != nil {
+		return errors.Wrap(err, "weight of the KL")
+	}
 	err := o.machine.RunAll()
 	o.machine.Reset()
 	return errors.Wrap(err, "running the training graph")
 }
 
-// trainer moves a vae's weights along an objective's gradient with Adam.
-type trainer struct {
-	objective *objective
-	solver    G.Solver
-	images    images
-	rng       *rand.Rand
+// gradient writes the gradient with respect to θ.
+func (o *objective[T]) gradient(dst []T) {
+	for _, g := range o.gradients {
+		dst = dst[copy(dst, g.Data().([]T)):]
+	}
 }
 
-func newTrainer(v *vae, im images, seed uint64) (*trainer, error) {
-	o, err := newObjective(v, batchSize)
+// loss is the last run's −ELBO in its two parts.
+func (o *objective[T]) loss() (reconstruction, kl float64) {
+	return scalar[T](o.reconstruction), scalar[T](o.kl)
+}
+
+func scalar[T float](v G.Value) float64 { return float64(v.Data().(T)) }
+
+// trainer moves a vae's parameters along an objective's gradient with Adam.
+type trainer struct {
+	model     *vae[float32]
+	objective *objective[float32]
+	optimiser *adam.Adam[float32]
+	gradient  []float32
+	images    images
+	epochs    int // that the learning rate is planned for
+
+	source *rand.PCG // of the batches and of the noise
+	order  []int     // of the images in this epoch
+	step   int       // in all epochs
+	sums   ELBO      // of this epoch's batches
+}
+
+// ELBO is a mean −ELBO in its parts, nats an image.
+type ELBO struct{ Reconstruction, KL float64 }
+
+func (e ELBO) Negative() float64 { return e.Reconstruction + e.KL }
+
+const adamEpsilon = 1e-8 // the paper's
+
+func newTrainer(v *vae[float32], im images, epochs int, seed uint64) (*trainer, error) {
+	o, err := newObjective(v, v.Batch)
 	if err != nil {
 		return nil, errors.WithMessage(err, "building the training graph")
 	}
 	return &trainer{
-		objective: o,
-		solver:    G.NewAdamSolver(G.WithLearnRate(learningRate)),
-		images:    im,
-		rng:       newRand(seed, streamTraining),
+		model: v, objective: o, optimiser: adam.New[float32](len(v.theta), adamEpsilon),
+		gradient: make([]float32, len(v.theta)), images: im, epochs: epochs,
+		source: newSource(seed, streamTraining),
 	}, nil
 }
 
@@ -104,31 +139,46 @@ func (t *trainer) Close() error { return t.objective.machine.Close() }
 
 // steps is the number of batches in an epoch. Images that don't fill a batch wait
 // for the next epoch, which shuffles anew.
-func (t *trainer) steps() int { return t.images.count() / batchSize }
+func (t *trainer) steps() int { return t.images.count() / t.model.Batch }
 
-// epoch goes through the training images once, calling step after each batch, and
-// returns the mean relaxed −ELBO of the batches, nats an image.
-func (t *trainer) epoch(step func()) (float64, error) {
-	x := t.objective.x.Data().([]float32)
-	noise := t.objective.noise.Data().([]float32)
-	parameters := G.NodesToValueGrads(t.objective.parameters)
-	order := t.rng.Perm(t.images.count())
-	total := 0.0
-	for s := 0; s < t.steps(); s++ {
-		for i, image := range order[s*batchSize : (s+1)*batchSize] {
-			// Binarising anew each time keeps the network from learning one draw by heart.
-			binarise(x[i*imageSize:(i+1)*imageSize], t.images.at(image), t.rng)
-		}
-		gumbel(noise, t.rng)
-		if err := t.objective.run(); err != nil {
-			return 0, err
-		}
-		// The solver also clears the gradients, which would add up otherwise.
-		if err := t.solver.Step(parameters); err != nil {
-			return 0, errors.Wrap(err, "Adam step")
-		}
-		total += float64(t.objective.negELBO.Data().(float32))
-		step()
+// epoch is the one that the next step is in, from 0.
+func (t *trainer) epoch() int { return t.step / t.steps() }
+
+// inEpoch is how many steps of it are done.
+func (t *trainer) inEpoch() int { return t.step % t.steps() }
+
+// advance takes one step, and shuffles the images before an epoch's first.
+func (t *trainer) advance() error {
+	rng := rand.New(t.source)
+	if t.inEpoch() == 0 {
+		t.order, t.sums = rng.Perm(t.images.count()), ELBO{}
 	}
-	return total / float64(t.steps()), nil
+	size := t.model.Batch
+	for i, image := range t.order[t.inEpoch()*size:][:size] {
+		x := t.objective.x[i*imageSize:][:imageSize]
+		if t.model.Binarise {
+			// Anew each time, which keeps the network from learning one draw by heart.
+			binarise(x, t.images.at(image), rng)
+		} else {
+			brightness(x, t.images.at(image))
+		}
+	}
+	done := float64(t.step) / float64(t.epochs*t.steps())
+	t.model.latent.renew(&t.objective.draws, t.model.temperature(done), rng)
+	if err := t.objective.run(t.model.beta(done)); err != nil {
+		return err
+	}
+	t.objective.gradient(t.gradient)
+	t.optimiser.Descend(t.model.theta, t.gradient, t.model.rate(done))
+	reconstruction, kl := t.objective.loss()
+	t.sums.Reconstruction += reconstruction
+	t.sums.KL += kl
+	t.step++
+	return nil
+}
+
+// trained is the mean −ELBO of the epoch's batches so far, of the samples that training
+// used.
+func (t *trainer) trained(batches int) ELBO {
+	return ELBO{t.sums.Reconstruction / float64(batches), t.sums.KL / float64(batches)}
 }

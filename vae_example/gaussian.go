@@ -1,0 +1,123 @@
+package main
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/kldivloss/kldivloss"
+	"github.com/kldivloss/kldivloss/internal/nn"
+	"github.com/pkg/errors"
+	G "gorgonia.org/gorgonia"
+)
+
+// gaussian are latent variables with a standard normal prior. The posterior is
+// described by their means and, after all of these, the logarithms of their variances.
+type gaussian[T float] struct{ latents int }
+
+func (g gaussian[T]) posteriorWidth() int { return 2 * g.latents }
+func (g gaussian[T]) codeWidth() int      { return g.latents }
+
+// sample is mean + noise·exp(logvar/2).
+// Kingma, Welling, "Auto-encoding variational Bayes", 2014.
+func (g gaussian[T]) sample(n *network[T], posterior *G.Node, d *draws[T]) (*G.Node, error) {
+	mean, logvar, err := g.split(posterior)
+	if err != nil {
+		return nil, err
+	}
+	half, err := G.HadamardProd(logvar, constant[T](0.5))
+	if err != nil {
+		return nil, errors.Wrap(err, "logarithm of the deviation")
+	}
+	deviation, err := G.Exp(half)
+	if err != nil {
+		return nil, errors.Wrap(err, "deviation")
+	}
+	spread, err := G.HadamardProd(n.input("noise", d.noise, n.batch, g.latents), deviation)
+	if err != nil {
+		return nil, errors.Wrap(err, "spread")
+	}
+	z, err := G.Add(mean, spread)
+	return z, errors.Wrap(err, "latents")
+}
+
+// renew draws standard normal noise; there is no temperature to it.
+func (g gaussian[T]) renew(d *draws[T], _ float64, rng *rand.Rand) { g.drawPrior(d.noise, rng) }
+
+func (g gaussian[T]) draw(code, posterior []T, rng *rand.Rand) {
+	for i := range code {
+		code[i] = posterior[i]
+		if rng != nil {
+			code[i] += T(rng.NormFloat64() * math.Exp(float64(posterior[g.latents+i])/2))
+		}
+	}
+}
+
+func (g gaussian[T]) drawPrior(code []T, rng *rand.Rand) {
+	for i := range code {
+		code[i] = T(rng.NormFloat64())
+	}
+}
+
+func (g gaussian[T]) vary(code []T, latent int, place float64) {
+	const widest = 3 // standard deviations of the prior
+	code[latent] = T(widest * (2*place - 1))
+}
+
+func (g gaussian[T]) logWeight(code, posterior []T) float64 {
+	sum := 0.0
+	for i, z := range code {
+		logvar, d := float64(posterior[g.latents+i]), float64(z-posterior[i])
+		sum += (logvar + d*d*math.Exp(-logvar) - float64(z)*float64(z)) / 2
+	}
+	return sum
+}
+
+// divergence is that of the posterior from the prior,
+//
+//	KL(q ‖ p) = ½·(mean² + exp(logvar) − 1 − logvar)
+//
+// for each latent, (B, latents), or summed over the latents and averaged over the batch.
+func (g gaussian[T]) divergence(n *network[T], posterior *G.Node, reduction kldivloss.Reduction) (*G.Node, error) {
+	mean, logvar, err := g.split(posterior)
+	if err != nil {
+		return nil, err
+	}
+	square, err := G.Square(mean)
+	if err != nil {
+		return nil, errors.Wrap(err, "mean²")
+	}
+	variance, err := G.Exp(logvar)
+	if err != nil {
+		return nil, errors.Wrap(err, "variance")
+	}
+	moment, err := G.Add(square, variance)
+	if err != nil {
+		return nil, errors.Wrap(err, "second moment")
+	}
+	excess, err := G.Sub(moment, logvar)
+	if err != nil {
+		return nil, errors.Wrap(err, "less the logarithm")
+	}
+	twice, err := G.Sub(excess, constant[T](1))
+	if err != nil {
+		return nil, errors.Wrap(err, "less one")
+	}
+	scale := 0.5
+	if reduction == kldivloss.ReductionBatchMean {
+		scale /= float64(n.batch)
+		if twice, err = G.Sum(twice); err != nil {
+			return nil, errors.Wrap(err, "sum over the latents")
+		}
+	}
+	kl, err := G.HadamardProd(twice, constant[T](scale))
+	return kl, errors.Wrap(err, "KL")
+}
+
+// split returns the means and the logarithms of the variances, (B, latents) each.
+func (g gaussian[T]) split(posterior *G.Node) (mean, logvar *G.Node, err error) {
+	if mean, err = nn.Columns(posterior, 0, g.latents); err != nil {
+		return nil, nil, err
+	}
+	logvar, err = nn.Columns(posterior, g.latents, 2*g.latents)
+	return mean, logvar, err
+}
