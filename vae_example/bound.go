@@ -28,7 +28,7 @@ func (e *evaluator) bound(im images, samples int, rng *rand.Rand, each func()) (
 				return 0, err
 			}
 			for i := range size {
-				weights[i].add(e.model.latent.logWeight(e.code(i), e.posteriorOf(posterior, i)) - float64(perImage[i]))
+				weights[i].add(e.model.latent.LogWeight(e.code(i), e.posteriorOf(posterior, i)) - float64(perImage[i]))
 			}
 		}
 		for i := range size {

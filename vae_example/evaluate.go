@@ -31,7 +31,7 @@ type evaluator struct {
 func newEvaluator(v *vae[float32], batch int) (*evaluator, error) {
 	e := &evaluator{
 		model: v, batch: batch,
-		x: make([]float32, batch*v.pixels), z: make([]float32, batch*v.latent.codeWidth()), target: make([]float32, batch*v.pixels),
+		x: make([]float32, batch*v.pixels), z: make([]float32, batch*v.latent.CodeWidth()), target: make([]float32, batch*v.pixels),
 	}
 	if err := e.buildEncoder(); err != nil {
 		return nil, errors.WithMessage(err, "building the evaluation's encoder")
@@ -48,7 +48,7 @@ func (e *evaluator) buildEncoder() error {
 	if err != nil {
 		return err
 	}
-	latentKL, err := e.model.latent.divergence(n, posterior, kldivloss.ReductionPerDistribution)
+	latentKL, err := e.model.latent.Divergence(n, posterior, kldivloss.ReductionPerDistribution)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (e *evaluator) buildEncoder() error {
 
 func (e *evaluator) buildDecoder() error {
 	n := newNetwork(e.model, e.batch)
-	logits, err := n.decode(n.input("z", e.z, e.batch, e.model.latent.codeWidth()))
+	logits, err := n.decode(n.input("z", e.z, e.batch, e.model.latent.CodeWidth()))
 	if err != nil {
 		return err
 	}
@@ -132,18 +132,18 @@ func (e *evaluator) encode(im images) (posterior, latentKL []float32, err error)
 // generator the likeliest.
 func (e *evaluator) draw(posterior []float32, rng *rand.Rand) {
 	for i := range e.batch {
-		e.model.latent.draw(e.code(i), e.posteriorOf(posterior, i), rng)
+		e.model.latent.Draw(e.code(i), e.posteriorOf(posterior, i), rng)
 	}
 }
 
 // code is image i's latents.
 func (e *evaluator) code(i int) []float32 {
-	width := e.model.latent.codeWidth()
+	width := e.model.latent.CodeWidth()
 	return e.z[i*width : (i+1)*width]
 }
 
 func (e *evaluator) posteriorOf(posterior []float32, i int) []float32 {
-	width := e.model.latent.posteriorWidth()
+	width := e.model.latent.PosteriorWidth()
 	return posterior[i*width : (i+1)*width]
 }
 

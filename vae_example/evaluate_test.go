@@ -106,7 +106,7 @@ func TestCategoricalDraw(t *testing.T) {
 	var counts [3]float64
 	code := []float32{7, 7, 7}
 	for range draws {
-		c.draw(code, logits, rng)
+		c.Draw(code, logits, rng)
 		sum := float32(0)
 		for class, one := range code {
 			counts[class] += float64(one)
@@ -122,7 +122,7 @@ func TestCategoricalDraw(t *testing.T) {
 			t.Errorf("class %d in %v of the draws, want %v", class, got, want)
 		}
 	}
-	if c.draw(code, logits, nil); code[1] != 1 {
+	if c.Draw(code, logits, nil); code[1] != 1 {
 		t.Errorf("the likeliest is %v, want class 1", code)
 	}
 }
@@ -135,7 +135,7 @@ func TestGaussianDraw(t *testing.T) {
 	code := make([]float32, 1)
 	sum, squares := 0.0, 0.0
 	for range draws {
-		g.draw(code, posterior, rng)
+		g.Draw(code, posterior, rng)
 		sum += float64(code[0])
 		squares += float64(code[0]) * float64(code[0])
 	}
@@ -145,7 +145,7 @@ func TestGaussianDraw(t *testing.T) {
 	if math.Abs(mean+0.5) > 0.058 || math.Abs(deviation-2) > 0.058 {
 		t.Errorf("mean %v and deviation %v, want -0.5 and 2", mean, deviation)
 	}
-	if g.draw(code, posterior, nil); code[0] != -0.5 {
+	if g.Draw(code, posterior, nil); code[0] != -0.5 {
 		t.Errorf("the likeliest is %v, want -0.5", code[0])
 	}
 }
@@ -158,7 +158,7 @@ func TestLogWeight(t *testing.T) {
 	for latent, chosen := range []int{2, 1} {
 		want += math.Log(1.0/3) - math.Log(softmax(logits[3*latent:][:3])[chosen])
 	}
-	if got := c.logWeight([]float64{0, 0, 1, 0, 1, 0}, logits); math.Abs(got-want) > 1e-12 {
+	if got := c.LogWeight([]float64{0, 0, 1, 0, 1, 0}, logits); math.Abs(got-want) > 1e-12 {
 		t.Errorf("categorical: %v, want %v", got, want)
 	}
 	density := func(z, mean, variance float64) float64 {
@@ -166,7 +166,7 @@ func TestLogWeight(t *testing.T) {
 	}
 	g := gaussian[float64]{latents: 2}
 	want = density(0.3, 0, 1) - density(0.3, 1, math.Exp(-2)) + density(-1, 0, 1) - density(-1, 0.5, math.Exp(0.7))
-	if got := g.logWeight([]float64{0.3, -1}, []float64{1, 0.5, -2, 0.7}); math.Abs(got-want) > 1e-12 {
+	if got := g.LogWeight([]float64{0.3, -1}, []float64{1, 0.5, -2, 0.7}); math.Abs(got-want) > 1e-12 {
 		t.Errorf("gaussian: %v, want %v", got, want)
 	}
 }

@@ -14,12 +14,12 @@ import (
 // described by their means and, after all of these, the logarithms of their variances.
 type gaussian[T float] struct{ latents int }
 
-func (g gaussian[T]) posteriorWidth() int { return 2 * g.latents }
-func (g gaussian[T]) codeWidth() int      { return g.latents }
+func (g gaussian[T]) PosteriorWidth() int { return 2 * g.latents }
+func (g gaussian[T]) CodeWidth() int      { return g.latents }
 
-// sample is mean + noise·exp(logvar/2).
+// Sample is mean + noise·exp(logvar/2).
 // Kingma, Welling, "Auto-encoding variational Bayes", 2014.
-func (g gaussian[T]) sample(n *network[T], posterior *G.Node, d *draws[T]) (*G.Node, error) {
+func (g gaussian[T]) Sample(n *network[T], posterior *G.Node, d *draws[T]) (*G.Node, error) {
 	mean, logvar, err := g.split(posterior)
 	if err != nil {
 		return nil, err
@@ -40,10 +40,10 @@ func (g gaussian[T]) sample(n *network[T], posterior *G.Node, d *draws[T]) (*G.N
 	return z, errors.Wrap(err, "latents")
 }
 
-// renew draws standard normal noise; there is no temperature to it.
-func (g gaussian[T]) renew(d *draws[T], _ float64, rng *rand.Rand) { g.drawPrior(d.noise, rng) }
+// Renew draws standard normal noise; there is no temperature to it.
+func (g gaussian[T]) Renew(d *draws[T], _ float64, rng *rand.Rand) { g.DrawPrior(d.noise, rng) }
 
-func (g gaussian[T]) draw(code, posterior []T, rng *rand.Rand) {
+func (g gaussian[T]) Draw(code, posterior []T, rng *rand.Rand) {
 	for i := range code {
 		code[i] = posterior[i]
 		if rng != nil {
@@ -52,18 +52,18 @@ func (g gaussian[T]) draw(code, posterior []T, rng *rand.Rand) {
 	}
 }
 
-func (g gaussian[T]) drawPrior(code []T, rng *rand.Rand) {
+func (g gaussian[T]) DrawPrior(code []T, rng *rand.Rand) {
 	for i := range code {
 		code[i] = T(rng.NormFloat64())
 	}
 }
 
-func (g gaussian[T]) vary(code []T, latent int, place float64) {
+func (g gaussian[T]) Vary(code []T, latent int, place float64) {
 	const widest = 3 // standard deviations of the prior
 	code[latent] = T(widest * (2*place - 1))
 }
 
-func (g gaussian[T]) logWeight(code, posterior []T) float64 {
+func (g gaussian[T]) LogWeight(code, posterior []T) float64 {
 	sum := 0.0
 	for i, z := range code {
 		logvar, d := float64(posterior[g.latents+i]), float64(z-posterior[i])
@@ -72,12 +72,12 @@ func (g gaussian[T]) logWeight(code, posterior []T) float64 {
 	return sum
 }
 
-// divergence is that of the posterior from the prior,
+// Divergence is that of the posterior from the prior,
 //
 //	KL(q ‖ p) = ½·(mean² + exp(logvar) − 1 − logvar)
 //
 // for each latent, (B, latents), or summed over the latents and averaged over the batch.
-func (g gaussian[T]) divergence(n *network[T], posterior *G.Node, reduction kldivloss.Reduction) (*G.Node, error) {
+func (g gaussian[T]) Divergence(n *network[T], posterior *G.Node, reduction kldivloss.Reduction) (*G.Node, error) {
 	mean, logvar, err := g.split(posterior)
 	if err != nil {
 		return nil, err

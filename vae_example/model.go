@@ -37,26 +37,26 @@ type layer[T float] struct {
 
 // latent is a kind of latent variables, with their prior p(z).
 type latent[T float] interface {
-	posteriorWidth() int // numbers an image that describe q(z|x)
-	codeWidth() int      // numbers an image that describe z
+	PosteriorWidth() int // numbers an image that describe q(z|x)
+	CodeWidth() int      // numbers an image that describe z
 
-	// sample is a differentiable sample z, (B, code width), of the posterior,
+	// Sample is a differentiable sample z, (B, code width), of the posterior,
 	// (B, posterior width), made of the noise that d brings.
-	sample(n *network[T], posterior *G.Node, d *draws[T]) (*G.Node, error)
-	// divergence is KL(q(z|x) ‖ p(z)) in nats: with ReductionBatchMean summed over the
+	Sample(n *network[T], posterior *G.Node, d *draws[T]) (*G.Node, error)
+	// Divergence is KL(q(z|x) ‖ p(z)) in nats: with ReductionBatchMean summed over the
 	// latents, the mean of the images; with ReductionPerDistribution of each latent.
-	divergence(n *network[T], posterior *G.Node, reduction kldivloss.Reduction) (*G.Node, error)
+	Divergence(n *network[T], posterior *G.Node, reduction kldivloss.Reduction) (*G.Node, error)
 
-	// renew draws new noise for samples at a temperature.
-	renew(d *draws[T], temperature float64, rng *rand.Rand)
-	// draw writes a sample of one image's posterior, or its likeliest z without rng.
-	draw(code, posterior []T, rng *rand.Rand)
-	// drawPrior writes a sample of the prior.
-	drawPrior(code []T, rng *rand.Rand)
-	// vary sets one latent of z to a place, from 0 to 1, in its range.
-	vary(code []T, latent int, place float64)
-	// logWeight is ln p(z) − ln q(z|x) of one image's sample.
-	logWeight(code, posterior []T) float64
+	// Renew draws new noise for samples at a temperature.
+	Renew(d *draws[T], temperature float64, rng *rand.Rand)
+	// Draw writes a sample of one image's posterior, or its likeliest z without rng.
+	Draw(code, posterior []T, rng *rand.Rand)
+	// DrawPrior writes a sample of the prior.
+	DrawPrior(code []T, rng *rand.Rand)
+	// Vary sets one latent of z to a place, from 0 to 1, in its range.
+	Vary(code []T, latent int, place float64)
+	// LogWeight is ln p(z) − ln q(z|x) of one image's sample.
+	LogWeight(code, posterior []T) float64
 }
 
 // draws are the inputs of a batch's samples.
@@ -72,11 +72,11 @@ type float interface{ float32 | float64 }
 func newVAE[T float](s settings, pixels int, rng *rand.Rand) *vae[T] {
 	v := &vae[T]{settings: s, pixels: pixels, latent: newLatent[T](s)}
 	inward := append([]int{pixels}, s.Hidden...)
-	outward := []int{v.latent.codeWidth()}
+	outward := []int{v.latent.CodeWidth()}
 	for i := range s.Hidden {
 		outward = append(outward, s.Hidden[len(s.Hidden)-1-i])
 	}
-	inward, outward = append(inward, v.latent.posteriorWidth()), append(outward, pixels)
+	inward, outward = append(inward, v.latent.PosteriorWidth()), append(outward, pixels)
 	v.theta = make([]T, size(inward)+size(outward))
 	v.encoder = layers("encoder", inward, v.theta)
 	v.decoder = layers("decoder", outward, v.theta[size(inward):])

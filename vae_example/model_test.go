@@ -153,25 +153,25 @@ func TestKLReductions(t *testing.T) {
 		s.Latent = name
 		v := newVAE[float64](s, smallPixels, newRand(2, streamWeights))
 		n := newNetwork(v, batch)
-		raw := make([]float64, batch*v.latent.posteriorWidth())
+		raw := make([]float64, batch*v.latent.PosteriorWidth())
 		rng := newRand(2, streamTraining)
 		for i := range raw {
 			raw[i] = 3 * rng.NormFloat64()
 		}
-		posterior := n.input("posterior", raw, batch, v.latent.posteriorWidth())
-		total, err := v.latent.divergence(n, posterior, kldivloss.ReductionBatchMean)
+		posterior := n.input("posterior", raw, batch, v.latent.PosteriorWidth())
+		total, err := v.latent.Divergence(n, posterior, kldivloss.ReductionBatchMean)
 		if err != nil {
 			t.Fatal(err)
 		}
 		n2 := newNetwork(v, batch)
-		posterior = n2.input("posterior", raw, batch, v.latent.posteriorWidth())
-		each, err := v.latent.divergence(n2, posterior, kldivloss.ReductionPerDistribution)
+		posterior = n2.input("posterior", raw, batch, v.latent.PosteriorWidth())
+		each, err := v.latent.Divergence(n2, posterior, kldivloss.ReductionPerDistribution)
 		if err != nil {
 			t.Fatal(err)
 		}
 		sum := 0.0
 		for i, got := range value(t, each).Data().([]float64) {
-			want := latentKL(s, raw[i/s.Latents*v.latent.posteriorWidth():][:v.latent.posteriorWidth()], i%s.Latents)
+			want := latentKL(s, raw[i/s.Latents*v.latent.PosteriorWidth():][:v.latent.PosteriorWidth()], i%s.Latents)
 			if math.Abs(got-want) > 1e-12*(1+want) {
 				t.Errorf("%s: KL of distribution %d is %v, want %v", name, i, got, want)
 			}

@@ -70,7 +70,7 @@ func reconstructionTiles(e *evaluator, grey, seen images) (images, error) {
 func sampleTiles(e *evaluator) (images, error) {
 	rng := newRand(testSetSeed, streamSamples)
 	for i := range e.batch {
-		e.model.latent.drawPrior(e.code(i), rng)
+		e.model.latent.DrawPrior(e.code(i), rng)
 	}
 	logits, _, err := e.decode()
 	if err != nil {
@@ -96,8 +96,8 @@ func traversalTiles(e *evaluator, seen images, latentKL []float64) (images, erro
 	for row, latent := range order[:shown] {
 		for column := range pictureColumns {
 			code := e.code(row*pictureColumns + column)
-			e.model.latent.draw(code, e.posteriorOf(posterior, 0), nil)
-			e.model.latent.vary(code, latent, float64(column)/(pictureColumns-1))
+			e.model.latent.Draw(code, e.posteriorOf(posterior, 0), nil)
+			e.model.latent.Vary(code, latent, float64(column)/(pictureColumns-1))
 		}
 	}
 	logits, _, err := e.decode()

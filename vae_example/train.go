@@ -26,14 +26,14 @@ type objective[T float] struct {
 
 func newObjective[T float](v *vae[T], batch int) (*objective[T], error) {
 	n := newNetwork(v, batch)
-	code := batch * v.latent.codeWidth()
+	code := batch * v.latent.CodeWidth()
 	o := &objective[T]{x: make([]T, batch*v.pixels), draws: draws[T]{make([]T, code), make([]T, code)}}
 	x := n.input("x", o.x, batch, v.pixels)
 	posterior, err := n.encode(x)
 	if err != nil {
 		return nil, errors.WithMessage(err, "encoder")
 	}
-	z, err := v.latent.sample(n, posterior, &o.draws)
+	z, err := v.latent.Sample(n, posterior, &o.draws)
 	if err != nil {
 		return nil, errors.WithMessage(err, "latent sample")
 	}
@@ -41,7 +41,7 @@ func newObjective[T float](v *vae[T], batch int) (*objective[T], error) {
 	if err != nil {
 		return nil, errors.WithMessage(err, "decoder")
 	}
-	kl, err := v.latent.divergence(n, posterior, kldivloss.ReductionBatchMean)
+	kl, err := v.latent.Divergence(n, posterior, kldivloss.ReductionBatchMean)
 	if err != nil {
 		return nil, errors.WithMessage(err, "KL")
 	}
@@ -164,7 +164,7 @@ func (t *trainer) advance() error {
 		}
 	}
 	done := float64(t.step) / float64(t.epochs*t.steps())
-	t.model.latent.renew(&t.objective.draws, t.model.temperature(done), rng)
+	t.model.latent.Renew(&t.objective.draws, t.model.temperature(done), rng)
 	if err := t.objective.run(t.model.beta(done)); err != nil {
 		return err
 	}
