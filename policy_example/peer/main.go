@@ -3,23 +3,21 @@
 package main
 
 import (
-	"bytes"
 	_ "embed"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/kldivloss/kldivloss/internal/twin"
 	"github.com/pkg/errors"
 )
 
 //go:embed trpo.py
-var twin []byte
+var script []byte
 
 func main() {
 	python := flag.String("python", "/usr/bin/python3", "`interpreter` with torch, as in Debian's python3-torch")
@@ -36,23 +34,16 @@ func compare(w io.Writer, python string, steps, seeds int) error {
 	if seeds < 1 {
 		return errors.Errorf("-seeds %d, expected at least 1", seeds)
 	}
-	version, err := output(exec.Command(python, "-c", "import torch; print(torch.__version__)"))
-	if err != nil {
-		return errors.WithMessagef(err, "%s has no torch; install Debian's python3-torch, or name an interpreter that has it with -python", python)
-	}
-	dir, err := os.MkdirTemp("", "policy_example")
+	version, err := twin.Torch(python)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	ours, theirs := filepath.Join(dir, "policy_example"), filepath.Join(dir, "trpo.py")
-	if _, err := output(exec.Command("go", "build", "-o", ours, "github.com/kldivloss/kldivloss/policy_example")); err != nil {
+	ours, theirs, remove, err := twin.Place("github.com/kldivloss/kldivloss/policy_example", script)
+	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(theirs, twin, 0o644); err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "CartPole-v1, %d steps, float32, one thread; torch %s", steps, version)
+	defer remove()
+	fmt.Fprintf(w, "CartPole-v1, %d steps, float32, one thread; torch %s\n", steps, version)
 	var sums [2]float64
 	for seed := range seeds {
 		n, s := strconv.Itoa(steps), strconv.Itoa(seed)
@@ -74,41 +65,16 @@ func compare(w io.Writer, python string, steps, seeds int) error {
 
 var names = [2]string{"policy_example", "PyTorch"}
 
-var trainingLine = regexp.MustCompile(`training: ([0-9.]+) CPU seconds`)
-
 // measure runs one training. PyTorch's counts its own time, without that of importing
 // torch and of evaluating; ours is the whole process with all it does.
 func measure(c *exec.Cmd) (seconds float64, evaluation string, err error) {
-	c.Env = append(os.Environ(), "GOMAXPROCS=1", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1")
-	text, err := output(c)
+	seconds, text, err := twin.Measure(c)
 	if err != nil {
 		return 0, "", err
-	}
-	seconds = (c.ProcessState.UserTime() + c.ProcessState.SystemTime()).Seconds()
-	if own := trainingLine.FindStringSubmatch(text); own != nil {
-		if seconds, err = strconv.ParseFloat(own[1], 64); err != nil {
-			return 0, "", errors.Wrap(err, "training time")
-		}
 	}
 	at := strings.Index(text, "evaluation: ")
 	if at < 0 {
 		return 0, "", errors.Errorf("no evaluation in what %s printed: %q", c.Path, text)
 	}
 	return seconds, strings.TrimSpace(text[at:]), nil
-}
-
-// output is what a command prints; what it complains of is in the error.
-func output(c *exec.Cmd) (string, error) {
-	var complaints bytes.Buffer
-	c.Stderr = &complaints
-	out, err := c.Output()
-	if err != nil {
-		return "", errors.Wrapf(err, "%s: %s", filepath.Base(c.Path), lastLine(complaints.String()))
-	}
-	return string(out), nil
-}
-
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return lines[len(lines)-1]
 }
