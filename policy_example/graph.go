@@ -4,14 +4,14 @@ import (
 	"fmt"
 
 	"github.com/kldivloss/kldivloss"
-	"github.com/kldivloss/kldivloss/internal/gemm"
+	"github.com/kldivloss/kldivloss/internal/fastblas"
 	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
 
 // Matrix products are half of the work, and gonum's take eight times as long.
-func init() { G.Use(gemm.BLAS{}) }
+func init() { G.Use(fastblas.BLAS{}) }
 
 // builder builds one graph. The first error sticks and makes what follows do nothing,
 // so that formulas read as formulas; compile reports it.

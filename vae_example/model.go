@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/kldivloss/kldivloss"
-	"github.com/kldivloss/kldivloss/internal/gemm"
+	"github.com/kldivloss/kldivloss/internal/fastblas"
 	"github.com/kldivloss/kldivloss/internal/nn"
 	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
@@ -14,7 +14,7 @@ import (
 )
 
 // Matrix products are most of the work, and gonum's take several times as long.
-func init() { G.Use(gemm.BLAS{}) }
+func init() { G.Use(fastblas.BLAS{}) }
 
 // vae is a variational autoencoder: pixels → hidden layers → parameters of the posterior
 // q(z|x), a sample z, the same layers back → logits of the pixels. Its parameters θ lie

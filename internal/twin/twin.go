@@ -19,16 +19,16 @@ func Torch(python string) (string, error) {
 	return strings.TrimSpace(version), errors.WithMessagef(err, "%s has no torch; install Debian's python3-torch, or name an interpreter that has it with -python", python)
 }
 
-// Place builds a Go command and writes a script into a new directory, which remove
-// removes.
-func Place(command string, script []byte) (goProgram, pythonProgram string, remove func(), err error) {
+// Place builds a Go command with build tags and writes a script into a new directory,
+// which remove removes.
+func Place(command, tags string, script []byte) (goProgram, pythonProgram string, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "twin")
 	if err != nil {
 		return "", "", nil, err
 	}
 	remove = func() { os.RemoveAll(dir) }
 	goProgram, pythonProgram = filepath.Join(dir, filepath.Base(command)), filepath.Join(dir, "twin.py")
-	if _, err = Output(exec.Command("go", "build", "-o", goProgram, command)); err == nil {
+	if _, err = Output(exec.Command("go", "build", "-tags", tags, "-o", goProgram, command)); err == nil {
 		err = os.WriteFile(pythonProgram, script, 0o644)
 	}
 	if err != nil {

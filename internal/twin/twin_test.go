@@ -26,7 +26,7 @@ func TestErrors(t *testing.T) {
 	if _, err := Output(exec.Command("sh", "-c", "echo first >&2; echo last >&2; exit 3")); err == nil || !strings.Contains(err.Error(), "sh: last") {
 		t.Errorf("error %v, expected the last complaint", err)
 	}
-	if _, _, _, err := Place("github.com/kldivloss/kldivloss/nowhere", nil); err == nil {
+	if _, _, _, err := Place("github.com/kldivloss/kldivloss/nowhere", "", nil); err == nil {
 		t.Error("a command that is not there was built")
 	}
 }

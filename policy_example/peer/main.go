@@ -38,7 +38,7 @@ func compare(w io.Writer, python string, steps, seeds int) error {
 	if err != nil {
 		return err
 	}
-	ours, theirs, remove, err := twin.Place("github.com/kldivloss/kldivloss/policy_example", script)
+	ours, theirs, remove, err := twin.Place("github.com/kldivloss/kldivloss/policy_example", "", script)
 	if err != nil {
 		return err
 	}

@@ -23,14 +23,15 @@ func main() {
 	python := flag.String("python", "/usr/bin/python3", "`interpreter` with torch, as in Debian's python3-torch")
 	data := flag.String("data", "", "`directory` with MNIST or Fashion-MNIST in IDX format, such as /usr/share/datasets/fashion-mnist of Debian's dataset-fashion-mnist")
 	epochs := flag.Int("epochs", 2, "how many `epochs` to train")
+	tags := flag.String("tags", "", "build `tags` of vae_example: openblas, or none")
 	flag.Parse()
-	if err := compare(os.Stdout, *python, *data, *epochs); err != nil {
+	if err := compare(os.Stdout, *python, *data, *tags, *epochs); err != nil {
 		fmt.Fprintf(os.Stderr, "peer: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func compare(w io.Writer, python, data string, epochs int) error {
+func compare(w io.Writer, python, data, tags string, epochs int) error {
 	switch {
 	case epochs < 1:
 		return errors.Errorf("-epochs %d, expected at least 1", epochs)
@@ -41,7 +42,7 @@ func compare(w io.Writer, python, data string, epochs int) error {
 	if err != nil {
 		return err
 	}
-	ours, theirs, remove, err := twin.Place("github.com/kldivloss/kldivloss/vae_example", script)
+	ours, theirs, remove, err := twin.Place("github.com/kldivloss/kldivloss/vae_example", tags, script)
 	if err != nil {
 		return err
 	}

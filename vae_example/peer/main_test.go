@@ -17,7 +17,7 @@ func TestErrors(t *testing.T) {
 		{"false", "", 1, "-data is empty"},
 		{"false", "data", 1, "install Debian's python3-torch"},
 	} {
-		if err := compare(io.Discard, c.python, c.data, c.epochs); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := compare(io.Discard, c.python, c.data, "", c.epochs); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, expected an error with %q", err, c.want)
 		}
 	}
