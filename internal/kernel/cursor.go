@@ -39,7 +39,11 @@ func (c *cursor[F]) load() {
 	axis := c.problem.Axis
 	gather(c.x, c.tensors[predOperand], c.offset[predOperand], axis)
 	gather(c.work, c.tensors[targetOperand], c.offset[targetOperand], axis)
-	c.loadDistributions(c.work)
+	if c.problem.Family == KL {
+		c.loadDistributions(c.work)
+	} else {
+		c.loadBoth(c.work)
+	}
 	if v := c.tensors[tangentOperand]; v.Data != nil {
 		gather(c.v, v, c.offset[tangentOperand], axis)
 	}

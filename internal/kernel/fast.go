@@ -8,6 +8,8 @@ import (
 // fastLoss returns the attempt at weighted divergences, nil for forms without kernels.
 func fastLoss[F Float](p Problem) attempt[F] {
 	switch {
+	case p.Family != KL:
+		return nil
 	case p.Pred == Logits && p.Target == Logits:
 		return (*worker[F]).pairLoss
 	case p.Target != Probs || p.Epsilon != 0:
@@ -23,6 +25,8 @@ func fastLoss[F Float](p Problem) attempt[F] {
 // fastGradient returns the attempt at gradients with respect to one side.
 func fastGradient[F Float](p Problem, wrt Side) attempt[F] {
 	switch {
+	case p.Family != KL:
+		return nil
 	case p.Pred == Logits && p.Target == Logits && wrt == Pred:
 		return (*worker[F]).pairPredGradient
 	case p.Pred == Logits && p.Target == Logits:
@@ -43,7 +47,7 @@ func fastGradient[F Float](p Problem, wrt Side) attempt[F] {
 
 // fastHVP returns the attempt at second derivatives.
 func fastHVP[F Float](p Problem, along, wrt Side) attempt[F] {
-	if along == Pred && wrt == Pred && p.Pred == Logits && p.Target != LogProbs {
+	if p.Family == KL && along == Pred && wrt == Pred && p.Pred == Logits && p.Target != LogProbs {
 		return (*worker[F]).logitsHVP
 	}
 	return nil

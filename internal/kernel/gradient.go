@@ -4,7 +4,10 @@ import "math"
 
 // VJP returns the gradient of ⟨Loss, Upstream⟩ with respect to one input.
 func VJP[F Float](p Problem, wrt Side, in *Operands[F]) []F {
-	if wrt == Pred {
+	switch {
+	case p.Family != KL:
+		return mapRows(p, in, nil, pointwiseGradient(wrt))
+	case wrt == Pred:
 		return mapRows(p, in, fastGradient[F](p, wrt), (*row).predGradient)
 	}
 	return mapRows(p, in, fastGradient[F](p, wrt), (*row).targetGradient)

@@ -4,6 +4,9 @@ package kernel
 // ⟨Loss, Upstream⟩ with respect to wrt. As second derivatives commute it is
 // also the gradient of ⟨VJP(along), Tangent⟩ with respect to wrt.
 func HVP[F Float](p Problem, along, wrt Side, in *Operands[F]) []F {
+	if p.Family != KL {
+		return mapRows(p, in, nil, pointwiseSecond(along, wrt))
+	}
 	return mapRows(p, in, fastHVP[F](p, along, wrt), secondDerivatives[along][wrt])
 }
 

@@ -53,11 +53,13 @@ func (s Side) String() string {
 	return "target"
 }
 
-// Problem describes out[j] = Scale · Σ s·p·(log(p+Epsilon) − log q), summed
-// over the elements that OutStrides maps to j.
+// Problem describes out[j] = Scale · Σ s·f, f = p·(log(p+Epsilon) − log q) or what else
+// the family says, summed over the elements that OutStrides maps to j.
 type Problem struct {
-	Shape        []int // of pred and target, rank at least 1, no zero
-	Axis         int   // the class axis
+	Family       Family
+	Beta         float64 // Family == JensenShannon only, between 0 and 1
+	Shape        []int   // of pred and target, rank at least 1, no zero
+	Axis         int     // the class axis
 	Pred, Target Form
 	Epsilon      float64 // added to p inside its logarithm, Target == Probs only
 	Scale        float64

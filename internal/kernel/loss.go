@@ -5,6 +5,9 @@ func Loss[F Float](p Problem, in *Operands[F]) []F {
 	if known := in.statistics(); known != nil {
 		return sumRows[F](p, func(row int) float64 { return known[row][divergence] })
 	}
+	if p.Family != KL {
+		return reduce(p, in, nil, (*row).pointwiseTerms)
+	}
 	return reduce(p, in, fastLoss[F](p), (*row).lossTerms)
 }
 
@@ -12,7 +15,10 @@ func Loss[F Float](p Problem, in *Operands[F]) []F {
 // out[j] = Σ Scale·s·(ṗ·(r + 1) − p·ℓ̇), of which the tangent of pred sets ℓ̇
 // and the tangent of the target sets ṗ.
 func JVP[F Float](p Problem, along Side, in *Operands[F]) []F {
-	if along == Pred {
+	switch {
+	case p.Family != KL:
+		return reduce(p, in, nil, pointwiseTangent(along))
+	case along == Pred:
 		return reduce(p, in, nil, (*row).predTangentTerms)
 	}
 	return reduce(p, in, nil, (*row).targetTangentTerms)
