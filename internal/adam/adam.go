@@ -27,15 +27,19 @@ func New[T float32 | float64](size int, epsilon float64) *Adam[T] {
 // divided by 1 − its decay rate to the number of steps,
 //
 //	θ ← θ − rate·m / (√v + ε)
-func (a *Adam[T]) Descend(theta, gradient []T, rate float64) {
+//
+// The gradient may come in pieces.
+func (a *Adam[T]) Descend(theta []T, rate float64, gradient ...[]T) {
 	a.Steps++
 	correction1 := 1 - math.Pow(decay1, float64(a.Steps))
 	correction2 := 1 - math.Pow(decay2, float64(a.Steps))
 	s := &step[T]{decay1, 1 - decay1, decay2, 1 - decay2, T(rate / correction1), T(1 / math.Sqrt(correction2)), T(a.Epsilon)}
-	n := len(gradient)
-	theta, first, second := theta[:n], a.First[:n], a.Second[:n]
-	done := s.fast(theta, first, second, gradient)
-	s.descend(theta[done:], first[done:], second[done:], gradient[done:])
+	first, second := a.First, a.Second
+	for _, g := range gradient {
+		done := s.fast(theta, first, second, g)
+		s.descend(theta[done:], first[done:], second[done:], g[done:])
+		theta, first, second = theta[len(g):], first[len(g):], second[len(g):]
+	}
 }
 
 // step is what a step multiplies with and adds. The assembly knows the order.
@@ -45,6 +49,8 @@ type step[T float32 | float64] struct {
 }
 
 func (s *step[T]) descend(theta, first, second, gradient []T) {
+	n := len(gradient)
+	theta, first, second = theta[:n], first[:n], second[:n]
 	for i, g := range gradient {
 		// Conversions keep compilers from fusing a product with a sum.
 		first[i] = T(s.keep1*first[i]) + T(s.add1*g)

@@ -18,10 +18,10 @@ func TestDescend(t *testing.T) {
 			t.Errorf("%s: parameter %d is %v, want %v", step, i, theta[i], want)
 		}
 	}
-	a.Descend(theta, []float64{0.5, -2}, 0.1)
+	a.Descend(theta, 0.1, []float64{0.5, -2})
 	near("first step", 0, 1-0.1*0.5/(0.5+epsilon))
 	near("first step", 1, 2+0.1*2/(2+epsilon))
-	a.Descend(theta, []float64{0, 0}, 0.1)
+	a.Descend(theta, 0.1, []float64{0}, []float64{0})
 	first := 0.9 * 0.1 * 0.5 / (1 - 0.81)
 	second := math.Sqrt(0.999 * 0.001 * 0.25 / (1 - 0.999*0.999))
 	near("second step", 0, 1-0.1*0.5/(0.5+epsilon)-0.1*first/(second+epsilon))
@@ -44,7 +44,7 @@ func TestKernel(t *testing.T) {
 			for i := range gradient {
 				gradient[i] = float32(rng.NormFloat64() * math.Exp(20*rng.Float64()-15))
 			}
-			fast.Descend(theta, gradient, 0.01)
+			fast.Descend(theta, 0.01, gradient[:size/3], gradient[size/3:])
 			s := &step[float32]{decay1, 1 - decay1, decay2, 1 - decay2,
 				float32(0.01 / (1 - math.Pow(decay1, float64(n)))), float32(1 / math.Sqrt(1-math.Pow(decay2, float64(n)))), epsilon}
 			s.descend(expected, plain.First, plain.Second, gradient)
