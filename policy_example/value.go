@@ -78,7 +78,7 @@ func (c *critic[T]) step(rate float64) error {
 		return err
 	}
 	c.loss.gather(c.gradient, 1)
-	c.optimiser.Descend(c.network.theta, c.gradient, rate)
+	c.optimiser.Descend(c.network.theta, rate, c.gradient)
 	return nil
 }
 

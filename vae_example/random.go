@@ -25,10 +25,8 @@ func newSource(seed, stream uint64) *rand.PCG { return rand.NewPCG(seed, stream)
 
 func newRand(seed, stream uint64) *rand.Rand { return rand.New(newSource(seed, stream)) }
 
-// gumbelNoise is standard Gumbel noise, −ln(−ln u).
+// gumbelNoise is standard Gumbel noise, −ln e of an exponentially distributed e.
 func gumbelNoise(rng *rand.Rand) float64 {
-	// 1−u lies in (0, 1], where both logarithms are defined but for 1 itself: there
-	// −ln 1 = 0 and the outer logarithm would be infinite.
-	u := 1 - rng.Float64()
-	return -math.Log(math.Max(-math.Log(u), math.SmallestNonzeroFloat64))
+	// One draw in 2³² is 0, whose logarithm is infinite.
+	return -math.Log(max(rng.ExpFloat64(), math.SmallestNonzeroFloat64))
 }

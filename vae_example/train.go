@@ -87,11 +87,13 @@ func (o *objective[T]) run(beta float64) error {
 	return errors.Wrap(err, "running the training graph")
 }
 
-// gradient writes the gradient with respect to θ.
-func (o *objective[T]) gradient(dst []T) {
-	for _, g := range o.gradients {
-		dst = dst[copy(dst, g.Data().([]T)):]
+// gradient is the last run's with respect to θ, in pieces, which the next overwrites.
+func (o *objective[T]) gradient() [][]T {
+	pieces := make([][]T, len(o.gradients))
+	for i, g := range o.gradients {
+		pieces[i] = g.Data().([]T)
 	}
+	return pieces
 }
 
 // loss is the last run's −ELBO in its two parts.
@@ -106,7 +108,6 @@ type trainer struct {
 	model     *vae[float32]
 	objective *objective[float32]
 	optimiser *adam.Adam[float32]
-	gradient  []float32
 	images    images
 	epochs    int // that the learning rate is planned for
 
@@ -130,8 +131,7 @@ func newTrainer(v *vae[float32], im images, epochs int, seed uint64) (*trainer, 
 	}
 	return &trainer{
 		model: v, objective: o, optimiser: adam.New[float32](len(v.theta), adamEpsilon),
-		gradient: make([]float32, len(v.theta)), images: im, epochs: epochs,
-		source: newSource(seed, streamTraining),
+		images: im, epochs: epochs, source: newSource(seed, streamTraining),
 	}, nil
 }
 
@@ -168,8 +168,7 @@ func (t *trainer) advance() error {
 	if err := t.objective.run(t.model.beta(done)); err != nil {
 		return err
 	}
-	t.objective.gradient(t.gradient)
-	t.optimiser.Descend(t.model.theta, t.gradient, t.model.rate(done))
+	t.optimiser.Descend(t.model.theta, t.model.rate(done), t.objective.gradient()...)
 	reconstruction, kl := t.objective.loss()
 	t.sums.Reconstruction += reconstruction
 	t.sums.KL += kl

@@ -27,18 +27,34 @@ func bernoulli[F float](out []F, in [][]F) {
 	width := len(in[0]) / len(out)
 	for i := range out {
 		l, x := in[0][i*width:][:width], in[1][i*width:][:width]
-		sum, product := 0.0, 1.0
-		for j, v := range l {
-			v, x := float64(v), float64(x[j])
-			sum += max(v, 0) - v*x
-			// One logarithm for many factors: ln(1 + a) + ln(1 + b) = ln((1 + a)(1 + b)).
-			product *= 1 + math.Exp(-math.Abs(v))
-			if j%productLength == productLength-1 {
-				sum, product = sum+math.Log(product), 1
-			}
+		sum := 0.0
+		for len(l) > productLength {
+			sum += bernoulliTerms(l[:productLength], x)
+			l, x = l[productLength:], x[productLength:]
 		}
-		out[i] = F(sum + math.Log(product))
+		out[i] = F(sum + bernoulliTerms(l, x))
 	}
+}
+
+// bernoulliTerms sums up to productLength terms.
+func bernoulliTerms[F float](l, x []F) float64 {
+	sum, product := 0.0, 1.0
+	done := vectorised[F](len(l))
+	if done > 0 {
+		var sums, products [lanes]float64
+		bernoulliLanes(done, first(l), first(x), &lanesConstants, &sums, &products)
+		for i := range sums {
+			sum += sums[i]
+			product *= products[i]
+		}
+	}
+	for j := done; j < len(l); j++ {
+		v, x := float64(l[j]), float64(x[j])
+		sum += max(v, 0) - v*x
+		// One logarithm for many factors: ln(1 + a) + ln(1 + b) = ln((1 + a)(1 + b)).
+		product *= 1 + math.Exp(-math.Abs(v))
+	}
+	return sum + math.Log(product)
 }
 
 func (op bernoulliOp) SymDiff(inputs G.Nodes, _, grad *G.Node) (G.Nodes, error) {
@@ -59,8 +75,12 @@ func bernoulliGrad[F float](out []F, in [][]F) {
 	width := len(out) / len(in[2])
 	for i, g := range in[2] {
 		row, l, x := out[i*width:][:width], in[0][i*width:][:width], in[1][i*width:][:width]
-		for j, v := range l {
-			row[j] = g * (F(1/(1+math.Exp(-float64(v)))) - x[j])
+		done := vectorised[F](width)
+		if done > 0 {
+			bernoulliGradLanes(done, first(l), first(x), first(row), &lanesConstants, float32(g))
+		}
+		for j := done; j < width; j++ {
+			row[j] = g * (F(1/(1+math.Exp(-float64(l[j])))) - x[j])
 		}
 	}
 }

@@ -65,9 +65,13 @@ func (op maskOp) Do(values ...G.Value) (G.Value, error) {
 }
 
 func mask[F float](out []F, in [][]F) {
-	g := in[1]
-	for i, y := range in[0] {
-		if y > 0 {
+	y, g := in[0], in[1]
+	done := vectorised[F](len(out))
+	if done > 0 {
+		maskLanes(done, first(y), first(g), first(out))
+	}
+	for i := done; i < len(out); i++ {
+		if y[i] > 0 {
 			out[i] = g[i]
 		}
 	}
