@@ -21,11 +21,14 @@ func TestHashTellsLossesApart(t *testing.T) {
 	y := zeros(g, "y", tensor.Float64, 3, 3, 3)
 	w := zeros(g, "w", tensor.Float64, 3)
 	column := zeros(g, "column", tensor.Float64, 3, 1, 1)
+	square := zeros(g, "square", tensor.Float64, 3, 3)
 	calls := map[string][]Option{
 		"default": nil, "weight": {WithWeight(2)}, "epsilon": {WithEpsilon(1e-12)}, "larger epsilon": {WithEpsilon(1e-11)},
 		"axis": {WithAxis(1)}, "batch axis": {WithBatchAxis(1)}, "constant target": {WithTargetGrad(false)},
 		"sample weight": {WithSampleWeight(w)}, "sample weight along 1": {WithSampleWeight(w), WithBatchAxis(1)},
 		"column of sample weights": {WithSampleWeight(column)},
+		"mask":                     {WithMask(square)}, "weighted mean": {WithSampleWeight(w), WithReduction(ReductionWeightedMean)},
+		"masked mean": {WithMask(square), WithReduction(ReductionMean)},
 	}
 	for _, f := range forms {
 		if f != LogProbs {

@@ -66,7 +66,7 @@ func TestBadInput(t *testing.T) {
 		{"infinite weight", x, y, WithWeight(math.Inf(-1)), ErrOption, []string{"weight", "-Inf", "finite"}},
 		{"unknown pred form", x, y, WithPredForm(7), ErrOption, []string{"pred", "Form(7)", "Probs"}},
 		{"unknown target form", x, y, WithTargetForm(3), ErrOption, []string{"target", "Form(3)", "Logits"}},
-		{"unknown reduction", x, y, WithReduction(7), ErrOption, []string{"Reduction(7)"}},
+		{"unknown reduction", x, y, WithReduction(8), ErrOption, []string{"Reduction(8)"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			opts := []Option{}

@@ -16,7 +16,7 @@ import (
 // shape of any rank from 1 up, float32 or float64, with the latents along the axis of
 // [WithAxis], the last by default. The default reduction is [ReductionPerDistribution], the sum
 // over the latents in nats; take [ReductionBatchMean] to train. [WithAxis], [WithBatchAxis],
-// [WithReduction], [WithWeight] and [WithSampleWeight] mean what they do for [KLDivLoss];
+// [WithReduction], [WithWeight], [WithSampleWeight] and [WithMask] mean what they do for [KLDivLoss];
 // the other options are [ErrOption].
 //
 // Both inputs are differentiable, twice: by mean and ½(exp(logvar) − 1). Near the prior

@@ -147,6 +147,9 @@ func (p plan) lossArgs() []argument {
 	if p.sampled() {
 		args = append(args, argument{name: "sample weight", shape: p.weightShape})
 	}
+	if p.masked() {
+		args = append(args, argument{name: "mask", shape: p.maskShape})
+	}
 	return args
 }
 
@@ -162,7 +165,7 @@ func (p plan) tangentArg() argument {
 func (p plan) sign(suffix string, out tensor.Shape, args ...argument) signature {
 	return signature{
 		name:  p.name() + suffix,
-		attrs: fmt.Sprintf("%+v %v %v", p.problem, p.outAxes, p.weightAxes),
+		attrs: fmt.Sprintf("%+v %v %v %v %t %t", p.problem, p.outAxes, p.weightAxes, p.maskAxes, p.swapped, p.checks),
 		dtype: p.dtype,
 		args:  append(p.lossArgs(), args...),
 		out:   out,
@@ -170,18 +173,18 @@ func (p plan) sign(suffix string, out tensor.Shape, args ...argument) signature 
 }
 
 // lossArity is the number of arguments before a derivative's own.
-func (p plan) lossArity() int {
-	if p.sampled() {
-		return 3
-	}
-	return 2
-}
+func (p plan) lossArity() int { return len(p.lossArgs()) }
 
 // operands reads the arguments of the loss.
 func operands[F kernel.Float](p plan, in []kernel.View[F]) *kernel.Operands[F] {
 	ops := &kernel.Operands[F]{Pred: in[0], Target: in[1]}
+	rest := in[2:]
 	if p.sampled() {
-		ops.Weight = kernel.View[F]{Data: in[2].Data, Strides: stridesAlong(p.weightAxes, in[2].Strides)}
+		ops.Weight = kernel.View[F]{Data: rest[0].Data, Strides: stridesAlong(p.weightAxes, rest[0].Strides)}
+		rest = rest[1:]
+	}
+	if p.masked() {
+		ops.Mask = kernel.View[F]{Data: rest[0].Data, Strides: stridesAlong(p.maskAxes, rest[0].Strides)}
 	}
 	return ops
 }

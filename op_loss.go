@@ -36,6 +36,11 @@ func (op lossOp) Do(inputs ...G.Value) (G.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if statistics == nil { // else they were made of the same values
+		if err := op.plan.checkValues(op.signature, inputs); err != nil {
+			return nil, err
+		}
+	}
 	return op.run(inputs, lossKernel[float64](op, statistics), lossKernel[float32](op, statistics))
 }
 

@@ -30,6 +30,9 @@ func (op statisticsOp) Type() hm.Type {
 }
 
 func (op statisticsOp) Do(inputs ...G.Value) (G.Value, error) {
+	if err := op.plan.checkValues(op.signature, inputs); err != nil {
+		return nil, err
+	}
 	return runTo(op.signature, inputs, statisticsKernel[float64](op), statisticsKernel[float32](op))
 }
 

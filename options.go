@@ -50,11 +50,16 @@ const (
 	// ReductionDistributionMean is the mean divergence over the distributions,
 	// a scalar, for (batch, time, vocabulary) too.
 	ReductionDistributionMean
+
+	// ReductionWeightedMean is Σ s·KL / Σ s over the distributions, s being the sample
+	// weight, a scalar, and 0 where Σ s is 0. The weight may not differ along the
+	// class axis; without one this is ReductionDistributionMean.
+	ReductionWeightedMean
 )
 
 func (r Reduction) String() string {
 	return nameOf(r, "ReductionPerSample", "ReductionNone", "ReductionSum", "ReductionMean",
-		"ReductionBatchMean", "ReductionPerDistribution", "ReductionDistributionMean")
+		"ReductionBatchMean", "ReductionPerDistribution", "ReductionDistributionMean", "ReductionWeightedMean")
 }
 
 func nameOf[T ~uint8](v T, names ...string) string {
@@ -71,6 +76,11 @@ type config struct {
 	weight, epsilon      float64
 	sampled              bool
 	sampleWeight         *G.Node
+	tempered, scaleT2    bool
+	temperature          float64
+	checks               bool
+	masked               bool
+	mask                 *G.Node
 	reduction            Reduction
 	targetGrad           bool
 }
@@ -133,6 +143,42 @@ func WithWeight(w float64) Option { return func(c *config) { c.weight = w } }
 func WithSampleWeight(w *G.Node) Option {
 	return func(c *config) { c.sampled, c.sampleWeight = true, w }
 }
+
+// WithMask keeps the distributions for which m is 1 and drops those for which it is 0:
+// padding, or tokens that are not learned from. m has pred's dtype and shape without the
+// class axis. A dropped distribution is left out by selection, so that NaN and infinities
+// in it reach neither the loss nor a gradient. Means divide by what is kept:
+// ReductionMean and ReductionPerSample by the elements, ReductionDistributionMean by the
+// distributions, ReductionBatchMean by the entries of the batch axis of which any
+// distribution is, ReductionWeightedMean by their weight. Where nothing is kept the loss
+// and its gradients are 0. A value other than 0 and 1 is an error of RunAll. m is not
+// differentiable. Default none.
+func WithMask(m *G.Node) Option {
+	return func(c *config) { c.masked, c.mask = true, m }
+}
+
+// WithTemperature softens both sides for distillation: with temperature T > 0 the
+// distributions are softmax(x/T) of pred and of target, which are Logits, or LogProbs,
+// renormalised. scaleT2 multiplies the loss by T², so that its gradients keep their size as
+// T grows: Hinton, Vinyals and Dean, Distilling the knowledge in a neural network, 2015.
+// Each side's quotient is a tensor of its own and takes a pass over the memory; with it and its
+// gradient the loss and ∂pred take about twice as long. Default none.
+func WithTemperature(temperature float64, scaleT2 bool) Option {
+	return func(c *config) { c.tempered, c.temperature, c.scaleT2 = true, temperature, scaleT2 }
+}
+
+// WithChecks looks at the values each time the loss is computed, and makes RunAll fail
+// where they cannot be what their form says, instead of computing on: log-probabilities
+// above 0 or whose probabilities do not sum to 1, negative probabilities or such that do
+// not, NaN, logits without a finite one, and distributions that have no class in common. The
+// error names the argument, the first distribution, what was found, what was expected, and
+// the option or the fault that is the likely cause. Dropped distributions are not looked at. A
+// target that is meant to sum to something else, such as counts, fails too.
+//
+// Sums may be off 1 by ε·(16 + classes), ε being 2⁻²³ of float32 and 2⁻⁵² of float64: what
+// rounding each number and adding them one by one can amount to. CHECKCOST Default
+// false.
+func WithChecks(on bool) Option { return func(c *config) { c.checks = on } }
 
 // WithEpsilon adds eps ≥ 0 to the target inside its logarithm, for a target in
 // form Probs: 1e-12 reproduces Gluon. Without it 0·log 0 is exactly 0 already.

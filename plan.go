@@ -16,14 +16,16 @@ type plan struct {
 	dtype       tensor.Dtype
 	shape       tensor.Shape // of pred and target
 	weightShape tensor.Shape // nil without a sample weight
+	maskShape   tensor.Shape // nil without a mask
 	outShape    tensor.Shape
 
 	predGrad, targetGrad bool // whether gradients flow there
 	swapped              bool // pred and target are the caller's target and pred
+	checks               bool // of the values, when the loss is computed
 
-	// For each axis of pred, the axis of the output and of the sample weight
-	// that runs along it, or none.
-	outAxes, weightAxes []int
+	// For each axis of pred, the axis of the output, of the sample weight and of
+	// the mask that runs along it, or none.
+	outAxes, weightAxes, maskAxes []int
 
 	problem kernel.Problem
 }
@@ -73,6 +75,7 @@ func newPlan(d divergence, pred, target *G.Node, opts []Option) (plan, G.Nodes, 
 	}
 	var p plan
 	p.problem.Family, p.problem.Beta = d.family, d.beta
+	p.checks = c.checks
 	if err := p.setNodes(c, pred, target); err != nil {
 		return plan{}, nil, err
 	}
@@ -87,15 +90,26 @@ func newPlan(d divergence, pred, target *G.Node, opts []Option) (plan, G.Nodes, 
 		return plan{}, nil, err
 	}
 	inputs := G.Nodes{pred, target}
+	if c.tempered {
+		if inputs, err = p.setTemperature(c, inputs); err != nil {
+			return plan{}, nil, err
+		}
+	}
 	if d.swapped {
 		p.swap()
-		inputs = G.Nodes{target, pred}
+		inputs[0], inputs[1] = inputs[1], inputs[0]
 	}
 	if c.sampled {
 		if err := p.setSampleWeight(c.sampleWeight, pred, batchAxis); err != nil {
 			return plan{}, nil, err
 		}
 		inputs = append(inputs, c.sampleWeight)
+	}
+	if c.masked {
+		if err := p.setMask(c.mask, pred); err != nil {
+			return plan{}, nil, err
+		}
+		inputs = append(inputs, c.mask)
 	}
 	return p, inputs, checkAnyGraph(inputs)
 }
@@ -156,8 +170,8 @@ func (p *plan) setAxes(c config) (batchAxis int, err error) {
 
 func (p *plan) setForms(c config) error {
 	if p.problem.Family == kernel.Gaussian {
-		if d := defaults(kernel.Gaussian); c.predForm != d.predForm || c.targetForm != d.targetForm || c.epsilon != d.epsilon || c.targetGrad != d.targetGrad {
-			return errors.Wrap(ErrOption, "a form, an epsilon or WithTargetGrad(false) is given, expected none: a Gaussian has no classes")
+		if d := defaults(kernel.Gaussian); c.predForm != d.predForm || c.targetForm != d.targetForm || c.epsilon != d.epsilon || c.targetGrad != d.targetGrad || c.tempered {
+			return errors.Wrap(ErrOption, "a form, an epsilon, a temperature or WithTargetGrad(false) is given, expected none: a Gaussian has no classes")
 		}
 		return nil
 	}
@@ -202,7 +216,7 @@ func (p *plan) setReduction(c config, batchAxis int) error {
 		divisor = p.shape[batchAxis]
 	case ReductionPerDistribution:
 		kept = slices.Delete(axesOf(p.shape), axis, axis+1)
-	case ReductionDistributionMean:
+	case ReductionDistributionMean, ReductionWeightedMean:
 		divisor = elements / p.shape[axis]
 	default:
 		return errors.Wrapf(ErrOption, "the reduction is %v, expected one of the Reduction constants", c.reduction)
@@ -212,10 +226,80 @@ func (p *plan) setReduction(c config, batchAxis int) error {
 		p.outAxes[k] = i
 		p.outShape = append(p.outShape, p.shape[k])
 	}
+	p.problem.Divisor = divisorOf(c)
+	if p.problem.Divisor != kernel.NoDivisor {
+		divisor = 1
+		p.problem.BatchAxis = batchAxis
+		if p.problem.Each = 1; c.reduction != ReductionDistributionMean {
+			p.problem.Each = float64(p.shape[axis])
+		}
+	}
 	p.problem.Scale = c.weight / float64(divisor)
 	p.problem.OutStrides = stridesAlong(p.outAxes, kernel.RowMajor(p.outShape))
 	p.problem.OutSize = product(p.outShape)
 	return nil
+}
+
+// setTemperature divides both sides by the temperature.
+func (p *plan) setTemperature(c config, sides G.Nodes) (G.Nodes, error) {
+	t := c.temperature
+	if !(t > 0) || math.IsInf(t, 1) {
+		return nil, errors.Wrapf(ErrOption, "temperature is %v, expected a finite number above 0", t)
+	}
+	for name, form := range map[string]Form{"pred": c.predForm, "target": c.targetForm} {
+		if form == Probs {
+			return nil, errors.Wrapf(ErrOption, "temperature is %v for a %s in form %v, expected Logits or LogProbs: probabilities have no scores to divide", t, name, form)
+		}
+	}
+	p.problem.Pred, p.problem.Target = kernel.Logits, kernel.Logits
+	if c.scaleT2 {
+		p.problem.Scale *= t * t
+	}
+	tempered := make(G.Nodes, len(sides))
+	for i, n := range sides {
+		var err error
+		if tempered[i], err = divided(n, t); err != nil {
+			return nil, err
+		}
+	}
+	return tempered, nil
+}
+
+// divisorOf says what a mean divides by that only the values tell.
+func divisorOf(c config) kernel.Divisor {
+	switch c.reduction {
+	case ReductionWeightedMean:
+		return kernel.TotalWeight
+	case ReductionBatchMean:
+		if c.masked {
+			return kernel.KeptSamples
+		}
+	case ReductionPerSample, ReductionMean, ReductionDistributionMean:
+		if c.masked {
+			return kernel.KeptPerOutput
+		}
+	}
+	return kernel.NoDivisor
+}
+
+// setMask asks for pred's shape without the class axis.
+func (p *plan) setMask(m, pred *G.Node) error {
+	expected := slices.Delete(slices.Clone(p.shape), p.problem.Axis, p.problem.Axis+1)
+	if len(expected) == 0 {
+		return errors.Wrapf(ErrShape, "a mask is given for pred of shape %v, expected none: there is one distribution", p.shape)
+	}
+	if err := checkLike("mask", m, "pred without its class axis", p.dtype, expected); err != nil {
+		return err
+	}
+	p.maskShape, p.maskAxes = expected, noAxes(len(p.shape))
+	next := 0
+	for k := range p.shape {
+		if k != p.problem.Axis {
+			p.maskAxes[k] = next
+			next++
+		}
+	}
+	return checkGraph("mask", m, "pred", pred)
 }
 
 func (p *plan) setSampleWeight(w, pred *G.Node, batchAxis int) error {
@@ -241,6 +325,9 @@ func (p *plan) setSampleWeight(w, pred *G.Node, batchAxis int) error {
 			}
 		}
 	}
+	if p.problem.Divisor == kernel.TotalWeight && p.weightAxes[p.problem.Axis] != none {
+		return errors.Wrapf(ErrShape, "sample weight has shape %v under ReductionWeightedMean, expected no dimension along the class axis: a distribution has one weight", shape)
+	}
 	return checkGraph("sample weight", w, "pred", pred)
 }
 
@@ -259,3 +346,6 @@ func (p *plan) broadcasts(shape tensor.Shape) bool {
 
 // sampled reports whether there is a sample weight.
 func (p plan) sampled() bool { return p.weightShape != nil }
+
+// masked reports whether there is a mask.
+func (p plan) masked() bool { return p.maskShape != nil }

@@ -65,6 +65,10 @@ type Problem struct {
 	Scale        float64
 	OutStrides   []int // element → output: 0 along every axis that is summed
 	OutSize      int
+
+	Divisor   Divisor
+	Each      float64 // see KeptPerOutput
+	BatchAxis int     // see KeptSamples
 }
 
 // elementwise reports whether every element has an output of its own.
@@ -88,9 +92,10 @@ type View[F Float] struct {
 }
 
 // Operands are a function's inputs. Weight.Data is nil where there is no
-// sample weight; Upstream and Tangent are set where the function names them.
+// sample weight, Mask.Data where there is no mask; Upstream and Tangent are set where the function names them.
 type Operands[F Float] struct {
 	Pred, Target, Weight View[F]
+	Mask                 View[F] // one number a distribution, stride 0 along the class axis; 0 drops it
 	Upstream             View[F] // by OutStrides
 	Tangent              View[F]
 	Statistics           []float64 // of the others, nil where there are none

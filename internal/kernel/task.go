@@ -32,6 +32,8 @@ type task[F Float] struct {
 	factor   float64
 	constant bool
 
+	scales []float64 // by row, see rowScales
+
 	kinds  []*rowKernels[F] // none where the rows are not as they need them
 	packed bool             // rows follow one another in memory in every tensor
 
@@ -47,6 +49,9 @@ func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 	t := &task[F]{
 		problem: p, tensors: [operandCount]View[F]{in.Pred, in.Target, out, in.Tangent, in.Weight, in.Upstream},
 		factor: p.Scale, constant: true, packed: true, uniform: true, known: in.statistics(),
+	}
+	if t.scales = rowScales(p, in); t.scales != nil {
+		t.constant = false
 	}
 	contiguous := true
 	for o := range operandCount {

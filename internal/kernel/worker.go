@@ -132,6 +132,13 @@ func (w *worker[F]) locate() {
 		i := number - w.first
 		copy(w.offsets[i][:], offset)
 		w.factors[i] = w.product(func(o operand) int { return offset[o] })
+		switch {
+		case w.scales == nil || w.factors[i] == 0:
+		case w.scales[number] == 0:
+			w.factors[i] = 0
+		default:
+			w.factors[i] *= w.scales[number]
+		}
 	})
 }
 
