@@ -65,7 +65,7 @@ func TestHashCoversEveryField(t *testing.T) {
 	g := G.NewGraph()
 	w := zeros(g, "w", tensor.Float64, 2)
 	opts := []Option{WithSampleWeight(w), WithAxis(0), WithBatchAxis(1)}
-	p, _, err := newPlan(zeros(g, "x", tensor.Float64, 3, 2), zeros(g, "y", tensor.Float64, 3, 2), opts)
+	p, _, err := newPlan(divergence{}, zeros(g, "x", tensor.Float64, 3, 2), zeros(g, "y", tensor.Float64, 3, 2), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func applyAll(t *testing.T, x, y *tensor.Dense) [][]float64 {
 	t.Helper()
 	g := G.NewGraph()
 	w := inputOf(g, "w", dense(x.Dtype(), []float64{1, 2, 3}, 3))
-	p, _, err := newPlan(zeros(g, "x", x.Dtype(), 3, 4), zeros(g, "y", x.Dtype(), 3, 4),
+	p, _, err := newPlan(divergence{}, zeros(g, "x", x.Dtype(), 3, 4), zeros(g, "y", x.Dtype(), 3, 4),
 		[]Option{WithFromLogits(false), WithReduction(ReductionNone), WithSampleWeight(w)})
 	if err != nil {
 		t.Fatal(err)

@@ -97,9 +97,12 @@ func doDiff(op differentiable, inputs G.Nodes, out *G.Node) error {
 		if err != nil {
 			return err
 		}
-		addend, err := d.op.Do(connect(d.wires, values, out.Value(), grad)...)
-		if err != nil {
-			return err
+		wired := connect(d.wires, values, out.Value(), grad)
+		addend := wired[0]
+		if d.op != nil {
+			if addend, err = d.op.Do(wired...); err != nil {
+				return err
+			}
 		}
 		into, err := inputs[i].Grad()
 		if err != nil {

@@ -8,7 +8,8 @@
 // summed over an axis of classes. It drops into an existing graph: gorgonia.Grad,
 // both machines, BindDualValues and the solvers work with it as with any op.
 // [Grad] and [HessianVectorProduct] differentiate a second time, which
-// gorgonia.Grad cannot. [Softmax] and [LogSoftmax] are Gorgonia's, right where
+// gorgonia.Grad cannot. [JSDivLoss], [SymmetricKL] and [GaussianKL] are its relatives,
+// with the same options. [Softmax] and [LogSoftmax] are Gorgonia's, right where
 // those are not.
 //
 // # The same thing by other names
@@ -29,6 +30,11 @@
 //	mean over non-batch  ReductionPerSample –                default           –
 //	Σ over classes       ReductionPerDistribution  –         –                 optax default
 //	mean divergence      ReductionDistributionMean –         –                 –
+//	Jensen–Shannon       JSDivLoss          –                –                 TRL generalized_jsd_loss,
+//	                                                                           scipy jensenshannon, squared
+//	both directions      SymmetricKL        –                –                 –
+//	Gaussian latents     GaussianKL         distributions.kl_divergence  –     –
+//	from another prior   GaussianKLFrom     distributions.kl_divergence  –     –
 //
 // Gluon's from_logits=True means that pred already holds log-probabilities; in
 // Keras the same words mean the reverse. [WithFromLogits] has Gluon's sense.
@@ -95,10 +101,15 @@ import (
 // References: Kullback and Leibler, On Information and Sufficiency, 1951;
 // gluon.loss.KLDivLoss; torch.nn.KLDivLoss.
 func KLDivLoss(pred, target *G.Node, opts ...Option) (*G.Node, error) {
-	p, inputs, err := newPlan(pred, target, opts)
-	if err != nil {
-		return nil, errors.WithMessage(err, "KLDivLoss")
-	}
-	n, err := newLossOp(p).apply(inputs)
+	n, err := newDivergence(divergence{}, pred, target, opts)
 	return n, errors.WithMessage(err, "KLDivLoss")
+}
+
+// newDivergence adds a divergence to the graph.
+func newDivergence(d divergence, pred, target *G.Node, opts []Option) (*G.Node, error) {
+	p, inputs, err := newPlan(d, pred, target, opts)
+	if err != nil {
+		return nil, err
+	}
+	return newLossOp(p).apply(inputs)
 }

@@ -28,6 +28,20 @@ func checkTensor(name string, n *G.Node) (tensor.Dtype, tensor.Shape, error) {
 	return dtype, shape, nil
 }
 
+// checkLike asks for a tensor of another's dtype and shape.
+func checkLike(name string, n *G.Node, otherName string, dtype tensor.Dtype, shape tensor.Shape) error {
+	found, foundShape, err := checkTensor(name, n)
+	switch {
+	case err != nil:
+		return err
+	case found != dtype:
+		return errors.Wrapf(ErrDtype, "%s is %v, expected %v as %s is", name, found, dtype, otherName)
+	case !slices.Equal(foundShape, shape):
+		return errors.Wrapf(ErrShape, "%s has shape %v, expected %v as %s has", name, foundShape, shape, otherName)
+	}
+	return nil
+}
+
 // dtypeOf is Node.Dtype without its panic.
 func dtypeOf(n *G.Node) (tensor.Dtype, bool) {
 	switch t := n.Type().(type) {

@@ -139,9 +139,10 @@ func runKernel[F, R kernel.Float](s signature, inputs []G.Value, compute func([]
 
 // lossArgs are the arguments that every derivative of a loss has too.
 func (p plan) lossArgs() []argument {
+	pred, target := p.sides()
 	args := []argument{
-		{name: "pred", shape: p.shape, differentiable: p.predGrad},
-		{name: "target", shape: p.shape, differentiable: p.targetGrad},
+		{name: pred, shape: p.shape, differentiable: p.predGrad},
+		{name: target, shape: p.shape, differentiable: p.targetGrad},
 	}
 	if p.sampled() {
 		args = append(args, argument{name: "sample weight", shape: p.weightShape})
@@ -157,9 +158,10 @@ func (p plan) tangentArg() argument {
 	return argument{name: "tangent", shape: p.shape, differentiable: true}
 }
 
-func (p plan) sign(name string, out tensor.Shape, args ...argument) signature {
+// sign is the signature of an op of the loss's, with a suffix to its name.
+func (p plan) sign(suffix string, out tensor.Shape, args ...argument) signature {
 	return signature{
-		name:  name,
+		name:  p.name() + suffix,
 		attrs: fmt.Sprintf("%+v %v %v", p.problem, p.outAxes, p.weightAxes),
 		dtype: p.dtype,
 		args:  append(p.lossArgs(), args...),

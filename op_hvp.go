@@ -16,7 +16,7 @@ type hvpOp struct {
 }
 
 func newHVPOp(p plan, along, wrt kernel.Side) hvpOp {
-	name := "KLDivLossHessian/" + along.String() + "/" + wrt.String()
+	name := "Hessian/" + along.String() + "/" + wrt.String()
 	return hvpOp{p.sign(name, p.shape, p.upstreamArg(), p.tangentArg()), p, along, wrt}
 }
 

@@ -16,7 +16,7 @@ func newLossOp(p plan) lossOp {
 	if p.hasStatistics() {
 		more = append(more, p.statisticsArg())
 	}
-	return lossOp{p.sign("KLDivLoss", p.outShape, more...), p}
+	return lossOp{p.sign("", p.outShape, more...), p}
 }
 
 // apply adds the loss of its inputs to their graph.

@@ -17,7 +17,7 @@ type statisticsOp struct {
 }
 
 func newStatisticsOp(p plan) statisticsOp {
-	s := p.sign("KLDivLossStatistics", p.statisticsArg().shape)
+	s := p.sign("Statistics", p.statisticsArg().shape)
 	for i := range s.args {
 		s.args[i].differentiable = false
 	}

@@ -57,6 +57,10 @@ func (op sumOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
+func (op sumOp) DoDiff(_ G.ExecutionContext, inputs G.Nodes, out *G.Node) error {
+	return doDiff(op, inputs, out)
+}
+
 // copyOp is a fresh row-major copy of its first argument, in another shape of as
 // many elements. The others are read for their lifetime only: see settled.
 type copyOp struct{ signature }
@@ -122,6 +126,7 @@ func (op zerosOp) SymDiff(inputs G.Nodes, _, _ *G.Node) (G.Nodes, error) {
 
 var (
 	_ G.SDOp = sumOp{}
+	_ G.ADOp = sumOp{}
 	_ G.SDOp = copyOp{}
 	_ G.SDOp = zerosOp{}
 )

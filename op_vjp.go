@@ -18,7 +18,7 @@ func newVJPOp(p plan, wrt kernel.Side, statistics bool) vjpOp {
 	if statistics {
 		args = []argument{p.statisticsArg(), p.upstreamArg()}
 	}
-	return vjpOp{p.sign("KLDivLossGrad/"+wrt.String(), p.shape, args...), p, wrt}
+	return vjpOp{p.sign("Grad/"+wrt.String(), p.shape, args...), p, wrt}
 }
 
 func (op vjpOp) Do(inputs ...G.Value) (G.Value, error) {
@@ -63,7 +63,7 @@ type jvpOp struct {
 }
 
 func newJVPOp(p plan, along kernel.Side) jvpOp {
-	return jvpOp{p.sign("KLDivLossTangent/"+along.String(), p.outShape, p.tangentArg()), p, along}
+	return jvpOp{p.sign("Tangent/"+along.String(), p.outShape, p.tangentArg()), p, along}
 }
 
 func (op jvpOp) Do(inputs ...G.Value) (G.Value, error) {

@@ -75,8 +75,8 @@ type config struct {
 	targetGrad           bool
 }
 
-func defaults() config {
-	return config{
+func defaults(f kernel.Family) config {
+	c := config{
 		predForm:   LogProbs,
 		targetForm: Probs,
 		axis:       -1,
@@ -86,9 +86,13 @@ func defaults() config {
 		reduction:  ReductionPerSample,
 		targetGrad: true,
 	}
+	if f == kernel.Gaussian {
+		c.reduction = ReductionPerDistribution
+	}
+	return c
 }
 
-// Option changes one default of [KLDivLoss]. Where two options say the same
+// Option changes one default of [KLDivLoss] and its relatives. Where two options say the same
 // thing the later one holds.
 type Option func(*config)
 

@@ -19,6 +19,7 @@ type plan struct {
 	outShape    tensor.Shape
 
 	predGrad, targetGrad bool // whether gradients flow there
+	swapped              bool // pred and target are the caller's target and pred
 
 	// For each axis of pred, the axis of the output and of the sample weight
 	// that runs along it, or none.
@@ -49,17 +50,29 @@ func stridesAlong(axes, strides []int) []int {
 	return along
 }
 
-// newPlan checks the arguments of KLDivLoss and returns what to compute and the
+// divergence is what a function of this package computes.
+type divergence struct {
+	family  kernel.Family
+	beta    float64
+	swapped bool // of target and pred, in the places of pred and target
+	exact   bool // takes no epsilon
+}
+
+// newPlan checks the arguments of a divergence and returns what to compute and the
 // nodes to compute it from: pred, target and the sample weight, if there is one.
-func newPlan(pred, target *G.Node, opts []Option) (plan, G.Nodes, error) {
-	c := defaults()
+func newPlan(d divergence, pred, target *G.Node, opts []Option) (plan, G.Nodes, error) {
+	c := defaults(d.family)
 	for i, opt := range opts {
 		if opt == nil {
 			return plan{}, nil, errors.Wrapf(ErrOption, "option %d is nil, expected the result of a With… function", i)
 		}
 		opt(&c)
 	}
+	if d.exact && c.epsilon != 0 {
+		return plan{}, nil, errors.Wrapf(ErrOption, "epsilon is %v, expected 0: it belongs to KLDivLoss", c.epsilon)
+	}
 	var p plan
+	p.problem.Family, p.problem.Beta = d.family, d.beta
 	if err := p.setNodes(c, pred, target); err != nil {
 		return plan{}, nil, err
 	}
@@ -74,6 +87,10 @@ func newPlan(pred, target *G.Node, opts []Option) (plan, G.Nodes, error) {
 		return plan{}, nil, err
 	}
 	inputs := G.Nodes{pred, target}
+	if d.swapped {
+		p.swap()
+		inputs = G.Nodes{target, pred}
+	}
 	if c.sampled {
 		if err := p.setSampleWeight(c.sampleWeight, pred, batchAxis); err != nil {
 			return plan{}, nil, err
@@ -83,21 +100,45 @@ func newPlan(pred, target *G.Node, opts []Option) (plan, G.Nodes, error) {
 	return p, inputs, checkAnyGraph(inputs)
 }
 
-func (p *plan) setNodes(c config, pred, target *G.Node) error {
-	var err error
-	if p.dtype, p.shape, err = checkTensor("pred", pred); err != nil {
-		return err
+// swap exchanges what is known of pred and target.
+func (p *plan) swap() {
+	p.swapped = true
+	p.predGrad, p.targetGrad = p.targetGrad, p.predGrad
+	p.problem.Pred, p.problem.Target = p.problem.Target, p.problem.Pred
+}
+
+// name is the function's, for ops and errors.
+func (p plan) name() string {
+	switch p.problem.Family {
+	case kernel.JensenShannon:
+		return "JSDivLoss"
+	case kernel.Gaussian:
+		return "GaussianKL"
 	}
-	dtype, shape, err := checkTensor("target", target)
+	return "KLDivLoss"
+}
+
+// sides are what the function calls its first two inputs.
+func (p plan) sides() (pred, target string) {
 	switch {
-	case err != nil:
-		return err
-	case dtype != p.dtype:
-		return errors.Wrapf(ErrDtype, "target is %v, expected %v as pred is", dtype, p.dtype)
-	case !slices.Equal(shape, p.shape):
-		return errors.Wrapf(ErrShape, "target has shape %v, expected %v as pred has", shape, p.shape)
+	case p.problem.Family == kernel.Gaussian:
+		return "mean", "logvar"
+	case p.swapped:
+		return "target", "pred"
 	}
-	if err := checkGraph("target", target, "pred", pred); err != nil {
+	return "pred", "target"
+}
+
+func (p *plan) setNodes(c config, pred, target *G.Node) error {
+	predName, targetName := p.sides()
+	var err error
+	if p.dtype, p.shape, err = checkTensor(predName, pred); err != nil {
+		return err
+	}
+	if err := checkLike(targetName, target, predName, p.dtype, p.shape); err != nil {
+		return err
+	}
+	if err := checkGraph(targetName, target, predName, pred); err != nil {
 		return err
 	}
 	p.predGrad = !isConstant(pred)
@@ -114,6 +155,12 @@ func (p *plan) setAxes(c config) (batchAxis int, err error) {
 }
 
 func (p *plan) setForms(c config) error {
+	if p.problem.Family == kernel.Gaussian {
+		if d := defaults(kernel.Gaussian); c.predForm != d.predForm || c.targetForm != d.targetForm || c.epsilon != d.epsilon || c.targetGrad != d.targetGrad {
+			return errors.Wrap(ErrOption, "a form, an epsilon or WithTargetGrad(false) is given, expected none: a Gaussian has no classes")
+		}
+		return nil
+	}
 	if c.predForm > Logits {
 		return errors.Wrapf(ErrOption, "the form of pred is %v, expected Probs, LogProbs or Logits", c.predForm)
 	}

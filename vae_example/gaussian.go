@@ -77,40 +77,15 @@ func (g gaussian[T]) LogWeight(code, posterior []T) float64 {
 //	KL(q ‖ p) = ½·(mean² + exp(logvar) − 1 − logvar)
 //
 // for each latent, (B, latents), or summed over the latents and averaged over the batch.
-func (g gaussian[T]) Divergence(n *network[T], posterior *G.Node, reduction kldivloss.Reduction) (*G.Node, error) {
+func (g gaussian[T]) Divergence(_ *network[T], posterior *G.Node, reduction kldivloss.Reduction) (*G.Node, error) {
 	mean, logvar, err := g.split(posterior)
 	if err != nil {
 		return nil, err
 	}
-	square, err := G.Square(mean)
-	if err != nil {
-		return nil, errors.Wrap(err, "mean²")
+	if reduction == kldivloss.ReductionPerDistribution {
+		reduction = kldivloss.ReductionNone // every latent is a distribution of its own
 	}
-	variance, err := G.Exp(logvar)
-	if err != nil {
-		return nil, errors.Wrap(err, "variance")
-	}
-	moment, err := G.Add(square, variance)
-	if err != nil {
-		return nil, errors.Wrap(err, "second moment")
-	}
-	excess, err := G.Sub(moment, logvar)
-	if err != nil {
-		return nil, errors.Wrap(err, "less the logarithm")
-	}
-	twice, err := G.Sub(excess, constant[T](1))
-	if err != nil {
-		return nil, errors.Wrap(err, "less one")
-	}
-	scale := 0.5
-	if reduction == kldivloss.ReductionBatchMean {
-		scale /= float64(n.batch)
-		if twice, err = G.Sum(twice); err != nil {
-			return nil, errors.Wrap(err, "sum over the latents")
-		}
-	}
-	kl, err := G.HadamardProd(twice, constant[T](scale))
-	return kl, errors.Wrap(err, "KL")
+	return kldivloss.GaussianKL(mean, logvar, kldivloss.WithReduction(reduction))
 }
 
 // split returns the means and the logarithms of the variances, (B, latents) each.
