@@ -72,18 +72,18 @@ func (g gaussian[T]) LogWeight(code, posterior []T) float64 {
 	return sum
 }
 
-// Divergence is that of the posterior from the prior,
+// Divergence is that of the posterior from the standard normal,
 //
 //	KL(q ‖ p) = ½·(mean² + exp(logvar) − 1 − logvar)
 //
-// for each latent, (B, latents), or summed over the latents and averaged over the batch.
+// of each latent.
 func (g gaussian[T]) Divergence(_ *network[T], posterior *G.Node, reduction kldivloss.Reduction) (*G.Node, error) {
 	mean, logvar, err := g.split(posterior)
 	if err != nil {
 		return nil, err
 	}
 	if reduction == kldivloss.ReductionPerDistribution {
-		reduction = kldivloss.ReductionNone // every latent is a distribution of its own
+		reduction = kldivloss.ReductionNone // to GaussianKL all latents are one distribution
 	}
 	return kldivloss.GaussianKL(mean, logvar, kldivloss.WithReduction(reduction))
 }
