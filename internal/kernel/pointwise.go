@@ -120,8 +120,8 @@ func (w *row) pull(side Side, a []float64) {
 		switch {
 		case w.form(side) == Probs:
 			w.out[i] = a[i]
-		case pi == 0:
-			w.out[i] = 0
+		case pi == 0 || w.form(side) == LogProbs && a[i] == 0:
+			w.out[i] = 0 // of a dropped class π may be anything
 		default:
 			w.out[i] = pi * (a[i] - mean)
 		}
@@ -152,7 +152,7 @@ func pointwiseTangent(along Side) func(*row) {
 		w.partials(w.work, along)
 		for i, a := range w.work {
 			w.out[i] = 0
-			if w.v[i] != 0 {
+			if w.g[i] != 0 && w.v[i] != 0 {
 				w.out[i] = a * w.v[i]
 			}
 		}
@@ -182,7 +182,7 @@ func pointwiseSecond(along, wrt Side) func(*row) {
 			mean, meanDot = dot(w.of(wrt), a), dot(w.v, a)
 		}
 		for i, pi := range w.of(wrt) {
-			if pi != 0 {
+			if pi != 0 && (w.g[i] != 0 || w.form(wrt) == Logits) {
 				w.out[i] += w.v[i]*(a[i]-mean) - pi*meanDot
 			}
 		}
