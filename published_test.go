@@ -48,6 +48,7 @@ func TestPublished(t *testing.T) {
 		{"Burn kl_div test: batch mean", tensor.Float64, burnLogQ, burnP, []int{2, 2}, []Option{WithReduction(ReductionBatchMean)}, []float64{.04095268}, 5e-9},
 		{"TFP categorical", tensor.Float64, tfpQ, tfpP, []int{3}, []Option{WithPredForm(Probs), WithReduction(ReductionSum)}, []float64{0.3669845875}, 1e-10},
 		{"TFP categorical, reversed", tensor.Float64, tfpP, tfpQ, []int{3}, []Option{WithPredForm(Probs), WithReduction(ReductionSum)}, []float64{math.Inf(1)}, 0},
+		{"scipy.stats.entropy: a fair and a biased coin", tensor.Float64, []float64{0.9, 0.1}, []float64{0.5, 0.5}, []int{2}, []Option{WithPredForm(Probs), WithReduction(ReductionSum)}, []float64{0.5108256237659907}, 1e-15},
 		{"Gluon's log(p+1e-12) of equal distributions", tensor.Float64, dist1, dist1, []int{1, 4}, []Option{WithPredForm(Probs), WithEpsilon(1e-12), WithReduction(ReductionSum)}, []float64{4e-12}, 1e-15},
 	} {
 		t.Run(c.name, func(t *testing.T) {

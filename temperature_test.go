@@ -79,6 +79,20 @@ func softened(x []float64, temperature float64) []float64 {
 	return out
 }
 
+// TestTemperatureOfHinton: with T² and T far above the logits, which have mean 0, the
+// gradient of each case is (z − v)/N, "matching logits" (Hinton et al. 2015, equation 4).
+func TestTemperatureOfHinton(t *testing.T) {
+	z, v := []float64{1, -2, 0.5, 0.5}, []float64{-1, 0, 3, -2}
+	g := G.NewGraph()
+	x, y := input(g, "z", tensor.Float64, z, 1, 4), input(g, "v", tensor.Float64, v, 1, 4)
+	cost := must(t)(KLDivLoss(x, y, WithFromLogits(false), WithTargetForm(Logits), WithTemperature(1e4, true), WithReduction(ReductionSum)))
+	want := make([]float64, 4)
+	for i := range want {
+		want[i] = (z[i] - v[i]) / 4
+	}
+	assertClose(t, "gradient", runTape(t, mustAll(t)(G.Grad(cost, x))...)[0], want, 1e-3)
+}
+
 // TestTemperatureDifferences checks second derivatives too, and the relatives.
 func TestTemperatureDifferences(t *testing.T) {
 	r := rand.New(rand.NewPCG(87, 88))
