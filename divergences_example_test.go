@@ -103,3 +103,24 @@ func ExampleGaussianKLFrom() {
 	// Output:
 	// nats [0.6839]
 }
+
+// The mean divergence of distributions that do not count alike.
+func ExampleWithReduction_weightedMean() {
+	g := G.NewGraph()
+	pred := G.NodeFromAny(g, tensor.New(tensor.WithShape(2, 2),
+		tensor.WithBacking([]float64{0.5, 0.5, 0.25, 0.75})), G.WithName("pred"))
+	target := G.NodeFromAny(g, tensor.New(tensor.WithShape(2, 2),
+		tensor.WithBacking([]float64{1, 0, 1, 0})), G.WithName("target"))
+	weight := G.NodeFromAny(g, tensor.New(tensor.WithShape(2),
+		tensor.WithBacking([]float64{3, 1})), G.WithName("weight"))
+	loss, err := kldivloss.KLDivLoss(pred, target,
+		kldivloss.WithPredForm(kldivloss.Probs),
+		kldivloss.WithSampleWeight(weight),
+		kldivloss.WithReduction(kldivloss.ReductionWeightedMean))
+	if err != nil {
+		log.Fatal(err)
+	}
+	run([]string{"(3 ln 2 + ln 4) / 4 ="}, loss)
+	// Output:
+	// (3 ln 2 + ln 4) / 4 = 0.8664
+}

@@ -30,6 +30,10 @@
 //	mean over non-batch  ReductionPerSample –                default           –
 //	Σ over classes       ReductionPerDistribution  –         –                 optax default
 //	mean divergence      ReductionDistributionMean –         –                 –
+//	Σ s·KL / Σ s         ReductionWeightedMean –      –                 –
+//	softened             WithTemperature    –                –                 –
+//	without padding      WithMask           –                –                 Keras mask
+//	values looked at     WithChecks         –                –                 –
 //	Jensen–Shannon       JSDivLoss          –                –                 TRL generalized_jsd_loss,
 //	                                                                           scipy jensenshannon, squared
 //	both directions      SymmetricKL        –                –                 –

@@ -161,8 +161,10 @@ func WithMask(m *G.Node) Option {
 // distributions are softmax(x/T) of pred and of target, which are Logits, or LogProbs,
 // renormalised. scaleT2 multiplies the loss by T², so that its gradients keep their size as
 // T grows: Hinton, Vinyals and Dean, Distilling the knowledge in a neural network, 2015.
-// Each side's quotient is a tensor of its own and takes a pass over the memory; with it and its
-// gradient the loss and ∂pred take about twice as long. Default none.
+//
+// Each side's quotient is a tensor of its own, and softened distributions are nearer to
+// each other, which takes more accurate arithmetic: with T = 2 the loss and both gradients take
+// 9 ns an element instead of 2 (BenchmarkOptions). Default none.
 func WithTemperature(temperature float64, scaleT2 bool) Option {
 	return func(c *config) { c.tempered, c.temperature, c.scaleT2 = true, temperature, scaleT2 }
 }
@@ -172,12 +174,14 @@ func WithTemperature(temperature float64, scaleT2 bool) Option {
 // above 0 or whose probabilities do not sum to 1, negative probabilities or such that do
 // not, NaN, logits without a finite one, and distributions that have no class in common. The
 // error names the argument, the first distribution, what was found, what was expected, and
-// the option or the fault that is the likely cause. Dropped distributions are not looked at. A
-// target that is meant to sum to something else, such as counts, fails too.
+// the option or the fault that is the likely cause. Dropped distributions are not looked at,
+// and with a temperature both sides only as logits. A target that is meant to sum to
+// something else, such as counts, fails too.
 //
 // Sums may be off 1 by ε·(16 + classes), ε being 2⁻²³ of float32 and 2⁻⁵² of float64: what
-// rounding each number and adding them one by one can amount to. CHECKCOST Default
-// false.
+// rounding each number and adding them one by one can amount to. Checking logits on both sides
+// takes 4.5 ns an element, where the loss and both gradients take 2 (BenchmarkOptions).
+// Default false.
 func WithChecks(on bool) Option { return func(c *config) { c.checks = on } }
 
 // WithEpsilon adds eps ≥ 0 to the target inside its logarithm, for a target in

@@ -27,6 +27,19 @@ func TestReadme(t *testing.T) {
 			t.Errorf("in no Example:\n%s", code)
 		}
 	}
+	misuse := read("misuse_example_test.go")
+	complaints := 0
+	for _, line := range strings.Split(readme, "\n") {
+		if complaint, ok := strings.CutPrefix(line, "    KLDivLoss: "); ok {
+			complaints++
+			if !strings.Contains(misuse, "\t// KLDivLoss: "+complaint+"\n") {
+				t.Errorf("no Example gives %q", complaint)
+			}
+		}
+	}
+	if complaints != 4 {
+		t.Errorf("%d wrong calls in the README, expected 4", complaints)
+	}
 	for _, command := range []string{"go run ./vae_example", "go run ./tutorial_example", "go run ./policy_example", "go test ./..."} {
 		if !strings.Contains(readme, command) || !strings.Contains(ci, command) {
 			t.Errorf("%q is not in both the README and .ci/run", command)

@@ -56,3 +56,21 @@ func testFastPathsAreTaken[F Float](t *testing.T) {
 		}
 	}
 }
+
+// TestSmallDivergencesTakeKernels: rows too near each other for the first kind go to
+// the next, with statistics too.
+func TestSmallDivergencesTakeKernels(t *testing.T) {
+	const n = 1000
+	rng := newRand(72)
+	for _, sigma := range []float64{1, 0.5, 0.2} {
+		x, y := convert[float32](logits(rng, n, sigma)), convert[float32](logits(rng, n, sigma))
+		p := newProblem(formPair{pred: Logits, target: Logits}, []int{n}, 0, false)
+		in := noted(p, &Operands[float32]{Pred: dense(x, n), Target: dense(y, n)})
+		for _, side := range sides {
+			task := newTask(p, in, View[float32]{make([]float32, n), []int{1}})
+			task.each(fastGradient[float32](p, side), func(*cursor[float32], int) {
+				t.Errorf("σ=%v: the gradient of %v falls back", sigma, side)
+			})
+		}
+	}
+}

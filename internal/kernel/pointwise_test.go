@@ -166,3 +166,38 @@ func TestGaussianFar(t *testing.T) {
 		}
 	}
 }
+
+// TestPointwiseDropsElements: a class of weight 0 adds nothing to anything, whatever it
+// holds, and a dropped row neither.
+func TestPointwiseDropsElements(t *testing.T) {
+	rng := newRand(43)
+	for _, family := range []Family{JensenShannon, Gaussian} {
+		for _, pair := range formPairs(0) {
+			if family == Gaussian && (pair.pred != Probs || pair.target != Probs) {
+				continue
+			}
+			for _, garbage := range []float64{nan, inf, -inf, -1} {
+				kept := newTrial[float64](rng, pair, spread{sigma: 1}, 2, true)
+				p := kept.problem()
+				p.Family, p.Beta = family, 0.3
+				weighted := kept
+				for _, row := range []*[]float64{&weighted.x, &weighted.t, &weighted.tangent[Pred], &weighted.tangent[Target]} {
+					*row = []float64{garbage, (*row)[1]}
+				}
+				for _, f := range functions[float64]() {
+					name := fmt.Sprintf("family %d %v %s over %v", family, pair, f.name, garbage)
+					if pair.pred != Logits && pair.target != Logits { // classes do not depend on each other
+						want := f.call(p, kept.operands(Pred))
+						want[0] = 0
+						in := weighted.operands(Pred)
+						in.Weight = dense([]float64{0, 1}, 2)
+						same(t, name, f.call(p, in), want)
+					}
+					in := weighted.operands(Pred)
+					in.Weight = View[float64]{[]float64{0}, []int{0}}
+					same(t, name+" by rows", f.call(p, in), []float64{0, 0})
+				}
+			}
+		}
+	}
+}

@@ -61,7 +61,7 @@ func (w *worker[F]) find(k *rowKernels[F], i, n int, sum attempt[F]) {
 			known := &w.known[w.first+j]
 			if noted := known[kind]; noted == 0 || noted >= w.kind {
 				*s = *known
-				s[reachT] = 0
+				s[reachT], s[flags] = 0, 0 // where kind and divergence are
 				w.done[j] = noted == w.kind && s[reachX] <= k.maxReach
 				continue
 			}

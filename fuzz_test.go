@@ -1,0 +1,162 @@
+package kldivloss
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// choices reads a fuzzer's bytes, zeros after the last.
+type choices []byte
+
+func (c *choices) next() byte {
+	if len(*c) == 0 {
+		return 0
+	}
+	b := (*c)[0]
+	*c = (*c)[1:]
+	return b
+}
+
+// of returns one of n.
+func (c *choices) of(n int) int { return int(c.next()) % n }
+
+func (c *choices) bool() bool { return c.next()%2 == 1 }
+
+func (c *choices) shape() []int {
+	shape := make([]int, c.of(5))
+	for i := range shape {
+		shape[i] = c.of(5)
+	}
+	return shape
+}
+
+func (c *choices) number() float64 {
+	special := []float64{0, 1, 0.5, -1, 1e-12, 2, math.NaN(), math.Inf(1), math.Inf(-1), 1e300}
+	return special[c.of(len(special))]
+}
+
+func (c *choices) dtype() tensor.Dtype {
+	return []tensor.Dtype{tensor.Float64, tensor.Float32, tensor.Int}[c.of(3)]
+}
+
+// node is nil now and then, or a scalar.
+func (c *choices) node(g *G.ExprGraph, name string, dtype tensor.Dtype, shape []int) *G.Node {
+	switch kind := c.of(16); {
+	case kind == 15:
+		return nil
+	case kind == 14:
+		dtype = c.dtype()
+	case kind == 13:
+		shape = c.shape()
+	case kind == 12:
+		g = G.NewGraph()
+	}
+	if len(shape) == 0 {
+		return G.NewScalar(g, dtype, G.WithName(name))
+	}
+	return G.NewTensor(g, dtype, len(shape), G.WithShape(shape...), G.WithName(name))
+}
+
+func (c *choices) options(g *G.ExprGraph, dtype tensor.Dtype, shape []int) (opts []Option, reduction Reduction, axis, batchAxis int) {
+	axis, batchAxis = -1, 0
+	for range c.of(6) {
+		switch c.of(12) {
+		case 0:
+			opts = append(opts, WithPredForm(Form(c.of(4))))
+		case 1:
+			opts = append(opts, WithTargetForm(Form(c.of(4))))
+		case 2:
+			axis = c.of(11) - 5
+			opts = append(opts, WithAxis(axis))
+		case 3:
+			batchAxis = c.of(11) - 5
+			opts = append(opts, WithBatchAxis(batchAxis))
+		case 4:
+			opts = append(opts, WithWeight(c.number()))
+		case 5:
+			opts = append(opts, WithEpsilon(c.number()))
+		case 6:
+			reduction = Reduction(c.of(10))
+			opts = append(opts, WithReduction(reduction))
+		case 7:
+			opts = append(opts, WithTargetGrad(c.bool()))
+		case 8:
+			opts = append(opts, WithSampleWeight(c.node(g, "weight", dtype, c.shape())))
+		case 9:
+			opts = append(opts, WithMask(c.node(g, "mask", dtype, c.shape())))
+		case 10:
+			opts = append(opts, WithTemperature(c.number(), c.bool()))
+		case 11:
+			opts = append(opts, []Option{WithChecks(c.bool()), WithFromLogits(c.bool()), nil}[c.of(3)])
+		}
+	}
+	return opts, reduction, axis, batchAxis
+}
+
+// FuzzBuild builds losses of any nodes with any options: it gives an error, or a node of
+// the shape that the reduction says and, of a scalar, gradients.
+func FuzzBuild(f *testing.F) {
+	f.Add([]byte{2, 3, 4})
+	f.Add([]byte{0, 0, 2, 3, 4, 0, 0, 3, 6, 4, 2, 9})
+	f.Add([]byte{1, 1, 3, 2, 3, 4, 0, 0, 5, 9, 0, 2, 2, 3, 6, 7, 10, 2, 1, 0, 2, 1, 2})
+	f.Add([]byte{0, 2, 1, 4, 14, 2, 0, 2, 4, 5, 6, 6, 1, 2, 3})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := choices(data)
+		g := G.NewGraph()
+		function, dtype, shape := c.of(4), c.dtype(), c.shape()
+		pred, target := c.node(g, "pred", dtype, shape), c.node(g, "target", dtype, shape)
+		opts, reduction, axis, batchAxis := c.options(g, dtype, shape)
+		var loss *G.Node
+		var err error
+		switch function {
+		case 0:
+			loss, err = KLDivLoss(pred, target, opts...)
+		case 1:
+			loss, err = JSDivLoss(pred, target, c.number(), opts...)
+		case 2:
+			loss, err = SymmetricKL(pred, target, opts...)
+		case 3:
+			if reduction == ReductionPerSample {
+				reduction = ReductionSum // its default is another
+				opts = append(opts, WithReduction(reduction))
+			}
+			loss, err = GaussianKL(pred, target, opts...)
+		}
+		if err != nil {
+			if loss != nil {
+				t.Errorf("a node and an error: %v", err)
+			}
+			return
+		}
+		if want := reducedShape(pred.Shape(), reduction, axis, batchAxis); !slices.Equal(loss.Shape(), want) {
+			t.Errorf("shape %v, want %v", loss.Shape(), want)
+		}
+		if loss.IsScalar() && pred.Graph() == loss.Graph() {
+			if _, err := G.Grad(loss, pred); err != nil {
+				t.Errorf("gradient: %v", err)
+			}
+		}
+	})
+}
+
+func reducedShape(shape []int, reduction Reduction, axis, batchAxis int) []int {
+	if axis < 0 {
+		axis += len(shape)
+	}
+	if batchAxis < 0 {
+		batchAxis += len(shape)
+	}
+	switch reduction {
+	case ReductionPerSample:
+		return []int{shape[batchAxis]}
+	case ReductionNone:
+		return shape
+	case ReductionPerDistribution:
+		return slices.Delete(slices.Clone(shape), axis, axis+1)
+	}
+	return []int{}
+}
