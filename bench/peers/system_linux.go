@@ -32,5 +32,5 @@ func pageFaults() int64 {
 	if unix.Getrusage(unix.RUSAGE_SELF, &usage) != nil {
 		return 0
 	}
-	return usage.Minflt
+	return int64(usage.Minflt)
 }
