@@ -83,7 +83,8 @@ func representable(a, b float64) bool {
 // it comes from partition functions.
 func (w *worker[F]) accept(k *rowKernels[F], i int, loss, mass, logPartition float64) {
 	if math.Abs(loss) >= (k.minRatio+k.perPartition*math.Abs(logPartition))*mass {
-		w.losses[w.first+i], w.done[i] = w.factors[i]*loss, true
+		w.setLoss(w.first+i, w.factors[i]*loss)
+		w.done[i] = true
 	}
 }
 

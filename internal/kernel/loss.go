@@ -28,8 +28,10 @@ func JVP[F Float](p Problem, along Side, in *Operands[F]) []F {
 // term a class into row.out; fast finds their sum.
 func reduce[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*row)) []F {
 	if !p.elementwise() {
-		losses := rowLosses(p, in, nil, fast, terms)
-		return sumRows[F](p, func(row int) float64 { return losses[row] })
+		t := newTask(p, in.withoutUpstream(), View[F]{})
+		t.losses = make([]float64, t.rowCount())
+		t.sumTerms(fast, terms)
+		return sumRows[F](p, func(row int) float64 { return t.losses[row] })
 	}
 	out := View[F]{make([]F, p.OutSize), p.OutStrides}
 	newTask(p, in.withoutUpstream(), out).each(nil, func(c *cursor[F], _ int) {
@@ -47,16 +49,22 @@ func (in *Operands[F]) withoutUpstream() *Operands[F] {
 	return &loss
 }
 
-// rowLosses returns the sum of each row's terms, and fills noted unless it is nil.
-func rowLosses[F Float](p Problem, in *Operands[F], noted []rowSums, fast attempt[F], terms func(*row)) []float64 {
-	t := newTask(p, in.withoutUpstream(), View[F]{})
-	t.losses, t.noted = make([]float64, t.rowCount()), noted
+// sumTerms notes the sum of each row's terms.
+func (t *task[F]) sumTerms(fast attempt[F], terms func(*row)) {
 	t.each(fast, func(c *cursor[F], number int) {
 		c.load()
 		terms(&c.row)
-		t.losses[number] = total(c.out)
+		t.setLoss(number, total(c.out))
 	})
-	return t.losses
+}
+
+// setLoss notes a row's loss where losses are kept.
+func (t *task[F]) setLoss(row int, loss float64) {
+	if t.noted != nil {
+		t.noted[row][divergence] = loss
+	} else {
+		t.losses[row] = loss
+	}
 }
 
 // sumRows adds rows in their order, so that the result does not depend on the number of

@@ -22,10 +22,10 @@ func HasStatistics(p Problem, size int) bool {
 // the same operands need not look for the largest logit and the partition function
 // again. They mean something to this package and this machine only.
 func Statistics[F Float](p Problem, in *Operands[F]) []float64 {
-	noted := make([]rowSums, size(p.Shape)/p.classes())
-	for i, loss := range rowLosses(p, in, noted, fastLoss[F](p), (*row).lossTerms) {
-		noted[i][divergence] = loss
-	}
+	t := newTask(p, in.withoutUpstream(), View[F]{})
+	noted := make([]rowSums, t.rowCount())
+	t.noted = noted
+	t.sumTerms(fastLoss[F](p), (*row).lossTerms)
 	return unsafe.Slice(&noted[0][0], len(noted)*sumCount)
 }
 
@@ -44,7 +44,7 @@ func (w *worker[F]) note(i int, s *rowSums) {
 	}
 	if r := &w.noted[w.first+i]; r[kind] == 0 {
 		*r = *s
-		r[reachX], r[kind] = max(s[reachX], s[reachT]), w.kind
+		r[reachX], r[kind], r[divergence] = max(s[reachX], s[reachT]), w.kind, 0
 	}
 }
 

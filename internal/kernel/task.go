@@ -37,8 +37,9 @@ type task[F Float] struct {
 	kinds  []*rowKernels[F] // none where the rows are not as they need them
 	packed bool             // rows follow one another in memory in every tensor
 
-	losses []float64 // by row, where there is no result by class
-	noted  []rowSums // by row, or nil; see Statistics
+	// By row, where there is no result by class: losses, or with more, see Statistics.
+	losses []float64
+	noted  []rowSums
 	known  []rowSums // what was noted earlier, or nil
 }
 

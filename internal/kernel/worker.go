@@ -42,7 +42,7 @@ type worker[F Float] struct {
 // records are what is noted of the rows in work.
 type records struct {
 	factors      []float64
-	offsets      [][operandCount]int // of a task's operands, set unless its rows are packed and its factors constant
+	offsets      [][operandCount]int // of a task's operands, made unless its rows are packed and its factors constant
 	done         []bool
 	sums         []rowSums // and one more, see targetSums
 	coefficients []coefficients
@@ -61,7 +61,7 @@ func (r *records) grow(n int) {
 		return
 	}
 	*r = records{
-		factors: make([]float64, n), offsets: make([][operandCount]int, n), done: make([]bool, n),
+		factors: make([]float64, n), done: make([]bool, n),
 		sums: make([]rowSums, n+1), coefficients: make([]coefficients, n),
 	}
 }
@@ -128,6 +128,9 @@ func (w *worker[F]) attempt(fast attempt[F]) {
 
 // locate finds the rows in work and their factors.
 func (w *worker[F]) locate() {
+	if len(w.offsets) < len(w.done) {
+		w.offsets = make([][operandCount]int, len(w.done))
+	}
 	rows(w.problem.Shape, w.problem.Axis, w.first, w.first+w.count, w.strides[:], func(number int, offset []int) {
 		i := number - w.first
 		copy(w.offsets[i][:], offset)
@@ -170,10 +173,10 @@ func (w *worker[F]) drop(i int) {
 		start := w.offset(outOperand, i)
 		clear(out[start : start+w.problem.classes()])
 	}
-	if w.losses != nil {
-		w.losses[w.first+i] = 0
-	}
-	if w.noted != nil {
+	switch {
+	case w.noted != nil:
 		w.noted[w.first+i] = rowSums{}
+	case w.losses != nil:
+		w.losses[w.first+i] = 0
 	}
 }
