@@ -13,8 +13,11 @@ import (
 // setTemperature divides both sides by the temperature.
 func (p *plan) setTemperature(c config, sides G.Nodes) (G.Nodes, error) {
 	t := c.temperature
-	if !(t > 0) || math.IsInf(t, 1) {
-		return nil, errors.Wrapf(ErrOption, "temperature is %v, expected a finite number above 0", t)
+	if p.dtype == tensor.Float32 {
+		t = float64(float32(t)) // as it divides
+	}
+	if !(t > 0) || math.IsInf(t, 1) || c.scaleT2 && math.IsInf(t*t, 1) {
+		return nil, errors.Wrapf(ErrOption, "temperature is %v, expected a number above 0 that is finite, with its square where T² is asked for, as %v", c.temperature, p.dtype)
 	}
 	for name, form := range map[string]Form{"pred": c.predForm, "target": c.targetForm} {
 		if form == Probs {

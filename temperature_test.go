@@ -140,16 +140,24 @@ func TestTemperatureErrors(t *testing.T) {
 		opts []Option
 		want string
 	}{
-		{append(scores, WithTemperature(0, true)), "temperature is 0, expected a finite number above 0"},
+		{append(scores, WithTemperature(0, true)), "temperature is 0, expected a number above 0"},
 		{append(scores, WithTemperature(-1, true)), "temperature is -1"},
 		{append(scores, WithTemperature(math.NaN(), true)), "temperature is NaN"},
 		{append(scores, WithTemperature(math.Inf(1), true)), "temperature is +Inf"},
+		{append(scores, WithTemperature(1e200, true)), "temperature is 1e+200"},
 		{[]Option{WithTemperature(2, true)}, "temperature is 2 for a target in form Probs, expected Logits or LogProbs"},
 		{append(scores, WithPredForm(Probs), WithTemperature(2, true)), "for a pred in form Probs"},
 	} {
 		if _, err := KLDivLoss(x, y, c.opts...); !errors.Is(err, ErrOption) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, expected an error with %q", err, c.want)
 		}
+	}
+	if _, err := KLDivLoss(x, y, append(scores, WithTemperature(1e200, false))...); err != nil {
+		t.Errorf("a large temperature without its square: %v", err)
+	}
+	narrow := zeros(g, "narrow", tensor.Float32, 2, 3)
+	if _, err := KLDivLoss(narrow, narrow, append(scores, WithTemperature(1e-60, false))...); !errors.Is(err, ErrOption) || !strings.Contains(err.Error(), "temperature is 1e-60") {
+		t.Errorf("a temperature that is 0 as float32: %v", err)
 	}
 	if _, err := GaussianKL(x, y, WithTemperature(2, true)); !errors.Is(err, ErrOption) || !strings.Contains(err.Error(), "a temperature") {
 		t.Errorf("GaussianKL: %v", err)
