@@ -191,3 +191,31 @@ func TestMaskErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestMaskOnLayouts gives the mask, and pred, in every layout, checked too.
+func TestMaskOnLayouts(t *testing.T) {
+	r := rand.New(rand.NewPCG(91, 92))
+	mask := []float64{1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0}
+	pred, target := random(r, 12*5), inForm(r, Logits, 12*5)
+	var want [][]float64
+	for _, layout := range []string{"row-major", "transposed", "column slice", "row slice", "column-major"} {
+		g := G.NewGraph()
+		x := inputOf(g, "x", layouts(t, tensor.Float64, pred, 12, 5)[layout])
+		y := inputOf(g, "y", layouts(t, tensor.Float64, target, 12, 5)[layout])
+		line := input(g, "line", tensor.Float64, mask, 12)
+		loss := must(t)(KLDivLoss(x, y, WithFromLogits(false), WithTargetForm(Logits), WithMask(line), WithChecks(true), WithReduction(ReductionDistributionMean)))
+
+		grid := inputOf(g, "grid", layouts(t, tensor.Float64, mask, 3, 4)[layout])
+		cube := input(g, "cube", tensor.Float64, pred, 3, 4, 5)
+		other := input(g, "other", tensor.Float64, target, 3, 4, 5)
+		same := must(t)(KLDivLoss(cube, other, WithFromLogits(false), WithTargetForm(Logits), WithMask(grid), WithReduction(ReductionDistributionMean)))
+		got := runTape(t, append(mustAll(t)(G.Grad(loss, x)), loss, same)...)
+		if want == nil {
+			want = got
+		}
+		for i := range want {
+			assertClose(t, fmt.Sprintf("%s, result %d", layout, i), got[i], want[i], 1e-15)
+		}
+		assertClose(t, layout+", as a grid", got[2], got[1], 1e-15)
+	}
+}
