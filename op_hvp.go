@@ -8,7 +8,7 @@ import (
 
 // hvpOp is a block of the loss's Hessian times a vector: how the gradient with
 // respect to wrt changes along a tangent of one side,
-// (pred, target[, sample weight], upstream gradient, tangent) → gradient.
+// (pred, target[, sample weight][, mask], upstream gradient, tangent) → gradient.
 type hvpOp struct {
 	signature
 	plan       plan

@@ -5,7 +5,7 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// lossOp is the divergence itself: (pred, target[, sample weight][, statistics]) → loss.
+// lossOp is the divergence itself: (pred, target[, sample weight][, mask][, statistics]) → loss.
 type lossOp struct {
 	signature
 	plan plan

@@ -9,7 +9,7 @@ import (
 )
 
 // statisticsOp is what a loss of logits and its gradients have in common, row by row:
-// (pred, target[, sample weight]) → statistics. They depend on each other's inputs
+// (pred, target[, sample weight][, mask]) → statistics. They depend on each other's inputs
 // only through it, and each is differentiated as a function of pred and target.
 type statisticsOp struct {
 	signature

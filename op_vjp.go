@@ -6,7 +6,7 @@ import (
 )
 
 // vjpOp is the loss's vector–Jacobian product, the gradient with respect to one
-// side: (pred, target[, sample weight][, statistics], upstream gradient) → gradient.
+// side: (pred, target[, sample weight][, mask][, statistics], upstream gradient) → gradient.
 type vjpOp struct {
 	signature
 	plan plan
@@ -54,7 +54,7 @@ func (op vjpOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 }
 
 // jvpOp is the loss's Jacobian–vector product, its directional derivative along
-// a tangent of one side: (pred, target[, sample weight], tangent) → a tangent of
+// a tangent of one side: (pred, target[, sample weight][, mask], tangent) → a tangent of
 // the loss's shape.
 type jvpOp struct {
 	signature
