@@ -2,6 +2,7 @@ package kldivloss_test
 
 import (
 	"fmt"
+	"log"
 	"math"
 	"strings"
 
@@ -59,19 +60,22 @@ func ExampleWithChecks_paddedRow() {
 	target := matrix(g, "target", 0.5, 0.5, 0, 0)
 	loss, err := kldivloss.KLDivLoss(logits, target, kldivloss.WithFromLogits(false), kldivloss.WithChecks(true))
 	complain(g, loss, err)
+	// Output:
+	// KLDivLoss: pred has NaN in distribution [1], expected numbers: wrong value at run time
+}
 
-	g = G.NewGraph()
+// The mean is over what is kept, and padding reaches neither it nor a gradient.
+func ExampleWithMask() {
+	g := G.NewGraph()
 	mask := G.NodeFromAny(g, tensor.New(tensor.WithShape(2), tensor.WithBacking([]float64{1, 0})), G.WithName("mask"))
 	masked, err := kldivloss.KLDivLoss(matrix(g, "logits", 2, 1, math.NaN(), math.NaN()), matrix(g, "target", 0.5, 0.5, 0, 0),
 		kldivloss.WithFromLogits(false), kldivloss.WithChecks(true), kldivloss.WithMask(mask),
 		kldivloss.WithReduction(kldivloss.ReductionDistributionMean))
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	run([]string{"with a mask"}, masked)
 	// Output:
-	// KLDivLoss: pred has NaN in distribution [1], expected numbers: wrong value at run time
 	// with a mask 0.1201
 }
 
