@@ -18,11 +18,12 @@ const (
 )
 
 // pointwise is a family of which only the value and the partial derivatives of a class
-// are known: of the two sides' probabilities, or of the numbers themselves.
+// are known: of the two sides' probabilities, or of the numbers themselves. The second is
+// that along v of one side.
 type pointwise interface {
 	value(w *row, i int) float64
 	first(w *row, side Side, i int) float64
-	second(w *row, a, b Side, i int) float64
+	second(w *row, along, wrt Side, i int, v float64) float64
 }
 
 // pointwise returns the problem's family, nil for KL.
@@ -169,7 +170,7 @@ func pointwiseSecond(along, wrt Side) func(*row) {
 		for i, g := range w.g {
 			w.work[i] = 0
 			if g != 0 && w.v[i] != 0 {
-				w.work[i] = g * f.second(w, along, wrt, i) * w.v[i]
+				w.work[i] = g * f.second(w, along, wrt, i, w.v[i])
 			}
 		}
 		w.pull(wrt, w.work)

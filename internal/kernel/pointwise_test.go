@@ -124,35 +124,6 @@ func checkFamily[F Float](t *testing.T, name string, c trial[F], set func(*Probl
 	}
 }
 
-// TestJensenShannonCorners: disjoint supports give log 2, one-hot and −∞ logits are no
-// exception, equal rows give exactly 0, and nearly equal ones what the series says.
-func TestJensenShannonCorners(t *testing.T) {
-	js := func(pair formPair, x, y []float64) float64 {
-		p := newProblem(pair, []int{len(x)}, 0, false)
-		p.Family, p.Beta = JensenShannon, 0.5
-		return Loss(p, &Operands[float64]{Pred: dense(x, len(x)), Target: dense(y, len(y))})[0]
-	}
-	probs, pairs := formPair{}, formPair{pred: Logits, target: Logits}
-	for _, c := range []struct {
-		name string
-		got  float64
-		want float64
-	}{
-		{"disjoint probabilities", js(probs, []float64{1, 0}, []float64{0, 1}), math.Ln2},
-		{"disjoint logits", js(pairs, []float64{0, -inf}, []float64{-inf, 0}), math.Ln2},
-		{"far logits", js(pairs, []float64{1e30, 0}, []float64{0, 1e30}), math.Ln2},
-		// m = [¾ ¼]: ½·log(4/3) + ½·(½·log(2/3) + ½·log 2)
-		{"one-hot against uniform", js(probs, []float64{0.5, 0.5}, []float64{1, 0}), math.Log(4.0/3)/2 + math.Log(2.0/3)/4 + math.Ln2/4},
-		{"equal logits", js(pairs, []float64{1, 2, 3}, []float64{1, 2, 3}), 0},
-		{"shifted logits", js(pairs, []float64{1, 2, 3}, []float64{1e3 + 1, 1e3 + 2, 1e3 + 3}), 0},
-		{"nearly equal logits", js(pairs, []float64{0, 0}, []float64{1e-9, -1e-9}), 1e-18 / 8},
-	} {
-		if !near(c.got, c.want, 1e-14*c.want) {
-			t.Errorf("%s: %v, want %v", c.name, c.got, c.want)
-		}
-	}
-}
-
 // TestGaussianFar: variances that overflow nothing on the way, and the smallest.
 func TestGaussianFar(t *testing.T) {
 	p := newProblem(formPair{}, []int{1}, 0, false)
