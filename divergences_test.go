@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -112,9 +111,6 @@ func (c goldenDivergence) check(t *testing.T, dtype tensor.Dtype, layout string,
 	for i := range in {
 		assertClose(t, fmt.Sprintf("gorgonia.Grad %d", i), theirs[i], c.Gradients[i], tolerance)
 	}
-	if c.Name == "GaussianKLFrom" && layout != "row-major" {
-		return // Gorgonia's own HadamardProd fails on LispMachine there
-	}
 	in = c.nodes(t, dtype, layout)
 	lisp := runLisp(t, scalarCost(t, must(t)(c.build(in, WithReduction(ReductionPerDistribution)))), in...)
 	for i := range in {
@@ -159,48 +155,6 @@ func TestDivergencesByDifferences(t *testing.T) {
 	}
 }
 
-// TestPublishedDivergences holds scipy's documented values: jensenshannon is the root of
-// the divergence, in nats.
-func TestPublishedDivergences(t *testing.T) {
-	for _, c := range []struct {
-		name string // and source
-		p, q []float64
-		want float64 // the distance
-	}{
-		{"scipy jensenshannon: disjoint, in base 2", []float64{1, 0, 0}, []float64{0, 1, 0}, 1 * math.Sqrt(math.Ln2)},
-		{"scipy jensenshannon: against a half", []float64{1, 0}, []float64{0.5, 0.5}, 0.46450140402245893},
-		{"scipy jensenshannon: equal", []float64{1, 0, 0}, []float64{1, 0, 0}, 0},
-	} {
-		g := G.NewGraph()
-		p := input(g, "p", tensor.Float64, c.p, len(c.p))
-		q := input(g, "q", tensor.Float64, c.q, len(c.q))
-		forms := []Option{WithPredForm(Probs), WithReduction(ReductionSum)}
-		got := runTape(t, must(t)(JSDivLoss(p, q, 0.5, forms...)), must(t)(JSDivLoss(q, p, 0.5, forms...)))
-		assertClose(t, c.name, got[0], []float64{c.want * c.want}, 1e-15)
-		assertClose(t, c.name+", exchanged", got[1], got[0], 0)
-	}
-}
-
-// TestEndsOfBeta: the ends are KLDivLoss itself, forwards and with the sides exchanged.
-func TestEndsOfBeta(t *testing.T) {
-	g := G.NewGraph()
-	x, y := zeros(g, "x", tensor.Float64, 2, 20), zeros(g, "y", tensor.Float64, 2, 20)
-	forms := []Option{WithFromLogits(false), WithTargetForm(LogProbs)}
-	if got, want := must(t)(JSDivLoss(x, y, 0, forms...)), must(t)(KLDivLoss(x, y, forms...)); got != want {
-		t.Errorf("β = 0 is %v, expected the node of KLDivLoss", got)
-	}
-	reverse := must(t)(JSDivLoss(x, y, 1, forms...)).Op().(lossOp)
-	forward := must(t)(KLDivLoss(y, x, WithTargetForm(Logits))).Op().(lossOp)
-	if reverse.plan.problem.Pred != forward.plan.problem.Pred || reverse.plan.problem.Target != forward.plan.problem.Target {
-		t.Errorf("β = 1 has the forms %v, expected %v", reverse.plan.problem, forward.plan.problem)
-	}
-	// The teacher is a constant whichever way round.
-	constant := must(t)(JSDivLoss(x, y, 1, append(forms, WithTargetGrad(false))...)).Op().(lossOp).plan
-	if constant.predGrad || !constant.targetGrad {
-		t.Errorf("gradients flow into the target: %t, into pred: %t", constant.predGrad, constant.targetGrad)
-	}
-}
-
 // TestDivergenceErrors holds errors to name the function, the argument, what was found
 // and what was expected.
 func TestDivergenceErrors(t *testing.T) {
@@ -222,7 +176,7 @@ func TestDivergenceErrors(t *testing.T) {
 		{"nil", func() (*G.Node, error) { return SymmetricKL(x, nil) }, ErrNilNode, "SymmetricKL: target is nil"},
 		{"symmetric epsilon", func() (*G.Node, error) { return SymmetricKL(x, y, WithEpsilon(1e-9)) }, ErrOption, "SymmetricKL: epsilon"},
 		{"dtype", func() (*G.Node, error) { return GaussianKL(x, narrow) }, ErrDtype, "GaussianKL: logvar is float32, expected float64 as mean is"},
-		{"form", func() (*G.Node, error) { return GaussianKL(x, y, WithPredForm(Logits)) }, ErrOption, "GaussianKL: a form, an epsilon"},
+		{"form", func() (*G.Node, error) { return GaussianKL(x, y, WithPredForm(Logits)) }, ErrOption, "GaussianKL: the pred form Logits is given, expected none"},
 		{"prior's shape", func() (*G.Node, error) { return GaussianKLFrom(x, y, x, other) }, ErrShape, "GaussianKLFrom: priorLogvar has shape (3, 2), expected (2, 3) as mean has"},
 		{"prior's graph", func() (*G.Node, error) { return GaussianKLFrom(x, y, foreign, y) }, ErrGraph, "priorMean and mean belong to two graphs"},
 		{"prior nil", func() (*G.Node, error) { return GaussianKLFrom(x, y, nil, y) }, ErrNilNode, "priorMean is nil"},
@@ -231,14 +185,5 @@ func TestDivergenceErrors(t *testing.T) {
 		if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, expected an error with %q", c.name, err, c.want)
 		}
-	}
-}
-
-// TestGaussianDefault is a value for each distribution.
-func TestGaussianDefault(t *testing.T) {
-	g := G.NewGraph()
-	loss := must(t)(GaussianKL(zeros(g, "m", tensor.Float64, 4, 3), zeros(g, "l", tensor.Float64, 4, 3)))
-	if !slices.Equal(loss.Shape(), tensor.Shape{4}) {
-		t.Errorf("shape %v, want (4)", loss.Shape())
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"github.com/kldivloss/kldivloss/internal/kernel"
 	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 // GaussianKL returns the divergence of independent normal distributions from the
@@ -34,37 +33,31 @@ func GaussianKL(mean, logvar *G.Node, opts ...Option) (*G.Node, error) {
 //	  = ½ ((mean − priorMean)² exp(−priorLogvar) + exp(logvar − priorLogvar) − 1 − (logvar − priorLogvar))
 //
 // as the GaussianKL of (mean − priorMean)·exp(−priorLogvar/2) and logvar − priorLogvar,
-// which Gorgonia's own ops compute. All four have one shape and are differentiable.
+// which Gorgonia's own ops compute. All four have one shape and are differentiable, unless
+// they are constants.
 func GaussianKLFrom(mean, logvar, priorMean, priorLogvar *G.Node, opts ...Option) (*G.Node, error) {
 	n, err := gaussianKLFrom(mean, logvar, priorMean, priorLogvar, opts)
 	return n, errors.WithMessage(err, "GaussianKLFrom")
 }
 
 func gaussianKLFrom(mean, logvar, priorMean, priorLogvar *G.Node, opts []Option) (*G.Node, error) {
-	dtype, shape, err := checkTensor("mean", mean)
+	in := G.Nodes{mean, logvar, priorMean, priorLogvar}
+	if err := checkGaussians(in); err != nil {
+		return nil, err
+	}
+	fresh, err := freshAll(in)
 	if err != nil {
 		return nil, err
 	}
-	for _, other := range []struct {
-		name string
-		node *G.Node
-	}{{"logvar", logvar}, {"priorMean", priorMean}, {"priorLogvar", priorLogvar}} {
-		if err := checkLike(other.name, other.node, "mean", dtype, shape); err != nil {
-			return nil, err
-		}
-		if err := checkGraph(other.name, other.node, "mean", mean); err != nil {
-			return nil, err
-		}
-	}
-	shift, err := G.Sub(mean, priorMean)
+	relativeLogvar, err := G.Sub(fresh[1], fresh[3])
 	if err != nil {
 		return nil, err
 	}
-	half := G.NewConstant(-0.5)
-	if dtype == tensor.Float32 {
-		half = G.NewConstant(float32(-0.5))
+	shift, err := G.Sub(fresh[0], fresh[2])
+	if err != nil {
+		return nil, err
 	}
-	exponent, err := G.HadamardProd(priorLogvar, half)
+	exponent, err := divided(fresh[3], -2)
 	if err != nil {
 		return nil, err
 	}
@@ -76,9 +69,49 @@ func gaussianKLFrom(mean, logvar, priorMean, priorLogvar *G.Node, opts []Option)
 	if err != nil {
 		return nil, err
 	}
-	relativeLogvar, err := G.Sub(logvar, priorLogvar)
-	if err != nil {
-		return nil, err
-	}
 	return newDivergence(divergence{family: kernel.Gaussian}, relativeMean, relativeLogvar, opts)
+}
+
+// checkGaussians asks for four tensors alike, of one graph.
+func checkGaussians(in G.Nodes) error {
+	names := []string{"mean", "logvar", "priorMean", "priorLogvar"}
+	dtype, shape, err := checkTensor(names[0], in[0])
+	if err != nil {
+		return err
+	}
+	for i, n := range in[1:] {
+		if err := checkLike(names[1+i], n, names[0], dtype, shape); err != nil {
+			return err
+		}
+	}
+	for i, n := range in {
+		for j, other := range in[:i] {
+			if err := checkGraph(names[i], n, names[j], other); err != nil {
+				return err
+			}
+		}
+	}
+	return checkAnyGraph(in)
+}
+
+// freshAll copies nodes, of which one at least is in a graph: Gorgonia's arithmetic may
+// write into an operand that is another's view, and fails on strided ones.
+func freshAll(nodes G.Nodes) (G.Nodes, error) {
+	var g *G.ExprGraph
+	for _, n := range nodes {
+		if n.Graph() != nil {
+			g = n.Graph()
+		}
+	}
+	all := make(G.Nodes, len(nodes))
+	for i, n := range nodes {
+		if n.Graph() == nil {
+			n = g.AddNode(n)
+		}
+		var err error
+		if all[i], err = copyAs(n, n.Shape(), sharers(n)); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }

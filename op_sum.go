@@ -100,6 +100,10 @@ func (op copyOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
+func (op copyOp) DoDiff(_ G.ExecutionContext, inputs G.Nodes, out *G.Node) error {
+	return doDiff(op, inputs, out)
+}
+
 // zerosOp is a zero of its argument's shape.
 type zerosOp struct{ signature }
 
@@ -128,5 +132,6 @@ var (
 	_ G.SDOp = sumOp{}
 	_ G.ADOp = sumOp{}
 	_ G.SDOp = copyOp{}
+	_ G.ADOp = copyOp{}
 	_ G.SDOp = zerosOp{}
 )

@@ -172,11 +172,11 @@ func WithTemperature(temperature float64, scaleT2 bool) Option {
 // WithChecks looks at the values each time the loss is computed, and makes RunAll fail
 // where they cannot be what their form says, instead of computing on: log-probabilities
 // above 0 or whose probabilities do not sum to 1, negative probabilities or such that do
-// not, NaN, logits without a finite one, and distributions that have no class in common. The
-// error names the argument, the first distribution, what was found, what was expected, and
-// the option or the fault that is the likely cause. Dropped distributions are not looked at,
-// and with a temperature both sides only as logits. A target that is meant to sum to
-// something else, such as counts, fails too.
+// not, NaN, logits without a finite one, and, where that makes the divergence infinite,
+// distributions that have no class in common. The error names the argument, the first
+// distribution, what was found, what was expected, and the option or the fault that is the
+// likely cause. Dropped distributions are not looked at, and with a temperature both sides
+// only as logits. A target that is meant to sum to something else, such as counts, fails too.
 //
 // Sums may be off 1 by ε·(16 + classes), ε being 2⁻²³ of float32 and 2⁻⁵² of float64: what
 // rounding each number and adding them one by one can amount to. Checking logits on both sides

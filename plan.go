@@ -1,6 +1,7 @@
 package kldivloss
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/kldivloss/kldivloss/internal/kernel"
@@ -169,10 +170,7 @@ func (p *plan) setAxes(c config) (batchAxis int, err error) {
 
 func (p *plan) setForms(c config) error {
 	if p.problem.Family == kernel.Gaussian {
-		if d := defaults(kernel.Gaussian); c.predForm != d.predForm || c.targetForm != d.targetForm || c.epsilon != d.epsilon || c.targetGrad != d.targetGrad || c.tempered {
-			return errors.Wrap(ErrOption, "a form, an epsilon, a temperature or WithTargetGrad(false) is given, expected none: a Gaussian has no classes")
-		}
-		return nil
+		return c.checkGaussian()
 	}
 	if c.predForm > Logits {
 		return errors.Wrapf(ErrOption, "the form of pred is %v, expected Probs, LogProbs or Logits", c.predForm)
@@ -189,5 +187,25 @@ func (p *plan) setForms(c config) error {
 	p.problem.Pred = kernel.Form(c.predForm)
 	p.problem.Target = kernel.Form(c.targetForm)
 	p.problem.Epsilon = c.epsilon
+	return nil
+}
+
+// checkGaussian refuses what only classes have.
+func (c config) checkGaussian() error {
+	d := defaults(kernel.Gaussian)
+	for _, option := range []struct {
+		name  string
+		given bool
+	}{
+		{fmt.Sprintf("the pred form %v", c.predForm), c.predForm != d.predForm},
+		{fmt.Sprintf("the target form %v", c.targetForm), c.targetForm != d.targetForm},
+		{fmt.Sprintf("epsilon %v", c.epsilon), c.epsilon != d.epsilon},
+		{fmt.Sprintf("temperature %v", c.temperature), c.tempered},
+		{"WithTargetGrad(false)", c.targetGrad != d.targetGrad},
+	} {
+		if option.given {
+			return errors.Wrapf(ErrOption, "%s is given, expected none: a Gaussian has no classes and no target", option.name)
+		}
+	}
 	return nil
 }

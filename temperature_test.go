@@ -159,7 +159,7 @@ func TestTemperatureErrors(t *testing.T) {
 	if _, err := KLDivLoss(narrow, narrow, append(scores, WithTemperature(1e-60, false))...); !errors.Is(err, ErrOption) || !strings.Contains(err.Error(), "temperature is 1e-60") {
 		t.Errorf("a temperature that is 0 as float32: %v", err)
 	}
-	if _, err := GaussianKL(x, y, WithTemperature(2, true)); !errors.Is(err, ErrOption) || !strings.Contains(err.Error(), "a temperature") {
+	if _, err := GaussianKL(x, y, WithTemperature(2, true)); !errors.Is(err, ErrOption) || !strings.Contains(err.Error(), "temperature 2 is given") {
 		t.Errorf("GaussianKL: %v", err)
 	}
 }
