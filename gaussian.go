@@ -15,8 +15,9 @@ import (
 // shape of any rank from 1 up, float32 or float64, with the latents along the axis of
 // [WithAxis], the last by default. The default reduction is [ReductionPerDistribution], the sum
 // over the latents in nats; take [ReductionBatchMean] to train. [WithAxis], [WithBatchAxis],
-// [WithReduction], [WithWeight], [WithSampleWeight] and [WithMask] mean what they do for [KLDivLoss];
-// the other options are [ErrOption].
+// [WithReduction], [WithWeight], [WithSampleWeight] and [WithMask] mean what they do for [KLDivLoss],
+// and [WithChecks] looks for NaN; the other options, unless they say what is the default
+// there, are [ErrOption].
 //
 // Both inputs are differentiable, twice: by mean and ½(exp(logvar) − 1). Near the prior
 // nothing cancels: a logvar of 1e-8 gives 2.5e-17. logvar = −Inf is +Inf.
@@ -34,7 +35,8 @@ func GaussianKL(mean, logvar *G.Node, opts ...Option) (*G.Node, error) {
 //
 // as the GaussianKL of (mean − priorMean)·exp(−priorLogvar/2) and logvar − priorLogvar,
 // which Gorgonia's own ops compute. All four have one shape and are differentiable, unless
-// they are constants.
+// they are constants. exp(−priorLogvar/2) must be finite, priorLogvar above −177 for float32
+// and above −1419 for float64; below, the result may be NaN.
 func GaussianKLFrom(mean, logvar, priorMean, priorLogvar *G.Node, opts ...Option) (*G.Node, error) {
 	n, err := gaussianKLFrom(mean, logvar, priorMean, priorLogvar, opts)
 	return n, errors.WithMessage(err, "GaussianKLFrom")
