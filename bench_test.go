@@ -46,8 +46,9 @@ func benchmarkTape(b *testing.B, shape []int, dtype tensor.Dtype, gradient bool)
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/elem")
 }
 
-// BenchmarkOptions shows what options cost: loss and ∂pred of 1024 × 1000 float32
-// logits on both sides, once more with each, and JSDivLoss.
+// BenchmarkOptions shows what options cost: the loss and both gradients, as
+// gorgonia.Grad builds both, of 1024 × 1000 float32 logits on both sides, once more with
+// each option, and JSDivLoss.
 func BenchmarkOptions(b *testing.B) {
 	const rows, classes = 1024, 1000
 	r := rand.New(rand.NewPCG(1, 2))
