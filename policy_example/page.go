@@ -3,17 +3,14 @@ package main
 import (
 	_ "embed"
 	"fmt"
-	"html/template"
-	"io"
-	"reflect"
 
-	"github.com/kldivloss/kldivloss/internal/atomicfile"
+	"github.com/kldivloss/kldivloss/internal/webpage"
 )
 
 //go:embed page.html
 var pageSource string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageSource))
+var pageTemplate = webpage.New(pageSource)
 
 // page is what index.html shows.
 type page struct {
@@ -25,7 +22,7 @@ type page struct {
 	Mean              string // over the seeds, "" for one
 	Seed              uint64 // of the replay
 	Updates, Rejected int
-	Settings          []pageSetting
+	Settings          []webpage.Setting
 }
 
 func (p page) RejectedShare() string { return percent(p.Rejected, p.Updates) }
@@ -35,17 +32,12 @@ type pageRun struct {
 	Return, Training, SolvedAt string
 }
 
-type pageSetting struct {
-	Name  string
-	Value any
-}
-
 // writePage writes index.html, which shows the pictures beside it.
 func writePage(path string, t task, results []trained) error {
 	first := results[0].plan
 	p := page{
 		Task: t.name, Command: command(t, first, len(results)), Episodes: evaluationEpisodes,
-		Solved: t.solved, Seed: first.Seed, Settings: pageSettings(first.Settings),
+		Solved: t.solved, Seed: first.Seed, Settings: webpage.Settings(first.Settings),
 	}
 	var means []float64
 	for _, r := range results {
@@ -64,7 +56,7 @@ func writePage(path string, t task, results []trained) error {
 		mean, std := meanStd(means)
 		p.Mean = fmt.Sprintf("%.2f ± %.2f", mean, std)
 	}
-	return atomicfile.Write(path, func(w io.Writer) error { return pageTemplate.Execute(w, p) })
+	return webpage.Write(path, pageTemplate, p)
 }
 
 func command(t task, p plan, seeds int) string {
@@ -92,15 +84,6 @@ func rejections(history []record) int {
 		}
 	}
 	return n
-}
-
-func pageSettings(s settings) []pageSetting {
-	var table []pageSetting
-	v := reflect.ValueOf(s)
-	for i := range v.NumField() {
-		table = append(table, pageSetting{v.Type().Field(i).Name, v.Field(i).Interface()})
-	}
-	return table
 }
 
 func percent(part, whole int) string { return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(whole)) }

@@ -12,15 +12,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 )
-
-const (
-	plotWidth  = 7 * vg.Inch
-	plotHeight = 3.6 * vg.Inch
-)
-
-var dashes = []vg.Length{vg.Points(5), vg.Points(3)}
 
 // writePictures draws how the training went and a replay of the first policy.
 func writePictures(dir string, t task, results []trained) error {
@@ -36,24 +28,11 @@ func writePictures(dir string, t task, results []trained) error {
 		}
 		last := results[0].history[len(results[0].history)-1]
 		p.X.Min, p.X.Max = 0, float64(last.Step)
-		p.Legend.XOffs, p.Legend.YOffs, p.Legend.Padding = vg.Points(-8), vg.Points(-4), vg.Points(3)
-		if p.Legend.Left {
-			p.Legend.XOffs = vg.Points(8)
-		}
-		if !p.Legend.Top {
-			p.Legend.YOffs = vg.Points(4)
-		}
-		canvas := vgimg.NewWith(vgimg.UseWH(plotWidth, plotHeight), vgimg.UseDPI(figure.DPI))
-		p.Draw(withMargin(canvas))
-		if err := figure.WritePNG(filepath.Join(dir, name), canvas); err != nil {
+		if err := figure.Save(filepath.Join(dir, name), p); err != nil {
 			return err
 		}
 	}
 	return writeReplay(filepath.Join(dir, "replay.gif"), t, results[0])
-}
-
-func withMargin(c *vgimg.Canvas) draw.Canvas {
-	return draw.Crop(draw.New(c), vg.Points(10), vg.Points(-16), vg.Points(10), vg.Points(-10))
 }
 
 // learningCurve is the mean return of the last episodes over the steps.
@@ -94,7 +73,7 @@ func divergences(results []trained) (*plot.Plot, error) {
 	if err != nil {
 		return nil, err
 	}
-	bound.Color, bound.Width, bound.Dashes = inkOrange, vg.Points(1.5), dashes
+	bound.Color, bound.Width, bound.Dashes = inkOrange, vg.Points(1.5), figure.Dashes
 	p.Add(bound)
 	p.Legend.Add("radius δ", bound)
 	for _, kind := range []struct {
@@ -221,6 +200,6 @@ func level(results []trained, y float64, ink color.Color) *plotter.Line {
 	last := results[0].history[len(results[0].history)-1]
 	return &plotter.Line{
 		XYs:       plotter.XYs{{X: 0, Y: y}, {X: float64(last.Step), Y: y}},
-		LineStyle: draw.LineStyle{Color: ink, Width: vg.Points(1.5), Dashes: dashes},
+		LineStyle: draw.LineStyle{Color: ink, Width: vg.Points(1.5), Dashes: figure.Dashes},
 	}
 }

@@ -3,18 +3,15 @@ package main
 import (
 	_ "embed"
 	"fmt"
-	"html/template"
-	"io"
 	"path/filepath"
-	"reflect"
 
-	"github.com/kldivloss/kldivloss/internal/atomicfile"
+	"github.com/kldivloss/kldivloss/internal/webpage"
 )
 
 //go:embed page.html
 var pageSource string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageSource))
+var pageTemplate = webpage.New(pageSource)
 
 // page is what index.html shows.
 type page struct {
@@ -27,12 +24,7 @@ type page struct {
 	Samples     int // of the bound, 0 for none
 	Bound       string
 	Shown       int // latents of the traversal
-	Settings    []pageSetting
-}
-
-type pageSetting struct {
-	Name  string
-	Value any
+	Settings    []webpage.Setting
 }
 
 // Nats prints a figure in nats.
@@ -54,16 +46,12 @@ func writeReport(r *run) error {
 	p := page{
 		Command: commandLine(r.options), Names: r.set.names, Train: r.set.train.count(), Test: r.set.test.count(),
 		Categorical: v.Latent == categoricalName, Baseline: fmt.Sprintf("%.2f", baseline(r.set.train, r.set.test)),
-		Last: last, Shown: shownLatents(v.settings),
+		Last: last, Shown: shownLatents(v.settings), Settings: webpage.Settings(v.settings),
 	}
 	if r.tightened != nil {
 		p.Samples, p.Bound = r.options.bound, p.Nats(*r.tightened)
 	}
-	fields := reflect.ValueOf(v.settings)
-	for i := range fields.NumField() {
-		p.Settings = append(p.Settings, pageSetting{fields.Type().Field(i).Name, fields.Field(i).Interface()})
-	}
-	return atomicfile.Write(filepath.Join(r.out, "index.html"), func(w io.Writer) error { return pageTemplate.Execute(w, p) })
+	return webpage.Write(filepath.Join(r.out, "index.html"), pageTemplate, p)
 }
 
 // commandLine is the command that asked for a run.

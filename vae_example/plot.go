@@ -12,18 +12,11 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-)
-
-const (
-	plotWidth  = 7 * vg.Inch
-	plotHeight = 3.6 * vg.Inch
 )
 
 var (
 	inkTeal   = color.RGBA{R: 0x00, G: 0x7c, B: 0x89, A: 0xff}
 	inkOrange = color.RGBA{R: 0xd9, G: 0x6b, B: 0x1f, A: 0xff}
-	dashes    = []vg.Length{vg.Points(5), vg.Points(3)}
 )
 
 // writePlots draws how the training went and what each latent holds at its end.
@@ -47,11 +40,8 @@ func writePlots(dir string, history []record, s settings) error {
 		if err != nil {
 			return err
 		}
-		p.Legend.Top, p.Legend.Padding = true, vg.Points(3)
-		p.Legend.XOffs, p.Legend.YOffs = vg.Points(-8), vg.Points(-4)
-		canvas := vgimg.NewWith(vgimg.UseWH(plotWidth, plotHeight), vgimg.UseDPI(figure.DPI))
-		p.Draw(draw.Crop(draw.New(canvas), vg.Points(10), vg.Points(-16), vg.Points(10), vg.Points(-10)))
-		if err := figure.WritePNG(filepath.Join(dir, name), canvas); err != nil {
+		p.Legend.Top = true
+		if err := figure.Save(filepath.Join(dir, name), p); err != nil {
 			return err
 		}
 	}
@@ -71,7 +61,7 @@ func curves(title string, history []record, part func(ELBO) float64) (*plot.Plot
 		points plotter.XYs
 		ink    color.Color
 		dashes []vg.Length
-	}{{"test", tested, inkTeal, nil}, {"training, mean of the epoch", trained, inkOrange, dashes}} {
+	}{{"test", tested, inkTeal, nil}, {"training, mean of the epoch", trained, inkOrange, figure.Dashes}} {
 		line, dots, err := plotter.NewLinePoints(c.points)
 		if err != nil {
 			return nil, err
@@ -104,7 +94,7 @@ func bars(latentKL []float64, s settings) (*plot.Plot, error) {
 		if err != nil {
 			return nil, err
 		}
-		limit.Color, limit.Width, limit.Dashes = inkOrange, vg.Points(1.5), dashes
+		limit.Color, limit.Width, limit.Dashes = inkOrange, vg.Points(1.5), figure.Dashes
 		p.Add(limit)
 		p.Legend.Add(fmt.Sprintf("ln %d, all that a latent can hold", s.Classes), limit)
 		p.Y.Max = 1.2 * most

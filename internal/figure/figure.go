@@ -10,11 +10,21 @@ import (
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
 // DPI of every figure.
 const DPI = 144
+
+// What a plot measures that has a picture to itself.
+const (
+	width  = 7 * vg.Inch
+	height = 3.6 * vg.Inch
+)
+
+// Dashes are those of a line that is a limit or comes second.
+var Dashes = []vg.Length{vg.Points(5), vg.Points(3)}
 
 // New is an empty plot with a title, axes and horizontal lines to read values by.
 func New(title, x, y string) *plot.Plot {
@@ -45,6 +55,26 @@ func style(p *plot.Plot) {
 	p.Title.Padding = vg.Points(10)
 	p.X.Label.Padding = vg.Points(4)
 	p.Y.Label.Padding = vg.Points(6)
+}
+
+// Save writes a picture of p alone, whole or not at all.
+func Save(path string, p *plot.Plot) error {
+	placeLegend(&p.Legend)
+	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(DPI))
+	p.Draw(draw.Crop(draw.New(canvas), vg.Points(10), vg.Points(-16), vg.Points(10), vg.Points(-10)))
+	return WritePNG(path, canvas)
+}
+
+// placeLegend moves it from the corner it is in, clear of the axes and of the grid.
+func placeLegend(l *plot.Legend) {
+	l.Padding = vg.Points(3)
+	l.XOffs, l.YOffs = vg.Points(-8), vg.Points(4)
+	if l.Left {
+		l.XOffs = vg.Points(8)
+	}
+	if l.Top {
+		l.YOffs = vg.Points(-4)
+	}
 }
 
 // WritePNG writes a canvas to path, whole or not at all.

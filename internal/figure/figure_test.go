@@ -1,6 +1,7 @@
 package figure
 
 import (
+	"image"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -35,28 +36,36 @@ func TestTicks(t *testing.T) {
 	}
 }
 
-func TestWritePNG(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "figure.png")
+func TestPictures(t *testing.T) {
 	p := New("Title", "x", "y")
 	p.X.Max, p.Y.Max = 1, 1
 	canvas := vgimg.NewWith(vgimg.UseWH(2*vg.Inch, vg.Inch), vgimg.UseDPI(DPI))
 	p.Draw(draw.New(canvas))
-	if err := WritePNG(path, canvas); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	picture, err := png.Decode(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b := picture.Bounds(); b.Dx() != 2*DPI || b.Dy() != DPI {
-		t.Errorf("measures %v", b)
-	}
-	if err := WritePNG(filepath.Join(path, "not in a file"), canvas); err == nil {
-		t.Error("no error")
+	for name, c := range map[string]struct {
+		write func(path string) error
+		size  image.Point
+	}{
+		"WritePNG": {func(path string) error { return WritePNG(path, canvas) }, image.Pt(2*DPI, DPI)},
+		"Save":     {func(path string) error { return Save(path, p) }, image.Pt(1008, 518)},
+	} {
+		path := filepath.Join(t.TempDir(), "figure.png")
+		if err := c.write(path); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		picture, err := png.Decode(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size := picture.Bounds().Size(); size != c.size {
+			t.Errorf("%s: measures %v, want %v", name, size, c.size)
+		}
+		if err := c.write(filepath.Join(path, "not in a file")); err == nil {
+			t.Errorf("%s: no error", name)
+		}
 	}
 }
