@@ -48,9 +48,7 @@ func checkValuesOf[F kernel.Float](p plan, s signature, inputs []G.Value) error 
 // describe says which argument and row is at fault, what was found, what was expected, and
 // what the likely cause is.
 func (p plan) describe(f kernel.Fault, tolerance float64) error {
-	rows := append(tensor.Shape(nil), p.shape...)
-	rows = append(rows[:p.problem.Axis], rows[p.problem.Axis+1:]...)
-	row := place(f.Row, rows)
+	row := place(f.Row, p.rowShape())
 	pred, target := p.sides()
 	name, form := pred, Form(p.problem.Pred)
 	if f.Side == kernel.Target {

@@ -1,13 +1,10 @@
 package kldivloss
 
 import (
-	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 
@@ -31,19 +28,8 @@ type goldenDivergence struct {
 
 func goldenDivergences(t *testing.T) []goldenDivergence {
 	t.Helper()
-	f, err := os.Open("testdata/golden/divergences.json.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var cases []goldenDivergence
-	if err := json.NewDecoder(z).Decode(&cases); err != nil {
-		t.Fatal(err)
-	}
+	decodeGolden(t, "divergences", &cases)
 	if len(cases) != 56 {
 		t.Fatalf("%d cases, expected 56", len(cases))
 	}

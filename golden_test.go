@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -43,9 +44,10 @@ var (
 	}
 )
 
-func goldenCases(t *testing.T) []goldenCase {
+// decodeGolden reads testdata/golden/name.json.gz into v.
+func decodeGolden(t *testing.T, name string, v any) {
 	t.Helper()
-	f, err := os.Open("testdata/golden/torch.json.gz")
+	f, err := os.Open(filepath.Join("testdata", "golden", name+".json.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,10 +56,15 @@ func goldenCases(t *testing.T) []goldenCase {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct{ Cases []goldenCase }
-	if err := json.NewDecoder(z).Decode(&file); err != nil {
+	if err := json.NewDecoder(z).Decode(v); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func goldenCases(t *testing.T) []goldenCase {
+	t.Helper()
+	var file struct{ Cases []goldenCase }
+	decodeGolden(t, "torch", &file)
 	if len(file.Cases) != 228 {
 		t.Fatalf("%d golden cases, want 228", len(file.Cases))
 	}

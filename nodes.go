@@ -79,10 +79,18 @@ func checkGraph(name string, n *G.Node, otherName string, other *G.Node) error {
 	return errors.Wrapf(ErrGraph, "%s and %s belong to two graphs, expected one", name, otherName)
 }
 
-// isConstant reports whether n was made by gorgonia.NewConstant. The op's type
+// constantOf returns the value of a node that gorgonia.NewConstant made. The op's type
 // is unexported; what no other op has is a value.
+func constantOf(n *G.Node) (v G.Value, ok bool) {
+	c, ok := n.Op().(interface{ Value() G.Value })
+	if !ok {
+		return nil, false
+	}
+	return c.Value(), true
+}
+
 func isConstant(n *G.Node) bool {
-	_, ok := n.Op().(interface{ Value() G.Value })
+	_, ok := constantOf(n)
 	return ok
 }
 

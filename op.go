@@ -173,7 +173,16 @@ func (p plan) sign(suffix string, out tensor.Shape, args ...argument) signature 
 }
 
 // lossArity is the number of arguments before a derivative's own.
-func (p plan) lossArity() int { return len(p.lossArgs()) }
+func (p plan) lossArity() int {
+	n := 2
+	if p.sampled() {
+		n++
+	}
+	if p.masked() {
+		n++
+	}
+	return n
+}
 
 // operands reads the arguments of the loss.
 func operands[F kernel.Float](p plan, in []kernel.View[F]) *kernel.Operands[F] {

@@ -57,8 +57,7 @@ func (p plan) hasStatistics() bool {
 
 // statisticsArg is the argument of an op that reads statistics.
 func (p plan) statisticsArg() argument {
-	rows := product(p.shape) / p.shape[p.problem.Axis]
-	return argument{name: "statistics", shape: tensor.Shape{rows, kernel.StatisticsSize}, statistics: true}
+	return argument{name: "statistics", shape: tensor.Shape{product(p.rowShape()), kernel.StatisticsSize}, statistics: true}
 }
 
 // statistics reads the argument's value, nil where an op has none.

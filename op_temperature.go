@@ -21,8 +21,8 @@ func divided(n *G.Node, temperature float64) (*G.Node, error) {
 	}
 	s.attrs = fmt.Sprint(temperature)
 	op := temperatureOp{s, temperature}
-	if constant, ok := n.Op().(interface{ Value() G.Value }); ok {
-		v, err := op.Do(constant.Value())
+	if constant, ok := constantOf(n); ok {
+		v, err := op.Do(constant)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package kldivloss
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/kldivloss/kldivloss/internal/kernel"
 	"github.com/pkg/errors"
@@ -166,6 +167,16 @@ func (p *plan) setAxes(c config) (batchAxis int, err error) {
 		return 0, err
 	}
 	return resolveAxis("batchAxis", c.batchAxis, p.shape)
+}
+
+// rowAxes are all axes but the classes': those along which the distributions are.
+func (p plan) rowAxes() []int {
+	return slices.Delete(axesOf(p.shape), p.problem.Axis, p.problem.Axis+1)
+}
+
+// rowShape is pred's shape without the class axis.
+func (p plan) rowShape() tensor.Shape {
+	return slices.Delete(slices.Clone(p.shape), p.problem.Axis, p.problem.Axis+1)
 }
 
 func (p *plan) setForms(c config) error {

@@ -2,7 +2,6 @@ package kldivloss
 
 import (
 	"math"
-	"slices"
 
 	"github.com/kldivloss/kldivloss/internal/kernel"
 	"github.com/pkg/errors"
@@ -19,9 +18,12 @@ func (p *plan) setTemperature(c config, sides G.Nodes) (G.Nodes, error) {
 	if !(t > 0) || math.IsInf(t, 1) || c.scaleT2 && math.IsInf(t*t, 1) {
 		return nil, errors.Wrapf(ErrOption, "temperature is %v, expected a number above 0 that is finite, with its square where T² is asked for, as %v", c.temperature, p.dtype)
 	}
-	for name, form := range map[string]Form{"pred": c.predForm, "target": c.targetForm} {
-		if form == Probs {
-			return nil, errors.Wrapf(ErrOption, "temperature is %v for a %s in form %v, expected Logits or LogProbs: probabilities have no scores to divide", t, name, form)
+	for _, side := range []struct {
+		name string
+		form Form
+	}{{"pred", c.predForm}, {"target", c.targetForm}} {
+		if side.form == Probs {
+			return nil, errors.Wrapf(ErrOption, "temperature is %v for a %s in form %v, expected Logits or LogProbs: probabilities have no scores to divide", t, side.name, side.form)
 		}
 	}
 	p.problem.Pred, p.problem.Target = kernel.Logits, kernel.Logits
@@ -40,7 +42,7 @@ func (p *plan) setTemperature(c config, sides G.Nodes) (G.Nodes, error) {
 
 // setMask asks for pred's shape without the class axis.
 func (p *plan) setMask(m, pred *G.Node) error {
-	expected := slices.Delete(slices.Clone(p.shape), p.problem.Axis, p.problem.Axis+1)
+	expected := p.rowShape()
 	if len(expected) == 0 {
 		return errors.Wrapf(ErrShape, "a mask is given for pred of shape %v, expected none: there is one distribution", p.shape)
 	}
@@ -48,12 +50,8 @@ func (p *plan) setMask(m, pred *G.Node) error {
 		return err
 	}
 	p.maskShape, p.maskAxes = expected, noAxes(len(p.shape))
-	next := 0
-	for k := range p.shape {
-		if k != p.problem.Axis {
-			p.maskAxes[k] = next
-			next++
-		}
+	for i, k := range p.rowAxes() {
+		p.maskAxes[k] = i
 	}
 	return checkGraph("mask", m, "pred", pred)
 }

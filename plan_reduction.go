@@ -2,7 +2,6 @@ package kldivloss
 
 import (
 	"math"
-	"slices"
 
 	"github.com/kldivloss/kldivloss/internal/kernel"
 	"github.com/pkg/errors"
@@ -30,7 +29,7 @@ func (p *plan) setReduction(c config, batchAxis int) error {
 	case ReductionBatchMean:
 		divisor = p.shape[batchAxis]
 	case ReductionPerDistribution:
-		kept = slices.Delete(axesOf(p.shape), axis, axis+1)
+		kept = p.rowAxes()
 	case ReductionDistributionMean, ReductionWeightedMean:
 		divisor = elements / p.shape[axis]
 	default:
