@@ -1,0 +1,150 @@
+package main
+
+import . "github.com/mmcloughlin/avo/operand"
+
+func (a arithmetic) negate() {
+	f := a.begin("negate", "sets out = 0 − t·a, and flags a row with a NaN.", "coefficients", "x", "t", "out")
+	none := zero()
+	f.eachRow(func() {
+		a, flags := f.broadcast(f.slot(slotA)), zero()
+		f.loop("loop", f.tensors, streamed, nil, func(turn turn) {
+			x, t := turn.load(0), turn.load(1)
+			for u := range x {
+				f.cmp(Imm(unordered), t[u], x[u], x[u])
+				f.or(x[u], flags, flags)
+				f.or(t[u], flags, flags)
+				f.fnma213(none, a, t[u])
+			}
+			turn.store(t, 2)
+		})
+		f.storeFlags(flags, slotCFlags)
+	})
+}
+
+func (a arithmetic) logitsPred() {
+	f := a.begin("logitsPred", "sets out = a·2^y − b·t.", "coefficients", "x", "t", "out")
+	f.eachRow(func() {
+		s := f.shiftsFrom(slotCShiftX)
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.pipeline("loop", f.unroll(), nil, func(turn turn, c carried) {
+			f.front2(turn.exponentOf(0, s, c, "x"), c, "x", false)
+		}, func(turn turn, c carried) {
+			q, t := f.power(c, "x"), turn.load(1)
+			for u := range q {
+				f.mul(b, t[u], t[u])
+				f.fms213(t[u], a, q[u])
+			}
+			turn.store(q, 2)
+		})
+	})
+}
+
+func (a arithmetic) pairPred() {
+	f := a.begin("pairPred", "sets out = a·2^y − b·2^τ.", "coefficients", "x", "t", "out")
+	f.eachRow(func() {
+		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+			f.front2(turn.exponentOf(0, sx, c, "x"), c, "x", false)
+			f.front2(turn.exponentOf(1, st, c, "t"), c, "t", false)
+		}, func(turn turn, c carried) {
+			q, p := f.power(c, "x"), f.power(c, "t")
+			for u := range q {
+				f.mul(b, p[u], p[u])
+				f.fms213(p[u], a, q[u])
+			}
+			turn.store(q, 2)
+		})
+	})
+}
+
+func (a arithmetic) targetProbs() {
+	f := a.begin("targetProbs", "sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.",
+		"coefficients", "x", "t", "out")
+	f.eachRow(func() {
+		s := f.shiftsFrom(slotCShiftX)
+		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
+		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+			e := turn.unshiftedExponentOf(0, s, c, "x")
+			f.frontLogRatio(turn.probabilities(1, c), e, c)
+		}, func(turn turn, c carried) {
+			r := f.backLogRatio(c)
+			for u, t := range c["t"] {
+				f.fma213(b, a, r[u])
+				kept := f.nonZero(t)
+				f.and(kept, r[u], r[u])
+				f.or(t, flags, flags)
+				f.cmp(Imm(notAtLeast), f.constant(f.smallestNormal()), t, t)
+				f.and(kept, t, t)
+				f.or(t, flags, flags)
+			}
+			turn.store(r, 2)
+			r.each(func(v vector) {
+				f.cmp(Imm(unordered), v, v, v)
+				f.or(v, flags, flags)
+			})
+		})
+		f.storeFlags(flags, slotCFlags)
+	})
+}
+
+func (a arithmetic) smallestNormal() float64 {
+	if a.single() {
+		return 0x1p-126
+	}
+	return 0x1p-1022
+}
+
+func (a arithmetic) pairTarget() {
+	f := a.begin("pairTarget", "sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.", "coefficients", "x", "t", "out")
+	f.eachRow(func() {
+		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+			x, t := turn.exponentOf(0, sx, c, "x"), turn.exponentOf(1, st, c, "t")
+			f.exponentDifference(t, x, c.registers("difference", turn.vectors))
+			f.front2(t, c, "t", false)
+		}, func(turn turn, c carried) {
+			p := f.power(c, "t")
+			for u, r := range c["difference"] {
+				f.sub(b, r, r)
+				if !f.single() {
+					f.and(f.nonZero(p[u]), r, r)
+				}
+				f.mul(a, r, r)
+				f.mul(p[u], r, r)
+			}
+			turn.store(c["difference"], 2)
+		})
+	})
+}
+
+func (a arithmetic) dot() {
+	f := a.begin("dot", "sums out·v.", "sums", "out", "v")
+	f.eachRow(func() {
+		sums := f.newSums(1)
+		f.loop("loop", f.tensors, streamed, sums, func(t turn) {
+			q, v := t.load(0), t.load(1)
+			for u := range q {
+				f.fma231(q[u], v[u], sums.lanes[0])
+			}
+		})
+		sums.store(slotRatio)
+	})
+}
+
+func (a arithmetic) centre() {
+	f := a.begin("centre", "sets out = out·a·(v − b).", "coefficients", "out", "v")
+	f.eachRow(func() {
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.loop("loop", f.tensors, streamed, nil, func(t turn) {
+			q, v := t.load(0), t.load(1)
+			for u := range q {
+				f.sub(b, v[u], v[u])
+				f.mul(a, v[u], v[u])
+				f.mul(q[u], v[u], v[u])
+			}
+			t.store(v, 0)
+		})
+	})
+}

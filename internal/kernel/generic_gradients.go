@@ -1,0 +1,106 @@
+package kernel
+
+import "math"
+
+// negate sets out = 0 − t·a, and finds NaN and negative t.
+func negate[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		a := records[r][byA]
+		records[r][found] = 0
+		for i, ti := range of[1] {
+			if ti != ti || of[0][i] != of[0][i] || math.Signbit(float64(ti)) {
+				records[r][found] = 1
+			}
+			of[2][i] = F(0 - float64(ti)*a)
+		}
+	})
+}
+
+// logitsPred sets out = a·2^y − b·t.
+func logitsPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		c := &records[r]
+		for i, ti := range of[1] {
+			q := power2[F]((float64(of[0][i]) + c[forX]) * math.Log2E)
+			of[2][i] = F(q*c[byA] - float64(ti)*c[byB])
+		}
+	})
+}
+
+// pairPred sets out = a·2^y − b·2^τ.
+func pairPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		c := &records[r]
+		for i, ti := range of[1] {
+			q := power2[F]((float64(of[0][i]) + c[forX]) * math.Log2E)
+			p := power2[F]((float64(ti) + c[forT]) * math.Log2E)
+			of[2][i] = F(q*c[byA] - p*c[byB])
+		}
+	})
+}
+
+// targetProbs sets out = a·(log2 t − y) + b, 0 where t is, and finds subnormal and
+// negative t, and NaN.
+func targetProbs[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		shift, a, b := records[r][forX], records[r][byA], records[r][byB]
+		records[r][found] = 0
+		for i, ti := range of[1] {
+			t := float64(ti)
+			result := a*(logarithm2[F](t)-(float64(of[0][i])+shift)*math.Log2E) + b
+			switch {
+			case t == 0:
+				result = 0
+			case result != result || !(t >= smallestNormal):
+				records[r][found] = 1
+			}
+			of[2][i] = F(result)
+		}
+	})
+}
+
+// pairTarget sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+func pairTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		c := &records[r]
+		for i, ti := range of[1] {
+			y, tau := (float64(of[0][i])+c[forX])*math.Log2E, (float64(ti)+c[forT])*math.Log2E
+			of[2][i] = 0
+			if p := power2[F](tau); p != 0 {
+				of[2][i] = F(p * c[byA] * (tau - y - c[byB]))
+			}
+		}
+	})
+}
+
+// dotRows sums out·v.
+func dotRows[F Float](out, v *F, rows, classes int, sums *rowSums) {
+	records := sumsOf(sums, rows)
+	eachRow(rows, classes, []*F{out, v}, func(r int, of [][]F) {
+		q, v := of[0], of[1]
+		var dot rowSums
+		sumBlocks(&dot, classes, func(from, to int) (s rowSums) {
+			for i := from; i < to; i++ {
+				s[ratio] += float64(q[i]) * float64(v[i])
+			}
+			return s
+		})
+		records[r][ratio] = dot[ratio]
+	})
+}
+
+// centre sets out = out·a·(v − b).
+func centre[F Float](out, v *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{out, v}, func(r int, of [][]F) {
+		a, b := records[r][byA], records[r][byB]
+		for i, vi := range of[1] {
+			of[0][i] = F(float64(of[0][i]) * a * (float64(vi) - b))
+		}
+	})
+}
