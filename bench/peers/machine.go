@@ -24,6 +24,9 @@ func (m machineState) table(peers []*peer) *table {
 	t := newTable("", "")
 	t.add("processor", processor()+", "+strconv.Itoa(runtime.NumCPU())+" CPUs")
 	t.add("system", runtime.GOOS+"/"+runtime.GOARCH)
+	if s := schedulerArguments(firstLine("/proc/cmdline", "")); s != "" {
+		t.add("scheduler", s)
+	}
 	t.add("Go", runtime.Version())
 	for _, path := range []string{"gorgonia.org/gorgonia", "gorgonia.org/tensor"} {
 		t.add(path, moduleVersion(path))
@@ -61,6 +64,18 @@ func processor() string {
 		return "unknown"
 	}
 	return strings.TrimSpace(name)
+}
+
+// schedulerArguments are what a Linux kernel was told at its start of how to schedule:
+// one that packs threads on a processor wakes a second thread late.
+func schedulerArguments(commandLine string) string {
+	var found []string
+	for _, argument := range strings.Fields(commandLine) {
+		if strings.HasPrefix(argument, "sched_") {
+			found = append(found, argument)
+		}
+	}
+	return strings.Join(found, " ")
 }
 
 // firstLine returns the first line of a file that starts with a prefix, or

@@ -86,3 +86,9 @@ func TestVerdictWithin(t *testing.T) {
 		t.Errorf("%d rows, short %q", r.rows, r.short)
 	}
 }
+
+func TestSchedulerArguments(t *testing.T) {
+	if got := schedulerArguments("quiet sched_vcpu_pack=15 nosched_x=1 sched_y=2\n"); got != "sched_vcpu_pack=15 sched_y=2" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -11,7 +11,9 @@ var wakeStudy = study{
 	text: `
 Go's goroutines sleep while there is nothing to do, PyTorch's OpenMP threads wait awake.
 Until a second goroutine runs, the first has all of the work to itself: at 1024×1000 the
-loss alone takes about half a millisecond on one thread.`,
+loss alone takes about half a millisecond on one thread. A kernel that is told to pack
+virtual processors (sched_vcpu_pack in the table above) wakes a thread on the processor
+that its waker is busy on, while another idles.`,
 	run: wake,
 }
 
