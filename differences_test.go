@@ -130,19 +130,24 @@ func (f function) checkGradient(tolerance float64) error {
 	return compare("gradient", got, want, tolerance)
 }
 
+// hvp adds the Hessian times a direction.
+func (f function) hvp(direction [][]float64) func(cost *G.Node, inputs G.Nodes) (G.Nodes, error) {
+	return func(cost *G.Node, inputs G.Nodes) (G.Nodes, error) {
+		v := make(G.Nodes, len(inputs))
+		for i, n := range inputs {
+			v[i] = input(n.Graph(), fmt.Sprintf("v %d", i), tensor.Float64, direction[i], f.shapes[i]...)
+		}
+		return HessianVectorProduct(cost, inputs, v)
+	}
+}
+
 // checkHVP compares HessianVectorProduct with central differences of Grad.
 func (f function) checkHVP(direction [][]float64, tolerance float64) error {
 	gradAt, err := f.compile(func(cost *G.Node, inputs G.Nodes) (G.Nodes, error) { return Grad(cost, inputs...) })
 	if err != nil {
 		return err
 	}
-	hvpAt, err := f.compile(func(cost *G.Node, inputs G.Nodes) (G.Nodes, error) {
-		v := make(G.Nodes, len(inputs))
-		for i, n := range inputs {
-			v[i] = input(n.Graph(), fmt.Sprintf("v %d", i), tensor.Float64, direction[i], f.shapes[i]...)
-		}
-		return HessianVectorProduct(cost, inputs, v)
-	})
+	hvpAt, err := f.compile(f.hvp(direction))
 	if err != nil {
 		return err
 	}
