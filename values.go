@@ -28,11 +28,12 @@ func view[F kernel.Float](name string, v G.Value, shape tensor.Shape) (kernel.Vi
 	if strides = fit(found, strides, shape); strides == nil {
 		return empty, errors.Wrapf(ErrShape, "%s has a value of shape %v, expected %v", name, found, shape)
 	}
-	last := 0
+	lowest, last := 0, 0
 	for k, stride := range strides {
+		lowest = min(lowest, stride)
 		last += (shape[k] - 1) * stride
 	}
-	if last < 0 || last >= len(data) {
+	if lowest < 0 || last < 0 || last >= len(data) {
 		return empty, errors.Wrapf(ErrValue, "%s has %d elements in memory with strides %v, too few for shape %v", name, len(data), strides, shape)
 	}
 	return kernel.View[F]{Data: data, Strides: strides}, nil
