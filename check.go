@@ -11,11 +11,11 @@ import (
 
 // checkValues refuses values that the plan's arguments may not have. The op that runs
 // first calls it; derivatives rely on that.
-func (p plan) checkValues(s signature, inputs []G.Value) error {
+func (p plan) checkValues(s signature, inputs []G.Value) (err error) {
 	if !p.masked() && !p.checks || len(inputs) < p.lossArity() {
 		return nil
 	}
-	var err error
+	defer s.recovered(&err)
 	if p.dtype == tensor.Float32 {
 		err = checkValuesOf[float32](p, s, inputs)
 	} else {

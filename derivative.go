@@ -80,7 +80,8 @@ func symDiff(op differentiable, wanted []bool, inputs G.Nodes, out, grad *G.Node
 }
 
 // doDiff is DoDiff for LispMachine: it adds to the inputs' gradients in place.
-func doDiff(op differentiable, inputs G.Nodes, out *G.Node) error {
+func doDiff(op differentiable, inputs G.Nodes, out *G.Node) (err error) {
+	defer recoverFrom(op, "DoDiff", &err)
 	grad, err := out.Grad()
 	if err != nil {
 		return errors.Wrapf(err, "%v: the gradient of the output", op)

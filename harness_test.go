@@ -3,7 +3,9 @@ package kldivloss
 import (
 	"fmt"
 	"math"
+	"runtime"
 	"testing"
+	"time"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -181,5 +183,17 @@ func mustAll(t testing.TB) func(G.Nodes, error) G.Nodes {
 			t.Fatal(err)
 		}
 		return ns
+	}
+}
+
+// settledGoroutines is the number of goroutines once those that are about to end have
+// ended: at most want, or what is left after a long wait.
+func settledGoroutines(want int) int {
+	for wait := time.Millisecond; ; wait *= 2 {
+		n := runtime.NumGoroutine()
+		if n <= want || wait > 4*time.Second {
+			return n
+		}
+		time.Sleep(wait)
 	}
 }

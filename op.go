@@ -99,20 +99,23 @@ func (s signature) Hashcode() uint32 {
 
 func (s signature) String() string { return s.name }
 
+// recovered makes a panic an error, deferred by whatever an op does with values: it
+// runs in a goroutine of the VM's, where a panic would end the user's process.
+func (s signature) recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = errors.Wrapf(ErrValue, "%s: %v", s.name, r)
+	}
+}
+
 // run computes an op's result from its inputs' values with the kernel of their
-// dtype. A panic would end the user's process, as ops run in a goroutine of the
-// VM's, so the last line of defence turns it into an error.
+// dtype.
 func (s signature) run(inputs []G.Value, f64 func([]kernel.View[float64]) []float64, f32 func([]kernel.View[float32]) []float32) (G.Value, error) {
 	return runTo(s, inputs, f64, f32)
 }
 
 // runTo is run for results of any dtype.
 func runTo[R64, R32 kernel.Float](s signature, inputs []G.Value, f64 func([]kernel.View[float64]) []R64, f32 func([]kernel.View[float32]) []R32) (out G.Value, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			out, err = nil, errors.Wrapf(ErrValue, "%s: %v", s.name, r)
-		}
-	}()
+	defer s.recovered(&err)
 	if len(inputs) != len(s.args) {
 		return nil, errors.Wrapf(ErrValue, "%s has %d inputs, expected %d", s.name, len(inputs), len(s.args))
 	}

@@ -61,7 +61,8 @@ func (p plan) statisticsArg() argument {
 }
 
 // statistics reads the argument's value, nil where an op has none.
-func (s signature) statistics(inputs []G.Value) ([]float64, error) {
+func (s signature) statistics(inputs []G.Value) (data []float64, err error) {
+	defer s.recovered(&err)
 	for i, arg := range s.args {
 		if !arg.statistics || i >= len(inputs) {
 			continue
