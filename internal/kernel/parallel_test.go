@@ -2,7 +2,10 @@ package kernel
 
 import (
 	"runtime"
+	"runtime/debug"
 	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -67,4 +70,33 @@ func TestParallelCoversEveryRowOnce(t *testing.T) {
 		}
 	})
 	t.Error("no panic")
+}
+
+// TestParallelJoinsAfterPanics lets every goroutine panic, the caller's long before the
+// others: all have ended by the time that the caller's panic reaches it.
+func TestParallelJoinsAfterPanics(t *testing.T) {
+	const workers = 3
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(workers))
+	var started sync.WaitGroup
+	var ended atomic.Int32
+	defer func() {
+		if r := recover(); r != "a worker" {
+			t.Errorf("recovered %v", r)
+		}
+		if n := ended.Load(); n != workers {
+			t.Errorf("%d of %d goroutines have ended", n, workers)
+		}
+	}()
+	started.Add(workers)
+	parallel(workers, minShare, func(func() (from, to int)) {
+		defer ended.Add(1)
+		started.Done()
+		started.Wait()
+		if !strings.Contains(string(debug.Stack()), "testing.tRunner") {
+			for range 1000 {
+				runtime.Gosched()
+			}
+		}
+		panic("a worker")
+	})
 }
