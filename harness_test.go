@@ -1,6 +1,7 @@
 package kldivloss
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"runtime"
@@ -10,6 +11,9 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
+
+// long asks for the tests under load in full, which take minutes: go test . -long
+var long = flag.Bool("long", false, "run the tests under load in full")
 
 var dtypes = []tensor.Dtype{tensor.Float64, tensor.Float32}
 
