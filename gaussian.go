@@ -99,18 +99,12 @@ func checkGaussians(in G.Nodes) error {
 // freshAll copies nodes, of which one at least is in a graph: Gorgonia's arithmetic may
 // write into an operand that is another's view, and fails on strided ones.
 func freshAll(nodes G.Nodes) (G.Nodes, error) {
-	var g *G.ExprGraph
-	for _, n := range nodes {
-		if n.Graph() != nil {
-			g = n.Graph()
-		}
+	nodes, err := admitted(nodes)
+	if err != nil {
+		return nil, err
 	}
 	all := make(G.Nodes, len(nodes))
 	for i, n := range nodes {
-		if n.Graph() == nil {
-			n = g.AddNode(n)
-		}
-		var err error
 		if all[i], err = copyAs(n, n.Shape(), sharers(n)); err != nil {
 			return nil, err
 		}

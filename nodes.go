@@ -1,6 +1,7 @@
 package kldivloss
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/pkg/errors"
@@ -68,6 +69,43 @@ func checkAnyGraph(nodes G.Nodes) error {
 		}
 	}
 	return errors.Wrap(ErrGraph, "all inputs are constants of no graph, expected one of a graph at least")
+}
+
+// admitted adds the constants among nodes to the graph of the others. Gorgonia takes
+// constants of one printed form for one, their names aside, and prints large tensors
+// without their middle: where it would compute with the numbers of another constant,
+// that is an error.
+func admitted(nodes G.Nodes) (G.Nodes, error) {
+	var g *G.ExprGraph
+	for _, n := range nodes {
+		if n.Graph() != nil {
+			g = n.Graph()
+		}
+	}
+	all := make(G.Nodes, len(nodes))
+	for i, n := range nodes {
+		if all[i] = n; n.Graph() == nil {
+			all[i] = g.AddNode(n)
+		}
+		if isConstant(n) && !sameConstant(n, all[i]) {
+			return nil, errors.Wrapf(ErrGraph, "the constant %v is taken by Gorgonia for another that prints like it, expected other numbers: bind them to an input with a name of its own, with WithTargetGrad(false) for a target", n)
+		}
+	}
+	return all, nil
+}
+
+// sameConstant compares what two constants hold, to the last bit, NaN aside.
+func sameConstant(a, b *G.Node) bool {
+	if a == b || a.Op() == b.Op() {
+		return true
+	}
+	x, y := a.Op().(interface{ Value() G.Value }).Value(), b.Op().(interface{ Value() G.Value }).Value()
+	dx, ok := x.(*tensor.Dense)
+	if !ok {
+		return false
+	}
+	dy, ok := y.(*tensor.Dense)
+	return ok && slices.Equal(dx.Strides(), dy.Strides()) && reflect.DeepEqual(dx.Data(), dy.Data())
 }
 
 // checkGraph allows constants that belong to no graph yet.

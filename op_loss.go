@@ -21,6 +21,10 @@ func newLossOp(p plan) lossOp {
 
 // apply adds the loss of its inputs to their graph.
 func (op lossOp) apply(inputs G.Nodes) (*G.Node, error) {
+	inputs, err := admitted(inputs)
+	if err != nil {
+		return nil, err
+	}
 	if op.plan.hasStatistics() {
 		statistics, err := G.ApplyOp(newStatisticsOp(op.plan), inputs...)
 		if err != nil {
