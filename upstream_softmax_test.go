@@ -123,10 +123,22 @@ func TestTrapSoftMaxOnLispMachine(t *testing.T) {
 		}
 		return first, runLisp(t, cost, n)[0]
 	}
+	var want []float64 // qᵢ (wᵢ − ⟨q, w⟩)
+	for _, row := range [][2][]float64{{x[:3], weights[:3]}, {x[3:], weights[3:]}} {
+		q, mean := softened(row[0], 1), 0.0
+		for i, w := range row[1] {
+			mean += q[i] * w
+		}
+		for i, w := range row[1] {
+			want = append(want, q[i]*(w-mean))
+		}
+	}
 	first, second := steps(func(n *G.Node) (*G.Node, error) { return G.SoftMax(n) })
-	stillBites(t, !same(second, first), "the second step of SoftMax on a LispMachine is right")
+	assertClose(t, "Gorgonia's first step", first, want, 1e-14)
+	stillBites(t, !same(second, want), "the second step of SoftMax on a LispMachine is right")
 	first, second = steps(func(n *G.Node) (*G.Node, error) { return Softmax(n, -1) })
-	assertClose(t, "our second step", second, first, 1e-15)
+	assertClose(t, "our first step", first, want, 1e-14)
+	assertClose(t, "our second step", second, want, 1e-14)
 }
 
 // TestTrapComposedDivergenceAtZero: t·(log t − log q) composed of primitives is NaN at
