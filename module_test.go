@@ -33,8 +33,32 @@ func main() {
 `
 
 // TestModuleThatRequiresOnlyUs runs a program in a module of its own whose only
-// requirement is this one: without our go.mod Gorgonia panics at init.
+// requirement is this one.
 func TestModuleThatRequiresOnlyUs(t *testing.T) {
+	out, err := runScratchProgram(t, "", "")
+	if err != nil || !strings.Contains(out, "loss 0") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestTrapMovingGC: with the version of assume-no-moving-gc that tensor asks for,
+// everything that imports Gorgonia panics at init. Ours is newer.
+func TestTrapMovingGC(t *testing.T) {
+	if !*long {
+		t.Skip("compiles Gorgonia anew: with -long only")
+	}
+	const old = "go4.org/unsafe/assume-no-moving-gc v0.0.0-20220617031537-928513b29760"
+	out, err := runScratchProgram(t,
+		"\nreplace go4.org/unsafe/assume-no-moving-gc => "+old+"\n",
+		old+" h1:FyBZqvoA/jbNzuAWLQE2kG820zMAkcilx6BMjGbL/E4=\n"+
+			old+"/go.mod h1:FftLjUGFEDu5k8lt0ddY+HcrH/qU/0qk+H8j9/nTl3E=\n")
+	stillBites(t, err != nil && strings.Contains(out, "Something in this program imports go4.org/unsafe/assume-no-moving-gc"),
+		"a Gorgonia without our requirement starts: "+out)
+}
+
+// runScratchProgram runs scratchProgram in a module of its own.
+func runScratchProgram(t *testing.T, mod, sum string) (string, error) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("builds a program")
 	}
@@ -49,9 +73,9 @@ func TestModuleThatRequiresOnlyUs(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"main.go": scratchProgram,
-		"go.sum":  string(sums),
+		"go.sum":  string(sums) + sum,
 		"go.mod": "module scratch\n\ngo 1.22.0\n\nrequire github.com/kldivloss/kldivloss v0.0.0\n\n" +
-			"replace github.com/kldivloss/kldivloss => " + here + "\n",
+			"replace github.com/kldivloss/kldivloss => " + here + "\n" + mod,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -60,7 +84,5 @@ func TestModuleThatRequiresOnlyUs(t *testing.T) {
 	run := exec.Command("go", "run", "-mod=mod", ".")
 	run.Dir = dir
 	out, err := run.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "loss 0") {
-		t.Errorf("%v\n%s", err, out)
-	}
+	return string(out), err
 }

@@ -3,6 +3,7 @@ package kldivloss
 import (
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	G "gorgonia.org/gorgonia"
@@ -67,7 +68,7 @@ func inChild(t *testing.T, f func()) (string, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	child := exec.Command(self, "-test.run=^"+t.Name()+"$")
+	child := exec.Command(self, "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$")
 	child.Env = append(os.Environ(), variable+"="+t.Name())
 	out, err := child.CombinedOutput()
 	return string(out), err
