@@ -51,10 +51,7 @@ func (f function) compile(outputs func(cost *G.Node, inputs G.Nodes) (G.Nodes, e
 	if err != nil {
 		return nil, err
 	}
-	values := make([]G.Value, len(nodes))
-	for i, n := range nodes {
-		G.Read(n, &values[i])
-	}
+	values := watch(nodes)
 	vm := G.NewTapeMachine(g)
 	return func(point [][]float64) ([][]float64, error) {
 		for i, x := range point {

@@ -48,6 +48,15 @@ func numbers(t testing.TB, v G.Value) []float64 {
 		v = d.Clone().(*tensor.Dense).Materialize()
 		v = rowMajor(v.(*tensor.Dense))
 	}
+	if x := flat(v); x != nil {
+		return x
+	}
+	t.Fatalf("a value of %T", v.Data())
+	return nil
+}
+
+// flat copies a value's elements as they lie in memory, nil if they are no floats.
+func flat(v G.Value) []float64 {
 	switch data := v.Data().(type) {
 	case []float64:
 		return append([]float64(nil), data...)
@@ -62,7 +71,6 @@ func numbers(t testing.TB, v G.Value) []float64 {
 	case float32:
 		return []float64{float64(data)}
 	}
-	t.Fatalf("a value of %T", v.Data())
 	return nil
 }
 
@@ -91,14 +99,20 @@ func rowMajor(d *tensor.Dense) *tensor.Dense {
 	}
 }
 
-// runTape runs nodes on a TapeMachine twice and returns the numbers of the
-// second run, after checking that both are the same.
-func runTape(t testing.TB, nodes ...*G.Node) [][]float64 {
-	t.Helper()
+// watch has the next machine that is made leave the nodes' values.
+func watch(nodes G.Nodes) []G.Value {
 	values := make([]G.Value, len(nodes))
 	for i, n := range nodes {
 		G.Read(n, &values[i])
 	}
+	return values
+}
+
+// runTape runs nodes on a TapeMachine twice and returns the numbers of the
+// second run, after checking that both are the same.
+func runTape(t testing.TB, nodes ...*G.Node) [][]float64 {
+	t.Helper()
+	values := watch(nodes)
 	vm := G.NewTapeMachine(nodes[0].Graph())
 	defer vm.Close()
 	var runs [2][][]float64

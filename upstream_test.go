@@ -25,10 +25,7 @@ func stillBites(t *testing.T, bites bool, trap string) {
 // runOnce is runTape for graphs whose second run may differ, or that fail.
 func runOnce(t *testing.T, nodes ...*G.Node) ([][]float64, error) {
 	t.Helper()
-	values := make([]G.Value, len(nodes))
-	for i, n := range nodes {
-		G.Read(n, &values[i])
-	}
+	values := watch(nodes)
 	vm := G.NewTapeMachine(nodes[0].Graph())
 	defer vm.Close()
 	if err := vm.RunAll(); err != nil {
