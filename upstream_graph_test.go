@@ -142,7 +142,7 @@ func TestTrapTensorWithoutDimensions(t *testing.T) {
 		var v G.Value
 		G.Read(loss, &v)
 		once(t, loss)
-		if _, ok := v.(G.Scalar); v != nil && !ok {
+		if _, ok := v.(G.Scalar); !ok {
 			t.Errorf("%v: a loss is a %T", dtype, v)
 		}
 	}
@@ -177,8 +177,10 @@ func TestTrapEmptyDiffWRT(t *testing.T) {
 	panics := func() (panics bool) {
 		defer func() { panics = recover() != nil }()
 		x, cost := build()
-		_, err := G.Grad(cost, x)
-		return err == nil && false
+		if _, err := G.Grad(cost, x); err != nil {
+			t.Log(err)
+		}
+		return false
 	}
 	stillBites(t, panics(), "gorgonia.Grad through an op whose DiffWRT is empty")
 	x, cost := build()

@@ -105,33 +105,3 @@ func TestTrapMatMulOfAColumnMajorMatrix(t *testing.T) {
 	want := once(t, product(dense(tensor.Float64, data, 3, 4)))[0]
 	assertClose(t, "copied to row-major", once(t, product(rowMajor(columnMajor())))[0], want, 0)
 }
-
-// TestTrapSharedHeader: machines that share the header of one weight race, as MatMul's
-// derivative transposes it for a moment. Headers of their own over shared memory are
-// fine: TestConcurrentTraining.
-func TestTrapSharedHeader(t *testing.T) {
-	if !raceDetector {
-		t.Skip("a race shows under -race only")
-	}
-	out, err := inChild(t, func() {
-		w := dense(tensor.Float64, []float64{1, 2, 3, 4}, 2, 2)
-		machines := make([]G.VM, 2)
-		for i := range machines {
-			g := G.NewGraph()
-			x := input(g, "x", tensor.Float64, []float64{1, 2}, 1, 2)
-			wn := inputOf(g, "w", w)
-			mustAll(t)(G.Grad(sumOver(G.Must(G.Mul(x, wn))), x, wn))
-			machines[i] = G.NewTapeMachine(g)
-		}
-		atOnce(t, len(machines), func(i int) error {
-			for range 1000 {
-				if err := machines[i].RunAll(); err != nil {
-					return err
-				}
-				machines[i].Reset()
-			}
-			return nil
-		})
-	})
-	stillBites(t, err != nil && (strings.Contains(out, "DATA RACE") || strings.Contains(out, "panic:")), "machines may share a header")
-}
