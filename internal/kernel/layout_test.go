@@ -28,14 +28,14 @@ const guard = 5 // NaN at either end of a tensor
 
 // place copies a row-major tensor into a layout, NaN everywhere else, and
 // returns the memory and the view of the tensor in it.
-func (l layout) place(data []float64, shape []int) (memory []float64, view View[float64]) {
+func place[F Float](l layout, data []F, shape []int) (memory []F, view View[F]) {
 	view.Strides = make([]int, len(shape))
 	length := l.step
 	for _, axis := range l.order {
 		view.Strides[axis] = length
 		length *= shape[axis] + l.gap
 	}
-	memory = repeat(nan, length+2*guard)
+	memory = repeat(F(nan), length+2*guard)
 	view.Data = memory[guard : guard+length]
 	i := 0
 	walk(shape, view.Strides, func(offset int) {
@@ -64,7 +64,7 @@ type placed struct {
 }
 
 func (m *placed) add(data []float64) View[float64] {
-	memory, view := m.layout.place(data, m.shape)
+	memory, view := place(m.layout, data, m.shape)
 	m.memory = append(m.memory, memory)
 	return view
 }
