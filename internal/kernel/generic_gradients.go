@@ -2,14 +2,14 @@ package kernel
 
 import "math"
 
-// negate sets out = 0 − t·a, and finds NaN and negative t.
+// negate sets out = 0 − t·a, and finds NaN, and negative and infinite t.
 func negate[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
 		a := records[r][byA]
 		records[r][found] = 0
 		for i, ti := range of[1] {
-			if ti != ti || of[0][i] != of[0][i] || math.Signbit(float64(ti)) {
+			if ti-ti != 0 || of[0][i] != of[0][i] || math.Signbit(float64(ti)) {
 				records[r][found] = 1
 			}
 			of[2][i] = F(0 - float64(ti)*a)
@@ -42,8 +42,8 @@ func pairPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	})
 }
 
-// targetProbs sets out = a·(log2 t − y) + b, 0 where t is, and finds subnormal and
-// negative t, and NaN.
+// targetProbs sets out = a·(log2 t − y) + b, 0 where t is, and finds subnormal,
+// negative and infinite t, and NaN.
 func targetProbs[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {

@@ -24,7 +24,7 @@ func logProbsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]floa
 //go:noescape
 func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
-// negate32 sets out = 0 − t·a, and flags a row with a NaN.
+// negate32 sets out = 0 − t·a, and flags a row with a NaN or an infinite t.
 //
 //go:noescape
 func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
@@ -39,7 +39,7 @@ func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, c
 //go:noescape
 func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// targetProbs32 sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.
+// targetProbs32 sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal or infinite t or a NaN.
 //
 //go:noescape
 func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
@@ -89,7 +89,7 @@ func logProbsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]
 //go:noescape
 func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
-// negate32Wide sets out = 0 − t·a, and flags a row with a NaN.
+// negate32Wide sets out = 0 − t·a, and flags a row with a NaN or an infinite t.
 //
 //go:noescape
 func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
@@ -104,7 +104,7 @@ func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes in
 //go:noescape
 func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// targetProbs32Wide sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.
+// targetProbs32Wide sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal or infinite t or a NaN.
 //
 //go:noescape
 func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
@@ -154,7 +154,7 @@ func logProbsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]floa
 //go:noescape
 func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 
-// negate64 sets out = 0 − t·a, and flags a row with a NaN.
+// negate64 sets out = 0 − t·a, and flags a row with a NaN or an infinite t.
 //
 //go:noescape
 func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
@@ -169,7 +169,7 @@ func logitsPred64(x *float64, t *float64, out *float64, rows int, classes int, c
 //go:noescape
 func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
-// targetProbs64 sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.
+// targetProbs64 sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal or infinite t or a NaN.
 //
 //go:noescape
 func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)

@@ -1005,10 +1005,14 @@ negate32_loop:
 	VCMPPS       $0x03, Y5, Y3, Y3
 	VORPS        Y3, Y2, Y2
 	VORPS        Y5, Y2, Y2
+	VCMPPS       $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y5, Y3
+	VORPS        Y3, Y2, Y2
 	VFNMADD213PS Y0, Y1, Y5
 	VCMPPS       $0x03, Y6, Y4, Y4
 	VORPS        Y4, Y2, Y2
 	VORPS        Y6, Y2, Y2
+	VCMPPS       $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y6, Y3
+	VORPS        Y3, Y2, Y2
 	VFNMADD213PS Y0, Y1, Y6
 	VMOVUPS      Y5, (DX)(R9*1)
 	VMOVUPS      Y6, 32(DX)(R9*1)
@@ -1027,6 +1031,8 @@ negate32_loop_one:
 	VCMPPS       $0x03, Y4, Y3, Y3
 	VORPS        Y3, Y2, Y2
 	VORPS        Y4, Y2, Y2
+	VCMPPS       $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y4, Y3
+	VORPS        Y3, Y2, Y2
 	VFNMADD213PS Y0, Y1, Y4
 	VMOVUPS      Y4, (DX)(R9*1)
 	ADDQ         $0x20, R9
@@ -1045,6 +1051,8 @@ negate32_loop_tail:
 	VCMPPS       $0x03, Y5, Y4, Y4
 	VORPS        Y4, Y2, Y2
 	VORPS        Y5, Y2, Y2
+	VCMPPS       $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y5, Y4
+	VORPS        Y4, Y2, Y2
 	VFNMADD213PS Y0, Y1, Y5
 	VMASKMOVPS   Y5, Y3, (DX)(R9*1)
 
@@ -1061,6 +1069,12 @@ negate32_loop_done:
 	JNZ        negate32_row
 	VZEROUPPER
 	RET
+
+DATA constant7f7fffff7f7fffff<>+0(SB)/8, $0x7f7fffff7f7fffff
+DATA constant7f7fffff7f7fffff<>+8(SB)/8, $0x7f7fffff7f7fffff
+DATA constant7f7fffff7f7fffff<>+16(SB)/8, $0x7f7fffff7f7fffff
+DATA constant7f7fffff7f7fffff<>+24(SB)/8, $0x7f7fffff7f7fffff
+GLOBL constant7f7fffff7f7fffff<>(SB), RODATA|NOPTR, $32
 
 // func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
@@ -1448,6 +1462,8 @@ targetProbs32_loop:
 	VCMPPS      $0x04, Y6, Y4, Y4
 	VANDPS      Y4, Y5, Y5
 	VORPS       Y6, Y3, Y3
+	VCMPPS      $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y6, Y7
+	VORPS       Y7, Y3, Y3
 	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y6, Y6
 	VANDPS      Y4, Y6, Y6
 	VORPS       Y6, Y3, Y3
@@ -1491,6 +1507,8 @@ targetProbs32_loop_last:
 	VCMPPS      $0x04, Y6, Y4, Y4
 	VANDPS      Y4, Y5, Y5
 	VORPS       Y6, Y3, Y3
+	VCMPPS      $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y6, Y7
+	VORPS       Y7, Y3, Y3
 	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y6, Y6
 	VANDPS      Y4, Y6, Y6
 	VORPS       Y6, Y3, Y3
@@ -1539,6 +1557,8 @@ targetProbs32_loop_few:
 	VCMPPS      $0x04, Y0, Y1, Y1
 	VANDPS      Y1, Y6, Y6
 	VORPS       Y0, Y3, Y3
+	VCMPPS      $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y0, Y2
+	VORPS       Y2, Y3, Y3
 	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y0, Y0
 	VANDPS      Y1, Y0, Y0
 	VORPS       Y0, Y3, Y3
@@ -3247,10 +3267,14 @@ negate32Wide_loop:
 	VCMPPD       $0x03, Y5, Y3, Y3
 	VORPD        Y3, Y2, Y2
 	VORPD        Y5, Y2, Y2
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y5, Y3
+	VORPD        Y3, Y2, Y2
 	VFNMADD213PD Y0, Y1, Y5
 	VCMPPD       $0x03, Y6, Y4, Y4
 	VORPD        Y4, Y2, Y2
 	VORPD        Y6, Y2, Y2
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y6, Y3
+	VORPD        Y3, Y2, Y2
 	VFNMADD213PD Y0, Y1, Y6
 	VCVTPD2PSY   Y5, X3
 	VMOVUPS      X3, (DX)(R9*1)
@@ -3271,6 +3295,8 @@ negate32Wide_loop_one:
 	VCMPPD       $0x03, Y4, Y3, Y3
 	VORPD        Y3, Y2, Y2
 	VORPD        Y4, Y2, Y2
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y3
+	VORPD        Y3, Y2, Y2
 	VFNMADD213PD Y0, Y1, Y4
 	VCVTPD2PSY   Y4, X3
 	VMOVUPS      X3, (DX)(R9*1)
@@ -3296,6 +3322,8 @@ negate32Wide_loop_tail:
 	VCMPPD       $0x03, Y5, Y4, Y4
 	VORPD        Y4, Y2, Y2
 	VORPD        Y5, Y2, Y2
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y5, Y4
+	VORPD        Y4, Y2, Y2
 	VFNMADD213PD Y0, Y1, Y5
 	VCVTPD2PSY   Y5, X1
 	VEXTRACTF128 $0x01, Y3, X4
@@ -3315,6 +3343,12 @@ negate32Wide_loop_done:
 	JNZ        negate32Wide_row
 	VZEROUPPER
 	RET
+
+DATA constant7fefffffffffffff<>+0(SB)/8, $0x7fefffffffffffff
+DATA constant7fefffffffffffff<>+8(SB)/8, $0x7fefffffffffffff
+DATA constant7fefffffffffffff<>+16(SB)/8, $0x7fefffffffffffff
+DATA constant7fefffffffffffff<>+24(SB)/8, $0x7fefffffffffffff
+GLOBL constant7fefffffffffffff<>(SB), RODATA|NOPTR, $32
 
 // func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
@@ -3692,6 +3726,8 @@ targetProbs32Wide_loop:
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VANDPD      Y5, Y8, Y8
 	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y6
+	VORPD       Y6, Y3, Y3
 	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
 	VANDPD      Y5, Y4, Y4
 	VORPD       Y4, Y3, Y3
@@ -3737,6 +3773,8 @@ targetProbs32Wide_loop_last:
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VANDPD      Y5, Y8, Y8
 	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y6
+	VORPD       Y6, Y3, Y3
 	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
 	VANDPD      Y5, Y4, Y4
 	VORPD       Y4, Y3, Y3
@@ -3793,6 +3831,8 @@ targetProbs32Wide_loop_few:
 	VCMPPD       $0x04, Y0, Y1, Y1
 	VANDPD       Y1, Y8, Y8
 	VORPD        Y0, Y3, Y3
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y2
+	VORPD        Y2, Y3, Y3
 	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y0
 	VANDPD       Y1, Y0, Y0
 	VORPD        Y0, Y3, Y3
@@ -5562,10 +5602,14 @@ negate64_loop:
 	VCMPPD       $0x03, Y5, Y3, Y3
 	VORPD        Y3, Y2, Y2
 	VORPD        Y5, Y2, Y2
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y5, Y3
+	VORPD        Y3, Y2, Y2
 	VFNMADD213PD Y0, Y1, Y5
 	VCMPPD       $0x03, Y6, Y4, Y4
 	VORPD        Y4, Y2, Y2
 	VORPD        Y6, Y2, Y2
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y6, Y3
+	VORPD        Y3, Y2, Y2
 	VFNMADD213PD Y0, Y1, Y6
 	VMOVUPD      Y5, (DX)(R9*1)
 	VMOVUPD      Y6, 32(DX)(R9*1)
@@ -5584,6 +5628,8 @@ negate64_loop_one:
 	VCMPPD       $0x03, Y4, Y3, Y3
 	VORPD        Y3, Y2, Y2
 	VORPD        Y4, Y2, Y2
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y3
+	VORPD        Y3, Y2, Y2
 	VFNMADD213PD Y0, Y1, Y4
 	VMOVUPD      Y4, (DX)(R9*1)
 	ADDQ         $0x20, R9
@@ -5602,6 +5648,8 @@ negate64_loop_tail:
 	VCMPPD       $0x03, Y5, Y4, Y4
 	VORPD        Y4, Y2, Y2
 	VORPD        Y5, Y2, Y2
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y5, Y4
+	VORPD        Y4, Y2, Y2
 	VFNMADD213PD Y0, Y1, Y5
 	VMASKMOVPD   Y5, Y3, (DX)(R9*1)
 
@@ -6015,6 +6063,8 @@ targetProbs64_loop:
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VANDPD      Y5, Y10, Y10
 	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y6
+	VORPD       Y6, Y3, Y3
 	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
 	VANDPD      Y5, Y4, Y4
 	VORPD       Y4, Y3, Y3
@@ -6065,6 +6115,8 @@ targetProbs64_loop_last:
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VANDPD      Y5, Y10, Y10
 	VORPD       Y4, Y3, Y3
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y6
+	VORPD       Y6, Y3, Y3
 	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
 	VANDPD      Y5, Y4, Y4
 	VORPD       Y4, Y3, Y3
@@ -6120,6 +6172,8 @@ targetProbs64_loop_few:
 	VCMPPD      $0x04, Y0, Y1, Y1
 	VANDPD      Y1, Y10, Y10
 	VORPD       Y0, Y3, Y3
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y2
+	VORPD       Y2, Y3, Y3
 	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y0
 	VANDPD      Y1, Y0, Y0
 	VORPD       Y0, Y3, Y3

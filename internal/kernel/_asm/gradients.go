@@ -1,9 +1,14 @@
 package main
 
-import . "github.com/mmcloughlin/avo/operand"
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+)
 
 func (a arithmetic) negate() {
-	f := a.begin("negate", "sets out = 0 − t·a, and flags a row with a NaN.", "coefficients", "x", "t", "out")
+	f := a.begin("negate", "sets out = 0 − t·a, and flags a row with a NaN or an infinite t.", "coefficients", "x", "t", "out")
 	none := zero()
 	f.eachRow(func() {
 		a, flags := f.broadcast(f.slot(slotA)), zero()
@@ -13,6 +18,7 @@ func (a arithmetic) negate() {
 				f.cmp(Imm(unordered), t[u], x[u], x[u])
 				f.or(x[u], flags, flags)
 				f.or(t[u], flags, flags)
+				f.flagInfinite(t[u], flags)
 				f.fnma213(none, a, t[u])
 			}
 			turn.store(t, 2)
@@ -59,7 +65,7 @@ func (a arithmetic) pairPred() {
 }
 
 func (a arithmetic) targetProbs() {
-	f := a.begin("targetProbs", "sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal t or a NaN.",
+	f := a.begin("targetProbs", "sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal or infinite t or a NaN.",
 		"coefficients", "x", "t", "out")
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotCShiftX)
@@ -74,6 +80,7 @@ func (a arithmetic) targetProbs() {
 				kept := f.nonZero(t)
 				f.and(kept, r[u], r[u])
 				f.or(t, flags, flags)
+				f.flagInfinite(t, flags)
 				f.cmp(Imm(notAtLeast), f.constant(f.smallestNormal()), t, t)
 				f.and(kept, t, t)
 				f.or(t, flags, flags)
@@ -86,6 +93,20 @@ func (a arithmetic) targetProbs() {
 		})
 		f.storeFlags(flags, slotCFlags)
 	})
+}
+
+// flagInfinite flags +∞, which is no class's probability.
+func (a arithmetic) flagInfinite(t, flags vector) {
+	infinite := YMM()
+	a.cmp(Imm(above), a.constant(a.largest()), t, infinite)
+	a.or(infinite, flags, flags)
+}
+
+func (a arithmetic) largest() float64 {
+	if a.single() {
+		return math.MaxFloat32
+	}
+	return math.MaxFloat64
 }
 
 func (a arithmetic) smallestNormal() float64 {

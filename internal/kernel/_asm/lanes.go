@@ -265,6 +265,7 @@ const (
 	unordered  = 3
 	notEqual   = 4    // NaN too
 	notAtLeast = 0x19 // NaN too
+	above      = 0x1e
 )
 
 // nonZero is a mask of the lanes in which v is not 0.
