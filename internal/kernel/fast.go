@@ -227,13 +227,25 @@ func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 	k.pairTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
 }
 
+// roundedOff is what the logarithm of a partition function lacks where exponents are
+// products with log2 e rounded to float32, which those of targetProbs are not: nearly all
+// of the mass is at the largest logit.
+func (k *rowKernels[F]) roundedOff(s *rowSums) float64 {
+	if !k.whole {
+		return 0
+	}
+	const rest = math.Log2E - float64(float32(math.Log2E))
+	largest := -s[shiftX] * math.Ln2
+	return math.Ln2 * rest * largest
+}
+
 // logitsTargetGradient writes g·(log p − log q + 1).
 func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).logitsSums)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
 		move, power := k.move(s[partition])
-		w.set(j, w.done[j], g*math.Ln2, g*(1+logSum(s[partition]/power)))
+		w.set(j, w.done[j], g*math.Ln2, g*(1+logSum(s[partition]/power)+k.roundedOff(s)))
 		w.coefficients[j][forX] = s[shiftX] - move
 	}
 	k.targetProbs(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
