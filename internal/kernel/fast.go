@@ -58,7 +58,8 @@ func plain(x, y, z float64) bool { return x-x+y-y+z-z == 0 }
 
 // inRange reports whether a row is of a size that the kernels are made for.
 func (k *rowKernels[F]) inRange(s *rowSums) bool {
-	return math.Abs(s[shiftX]) <= k.maxShift && math.Abs(s[shiftT]) <= k.maxShift && (s[mass] >= k.minMass || s[mass] == 0)
+	return math.Abs(s[shiftX]) <= k.maxShift && math.Abs(s[shiftT]) <= k.maxShift &&
+		max(s[reachX], s[reachT]) <= k.maxFall && (s[mass] >= k.minMass || s[mass] == 0)
 }
 
 // sound reports whether the sums of a loss are what they should be.

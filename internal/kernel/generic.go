@@ -16,7 +16,7 @@ var (
 const stored32 = 1 << 32
 
 func genericKernels[F Float](l limits) *rowKernels[F] {
-	l.maxReach, l.maxShift = math.Inf(1), 1<<16
+	l.maxReach, l.maxFall, l.maxShift = math.Inf(1), math.Inf(1), 1<<16
 	return &rowKernels[F]{
 		extremes[F], logitsLoss[F], logProbsLoss[F], pairLoss[F],
 		negate[F], logitsPred[F], pairPred[F], targetProbs[F], pairTarget[F],

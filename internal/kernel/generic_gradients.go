@@ -55,7 +55,7 @@ func targetProbs[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 			switch {
 			case t == 0:
 				result = 0
-			case result != result || !(t >= smallestNormal):
+			case result != result || !(smallestNormal <= t && t <= math.MaxFloat64):
 				records[r][found] = 1
 			}
 			of[2][i] = F(result)

@@ -71,6 +71,10 @@ type limits struct {
 	// maxReach is how far below a row's largest logit probabilities are still exact.
 	maxReach float64
 
+	// maxFall is how far below a row's largest logit exponentials are still nearly 0:
+	// further down lanes of float32 have no bits for an exponent's fraction.
+	maxFall float64
+
 	// maxShift is the largest shift.
 	maxShift float64
 
