@@ -97,6 +97,9 @@ func TestOpsRecover(t *testing.T) {
 // TestLispMachineFaults runs a LispMachine on each fault, forwards and backwards, and
 // one on good values after it.
 func TestLispMachineFaults(t *testing.T) {
+	if raceDetector {
+		t.Skip("a LispMachine whose run fails races with itself: TestTrapFailedLispMachine")
+	}
 	build := func() (x, y, cost *G.Node) {
 		g := G.NewGraph()
 		xv, yv, _ := trainingData(tensor.Float64)

@@ -2,9 +2,11 @@ package kldivloss
 
 import (
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -91,6 +93,39 @@ func TestTrapLispMachineOnGrad(t *testing.T) {
 	stillBites(t, err != nil && strings.Contains(err.Error(), "scalar"), "LispMachine runs graphs with Grad")
 	x, cost = build()
 	assertClose(t, "a graph without Grad", runLisp(t, cost, x)[0], []float64{-0.5, -1.5}, 1e-15) // −p/q
+}
+
+// failingOp is an op whose Do fails.
+type failingOp struct{ constantOp }
+
+func (failingOp) Do(...G.Value) (G.Value, error) { return nil, errors.New("failingOp") }
+
+// TestTrapFailedLispMachine: after an error of its forward pass LispMachine goes on
+// backwards, in a goroutine that nobody waits for: it races with RunAll's return and is
+// blocked forever. A TapeMachine leaves none.
+func TestTrapFailedLispMachine(t *testing.T) {
+	if raceDetector {
+		t.Skip("it races")
+	}
+	const some = 10
+	leaves := func(machine func(*G.ExprGraph) G.VM, settle func(want int) int) int {
+		before := runtime.NumGoroutine()
+		for range some {
+			x := input(G.NewGraph(), "x", tensor.Float64, []float64{1, 2}, 1, 2)
+			cost := sumOver(G.Must(G.ApplyOp(failingOp{}, x)))
+			vm := machine(cost.Graph())
+			if err := vm.RunAll(); err == nil || !strings.Contains(err.Error(), "failingOp") {
+				t.Fatalf("RunAll gives %v", err)
+			}
+			vm.Close()
+		}
+		return settle(before) - before
+	}
+	left := leaves(func(g *G.ExprGraph) G.VM { return G.NewLispMachine(g) }, func(int) int { return runtime.NumGoroutine() })
+	stillBites(t, left >= some, "a LispMachine whose run fails leaves no goroutine behind")
+	if left := leaves(func(g *G.ExprGraph) G.VM { return G.NewTapeMachine(g) }, settledGoroutines); left > 0 {
+		t.Errorf("TapeMachine leaves %d goroutines", left)
+	}
 }
 
 // TestTrapDualValuesAddUp: with BindDualValues gradients add up until a solver zeroes
