@@ -161,8 +161,8 @@ func (a arithmetic) centre() {
 		f.loop("loop", f.tensors, streamed, nil, func(t turn) {
 			q, v := t.load(0), t.load(1)
 			for u := range q {
+				f.mul(a, q[u], q[u]) // first, as a·v may overflow where q is 0
 				f.sub(b, v[u], v[u])
-				f.mul(a, v[u], v[u])
 				f.mul(q[u], v[u], v[u])
 			}
 			t.store(v, 0)
