@@ -51,7 +51,10 @@ func (f function) compile(outputs func(cost *G.Node, inputs G.Nodes) (G.Nodes, e
 	if err != nil {
 		return nil, err
 	}
-	values := watch(nodes)
+	values := make([]G.Value, len(nodes))
+	for i, n := range nodes {
+		G.Read(n, &values[i])
+	}
 	vm := G.NewTapeMachine(g)
 	return func(point [][]float64) ([][]float64, error) {
 		for i, x := range point {
@@ -127,15 +130,13 @@ func (f function) checkGradient(tolerance float64) error {
 	return compare("gradient", got, want, tolerance)
 }
 
-// hvp adds the Hessian times a direction.
-func (f function) hvp(direction [][]float64) func(cost *G.Node, inputs G.Nodes) (G.Nodes, error) {
-	return func(cost *G.Node, inputs G.Nodes) (G.Nodes, error) {
-		v := make(G.Nodes, len(inputs))
-		for i, n := range inputs {
-			v[i] = input(n.Graph(), fmt.Sprintf("v %d", i), tensor.Float64, direction[i], f.shapes[i]...)
-		}
-		return HessianVectorProduct(cost, inputs, v)
+// vectors are inputs that hold a direction.
+func (f function) vectors(inputs G.Nodes, direction [][]float64) G.Nodes {
+	v := make(G.Nodes, len(inputs))
+	for i, n := range inputs {
+		v[i] = input(n.Graph(), fmt.Sprintf("v %d", i), tensor.Float64, direction[i], f.shapes[i]...)
 	}
+	return v
 }
 
 // checkHVP compares HessianVectorProduct with central differences of Grad.
@@ -144,7 +145,9 @@ func (f function) checkHVP(direction [][]float64, tolerance float64) error {
 	if err != nil {
 		return err
 	}
-	hvpAt, err := f.compile(f.hvp(direction))
+	hvpAt, err := f.compile(func(cost *G.Node, inputs G.Nodes) (G.Nodes, error) {
+		return HessianVectorProduct(cost, inputs, f.vectors(inputs, direction))
+	})
 	if err != nil {
 		return err
 	}
