@@ -1,6 +1,7 @@
 package kldivloss
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -54,6 +55,8 @@ func (c *choices) node(g *G.ExprGraph, name string, dtype tensor.Dtype, shape []
 		shape = c.shape()
 	case kind == 12:
 		g = G.NewGraph()
+	case kind == 11 && len(shape) > 0 && dtype != tensor.Int && slices.Min(shape) > 0:
+		return G.NewConstant(dense(dtype, make([]float64, volume(shape)), shape...), G.WithName(name))
 	}
 	if len(shape) == 0 {
 		return G.NewScalar(g, dtype, G.WithName(name))
@@ -98,18 +101,30 @@ func (c *choices) options(g *G.ExprGraph, dtype tensor.Dtype, shape []int) (opts
 }
 
 // FuzzBuild builds losses of any nodes with any options: it gives an error, or a node of
-// the shape that the reduction says and, of a scalar, gradients.
+// the shape that the reduction says and, of a scalar, gradients and Hessian-vector products.
 func FuzzBuild(f *testing.F) {
 	f.Add([]byte{2, 3, 4})
 	f.Add([]byte{0, 0, 2, 3, 4, 0, 0, 3, 6, 4, 2, 9})
 	f.Add([]byte{1, 1, 3, 2, 3, 4, 0, 0, 5, 9, 0, 2, 2, 3, 6, 7, 10, 2, 1, 0, 2, 1, 2})
 	f.Add([]byte{0, 2, 1, 4, 14, 2, 0, 2, 4, 5, 6, 6, 1, 2, 3})
+	f.Add([]byte{4, 0, 2, 3, 4, 0, 0, 0, 0, 1, 6, 2})
+	f.Add([]byte{5, 0, 2, 3, 4, 0, 0, 1})
+	f.Add([]byte{6, 0, 2, 3, 4, 0, 0, 1})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := choices(data)
 		g := G.NewGraph()
-		function, dtype, shape := c.of(4), c.dtype(), c.shape()
+		function, dtype, shape := c.of(7), c.dtype(), c.shape()
 		pred, target := c.node(g, "pred", dtype, shape), c.node(g, "target", dtype, shape)
+		if function >= 5 {
+			c.buildSoftmax(t, g, pred, function == 5)
+			return
+		}
 		opts, reduction, axis, batchAxis := c.options(g, dtype, shape)
+		if function >= 3 && reduction == ReductionPerSample {
+			reduction = ReductionSum // the default of a Gaussian is another
+			opts = append(opts, WithReduction(reduction))
+		}
+		wrt := G.Nodes{pred, target}
 		var loss *G.Node
 		var err error
 		switch function {
@@ -120,27 +135,76 @@ func FuzzBuild(f *testing.F) {
 		case 2:
 			loss, err = SymmetricKL(pred, target, opts...)
 		case 3:
-			if reduction == ReductionPerSample {
-				reduction = ReductionSum // its default is another
-				opts = append(opts, WithReduction(reduction))
-			}
 			loss, err = GaussianKL(pred, target, opts...)
+		case 4:
+			wrt = append(wrt, c.node(g, "prior mean", dtype, shape), c.node(g, "prior logvar", dtype, shape))
+			loss, err = GaussianKLFrom(pred, target, wrt[2], wrt[3], opts...)
 		}
-		if err != nil {
-			if loss != nil {
-				t.Errorf("a node and an error: %v", err)
-			}
+		if !built(t, loss, err) {
 			return
 		}
 		if want := reducedShape(pred.Shape(), reduction, axis, batchAxis); !slices.Equal(loss.Shape(), want) {
 			t.Errorf("shape %v, want %v", loss.Shape(), want)
 		}
-		if loss.IsScalar() && pred.Graph() == loss.Graph() {
-			if _, err := G.Grad(loss, pred); err != nil {
-				t.Errorf("gradient: %v", err)
-			}
-		}
+		c.differentiate(t, g, loss, wrt)
 	})
+}
+
+// built reports whether there is a node, which there is without an error and never with one.
+func built(t *testing.T, n *G.Node, err error) bool {
+	t.Helper()
+	if (n == nil) != (err != nil) {
+		t.Errorf("node %v and error %v, want one of the two", n, err)
+	}
+	return err == nil
+}
+
+func (c *choices) buildSoftmax(t *testing.T, g *G.ExprGraph, x *G.Node, logarithm bool) {
+	apply := Softmax
+	if logarithm {
+		apply = LogSoftmax
+	}
+	y, err := apply(x, c.of(11)-5)
+	if !built(t, y, err) {
+		return
+	}
+	if !slices.Equal(y.Shape(), x.Shape()) {
+		t.Errorf("shape %v, want %v", y.Shape(), x.Shape())
+	}
+	c.differentiate(t, g, G.Must(G.Sum(y)), G.Nodes{x})
+}
+
+// differentiate takes derivatives of a scalar cost with respect to pred, with both of the
+// gradients, and of any cost with respect to any nodes, to which an error is right too.
+func (c *choices) differentiate(t *testing.T, g *G.ExprGraph, cost *G.Node, wrt G.Nodes) {
+	some := append(slices.Clone(wrt), c.node(g, "wrt", tensor.Float64, c.shape()))[c.of(len(wrt)+1):]
+	v := make(G.Nodes, c.of(4))
+	for i := range v {
+		v[i] = c.node(g, fmt.Sprintf("v %d", i), c.dtype(), c.shape())
+	}
+	for _, cost := range (G.Nodes{cost, c.node(g, "cost", tensor.Float64, nil)}) {
+		if grads, err := Grad(cost, some...); err == nil && len(grads) != len(some) {
+			t.Errorf("%d gradients with respect to %d nodes", len(grads), len(some))
+		}
+		if products, err := HessianVectorProduct(cost, some, v); err == nil && len(products) != len(some) {
+			t.Errorf("%d products with respect to %d nodes", len(products), len(some))
+		}
+	}
+	if !cost.IsScalar() || wrt[0].Graph() != cost.Graph() {
+		return
+	}
+	if _, err := HessianVectorProduct(cost, wrt[:1], wrt[:1]); err != nil {
+		t.Errorf("Hessian-vector product: %v", err)
+	}
+	grads, err := Grad(cost, wrt[0])
+	if err != nil {
+		t.Errorf("gradient: %v", err)
+	} else if !sameShape(grads[0], wrt[0]) {
+		t.Errorf("gradient of shape %v, want %v", grads[0].Shape(), wrt[0].Shape())
+	}
+	if _, err := G.Grad(cost, wrt[0]); err != nil {
+		t.Errorf("gorgonia.Grad: %v", err)
+	}
 }
 
 func reducedShape(shape []int, reduction Reduction, axis, batchAxis int) []int {
