@@ -173,14 +173,18 @@ func (m definition) bounded(epsilon float64, elementwise bool) (b bounded) {
 	if !elementwise {
 		b.loss, b.lossError = []float64{sumOf(b.loss)}, []float64{sumOf(b.lossError)}
 	}
+	plain := 0.0 // kernels of float64 add a block's terms one after the other
+	if epsilon == 0x1p-52 {
+		plain = float64(min(len(m.x), block)) / 2
+	}
 	for i := range b.lossError {
-		b.lossError[i] *= 4 * epsilon
+		b.lossError[i] *= (4 + plain) * epsilon
 	}
 	flowing := m.magnitudes(epsilon, m.dropped)
 	for _, wrt := range sides {
 		b.gradient[wrt], b.gradientError[wrt] = m.gradient(wrt), flowing.gradient(wrt)
 		for i := range b.gradientError[wrt] {
-			b.gradientError[wrt][i] *= 8 * epsilon
+			b.gradientError[wrt][i] *= (8 + plain) * epsilon
 		}
 	}
 	return b
