@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"testing"
 	"time"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+	"pgregory.net/rapid"
 )
 
 // long asks for the tests under load in full, which take minutes: go test . -long
@@ -39,7 +39,7 @@ func inputOf(g *G.ExprGraph, name string, v *tensor.Dense) *G.Node {
 }
 
 // numbers reads a value in row-major order, whatever its layout.
-func numbers(t testing.TB, v G.Value) []float64 {
+func numbers(t rapid.TB, v G.Value) []float64 {
 	t.Helper()
 	if v == nil {
 		t.Fatal("no value")
@@ -110,7 +110,7 @@ func watch(nodes G.Nodes) []G.Value {
 
 // runTape runs nodes on a TapeMachine twice and returns the numbers of the
 // second run, after checking that both are the same.
-func runTape(t testing.TB, nodes ...*G.Node) [][]float64 {
+func runTape(t rapid.TB, nodes ...*G.Node) [][]float64 {
 	t.Helper()
 	values := watch(nodes)
 	vm := G.NewTapeMachine(nodes[0].Graph())
@@ -133,7 +133,7 @@ func runTape(t testing.TB, nodes ...*G.Node) [][]float64 {
 
 // runLisp runs a scalar cost on a LispMachine and returns the gradients it
 // leaves on the nodes.
-func runLisp(t testing.TB, cost *G.Node, nodes ...*G.Node) [][]float64 {
+func runLisp(t rapid.TB, cost *G.Node, nodes ...*G.Node) [][]float64 {
 	t.Helper()
 	vm := G.NewLispMachine(cost.Graph())
 	defer vm.Close()
@@ -152,7 +152,7 @@ func runLisp(t testing.TB, cost *G.Node, nodes ...*G.Node) [][]float64 {
 }
 
 // scalarCost sums a loss that is not a scalar yet.
-func scalarCost(t testing.TB, loss *G.Node) *G.Node {
+func scalarCost(t rapid.TB, loss *G.Node) *G.Node {
 	t.Helper()
 	if loss.IsScalar() {
 		return loss
@@ -162,7 +162,7 @@ func scalarCost(t testing.TB, loss *G.Node) *G.Node {
 
 // assertClose compares element by element, relative to the larger of 1 and the
 // expectation. NaN equals NaN, and infinities equal themselves.
-func assertClose(t testing.TB, what string, got, want []float64, tolerance float64) {
+func assertClose(t rapid.TB, what string, got, want []float64, tolerance float64) {
 	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%s: %d numbers %v, want %d: %v", what, len(got), head(got), len(want), head(want))
@@ -184,7 +184,7 @@ func closeTo(got, want, tolerance float64) bool {
 func head(x []float64) []float64 { return x[:min(len(x), 12)] }
 
 // must unwraps a node-building call.
-func must(t testing.TB) func(*G.Node, error) *G.Node {
+func must(t rapid.TB) func(*G.Node, error) *G.Node {
 	return func(n *G.Node, err error) *G.Node {
 		t.Helper()
 		if err != nil {
@@ -194,7 +194,7 @@ func must(t testing.TB) func(*G.Node, error) *G.Node {
 	}
 }
 
-func mustAll(t testing.TB) func(G.Nodes, error) G.Nodes {
+func mustAll(t rapid.TB) func(G.Nodes, error) G.Nodes {
 	return func(ns G.Nodes, err error) G.Nodes {
 		t.Helper()
 		if err != nil {
