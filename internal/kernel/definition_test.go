@@ -168,10 +168,16 @@ type bounded struct {
 	gradient, gradientError [2][]float64
 }
 
+// The bounds are those of SEMANTICS.md and, of a sum, what the row kernels may add where
+// rounding adds up, as in rows of one number: they are tuned for rows in which it averages.
 func (m definition) bounded(epsilon float64, elementwise bool) (b bounded) {
 	b.loss, b.lossError = m.elements(), m.magnitudes(epsilon, func(i int) bool { return m.p[i] == 0 }).elements()
 	if !elementwise {
 		b.loss, b.lossError = []float64{sumOf(b.loss)}, []float64{sumOf(b.lossError)}
+	}
+	cancelling := 0.0 // the mass times the logarithm of a partition function
+	if m.pred == Logits {
+		cancelling = sumOf(m.p) * -(slices.Max(m.logQ) + min(0, slices.Max(m.logP)))
 	}
 	plain := 0.0 // kernels of float64 add a block's terms one after the other
 	if epsilon == 0x1p-52 {
@@ -179,6 +185,9 @@ func (m definition) bounded(epsilon float64, elementwise bool) (b bounded) {
 	}
 	for i := range b.lossError {
 		b.lossError[i] *= (4 + plain) * epsilon
+		if !elementwise && cancelling > 0 {
+			b.lossError[i] += 3 * epsilon * cancelling
+		}
 	}
 	flowing := m.magnitudes(epsilon, m.dropped)
 	for _, wrt := range sides {
@@ -211,7 +220,9 @@ func (m definition) magnitudes(epsilon float64, dropped func(i int) bool) magnit
 		if m.p[i] != 0 || m.target != Probs {
 			b.p[i] = widened(b.p[i])
 		}
-		if !dropped(i) {
+		if dropped(i) {
+			b.p[i] = min(b.p[i], math.MaxFloat64) // of which nothing flows
+		} else {
 			b.r[i] = math.Abs(m.ratio(i)) + 0x1p-52/epsilon*(1+math.Abs(m.logP[i])+math.Abs(m.logQ[i]))
 		}
 	}
