@@ -110,6 +110,9 @@ func FuzzBuild(f *testing.F) {
 	f.Add([]byte{4, 0, 2, 3, 4, 0, 0, 0, 0, 1, 6, 2})
 	f.Add([]byte{5, 0, 2, 3, 4, 0, 0, 1})
 	f.Add([]byte{6, 0, 2, 3, 4, 0, 0, 1})
+	for _, data := range randomBytes(2000, 60) {
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		c := choices(data)
 		g := G.NewGraph()

@@ -27,14 +27,16 @@ func TestPinsker(t *testing.T) {
 	})
 }
 
-// TestZeroOfEqual: equal rows in one form have a divergence of exactly 0, whatever their axis.
+// TestZeroOfEqual: equal rows in one form have a divergence of exactly 0, and elements too.
 func TestZeroOfEqual(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawPair(t)
 		c.forms[1], c.data[1] = c.forms[0], c.data[0]
-		for i, loss := range c.loss(t, ReductionNone) {
-			if loss != 0 {
-				t.Fatalf("element %d of %v from itself is %v", i, c.data[0], loss)
+		for _, reduction := range []Reduction{ReductionNone, ReductionPerDistribution} {
+			for i, loss := range c.loss(t, reduction) {
+				if loss != 0 {
+					t.Fatalf("%v: number %d of %v from itself is %v", reduction, i, c.data[0], loss)
+				}
 			}
 		}
 	})

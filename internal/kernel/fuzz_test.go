@@ -90,6 +90,8 @@ func addSeeds(f *testing.F) {
 	for pair := range uint16(len(formPairs(0, 1e-12, 0.25))) {
 		for _, single := range []bool{true, false} {
 			f.Add(single, pair, uint16(vector), uint64(0), pattern(0.5, 1, -1, 0.25, 0.25, 0.5))
+			f.Add(single, pair, uint16(9), uint64(0), pattern(minusZero, 1, 0.5, 0.5))
+			f.Add(single, pair, uint16(9), uint64(0), wide(minusZero, 1, 0.5, 0.5))
 			f.Add(single, pair, uint16(9*39), ^uint64(0), wide(logits(newRand(1), 70, 1)...))
 			f.Add(single, pair, uint16(vector), ^uint64(0), pattern(math.NaN(), 1, math.Inf(1), minusZero, 1e-40, 1, math.Inf(-1)))
 			f.Add(single, pair+30, uint16(9*8), ^uint64(3), pattern(1e30, -1e30, 0, 1e-45, -1e-45, 2))
