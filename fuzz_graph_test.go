@@ -53,18 +53,10 @@ func randomBytes(n, length int) [][]byte {
 // checkSlope compares a gradient with the difference of the cost along a direction, in one
 // graph and few runs, where checkGradient takes two for each number.
 func (f function) checkSlope(direction [][]float64, grad func(*G.Node, ...*G.Node) (G.Nodes, error)) error {
-	eval, err := f.compile(func(cost *G.Node, in G.Nodes) (G.Nodes, error) {
+	got, slopes, doubt, err := f.slopes(direction, func(cost *G.Node, in G.Nodes) (G.Nodes, error) {
 		grads, err := grad(cost, in...)
 		return append(G.Nodes{cost}, grads...), err
 	})
-	if err != nil {
-		return err
-	}
-	got, err := eval(f.point)
-	if err != nil {
-		return err
-	}
-	slopes, doubt, err := f.slopes(direction, eval)
 	if err != nil {
 		return err
 	}
@@ -74,7 +66,7 @@ func (f function) checkSlope(direction [][]float64, grad func(*G.Node, ...*G.Nod
 
 // checkProduct compares a Hessian-vector product with the difference of the gradient.
 func (f function) checkProduct(direction [][]float64) error {
-	eval, err := f.compile(func(cost *G.Node, in G.Nodes) (G.Nodes, error) {
+	got, slopes, doubt, err := f.slopes(direction, func(cost *G.Node, in G.Nodes) (G.Nodes, error) {
 		grads, err := Grad(cost, in...)
 		if err != nil {
 			return nil, err
@@ -85,14 +77,6 @@ func (f function) checkProduct(direction [][]float64) error {
 	if err != nil {
 		return err
 	}
-	got, err := eval(f.point)
-	if err != nil {
-		return err
-	}
-	slopes, doubt, err := f.slopes(direction, eval)
-	if err != nil {
-		return err
-	}
 	n := len(f.point)
 	return compare("Hessian-vector product", got[:n], slopes[n:], slopeTolerance+doubt)
 }
@@ -100,14 +84,19 @@ func (f function) checkProduct(direction [][]float64) error {
 // slopeTolerance is that of slopes beyond their doubt, for rounding: 1e-16 of the cost over the step.
 const slopeTolerance = 1e-9
 
-// slopes extrapolates central differences with two steps (Richardson 1911). The doubt is how
-// far these are apart, relative to the largest or 1: far more than the result's error.
-func (f function) slopes(direction [][]float64, eval func([][]float64) ([][]float64, error)) (slopes [][]float64, doubt float64, err error) {
+// slopes returns the values of outputs, and their slopes along a direction: central
+// differences with two steps, extrapolated (Richardson 1911). The doubt is how far the two
+// are apart, relative to the largest or 1: far more than the result's error.
+func (f function) slopes(direction [][]float64, outputs func(cost *G.Node, inputs G.Nodes) (G.Nodes, error)) (at, slopes [][]float64, doubt float64, err error) {
 	const step = 1e-3
-	var values [4][][]float64
-	for i, by := range []float64{step, -step, 2 * step, -2 * step} {
+	eval, err := f.compile(outputs)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	var values [5][][]float64
+	for i, by := range []float64{step, -step, 2 * step, -2 * step, 0} {
 		if values[i], err = eval(along(f.point, direction, by)); err != nil {
-			return nil, 0, err
+			return nil, nil, 0, err
 		}
 	}
 	scale := 1.0
@@ -120,7 +109,7 @@ func (f function) slopes(direction [][]float64, eval func([][]float64) ([][]floa
 			scale, doubt = math.Max(scale, math.Abs(near)), math.Max(doubt, math.Abs(near-far))
 		}
 	}
-	return slopes, doubt / scale, nil
+	return values[4], slopes, doubt / scale, nil
 }
 
 func inner(a, b [][]float64) (sum float64) {
