@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -54,6 +55,26 @@ func TestTrapMovingGC(t *testing.T) {
 			old+"/go.mod h1:FftLjUGFEDu5k8lt0ddY+HcrH/qU/0qk+H8j9/nTl3E=\n")
 	stillBites(t, err != nil && strings.Contains(out, "Something in this program imports go4.org/unsafe/assume-no-moving-gc"),
 		"a Gorgonia without our requirement starts: "+out)
+}
+
+// TestVulnerablePackages: whoever links us links none of the packages whose entries in
+// Go's vulnerability database docs/RELIABILITY.md lists.
+func TestVulnerablePackages(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	linked := strings.Fields(string(out))
+	if !slices.Contains(linked, "gorgonia.org/gorgonia") {
+		t.Fatalf("Gorgonia is not among %d packages", len(linked))
+	}
+	for _, pkg := range linked {
+		for _, bad := range []string{"golang.org/x/image", "golang.org/x/text", "golang.org/x/sys/windows", "google.golang.org/protobuf/encoding/protojson"} {
+			if strings.HasPrefix(pkg, bad) {
+				t.Errorf("%s is linked", pkg)
+			}
+		}
+	}
 }
 
 // runScratchProgram runs scratchProgram in a module of its own.

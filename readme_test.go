@@ -3,6 +3,7 @@ package kldivloss
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -10,22 +11,7 @@ import (
 // TestReadme holds the README's code to be part of an Example, which go test runs,
 // and its commands to be part of CI.
 func TestReadme(t *testing.T) {
-	read := func(name string) string {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
-	}
-	readme, ci := read("README.md"), read(".ci/run")
-	names, err := filepath.Glob("*example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var examples string
-	for _, name := range names {
-		examples += read(name)
-	}
+	readme, ci, examples := readFiles(t, "README.md"), readFiles(t, ".ci/run"), readFiles(t, "*example_test.go")
 	blocks := strings.Split(readme, "```go\n")[1:]
 	if len(blocks) == 0 {
 		t.Error("no code in the README")
@@ -53,4 +39,36 @@ func TestReadme(t *testing.T) {
 			t.Errorf("%q is not in both the README and .ci/run", command)
 		}
 	}
+}
+
+// TestReliabilityPage holds every test that the page names to exist.
+func TestReliabilityPage(t *testing.T) {
+	tests := readFiles(t, "*_test.go") + readFiles(t, "*/*_test.go") + readFiles(t, "internal/*/*_test.go")
+	names := regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z]+)`").FindAllStringSubmatch(readFiles(t, "docs/RELIABILITY.md"), -1)
+	if len(names) < 50 {
+		t.Errorf("%d tests on the page", len(names))
+	}
+	for _, name := range names {
+		if !strings.Contains(tests, "\nfunc "+name[1]+"(") {
+			t.Errorf("the page names %s, which there is not", name[1])
+		}
+	}
+}
+
+// readFiles joins the files that a pattern names.
+func readFiles(t *testing.T, pattern string) string {
+	t.Helper()
+	names, err := filepath.Glob(pattern)
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no %s: %v", pattern, err)
+	}
+	var all strings.Builder
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(b)
+	}
+	return all.String()
 }

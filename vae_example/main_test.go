@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"image"
-	_ "image/png"
+	"image/png"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -240,7 +240,7 @@ func checkPicture(t *testing.T, path string, rows int) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	picture, _, err := image.Decode(f)
+	picture, err := png.Decode(f)
 	if err != nil {
 		t.Fatal(err)
 	}
