@@ -5,19 +5,29 @@ import (
 	"unsafe"
 )
 
+// pair is the forms of both sides.
+type pair struct{ pred, target Form }
+
 // fastLoss returns the attempt at weighted divergences, nil for forms without kernels.
 func fastLoss[F Float](p Problem) attempt[F] {
-	switch {
-	case p.Family != KL:
+	if p.Family != KL || p.Epsilon != 0 {
 		return nil
-	case p.Pred == Logits && p.Target == Logits:
+	}
+	switch (pair{p.Pred, p.Target}) {
+	case pair{Logits, Logits}:
 		return (*worker[F]).pairLoss
-	case p.Target != Probs || p.Epsilon != 0:
-		return nil
-	case p.Pred == Logits:
+	case pair{Logits, Probs}:
 		return (*worker[F]).logitsLoss
-	case p.Pred == LogProbs:
+	case pair{LogProbs, Probs}:
 		return (*worker[F]).logProbsLoss
+	case pair{LogProbs, LogProbs}:
+		return (*worker[F]).logPairLoss
+	case pair{Logits, LogProbs}, pair{LogProbs, Logits}:
+		return (*worker[F]).mixedLoss
+	case pair{Probs, Probs}:
+		return (*worker[F]).probsLoss
+	case pair{Probs, LogProbs}, pair{Probs, Logits}:
+		return (*worker[F]).powersLoss
 	}
 	return nil
 }
@@ -27,22 +37,48 @@ func fastGradient[F Float](p Problem, wrt Side) attempt[F] {
 	switch {
 	case p.Family != KL:
 		return nil
-	case p.Pred == Logits && p.Target == Logits && wrt == Pred:
-		return (*worker[F]).pairPredGradient
-	case p.Pred == Logits && p.Target == Logits:
-		return (*worker[F]).pairTargetGradient
-	case p.Target != Probs || p.Pred == Probs:
-		return nil
-	case wrt == Pred && p.Pred == LogProbs:
-		return (*worker[F]).linearGradient
 	case wrt == Pred:
-		return (*worker[F]).logitsGradient
+		return fastPredGradient[F](p) // in which an epsilon does not matter
 	case p.Epsilon != 0:
 		return nil
-	case p.Pred == LogProbs:
-		return (*worker[F]).logProbsTargetGradient
 	}
-	return (*worker[F]).logitsTargetGradient
+	switch (pair{p.Pred, p.Target}) {
+	case pair{Logits, Logits}:
+		return (*worker[F]).pairTargetGradient
+	case pair{Logits, Probs}:
+		return (*worker[F]).logitsTargetGradient
+	case pair{LogProbs, Probs}:
+		return (*worker[F]).logProbsTargetGradient
+	case pair{LogProbs, LogProbs}:
+		return (*worker[F]).logPairTargetGradient
+	case pair{Logits, LogProbs}, pair{LogProbs, Logits}:
+		return (*worker[F]).mixedTargetGradient
+	case pair{Probs, Probs}:
+		return (*worker[F]).probsTargetGradient
+	case pair{Probs, LogProbs}, pair{Probs, Logits}:
+		return (*worker[F]).powersTargetGradient
+	}
+	return nil
+}
+
+func fastPredGradient[F Float](p Problem) attempt[F] {
+	switch (pair{p.Pred, p.Target}) {
+	case pair{Logits, Logits}:
+		return (*worker[F]).pairPredGradient
+	case pair{Logits, Probs}:
+		return (*worker[F]).logitsGradient
+	case pair{LogProbs, Probs}:
+		return (*worker[F]).linearGradient
+	case pair{LogProbs, LogProbs}, pair{LogProbs, Logits}:
+		return (*worker[F]).negatePowersGradient
+	case pair{Logits, LogProbs}:
+		return (*worker[F]).mixedPredGradient
+	case pair{Probs, Probs}:
+		return (*worker[F]).probsPredGradient
+	case pair{Probs, LogProbs}, pair{Probs, Logits}:
+		return (*worker[F]).powersPredGradient
+	}
+	return nil
 }
 
 // fastHVP returns the attempt at second derivatives.
@@ -84,9 +120,14 @@ func representable(a, b float64) bool {
 // it comes from partition functions.
 func (w *worker[F]) accept(k *rowKernels[F], i int, loss, mass, logPartition float64) {
 	if math.Abs(loss) >= (k.minRatio+k.perPartition*math.Abs(logPartition))*mass {
-		w.setLoss(w.first+i, w.factors[i]*loss)
-		w.done[i] = true
+		w.settle(i, loss)
 	}
+}
+
+// settle notes row i's loss.
+func (w *worker[F]) settle(i int, loss float64) {
+	w.setLoss(w.first+i, w.factors[i]*loss)
+	w.done[i] = true
 }
 
 // logSum is the logarithm of a plain positive number, of which every row of logits
@@ -231,12 +272,12 @@ func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 // roundedOff is what the logarithm of a partition function lacks where exponents are
 // products with log2 e rounded to float32, which those of targetProbs are not: nearly all
 // of the mass is at the largest logit.
-func (k *rowKernels[F]) roundedOff(s *rowSums) float64 {
+func (k *rowKernels[F]) roundedOff(shift float64) float64 {
 	if !k.whole {
 		return 0
 	}
 	const rest = math.Log2E - float64(float32(math.Log2E))
-	largest := -s[shiftX] * math.Ln2
+	largest := -shift * math.Ln2
 	return math.Ln2 * rest * largest
 }
 
@@ -246,7 +287,7 @@ func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
 		move, power := k.move(s[partition])
-		w.set(j, w.done[j], g*math.Ln2, g*(1+logSum(s[partition]/power)+k.roundedOff(s)))
+		w.set(j, w.done[j], g*math.Ln2, g*(1+logSum(s[partition]/power)+k.roundedOff(s[shiftX])))
 		w.coefficients[j][forX] = s[shiftX] - move
 	}
 	k.targetProbs(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])

@@ -125,12 +125,24 @@ func (c fuzzed[F]) holdToPortable(t *testing.T) {
 			for _, row := range [][]F{c.row(c.x, r), c.row(c.t, r), c.row(c.v, r), c.row(c.g, r)} {
 				scale *= 1 + size1(row)
 			}
+			if c.pair.target == LogProbs {
+				scale *= 1 + size1(powers(c.row(c.t, r)))
+			}
 			compareRows(t, fmt.Sprintf("%T %v %s row %d", c, c.pair, f.name, r), c.result(got, r), c.result(want, r), scale)
 		}
 	}
 	if !slices.Equal(bits(Loss(c.problem, c.in)), bits(Loss(c.problem, noted(c.problem, c.in)))) {
 		t.Errorf("%v: another loss with statistics", c.pair)
 	}
+}
+
+// powers are a row's exponentials.
+func powers[F Float](row []F) []F {
+	out := make([]F, len(row))
+	for i, x := range row {
+		out[i] = F(math.Exp(float64(x)))
+	}
+	return out
 }
 
 // size1 is the sum of a row's magnitudes, as far as they are finite.

@@ -20,7 +20,10 @@ func genericKernels[F Float](l limits) *rowKernels[F] {
 	return &rowKernels[F]{
 		extremes[F], logitsLoss[F], logProbsLoss[F], pairLoss[F],
 		negate[F], logitsPred[F], pairPred[F], targetProbs[F], pairTarget[F],
-		exponentials[F], pairExponentials[F], dotRows[F], centre[F], l,
+		exponentials[F], pairExponentials[F], dotRows[F], centre[F],
+		logPairLoss[F], mixedPred[F], mixedTarget[F], negatePower[F], logPairTarget[F],
+		probsLoss[F], probsPred[F], probsTarget[F],
+		powersLoss[F], powersPred[F], powersTarget[F], l,
 	}
 }
 

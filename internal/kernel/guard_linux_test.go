@@ -47,7 +47,15 @@ func testGuardPages[F Float](t *testing.T) {
 	for i := range x {
 		x[i], y[i] = F(2*rng.NormFloat64()), F(rng.Float64())
 	}
-	for _, pair := range []formPair{{pred: Logits, target: Probs}, {pred: LogProbs, target: Probs}, {pred: Logits, target: Logits}} {
+	positive := make([]F, len(x))
+	for i := range x {
+		positive[i] = x[i] * x[i]
+	}
+	for _, pair := range formPairs(0) {
+		x := x
+		if pair.pred == Probs {
+			x = positive
+		}
 		results := func(pred, target []F) [][]F {
 			n := len(pred)
 			p := Problem{Shape: []int{n}, Pred: pair.pred, Target: pair.target, Scale: 1, OutStrides: []int{0}, OutSize: 1}
@@ -89,19 +97,20 @@ func testGuardPagesOut[F Float](t *testing.T) {
 				out, other := guarded[F](t, n, atEnd), guarded[F](t, n, atEnd)
 				var s rowSums
 				c := coefficients{byA: 3, byB: 1}
-				for name, write := range map[string]func(){
+				writes := map[string]func(){
 					"exponentials":     func() { k.exponentials(&x[0], &y[0], &out[0], 1, n, &s) },
 					"pairExponentials": func() { k.pairExponentials(&x[0], &y[0], &other[0], &out[0], 1, n, &s) },
-					"negate":           func() { k.negate(&x[0], &y[0], &out[0], 1, n, &c) },
-					"logitsPred":       func() { k.logitsPred(&x[0], &y[0], &out[0], 1, n, &c) },
-					"pairPred":         func() { k.pairPred(&x[0], &y[0], &out[0], 1, n, &c) },
-					"targetProbs":      func() { k.targetProbs(&x[0], &y[0], &out[0], 1, n, &c) },
-					"pairTarget":       func() { k.pairTarget(&x[0], &y[0], &out[0], 1, n, &c) },
 					"centre": func() {
 						clear(out)
 						k.centre(&out[0], &y[0], 1, n, &c)
 					},
-				} {
+				}
+				for name, gradient := range gradients(k) {
+					if gradient != nil {
+						writes[name] = func() { gradient(&x[0], &y[0], &out[0], 1, n, &c) }
+					}
+				}
+				for name, write := range writes {
 					for i := range out {
 						out[i], x[i], y[i] = F(math.NaN()), 1, 2
 					}
@@ -114,5 +123,17 @@ func testGuardPagesOut[F Float](t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// gradients are the kernels that write a gradient.
+func gradients[F Float](k *rowKernels[F]) map[string]func(x, t, out *F, rows, classes int, c *coefficients) {
+	return map[string]func(x, t, out *F, rows, classes int, c *coefficients){
+		"negate": k.negate, "logitsPred": k.logitsPred, "pairPred": k.pairPred,
+		"targetProbs": k.targetProbs, "pairTarget": k.pairTarget,
+		"mixedPred": k.mixedPred, "mixedTarget": k.mixedTarget,
+		"negatePower": k.negatePower, "logPairTarget": k.logPairTarget,
+		"probsPred": k.probsPred, "probsTarget": k.probsTarget,
+		"powersPred": k.powersPred, "powersTarget": k.powersTarget,
 	}
 }

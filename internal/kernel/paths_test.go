@@ -23,9 +23,6 @@ func paths[F Float]() map[string][]*rowKernels[F] {
 	return all
 }
 
-// kernelPairs are the pairs of forms that have kernels.
-var kernelPairs = []formPair{{pred: Logits, target: Probs}, {pred: LogProbs, target: Probs}, {pred: Logits, target: Logits}}
-
 // TestPaths holds every path to the reference for every length to 129, each kept at
 // every offset from a vector's boundary to the last bit.
 func TestPaths(t *testing.T) { dtypes(t, testPaths[float32], testPaths[float64]) }
@@ -34,7 +31,7 @@ func testPaths[F Float](t *testing.T) {
 	rng := newRand(81)
 	worst := map[string]float64{}
 	for n := 1; n <= 129; n++ {
-		for k, pair := range kernelPairs {
+		for k, pair := range formPairs(0) {
 			c := newTrial[F](rng, pair, spreads[(n+k)%len(spreads)], n, false)
 			m := newReference(pair, bigRowOf(c.g), bigRowOf(c.x), bigRowOf(c.t))
 			for path, kinds := range paths[F]() {
@@ -74,7 +71,7 @@ func testManyRows[F Float](t *testing.T) {
 	const rows = 70
 	rng := newRand(82)
 	for _, classes := range []int{1, 3, 8, 10, 17, 64, 129, 700} {
-		for _, pair := range kernelPairs {
+		for _, pair := range formPairs(0) {
 			c := newTrial[F](rng, pair, spread{sigma: 2}, rows*classes, false)
 			weight := convert[F](logits(rng, rows, 1))
 			weight[7] = 0

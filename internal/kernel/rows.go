@@ -47,6 +47,17 @@ type rowKernels[F Float] struct {
 	dot              func(out, v *F, rows, classes int, sums *rowSums)
 	centre           func(out, v *F, rows, classes int, c *coefficients)
 
+	logPairLoss                func(x, t *F, rows, classes int, sums *rowSums)
+	mixedPred, mixedTarget     func(x, t, out *F, rows, classes int, c *coefficients)
+	negatePower, logPairTarget func(x, t, out *F, rows, classes int, c *coefficients)
+
+	// Not of lanes of float32, which have no precision to spare for logarithms near 0.
+	probsLoss              func(x, t *F, rows, classes int, sums *rowSums)
+	probsPred, probsTarget func(x, t, out *F, rows, classes int, c *coefficients)
+
+	powersLoss               func(x, t *F, rows, classes int, sums *rowSums)
+	powersPred, powersTarget func(x, t, out *F, rows, classes int, c *coefficients)
+
 	limits
 }
 

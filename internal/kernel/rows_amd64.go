@@ -69,6 +69,31 @@ func dot32(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 //go:noescape
 func centre32(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
 
+// logPairLoss32 sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, and flags exponents out of range.
+//
+//go:noescape
+func logPairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
+
+// negatePower32 sets out = 0 − a·2^τ, and flags a row with a NaN or an exponent out of range.
+//
+//go:noescape
+func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// logPairTarget32 sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range.
+//
+//go:noescape
+func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// mixedPred32 sets out = a·2^y − b·2^τ.
+//
+//go:noescape
+func mixedPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// mixedTarget32 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+//
+//go:noescape
+func mixedTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
 // extremes32Wide sets the shift of x, and its reach.
 //
 //go:noescape
@@ -134,6 +159,61 @@ func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[8]float64
 //go:noescape
 func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
 
+// logPairLoss32Wide sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, and flags exponents out of range.
+//
+//go:noescape
+func logPairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
+
+// negatePower32Wide sets out = 0 − a·2^τ, and flags a row with a NaN or an exponent out of range.
+//
+//go:noescape
+func negatePower32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// logPairTarget32Wide sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range.
+//
+//go:noescape
+func logPairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// mixedPred32Wide sets out = a·2^y − b·2^τ.
+//
+//go:noescape
+func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// mixedTarget32Wide sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+//
+//go:noescape
+func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// probsLoss32Wide sums t and t·log2(t/x), and flags signs, and x that is no positive normal number.
+//
+//go:noescape
+func probsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
+
+// probsPred32Wide sets out = 0 − a·t/x, 0 where t is, and flags signs, x that is no positive normal number, and a·t that is not.
+//
+//go:noescape
+func probsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// probsTarget32Wide sets out = a·log2(t/x) + b, 0 where t is, and flags what else is no positive normal number.
+//
+//go:noescape
+func probsTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// powersLoss32Wide sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and x that is no positive normal number.
+//
+//go:noescape
+func powersLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
+
+// powersPred32Wide sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, and x and a·2^τ that are no normal numbers.
+//
+//go:noescape
+func powersPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// powersTarget32Wide sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and x that is no positive normal number.
+//
+//go:noescape
+func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
 // extremes64 sets the shift of x, and its reach.
 //
 //go:noescape
@@ -198,3 +278,58 @@ func dot64(out *float64, v *float64, rows int, classes int, sums *[8]float64)
 //
 //go:noescape
 func centre64(out *float64, v *float64, rows int, classes int, coefficients *[5]float64)
+
+// logPairLoss64 sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, and flags exponents out of range.
+//
+//go:noescape
+func logPairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
+
+// negatePower64 sets out = 0 − a·2^τ, and flags a row with a NaN or an exponent out of range.
+//
+//go:noescape
+func negatePower64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// logPairTarget64 sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range.
+//
+//go:noescape
+func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// mixedPred64 sets out = a·2^y − b·2^τ.
+//
+//go:noescape
+func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// mixedTarget64 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+//
+//go:noescape
+func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// probsLoss64 sums t and t·log2(t/x), and flags signs, and x that is no positive normal number.
+//
+//go:noescape
+func probsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
+
+// probsPred64 sets out = 0 − a·t/x, 0 where t is, and flags signs, x that is no positive normal number, and a·t that is not.
+//
+//go:noescape
+func probsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// probsTarget64 sets out = a·log2(t/x) + b, 0 where t is, and flags what else is no positive normal number.
+//
+//go:noescape
+func probsTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// powersLoss64 sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and x that is no positive normal number.
+//
+//go:noescape
+func powersLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
+
+// powersPred64 sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, and x and a·2^τ that are no normal numbers.
+//
+//go:noescape
+func powersPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// powersTarget64 sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and x that is no positive normal number.
+//
+//go:noescape
+func powersTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)

@@ -535,10 +535,10 @@ logProbsLoss32_loop:
 	VFMADD213PS Y10, Y5, Y7
 	VFMADD213PS Y4, Y6, Y11
 	VFMADD231PS Y7, Y8, Y3
-	VADDPS      Y8, Y2, Y2
-	VORPS       Y8, Y1, Y1
 	VFMADD231PS Y11, Y9, Y3
+	VADDPS      Y8, Y2, Y2
 	VADDPS      Y9, Y2, Y2
+	VORPS       Y8, Y1, Y1
 	VORPS       Y9, Y1, Y1
 	VMOVUPS     64(AX)(R8*1), Y4
 	VMOVUPS     96(AX)(R8*1), Y5
@@ -627,10 +627,10 @@ logProbsLoss32_loop_last:
 	VFMADD213PS Y10, Y5, Y7
 	VFMADD213PS Y4, Y6, Y11
 	VFMADD231PS Y7, Y8, Y3
-	VADDPS      Y8, Y2, Y2
-	VORPS       Y8, Y1, Y1
 	VFMADD231PS Y11, Y9, Y3
+	VADDPS      Y8, Y2, Y2
 	VADDPS      Y9, Y2, Y2
+	VORPS       Y8, Y1, Y1
 	VORPS       Y9, Y1, Y1
 	ADDQ        $0x40, R8
 
@@ -2339,6 +2339,846 @@ centre32_loop_done:
 	ADDQ $0x28, SI
 	DECQ DX
 	JNZ  centre32_row
+	VZEROUPPER
+	RET
+
+// func logPairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logPairLoss32(SB), NOSPLIT, $64-40
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   classes+24(FP), BX
+	MOVQ   sums+32(FP), SI
+	VXORPD Y0, Y0, Y0
+	VADDPS constant49c0000049c00000<>+0(SB), Y0, Y0
+
+logPairLoss32_row:
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y4, (SP)
+	VMOVUPD     Y4, 32(SP)
+	MOVQ        BX, DI
+	XORQ        R8, R8
+	MOVQ        $0x00000008, R9
+	SUBQ        $0x08, DI
+	JL          logPairLoss32_loop_few
+	VMOVUPS     (CX)(R8*1), Y4
+	VMOVUPS     (AX)(R8*1), Y5
+	VSUBPS      Y5, Y4, Y4
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
+	VMOVUPS     (CX)(R8*1), Y5
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y7
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
+	VMOVUPS     (CX)(R8*1), Y7
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y7, Y5
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y6, Y7
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y8
+	VORPS       Y8, Y7, Y7
+	VORPS       Y7, Y1, Y1
+	VPSLLD      $0x14, Y6, Y7
+	VPERMPS     powers<>+0(SB), Y6, Y6
+	VPADDD      Y6, Y7, Y7
+	SUBQ        $0x08, DI
+	JL          logPairLoss32_loop_last
+
+logPairLoss32_loop:
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y5, Y6
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y5, Y6
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y5, Y6
+	VMULPS       Y7, Y6, Y6
+	VADDPS       Y6, Y2, Y2
+	VFMADD231PS  Y4, Y6, Y3
+	VMOVUPS      32(CX)(R8*1), Y4
+	VMOVUPS      32(AX)(R8*1), Y5
+	VSUBPS       Y5, Y4, Y4
+	VMULPS       constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
+	VMOVUPS      32(CX)(R8*1), Y5
+	VMOVAPS      Y5, Y6
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS       Y0, Y6, Y7
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
+	VMOVUPS      32(CX)(R8*1), Y7
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y7, Y5
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y7
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y8
+	VORPS        Y8, Y7, Y7
+	VORPS        Y7, Y1, Y1
+	VPSLLD       $0x14, Y6, Y7
+	VPERMPS      powers<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y7, Y7
+	ADDQ         $0x20, R8
+	DECQ         R9
+	JNZ          logPairLoss32_loop_on
+	VEXTRACTF128 $0x01, Y2, X6
+	VCVTPS2PD    X6, Y6
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y6, Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VMOVUPD      Y2, (SP)
+	VXORPD       Y2, Y2, Y2
+	VEXTRACTF128 $0x01, Y3, X6
+	VCVTPS2PD    X6, Y6
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y6, Y3, Y3
+	VADDPD       32(SP), Y3, Y3
+	VMOVUPD      Y3, 32(SP)
+	VXORPD       Y3, Y3, Y3
+	MOVQ         $0x00000008, R9
+
+logPairLoss32_loop_on:
+	SUBQ $0x08, DI
+	JGE  logPairLoss32_loop
+
+logPairLoss32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
+	VMULPS      Y7, Y6, Y6
+	VADDPS      Y6, Y2, Y2
+	VFMADD231PS Y4, Y6, Y3
+	ADDQ        $0x20, R8
+
+logPairLoss32_loop_few:
+	ADDQ        $0x08, DI
+	TESTQ       DI, DI
+	JZ          logPairLoss32_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000008, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*4), Y4
+	VMASKMOVPS  (CX)(R8*1), Y4, Y5
+	VMASKMOVPS  (AX)(R8*1), Y4, Y6
+	VSUBPS      Y6, Y5, Y5
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y5
+	VMASKMOVPS  (CX)(R8*1), Y4, Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
+	VSUBPS      Y0, Y7, Y8
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VMASKMOVPS  (CX)(R8*1), Y4, Y8
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y6
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y7, Y8
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y9
+	VORPS       Y9, Y8, Y8
+	VANDPD      Y4, Y8, Y8
+	VORPS       Y8, Y1, Y1
+	VPSLLD      $0x14, Y7, Y8
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y8, Y8
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
+	VMULPS      Y8, Y7, Y7
+	VANDPD      Y4, Y7, Y7
+	VADDPS      Y7, Y2, Y2
+	VFMADD231PS Y5, Y7, Y3
+
+logPairLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y2, X4
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y4, Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 40(SI)
+	VEXTRACTF128 $0x01, Y3, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y2, Y3, Y3
+	VADDPD       32(SP), Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X2
+	VADDPD       X2, X3, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDSD       X2, X3, X3
+	VMOVSD       X3, 48(SI)
+	VMOVMSKPS    Y1, DI
+	VXORPD       X1, X1, X1
+	VCVTSI2SDQ   DI, X1, X1
+	VMOVSD       X1, 56(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x40, SI
+	DECQ         DX
+	JNZ          logPairLoss32_row
+	VZEROUPPER
+	RET
+
+DATA constant49c0017049c00170<>+0(SB)/8, $0x49c0017049c00170
+DATA constant49c0017049c00170<>+8(SB)/8, $0x49c0017049c00170
+DATA constant49c0017049c00170<>+16(SB)/8, $0x49c0017049c00170
+DATA constant49c0017049c00170<>+24(SB)/8, $0x49c0017049c00170
+GLOBL constant49c0017049c00170<>(SB), RODATA|NOPTR, $32
+
+DATA constant49bffc2049bffc20<>+0(SB)/8, $0x49bffc2049bffc20
+DATA constant49bffc2049bffc20<>+8(SB)/8, $0x49bffc2049bffc20
+DATA constant49bffc2049bffc20<>+16(SB)/8, $0x49bffc2049bffc20
+DATA constant49bffc2049bffc20<>+24(SB)/8, $0x49bffc2049bffc20
+GLOBL constant49bffc2049bffc20<>(SB), RODATA|NOPTR, $32
+
+// func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·negatePower32(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+negatePower32_row:
+	VBROADCASTSD 8(DI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 16(DI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x10, R8
+	JL           negatePower32_loop_few
+	VMOVUPS      (AX)(R9*1), Y4
+	VMOVUPS      32(AX)(R9*1), Y5
+	VCMPPS       $0x03, Y4, Y4, Y4
+	VORPS        Y4, Y3, Y3
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VORPS        Y5, Y3, Y3
+	VMOVUPS      (CX)(R9*1), Y4
+	VMOVUPS      32(CX)(R9*1), Y5
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
+	VMOVAPS      Y4, Y6
+	VFMADD132PS  Y9, Y1, Y6
+	VMOVAPS      Y5, Y7
+	VFMADD132PS  Y9, Y1, Y7
+	VSUBPS       Y1, Y6, Y8
+	VFMSUB132PS  Y9, Y8, Y4
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  Y9, Y8, Y5
+	VMOVUPS      (CX)(R9*1), Y8
+	VMOVUPS      32(CX)(R9*1), Y9
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y8, Y4
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y9, Y5
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y8
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y9
+	VORPS        Y9, Y8, Y8
+	VORPS        Y8, Y3, Y3
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y7, Y8
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y9
+	VORPS        Y9, Y8, Y8
+	VORPS        Y8, Y3, Y3
+	VMOVUPS      powers<>+0(SB), Y9
+	VPSLLD       $0x14, Y6, Y8
+	VPERMPS      Y9, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VPSLLD       $0x14, Y7, Y6
+	VPERMPS      Y9, Y7, Y7
+	VPADDD       Y7, Y6, Y6
+	SUBQ         $0x10, R8
+	JL           negatePower32_loop_last
+
+negatePower32_loop:
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
+	VMOVUPS      Y9, Y7
+	VMOVUPS      Y9, Y9
+	VMOVUPS      constant3e7607c93e7607c9<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y7
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      constant3f3172183f317218<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y7
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      constant3f8000003f800000<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y7
+	VFMADD213PS  Y10, Y5, Y9
+	VMULPS       Y8, Y7, Y7
+	VMULPS       Y6, Y9, Y9
+	VFNMADD213PS Y0, Y2, Y7
+	VFNMADD213PS Y0, Y2, Y9
+	VMOVUPS      Y7, (DX)(R9*1)
+	VMOVUPS      Y9, 32(DX)(R9*1)
+	VMOVUPS      64(AX)(R9*1), Y4
+	VMOVUPS      96(AX)(R9*1), Y5
+	VCMPPS       $0x03, Y4, Y4, Y4
+	VORPS        Y4, Y3, Y3
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VORPS        Y5, Y3, Y3
+	VMOVUPS      64(CX)(R9*1), Y4
+	VMOVUPS      96(CX)(R9*1), Y5
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
+	VMOVAPS      Y4, Y6
+	VFMADD132PS  Y9, Y1, Y6
+	VMOVAPS      Y5, Y7
+	VFMADD132PS  Y9, Y1, Y7
+	VSUBPS       Y1, Y6, Y8
+	VFMSUB132PS  Y9, Y8, Y4
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  Y9, Y8, Y5
+	VMOVUPS      64(CX)(R9*1), Y8
+	VMOVUPS      96(CX)(R9*1), Y9
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y8, Y4
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y9, Y5
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y8
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y9
+	VORPS        Y9, Y8, Y8
+	VORPS        Y8, Y3, Y3
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y7, Y8
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y9
+	VORPS        Y9, Y8, Y8
+	VORPS        Y8, Y3, Y3
+	VMOVUPS      powers<>+0(SB), Y9
+	VPSLLD       $0x14, Y6, Y8
+	VPERMPS      Y9, Y6, Y6
+	VPADDD       Y6, Y8, Y8
+	VPSLLD       $0x14, Y7, Y6
+	VPERMPS      Y9, Y7, Y7
+	VPADDD       Y7, Y6, Y6
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R8
+	JGE          negatePower32_loop
+
+negatePower32_loop_last:
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
+	VMOVUPS      Y9, Y7
+	VMOVUPS      Y9, Y9
+	VMOVUPS      constant3e7607c93e7607c9<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y7
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      constant3f3172183f317218<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y7
+	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      constant3f8000003f800000<>+0(SB), Y10
+	VFMADD213PS  Y10, Y4, Y7
+	VFMADD213PS  Y10, Y5, Y9
+	VMULPS       Y8, Y7, Y7
+	VMULPS       Y6, Y9, Y9
+	VFNMADD213PS Y0, Y2, Y7
+	VFNMADD213PS Y0, Y2, Y9
+	VMOVUPS      Y7, (DX)(R9*1)
+	VMOVUPS      Y9, 32(DX)(R9*1)
+	ADDQ         $0x40, R9
+
+negatePower32_loop_few:
+	ADDQ $0x10, R8
+
+negatePower32_loop_one:
+	CMPQ         R8, $0x08
+	JL           negatePower32_loop_tail
+	VMOVUPS      (AX)(R9*1), Y4
+	VCMPPS       $0x03, Y4, Y4, Y4
+	VORPS        Y4, Y3, Y3
+	VMOVUPS      (CX)(R9*1), Y4
+	VMOVAPS      Y4, Y5
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y5
+	VSUBPS       Y1, Y5, Y6
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS      (CX)(R9*1), Y6
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y6, Y4
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y5, Y6
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y7
+	VORPS        Y7, Y6, Y6
+	VORPS        Y6, Y3, Y3
+	VPSLLD       $0x14, Y5, Y6
+	VPERMPS      powers<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y5
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y4, Y5
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y4, Y5
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y4, Y5
+	VMULPS       Y6, Y5, Y5
+	VFNMADD213PS Y0, Y2, Y5
+	VMOVUPS      Y5, (DX)(R9*1)
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R8
+	JMP          negatePower32_loop_one
+
+negatePower32_loop_tail:
+	TESTQ        R8, R8
+	JZ           negatePower32_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000008, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*4), Y4
+	VMASKMOVPS   (AX)(R9*1), Y4, Y5
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VORPS        Y5, Y3, Y3
+	VMASKMOVPS   (CX)(R9*1), Y4, Y5
+	VMOVAPS      Y5, Y6
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y6
+	VSUBPS       Y1, Y6, Y1
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y5
+	VMASKMOVPS   (CX)(R9*1), Y4, Y1
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y1, Y5
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y1
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y7
+	VORPS        Y7, Y1, Y1
+	VANDPD       Y4, Y1, Y1
+	VORPS        Y1, Y3, Y3
+	VPSLLD       $0x14, Y6, Y1
+	VPERMPS      powers<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y1, Y1
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y5, Y6
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y5, Y6
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y5, Y6
+	VMULPS       Y1, Y6, Y6
+	VFNMADD213PS Y0, Y2, Y6
+	VMASKMOVPS   Y6, Y4, (DX)(R9*1)
+
+negatePower32_loop_done:
+	VMOVMSKPS  Y3, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        negatePower32_row
+	VZEROUPPER
+	RET
+
+// func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logPairTarget32(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+	VADDPS constant49c0000049c00000<>+0(SB), Y0, Y0
+
+logPairTarget32_row:
+	VBROADCASTSD 16(DI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VBROADCASTSD 24(DI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           logPairTarget32_loop_few
+	VMOVUPS      (CX)(R9*1), Y4
+	VMOVUPS      (AX)(R9*1), Y5
+	VSUBPS       Y5, Y4, Y4
+	VMULPS       constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
+	VMOVUPS      (CX)(R9*1), Y5
+	VMOVAPS      Y5, Y6
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS       Y0, Y6, Y7
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
+	VMOVUPS      (CX)(R9*1), Y7
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y7, Y5
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y7
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y8
+	VORPS        Y8, Y7, Y7
+	VORPS        Y7, Y3, Y3
+	VPSLLD       $0x14, Y6, Y7
+	VPERMPS      powers<>+0(SB), Y6, Y6
+	VPADDD       Y6, Y7, Y7
+	SUBQ         $0x08, R8
+	JL           logPairTarget32_loop_last
+
+logPairTarget32_loop:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
+	VMULPS      Y7, Y6, Y6
+	VADDPS      Y2, Y4, Y4
+	VMULPS      Y1, Y4, Y4
+	VMULPS      Y6, Y4, Y4
+	VMOVUPS     Y4, (DX)(R9*1)
+	VMOVUPS     32(CX)(R9*1), Y4
+	VMOVUPS     32(AX)(R9*1), Y5
+	VSUBPS      Y5, Y4, Y4
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
+	VMOVUPS     32(CX)(R9*1), Y5
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y7
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
+	VMOVUPS     32(CX)(R9*1), Y7
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y7, Y5
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y6, Y7
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y8
+	VORPS       Y8, Y7, Y7
+	VORPS       Y7, Y3, Y3
+	VPSLLD      $0x14, Y6, Y7
+	VPERMPS     powers<>+0(SB), Y6, Y6
+	VPADDD      Y6, Y7, Y7
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JGE         logPairTarget32_loop
+
+logPairTarget32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
+	VMULPS      Y7, Y6, Y6
+	VADDPS      Y2, Y4, Y4
+	VMULPS      Y1, Y4, Y4
+	VMULPS      Y6, Y4, Y4
+	VMOVUPS     Y4, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+logPairTarget32_loop_few:
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
+	JZ          logPairTarget32_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (CX)(R9*1), Y4, Y5
+	VMASKMOVPS  (AX)(R9*1), Y4, Y6
+	VSUBPS      Y6, Y5, Y5
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y5
+	VMASKMOVPS  (CX)(R9*1), Y4, Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
+	VSUBPS      Y0, Y7, Y8
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VMASKMOVPS  (CX)(R9*1), Y4, Y8
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y6
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y7, Y8
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y9
+	VORPS       Y9, Y8, Y8
+	VANDPD      Y4, Y8, Y8
+	VORPS       Y8, Y3, Y3
+	VPSLLD      $0x14, Y7, Y8
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y8, Y8
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
+	VMULPS      Y8, Y7, Y7
+	VADDPS      Y2, Y5, Y5
+	VMULPS      Y1, Y5, Y5
+	VMULPS      Y7, Y5, Y5
+	VMASKMOVPS  Y5, Y4, (DX)(R9*1)
+
+logPairTarget32_loop_done:
+	VMOVMSKPS  Y3, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        logPairTarget32_row
+	VZEROUPPER
+	RET
+
+// func mixedPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mixedPred32(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+mixedPred32_row:
+	VBROADCASTSD (DI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VBROADCASTSD 8(DI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 16(DI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VBROADCASTSD 24(DI), Y3
+	VCVTPD2PSY   Y3, X3
+	VBROADCASTSS X3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           mixedPred32_loop_few
+	VMOVUPS      (AX)(R9*1), Y4
+	VMOVAPS      Y4, Y5
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS       Y0, Y5, Y6
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VPSLLD       $0x14, Y5, Y6
+	VPERMPS      powers<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y6, Y6
+	VMOVUPS      (CX)(R9*1), Y5
+	VMOVAPS      Y5, Y7
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
+	VMOVUPS      (CX)(R9*1), Y8
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y8, Y5
+	VPSLLD       $0x14, Y7, Y8
+	VPERMPS      powers<>+0(SB), Y7, Y7
+	VPADDD       Y7, Y8, Y8
+	SUBQ         $0x08, R8
+	JL           mixedPred32_loop_last
+
+mixedPred32_loop:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y7
+	VMULPS      Y6, Y7, Y7
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y4
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y4
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y4
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y4
+	VMULPS      Y8, Y4, Y4
+	VMULPS      Y3, Y4, Y4
+	VFMSUB213PS Y4, Y2, Y7
+	VMOVUPS     Y7, (DX)(R9*1)
+	VMOVUPS     32(AX)(R9*1), Y4
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VPSLLD      $0x14, Y5, Y6
+	VPERMPS     powers<>+0(SB), Y5, Y5
+	VPADDD      Y5, Y6, Y6
+	VMOVUPS     32(CX)(R9*1), Y5
+	VMOVAPS     Y5, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS      Y1, Y7, Y8
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
+	VMOVUPS     32(CX)(R9*1), Y8
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y5
+	VPSLLD      $0x14, Y7, Y8
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y8, Y8
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JGE         mixedPred32_loop
+
+mixedPred32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y7
+	VMULPS      Y6, Y7, Y7
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y4
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y4
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y4
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y4
+	VMULPS      Y8, Y4, Y4
+	VMULPS      Y3, Y4, Y4
+	VFMSUB213PS Y4, Y2, Y7
+	VMOVUPS     Y7, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+mixedPred32_loop_few:
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
+	JZ          mixedPred32_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y0
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VPSLLD      $0x14, Y6, Y0
+	VPERMPS     powers<>+0(SB), Y6, Y6
+	VPADDD      Y6, Y0, Y0
+	VMASKMOVPS  (CX)(R9*1), Y4, Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS      Y1, Y7, Y1
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y6
+	VMASKMOVPS  (CX)(R9*1), Y4, Y1
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y1, Y6
+	VPSLLD      $0x14, Y7, Y1
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y1, Y1
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y7
+	VMULPS      Y0, Y7, Y7
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y0
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y0
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y0
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y0
+	VMULPS      Y1, Y0, Y0
+	VMULPS      Y3, Y0, Y0
+	VFMSUB213PS Y0, Y2, Y7
+	VMASKMOVPS  Y7, Y4, (DX)(R9*1)
+
+mixedPred32_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  mixedPred32_row
+	VZEROUPPER
+	RET
+
+// func mixedTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mixedTarget32(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+mixedTarget32_row:
+	VBROADCASTSD (DI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VBROADCASTSD 8(DI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 16(DI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VBROADCASTSD 24(DI), Y3
+	VCVTPD2PSY   Y3, X3
+	VBROADCASTSS X3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           mixedTarget32_loop_few
+	VMOVUPS      (AX)(R9*1), Y4
+	VMOVAPS      Y4, Y5
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS       Y0, Y5, Y6
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS      (CX)(R9*1), Y6
+	VMOVAPS      Y6, Y7
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VMOVUPS      (CX)(R9*1), Y8
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y8, Y6
+	VSUBPS       Y5, Y7, Y5
+	VSUBPS       Y4, Y6, Y4
+	VADDPS       Y5, Y4, Y4
+	VPSLLD       $0x14, Y7, Y5
+	VPERMPS      powers<>+0(SB), Y7, Y7
+	VPADDD       Y7, Y5, Y5
+	SUBQ         $0x08, R8
+	JL           mixedTarget32_loop_last
+
+mixedTarget32_loop:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
+	VMULPS      Y5, Y7, Y7
+	VSUBPS      Y3, Y4, Y4
+	VMULPS      Y2, Y4, Y4
+	VMULPS      Y7, Y4, Y4
+	VMOVUPS     Y4, (DX)(R9*1)
+	VMOVUPS     32(AX)(R9*1), Y4
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS     32(CX)(R9*1), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS      Y1, Y7, Y8
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VMOVUPS     32(CX)(R9*1), Y8
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y6
+	VSUBPS      Y5, Y7, Y5
+	VSUBPS      Y4, Y6, Y4
+	VADDPS      Y5, Y4, Y4
+	VPSLLD      $0x14, Y7, Y5
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y5, Y5
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JGE         mixedTarget32_loop
+
+mixedTarget32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
+	VMULPS      Y5, Y7, Y7
+	VSUBPS      Y3, Y4, Y4
+	VMULPS      Y2, Y4, Y4
+	VMULPS      Y7, Y4, Y4
+	VMOVUPS     Y4, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+mixedTarget32_loop_few:
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
+	JZ          mixedTarget32_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y0
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VMASKMOVPS  (CX)(R9*1), Y4, Y0
+	VMOVAPS     Y0, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VSUBPS      Y1, Y7, Y1
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y0
+	VMASKMOVPS  (CX)(R9*1), Y4, Y1
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y1, Y0
+	VSUBPS      Y6, Y7, Y1
+	VSUBPS      Y5, Y0, Y5
+	VADDPS      Y1, Y5, Y5
+	VPSLLD      $0x14, Y7, Y1
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y1, Y1
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y0, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y0, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y0, Y6
+	VMULPS      Y1, Y6, Y6
+	VSUBPS      Y3, Y5, Y5
+	VMULPS      Y2, Y5, Y5
+	VMULPS      Y6, Y5, Y5
+	VMASKMOVPS  Y5, Y4, (DX)(R9*1)
+
+mixedTarget32_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  mixedTarget32_row
 	VZEROUPPER
 	RET
 
@@ -4644,6 +5484,2212 @@ centre32Wide_loop_done:
 	ADDQ $0x28, SI
 	DECQ DX
 	JNZ  centre32Wide_row
+	VZEROUPPER
+	RET
+
+// func logPairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logPairLoss32Wide(SB), NOSPLIT, $64-40
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   classes+24(FP), BX
+	MOVQ   sums+32(FP), SI
+	VXORPD Y0, Y0, Y0
+
+logPairLoss32Wide_row:
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y4, (SP)
+	VMOVUPD     Y4, 32(SP)
+	MOVQ        BX, DI
+	XORQ        R8, R8
+	MOVQ        $0x00000100, R9
+	SUBQ        $0x04, DI
+	JL          logPairLoss32Wide_loop_few
+	VCVTPS2PD   (CX)(R8*1), Y4
+	VCVTPS2PD   (AX)(R8*1), Y5
+	VSUBPD      Y5, Y4, Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VCVTPS2PD   (CX)(R8*1), Y5
+	VADDPD      Y0, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y7, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD Y8, Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VORPD       Y7, Y1, Y1
+	VPSLLQ      $0x34, Y6, Y6
+	SUBQ        $0x04, DI
+	JL          logPairLoss32Wide_loop_last
+
+logPairLoss32Wide_loop:
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VADDPD      Y9, Y2, Y2
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y9, Y5, Y5
+	VANDPD      Y5, Y4, Y4
+	VFMADD231PD Y4, Y9, Y3
+	VCVTPS2PD   16(CX)(R8*1), Y4
+	VCVTPS2PD   16(AX)(R8*1), Y5
+	VSUBPD      Y5, Y4, Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VCVTPS2PD   16(CX)(R8*1), Y5
+	VADDPD      Y0, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y7, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD Y8, Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VORPD       Y7, Y1, Y1
+	VPSLLQ      $0x34, Y6, Y6
+	ADDQ        $0x10, R8
+	DECQ        R9
+	JNZ         logPairLoss32Wide_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000100, R9
+
+logPairLoss32Wide_loop_on:
+	SUBQ $0x04, DI
+	JGE  logPairLoss32Wide_loop
+
+logPairLoss32Wide_loop_last:
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VADDPD      Y9, Y2, Y2
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y9, Y5, Y5
+	VANDPD      Y5, Y4, Y4
+	VFMADD231PD Y4, Y9, Y3
+	ADDQ        $0x10, R8
+
+logPairLoss32Wide_loop_few:
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           logPairLoss32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (CX)(R8*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VEXTRACTF128 $0x01, Y4, X6
+	VSHUFPS      $0x88, X6, X4, X6
+	VMASKMOVPS   (AX)(R8*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VSUBPD       Y6, Y5, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VEXTRACTF128 $0x01, Y4, X6
+	VSHUFPS      $0x88, X6, X4, X6
+	VMASKMOVPS   (CX)(R8*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y0, Y6, Y6
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD       Y6, Y8, Y8
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
+	VFMADD231PD  Y6, Y8, Y7
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y9
+	VFMSUB213PD  Y9, Y8, Y6
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y7, Y8
+	VANDPD       Y4, Y8, Y8
+	VORPD        Y8, Y1, Y1
+	VPSLLQ       $0x34, Y7, Y7
+	VMULPD       Y6, Y6, Y8
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y9
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD231PD  Y9, Y6, Y10
+	VMULPD       Y7, Y10, Y10
+	VANDPD       Y4, Y10, Y10
+	VADDPD       Y10, Y2, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y10, Y4, Y4
+	VANDPD       Y4, Y5, Y5
+	VFMADD231PD  Y5, Y10, Y3
+
+logPairLoss32Wide_loop_done:
+	VMOVAPD      Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 40(SI)
+	VMOVAPD      Y3, Y2
+	VADDPD       32(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
+	VMOVSD       X2, 48(SI)
+	VMOVMSKPD    Y1, DI
+	VXORPD       X1, X1, X1
+	VCVTSI2SDQ   DI, X1, X1
+	VMOVSD       X1, 56(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x40, SI
+	DECQ         DX
+	JNZ          logPairLoss32Wide_row
+	VZEROUPPER
+	RET
+
+DATA constantc08628cccccccccd<>+0(SB)/8, $0xc08628cccccccccd
+DATA constantc08628cccccccccd<>+8(SB)/8, $0xc08628cccccccccd
+DATA constantc08628cccccccccd<>+16(SB)/8, $0xc08628cccccccccd
+DATA constantc08628cccccccccd<>+24(SB)/8, $0xc08628cccccccccd
+GLOBL constantc08628cccccccccd<>(SB), RODATA|NOPTR, $32
+
+DATA constant3c7777d0ffda0d24<>+0(SB)/8, $0x3c7777d0ffda0d24
+DATA constant3c7777d0ffda0d24<>+8(SB)/8, $0x3c7777d0ffda0d24
+DATA constant3c7777d0ffda0d24<>+16(SB)/8, $0x3c7777d0ffda0d24
+DATA constant3c7777d0ffda0d24<>+24(SB)/8, $0x3c7777d0ffda0d24
+GLOBL constant3c7777d0ffda0d24<>(SB), RODATA|NOPTR, $32
+
+DATA constant433800000000042d<>+0(SB)/8, $0x433800000000042d
+DATA constant433800000000042d<>+8(SB)/8, $0x433800000000042d
+DATA constant433800000000042d<>+16(SB)/8, $0x433800000000042d
+DATA constant433800000000042d<>+24(SB)/8, $0x433800000000042d
+GLOBL constant433800000000042d<>(SB), RODATA|NOPTR, $32
+
+// func negatePower32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·negatePower32Wide(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+negatePower32Wide_row:
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           negatePower32Wide_loop_few
+	VCVTPS2PD    (AX)(R9*1), Y4
+	VCMPPD       $0x03, Y4, Y4, Y4
+	VORPD        Y4, Y3, Y3
+	VCVTPS2PD    (CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           negatePower32Wide_loop_last
+
+negatePower32Wide_loop:
+	VMULPD       Y4, Y4, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y4, Y8
+	VMULPD       Y5, Y8, Y8
+	VFNMADD213PD Y0, Y2, Y8
+	VCVTPD2PSY   Y8, X4
+	VMOVUPS      X4, (DX)(R9*1)
+	VCVTPS2PD    16(AX)(R9*1), Y4
+	VCMPPD       $0x03, Y4, Y4, Y4
+	VORPD        Y4, Y3, Y3
+	VCVTPS2PD    16(CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x34, Y5, Y5
+	ADDQ         $0x10, R9
+	SUBQ         $0x04, R8
+	JGE          negatePower32Wide_loop
+
+negatePower32Wide_loop_last:
+	VMULPD       Y4, Y4, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y4, Y8
+	VMULPD       Y5, Y8, Y8
+	VFNMADD213PD Y0, Y2, Y8
+	VCVTPD2PSY   Y8, X4
+	VMOVUPS      X4, (DX)(R9*1)
+	ADDQ         $0x10, R9
+
+negatePower32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           negatePower32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VCMPPD       $0x03, Y5, Y5, Y5
+	VORPD        Y5, Y3, Y3
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y1, Y5, Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y5, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y1
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD  Y5, Y6, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y7
+	VFMSUB213PD  Y7, Y6, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y5
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y1, Y6
+	VANDPD       Y4, Y6, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y5, Y5, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y5, Y8
+	VMULPD       Y1, Y8, Y8
+	VFNMADD213PD Y0, Y2, Y8
+	VCVTPD2PSY   Y8, X1
+	VEXTRACTF128 $0x01, Y4, X2
+	VSHUFPS      $0x88, X2, X4, X2
+	VMASKMOVPS   X1, X2, (DX)(R9*1)
+
+negatePower32Wide_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        negatePower32Wide_row
+	VZEROUPPER
+	RET
+
+// func logPairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logPairTarget32Wide(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+logPairTarget32Wide_row:
+	VBROADCASTSD 16(DI), Y1
+	VBROADCASTSD 24(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           logPairTarget32Wide_loop_few
+	VCVTPS2PD    (CX)(R9*1), Y4
+	VCVTPS2PD    (AX)(R9*1), Y5
+	VSUBPD       Y5, Y4, Y4
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VCVTPS2PD    (CX)(R9*1), Y5
+	VADDPD       Y0, Y5, Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD       Y5, Y7, Y7
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD  Y5, Y7, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD  Y8, Y7, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VORPD        Y7, Y3, Y3
+	VPSLLQ       $0x34, Y6, Y6
+	SUBQ         $0x04, R8
+	JL           logPairTarget32Wide_loop_last
+
+logPairTarget32Wide_loop:
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VADDPD      Y2, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y9, Y5, Y5
+	VANDPD      Y5, Y4, Y4
+	VMULPD      Y1, Y4, Y4
+	VMULPD      Y9, Y4, Y4
+	VCVTPD2PSY  Y4, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VCVTPS2PD   16(CX)(R9*1), Y4
+	VCVTPS2PD   16(AX)(R9*1), Y5
+	VSUBPD      Y5, Y4, Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VCVTPS2PD   16(CX)(R9*1), Y5
+	VADDPD      Y0, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y7, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD Y8, Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VORPD       Y7, Y3, Y3
+	VPSLLQ      $0x34, Y6, Y6
+	ADDQ        $0x10, R9
+	SUBQ        $0x04, R8
+	JGE         logPairTarget32Wide_loop
+
+logPairTarget32Wide_loop_last:
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VADDPD      Y2, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y9, Y5, Y5
+	VANDPD      Y5, Y4, Y4
+	VMULPD      Y1, Y4, Y4
+	VMULPD      Y9, Y4, Y4
+	VCVTPD2PSY  Y4, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	ADDQ        $0x10, R9
+
+logPairTarget32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           logPairTarget32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VEXTRACTF128 $0x01, Y4, X6
+	VSHUFPS      $0x88, X6, X4, X6
+	VMASKMOVPS   (AX)(R9*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VSUBPD       Y6, Y5, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VEXTRACTF128 $0x01, Y4, X6
+	VSHUFPS      $0x88, X6, X4, X6
+	VMASKMOVPS   (CX)(R9*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y0, Y6, Y6
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD       Y6, Y8, Y8
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
+	VFMADD231PD  Y6, Y8, Y7
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y9
+	VFMSUB213PD  Y9, Y8, Y6
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y7, Y8
+	VANDPD       Y4, Y8, Y8
+	VORPD        Y8, Y3, Y3
+	VPSLLQ       $0x34, Y7, Y7
+	VMULPD       Y6, Y6, Y8
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y9
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD231PD  Y9, Y6, Y10
+	VMULPD       Y7, Y10, Y10
+	VADDPD       Y2, Y5, Y5
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x04, Y10, Y2, Y2
+	VANDPD       Y2, Y5, Y5
+	VMULPD       Y1, Y5, Y5
+	VMULPD       Y10, Y5, Y5
+	VCVTPD2PSY   Y5, X1
+	VEXTRACTF128 $0x01, Y4, X2
+	VSHUFPS      $0x88, X2, X4, X2
+	VMASKMOVPS   X1, X2, (DX)(R9*1)
+
+logPairTarget32Wide_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        logPairTarget32Wide_row
+	VZEROUPPER
+	RET
+
+// func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mixedPred32Wide(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+mixedPred32Wide_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 24(DI), Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           mixedPred32Wide_loop_few
+	VCVTPS2PD    (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y5, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	VCVTPS2PD    (CX)(R9*1), Y6
+	VADDPD       Y1, Y6, Y6
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD       Y6, Y8, Y8
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
+	VFMADD231PD  Y6, Y8, Y7
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y9
+	VFMSUB213PD  Y9, Y8, Y6
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
+	VPSLLQ       $0x34, Y7, Y7
+	SUBQ         $0x04, R8
+	JL           mixedPred32Wide_loop_last
+
+mixedPred32Wide_loop:
+	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y4, Y10
+	VMULPD      Y5, Y10, Y10
+	VMULPD      Y6, Y6, Y4
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y5
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y4, Y5
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y4, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y4, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y4, Y8
+	VFMADD231PD Y5, Y6, Y8
+	VMULPD      Y7, Y8, Y8
+	VMULPD      Y3, Y8, Y8
+	VFMSUB213PD Y8, Y2, Y10
+	VCVTPD2PSY  Y10, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VCVTPS2PD   16(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y5, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VPSLLQ      $0x34, Y5, Y5
+	VCVTPS2PD   16(CX)(R9*1), Y6
+	VADDPD      Y1, Y6, Y6
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD      Y6, Y8, Y8
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y7
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y6
+	VFMADD231PD Y6, Y8, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y9
+	VFMSUB213PD Y9, Y8, Y6
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
+	VPSLLQ      $0x34, Y7, Y7
+	ADDQ        $0x10, R9
+	SUBQ        $0x04, R8
+	JGE         mixedPred32Wide_loop
+
+mixedPred32Wide_loop_last:
+	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y4, Y10
+	VMULPD      Y5, Y10, Y10
+	VMULPD      Y6, Y6, Y4
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y5
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y4, Y5
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y4, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y4, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y4, Y8
+	VFMADD231PD Y5, Y6, Y8
+	VMULPD      Y7, Y8, Y8
+	VMULPD      Y3, Y8, Y8
+	VFMSUB213PD Y8, Y2, Y10
+	VCVTPD2PSY  Y10, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	ADDQ        $0x10, R9
+
+mixedPred32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           mixedPred32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y0
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y0, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
+	VSUBPD       Y6, Y5, Y5
+	VPSLLQ       $0x34, Y0, Y0
+	VEXTRACTF128 $0x01, Y4, X6
+	VSHUFPS      $0x88, X6, X4, X6
+	VMASKMOVPS   (CX)(R9*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y1, Y6, Y6
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD       Y6, Y7, Y7
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y1
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
+	VFMADD231PD  Y6, Y7, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y8
+	VFMSUB213PD  Y8, Y7, Y6
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y6
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y5, Y5, Y7
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD  Y8, Y5, Y9
+	VMULPD       Y0, Y9, Y9
+	VMULPD       Y6, Y6, Y0
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y5
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y5
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y5
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y5
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y7
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y7
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y7
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y7
+	VFMADD231PD  Y5, Y6, Y7
+	VMULPD       Y1, Y7, Y7
+	VMULPD       Y3, Y7, Y7
+	VFMSUB213PD  Y7, Y2, Y9
+	VCVTPD2PSY   Y9, X0
+	VEXTRACTF128 $0x01, Y4, X1
+	VSHUFPS      $0x88, X1, X4, X1
+	VMASKMOVPS   X0, X1, (DX)(R9*1)
+
+mixedPred32Wide_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  mixedPred32Wide_row
+	VZEROUPPER
+	RET
+
+// func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mixedTarget32Wide(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+mixedTarget32Wide_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 24(DI), Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           mixedTarget32Wide_loop_few
+	VCVTPS2PD    (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y6, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       Y5, Y4, Y4
+	VCVTPS2PD    (CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD       Y4, Y7, Y7
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y7, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y8
+	VFMSUB213PD  Y8, Y7, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y4
+	VCVTPS2PD    (CX)(R9*1), Y7
+	VADDPD       Y1, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VSUBPD       Y6, Y7, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           mixedTarget32Wide_loop_last
+
+mixedTarget32Wide_loop:
+	VMULPD      Y4, Y4, Y7
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VSUBPD      Y3, Y6, Y6
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VMULPD      Y9, Y6, Y6
+	VCVTPD2PSY  Y6, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VCVTPS2PD   16(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y6, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y4, Y4
+	VCVTPS2PD   16(CX)(R9*1), Y4
+	VADDPD      Y1, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y4, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y7, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y8
+	VFMSUB213PD Y8, Y7, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y4
+	VCVTPS2PD   16(CX)(R9*1), Y7
+	VADDPD      Y1, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VSUBPD      Y6, Y7, Y6
+	VPSLLQ      $0x34, Y5, Y5
+	ADDQ        $0x10, R9
+	SUBQ        $0x04, R8
+	JGE         mixedTarget32Wide_loop
+
+mixedTarget32Wide_loop_last:
+	VMULPD      Y4, Y4, Y7
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VSUBPD      Y3, Y6, Y6
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VMULPD      Y9, Y6, Y6
+	VCVTPD2PSY  Y6, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	ADDQ        $0x10, R9
+
+mixedTarget32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           mixedTarget32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y6, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD       Y0, Y5, Y5
+	VEXTRACTF128 $0x01, Y4, X0
+	VSHUFPS      $0x88, X0, X4, X0
+	VMASKMOVPS   (CX)(R9*1), X0, X0
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD       Y0, Y7, Y7
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y0
+	VFMADD231PD  Y0, Y7, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y8
+	VFMSUB213PD  Y8, Y7, Y0
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y0
+	VEXTRACTF128 $0x01, Y4, X7
+	VSHUFPS      $0x88, X7, X4, X7
+	VMASKMOVPS   (CX)(R9*1), X7, X7
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y1, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VSUBPD       Y6, Y7, Y1
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y0, Y0, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y0, Y8
+	VMULPD       Y5, Y8, Y8
+	VSUBPD       Y3, Y1, Y1
+	VXORPD       Y0, Y0, Y0
+	VCMPPD       $0x04, Y8, Y0, Y0
+	VANDPD       Y0, Y1, Y1
+	VMULPD       Y2, Y1, Y1
+	VMULPD       Y8, Y1, Y1
+	VCVTPD2PSY   Y1, X0
+	VEXTRACTF128 $0x01, Y4, X1
+	VSHUFPS      $0x88, X1, X4, X1
+	VMASKMOVPS   X0, X1, (DX)(R9*1)
+
+mixedTarget32Wide_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  mixedTarget32Wide_row
+	VZEROUPPER
+	RET
+
+// func probsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·probsLoss32Wide(SB), NOSPLIT, $64-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
+
+probsLoss32Wide_row:
+	VXORPD    Y0, Y0, Y0
+	VXORPD    Y1, Y1, Y1
+	VXORPD    Y2, Y2, Y2
+	VXORPD    Y3, Y3, Y3
+	VMOVUPD   Y3, (SP)
+	VMOVUPD   Y3, 32(SP)
+	MOVQ      BX, DI
+	XORQ      R8, R8
+	MOVQ      $0x00000100, R9
+	SUBQ      $0x04, DI
+	JL        probsLoss32Wide_loop_few
+	VCVTPS2PD (AX)(R8*1), Y3
+	VCVTPS2PD (CX)(R8*1), Y4
+	VXORPD    Y5, Y5, Y5
+	VCMPPD    $0x04, Y4, Y5, Y5
+	VCMPPD    $0x19, constant0010000000000000<>+0(SB), Y3, Y6
+	VCMPPD    $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VORPD     Y7, Y6, Y6
+	VANDPD    Y5, Y6, Y6
+	VORPD     Y6, Y0, Y0
+	VPSUBQ    Y3, Y4, Y7
+	VPADDQ    constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ    $0x34, Y7, Y5
+	VPOR      constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD    constant4330000000000800<>+0(SB), Y5, Y5
+	VPSRLQ    $0x34, Y7, Y7
+	VPSLLQ    $0x34, Y7, Y7
+	VPSUBQ    Y7, Y4, Y7
+	VPXOR     constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD    Y3, Y7, Y6
+	VADDPD    Y3, Y7, Y7
+	VDIVPD    Y7, Y6, Y6
+	SUBQ      $0x04, DI
+	JL        probsLoss32Wide_loop_last
+
+probsLoss32Wide_loop:
+	VMULPD      Y6, Y6, Y3
+	VMULPD      Y3, Y3, Y7
+	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y8
+	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y7, Y8
+	VMOVUPD     constant3fd46f429230d72b<>+0(SB), Y9
+	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y7, Y9
+	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y3, Y9
+	VFMADD213PD Y5, Y6, Y9
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y4, Y3, Y3
+	VANDPD      Y3, Y9, Y9
+	VFMADD231PD Y9, Y4, Y2
+	VADDPD      Y4, Y1, Y1
+	VORPD       Y4, Y0, Y0
+	VCVTPS2PD   16(AX)(R8*1), Y3
+	VCVTPS2PD   16(CX)(R8*1), Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y3, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y0, Y0
+	VPSUBQ      Y3, Y4, Y7
+	VPADDQ      constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ      $0x34, Y7, Y5
+	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD      constant4330000000000800<>+0(SB), Y5, Y5
+	VPSRLQ      $0x34, Y7, Y7
+	VPSLLQ      $0x34, Y7, Y7
+	VPSUBQ      Y7, Y4, Y7
+	VPXOR       constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD      Y3, Y7, Y6
+	VADDPD      Y3, Y7, Y7
+	VDIVPD      Y7, Y6, Y6
+	ADDQ        $0x10, R8
+	DECQ        R9
+	JNZ         probsLoss32Wide_loop_on
+	VMOVAPD     Y1, Y1
+	VADDPD      (SP), Y1, Y1
+	VMOVUPD     Y1, (SP)
+	VXORPD      Y1, Y1, Y1
+	VMOVAPD     Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VXORPD      Y2, Y2, Y2
+	MOVQ        $0x00000100, R9
+
+probsLoss32Wide_loop_on:
+	SUBQ $0x04, DI
+	JGE  probsLoss32Wide_loop
+
+probsLoss32Wide_loop_last:
+	VMULPD      Y6, Y6, Y3
+	VMULPD      Y3, Y3, Y7
+	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y8
+	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y7, Y8
+	VMOVUPD     constant3fd46f429230d72b<>+0(SB), Y9
+	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y7, Y9
+	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y3, Y9
+	VFMADD213PD Y5, Y6, Y9
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y4, Y3, Y3
+	VANDPD      Y3, Y9, Y9
+	VFMADD231PD Y9, Y4, Y2
+	VADDPD      Y4, Y1, Y1
+	VORPD       Y4, Y0, Y0
+	ADDQ        $0x10, R8
+
+probsLoss32Wide_loop_few:
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           probsLoss32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VSHUFPS      $0x88, X4, X3, X4
+	VMASKMOVPS   (AX)(R8*1), X4, X4
+	VCVTPS2PD    X4, Y4
+	VEXTRACTF128 $0x01, Y3, X5
+	VSHUFPS      $0x88, X5, X3, X3
+	VMASKMOVPS   (CX)(R8*1), X3, X3
+	VCVTPS2PD    X3, Y3
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y3, Y5, Y5
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y4, Y6
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VORPD        Y7, Y6, Y6
+	VANDPD       Y5, Y6, Y6
+	VORPD        Y6, Y0, Y0
+	VPSUBQ       Y4, Y3, Y7
+	VPADDQ       constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ       $0x34, Y7, Y5
+	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD       constant4330000000000800<>+0(SB), Y5, Y5
+	VPSRLQ       $0x34, Y7, Y7
+	VPSLLQ       $0x34, Y7, Y7
+	VPSUBQ       Y7, Y3, Y7
+	VPXOR        constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD       Y4, Y7, Y6
+	VADDPD       Y4, Y7, Y7
+	VDIVPD       Y7, Y6, Y6
+	VMULPD       Y6, Y6, Y4
+	VMULPD       Y4, Y4, Y7
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y8
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y7, Y8
+	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y9
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y7, Y9
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y7, Y9
+	VFMADD231PD  Y8, Y4, Y9
+	VFMADD213PD  Y5, Y6, Y9
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y3, Y4, Y4
+	VANDPD       Y4, Y9, Y9
+	VFMADD231PD  Y9, Y3, Y2
+	VADDPD       Y3, Y1, Y1
+	VORPD        Y3, Y0, Y0
+
+probsLoss32Wide_loop_done:
+	VMOVAPD      Y1, Y1
+	VADDPD       (SP), Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VADDPD       X3, X1, X3
+	VPERMILPD    $0x01, X3, X1
+	VADDSD       X3, X1, X1
+	VMOVSD       X1, 40(SI)
+	VMOVAPD      Y2, Y1
+	VADDPD       32(SP), Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 48(SI)
+	VMOVMSKPD    Y0, DI
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   DI, X0, X0
+	VMOVSD       X0, 56(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x40, SI
+	DECQ         DX
+	JNZ          probsLoss32Wide_row
+	VZEROUPPER
+	RET
+
+DATA constant8008000000000000<>+0(SB)/8, $0x8008000000000000
+DATA constant8008000000000000<>+8(SB)/8, $0x8008000000000000
+DATA constant8008000000000000<>+16(SB)/8, $0x8008000000000000
+DATA constant8008000000000000<>+24(SB)/8, $0x8008000000000000
+GLOBL constant8008000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA constant4330000000000800<>+0(SB)/8, $0x4330000000000800
+DATA constant4330000000000800<>+8(SB)/8, $0x4330000000000800
+DATA constant4330000000000800<>+16(SB)/8, $0x4330000000000800
+DATA constant4330000000000800<>+24(SB)/8, $0x4330000000000800
+GLOBL constant4330000000000800<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fd29bfce7cde603<>+0(SB)/8, $0x3fd29bfce7cde603
+DATA constant3fd29bfce7cde603<>+8(SB)/8, $0x3fd29bfce7cde603
+DATA constant3fd29bfce7cde603<>+16(SB)/8, $0x3fd29bfce7cde603
+DATA constant3fd29bfce7cde603<>+24(SB)/8, $0x3fd29bfce7cde603
+GLOBL constant3fd29bfce7cde603<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fda61e917b7bbbc<>+0(SB)/8, $0x3fda61e917b7bbbc
+DATA constant3fda61e917b7bbbc<>+8(SB)/8, $0x3fda61e917b7bbbc
+DATA constant3fda61e917b7bbbc<>+16(SB)/8, $0x3fda61e917b7bbbc
+DATA constant3fda61e917b7bbbc<>+24(SB)/8, $0x3fda61e917b7bbbc
+GLOBL constant3fda61e917b7bbbc<>(SB), RODATA|NOPTR, $32
+
+DATA constant3feec709dcb3fe9a<>+0(SB)/8, $0x3feec709dcb3fe9a
+DATA constant3feec709dcb3fe9a<>+8(SB)/8, $0x3feec709dcb3fe9a
+DATA constant3feec709dcb3fe9a<>+16(SB)/8, $0x3feec709dcb3fe9a
+DATA constant3feec709dcb3fe9a<>+24(SB)/8, $0x3feec709dcb3fe9a
+GLOBL constant3feec709dcb3fe9a<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fd46f429230d72b<>+0(SB)/8, $0x3fd46f429230d72b
+DATA constant3fd46f429230d72b<>+8(SB)/8, $0x3fd46f429230d72b
+DATA constant3fd46f429230d72b<>+16(SB)/8, $0x3fd46f429230d72b
+DATA constant3fd46f429230d72b<>+24(SB)/8, $0x3fd46f429230d72b
+GLOBL constant3fd46f429230d72b<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fe2776bc64f2938<>+0(SB)/8, $0x3fe2776bc64f2938
+DATA constant3fe2776bc64f2938<>+8(SB)/8, $0x3fe2776bc64f2938
+DATA constant3fe2776bc64f2938<>+16(SB)/8, $0x3fe2776bc64f2938
+DATA constant3fe2776bc64f2938<>+24(SB)/8, $0x3fe2776bc64f2938
+GLOBL constant3fe2776bc64f2938<>(SB), RODATA|NOPTR, $32
+
+DATA constant40071547652b7ea7<>+0(SB)/8, $0x40071547652b7ea7
+DATA constant40071547652b7ea7<>+8(SB)/8, $0x40071547652b7ea7
+DATA constant40071547652b7ea7<>+16(SB)/8, $0x40071547652b7ea7
+DATA constant40071547652b7ea7<>+24(SB)/8, $0x40071547652b7ea7
+GLOBL constant40071547652b7ea7<>(SB), RODATA|NOPTR, $32
+
+// func probsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX
+TEXT ·probsPred32Wide(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+probsPred32Wide_row:
+	VBROADCASTSD 16(DI), Y1
+	VXORPD       Y2, Y2, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           probsPred32Wide_loop_few
+
+probsPred32Wide_loop:
+	VCVTPS2PD  (AX)(R9*1), Y3
+	VCVTPS2PD  16(AX)(R9*1), Y4
+	VCVTPS2PD  (CX)(R9*1), Y5
+	VCVTPS2PD  16(CX)(R9*1), Y6
+	VORPD      Y5, Y2, Y2
+	VXORPD     Y7, Y7, Y7
+	VCMPPD     $0x04, Y5, Y7, Y7
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y3, Y8
+	VCMPPD     $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y9
+	VORPD      Y9, Y8, Y8
+	VANDPD     Y7, Y8, Y8
+	VORPD      Y8, Y2, Y2
+	VMULPD     Y1, Y5, Y5
+	VANDPD     constant7fffffffffffffff<>+0(SB), Y5, Y8
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y8, Y8
+	VANDPD     Y7, Y8, Y8
+	VORPD      Y8, Y2, Y2
+	VDIVPD     Y3, Y5, Y5
+	VSUBPD     Y5, Y0, Y5
+	VANDPD     Y7, Y5, Y5
+	VORPD      Y6, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VCMPPD     $0x04, Y6, Y3, Y3
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y4, Y7
+	VCMPPD     $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VORPD      Y8, Y7, Y7
+	VANDPD     Y3, Y7, Y7
+	VORPD      Y7, Y2, Y2
+	VMULPD     Y1, Y6, Y6
+	VANDPD     constant7fffffffffffffff<>+0(SB), Y6, Y7
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y7, Y7
+	VANDPD     Y3, Y7, Y7
+	VORPD      Y7, Y2, Y2
+	VDIVPD     Y4, Y6, Y6
+	VSUBPD     Y6, Y0, Y6
+	VANDPD     Y3, Y6, Y6
+	VCVTPD2PSY Y5, X3
+	VMOVUPS    X3, (DX)(R9*1)
+	VCVTPD2PSY Y6, X3
+	VMOVUPS    X3, 16(DX)(R9*1)
+	ADDQ       $0x20, R9
+	SUBQ       $0x08, R8
+	JGE        probsPred32Wide_loop
+
+probsPred32Wide_loop_few:
+	ADDQ $0x08, R8
+
+probsPred32Wide_loop_one:
+	CMPQ       R8, $0x04
+	JL         probsPred32Wide_loop_tail
+	VCVTPS2PD  (AX)(R9*1), Y3
+	VCVTPS2PD  (CX)(R9*1), Y4
+	VORPD      Y4, Y2, Y2
+	VXORPD     Y5, Y5, Y5
+	VCMPPD     $0x04, Y4, Y5, Y5
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y3, Y6
+	VCMPPD     $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VORPD      Y7, Y6, Y6
+	VANDPD     Y5, Y6, Y6
+	VORPD      Y6, Y2, Y2
+	VMULPD     Y1, Y4, Y4
+	VANDPD     constant7fffffffffffffff<>+0(SB), Y4, Y6
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y6, Y6
+	VANDPD     Y5, Y6, Y6
+	VORPD      Y6, Y2, Y2
+	VDIVPD     Y3, Y4, Y4
+	VSUBPD     Y4, Y0, Y4
+	VANDPD     Y5, Y4, Y4
+	VCVTPD2PSY Y4, X3
+	VMOVUPS    X3, (DX)(R9*1)
+	ADDQ       $0x10, R9
+	SUBQ       $0x04, R8
+	JMP        probsPred32Wide_loop_one
+
+probsPred32Wide_loop_tail:
+	TESTQ        R8, R8
+	JZ           probsPred32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VSHUFPS      $0x88, X4, X3, X4
+	VMASKMOVPS   (AX)(R9*1), X4, X4
+	VCVTPS2PD    X4, Y4
+	VEXTRACTF128 $0x01, Y3, X5
+	VSHUFPS      $0x88, X5, X3, X5
+	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VORPD        Y5, Y2, Y2
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y5, Y6, Y6
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y4, Y7
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VORPD        Y8, Y7, Y7
+	VANDPD       Y6, Y7, Y7
+	VORPD        Y7, Y2, Y2
+	VMULPD       Y1, Y5, Y5
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y1
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y1, Y1
+	VANDPD       Y6, Y1, Y1
+	VORPD        Y1, Y2, Y2
+	VDIVPD       Y4, Y5, Y5
+	VSUBPD       Y5, Y0, Y5
+	VANDPD       Y6, Y5, Y5
+	VCVTPD2PSY   Y5, X1
+	VEXTRACTF128 $0x01, Y3, X4
+	VSHUFPS      $0x88, X4, X3, X3
+	VMASKMOVPS   X1, X3, (DX)(R9*1)
+
+probsPred32Wide_loop_done:
+	VMOVMSKPD  Y2, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        probsPred32Wide_row
+	VZEROUPPER
+	RET
+
+DATA constant7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
+DATA constant7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
+DATA constant7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
+DATA constant7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
+GLOBL constant7fffffffffffffff<>(SB), RODATA|NOPTR, $32
+
+// func probsTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·probsTarget32Wide(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+probsTarget32Wide_row:
+	VBROADCASTSD 16(DI), Y0
+	VBROADCASTSD 24(DI), Y1
+	VXORPD       Y2, Y2, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           probsTarget32Wide_loop_few
+	VCVTPS2PD    (AX)(R9*1), Y3
+	VCVTPS2PD    (CX)(R9*1), Y4
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y4, Y5, Y5
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y3, Y6
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VORPD        Y7, Y6, Y6
+	VANDPD       Y5, Y6, Y6
+	VORPD        Y6, Y2, Y2
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y4, Y6
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VORPD        Y7, Y6, Y6
+	VANDPD       Y5, Y6, Y6
+	VORPD        Y6, Y2, Y2
+	VPSUBQ       Y3, Y4, Y7
+	VPADDQ       constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ       $0x34, Y7, Y5
+	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD       constant4330000000000800<>+0(SB), Y5, Y5
+	VPSRLQ       $0x34, Y7, Y7
+	VPSLLQ       $0x34, Y7, Y7
+	VPSUBQ       Y7, Y4, Y7
+	VPXOR        constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD       Y3, Y7, Y6
+	VADDPD       Y3, Y7, Y7
+	VDIVPD       Y7, Y6, Y6
+	SUBQ         $0x04, R8
+	JL           probsTarget32Wide_loop_last
+
+probsTarget32Wide_loop:
+	VMULPD      Y6, Y6, Y3
+	VMULPD      Y3, Y3, Y7
+	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y8
+	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y7, Y8
+	VMOVUPD     constant3fd46f429230d72b<>+0(SB), Y9
+	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y7, Y9
+	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y3, Y9
+	VFMADD213PD Y5, Y6, Y9
+	VFMADD213PD Y1, Y0, Y9
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y4, Y3, Y3
+	VANDPD      Y3, Y9, Y9
+	VORPD       Y4, Y2, Y2
+	VCVTPD2PSY  Y9, X3
+	VMOVUPS     X3, (DX)(R9*1)
+	VCVTPS2PD   16(AX)(R9*1), Y3
+	VCVTPS2PD   16(CX)(R9*1), Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y3, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y2, Y2
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y2, Y2
+	VPSUBQ      Y3, Y4, Y7
+	VPADDQ      constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ      $0x34, Y7, Y5
+	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD      constant4330000000000800<>+0(SB), Y5, Y5
+	VPSRLQ      $0x34, Y7, Y7
+	VPSLLQ      $0x34, Y7, Y7
+	VPSUBQ      Y7, Y4, Y7
+	VPXOR       constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD      Y3, Y7, Y6
+	VADDPD      Y3, Y7, Y7
+	VDIVPD      Y7, Y6, Y6
+	ADDQ        $0x10, R9
+	SUBQ        $0x04, R8
+	JGE         probsTarget32Wide_loop
+
+probsTarget32Wide_loop_last:
+	VMULPD      Y6, Y6, Y3
+	VMULPD      Y3, Y3, Y7
+	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y8
+	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y7, Y8
+	VMOVUPD     constant3fd46f429230d72b<>+0(SB), Y9
+	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y7, Y9
+	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y3, Y9
+	VFMADD213PD Y5, Y6, Y9
+	VFMADD213PD Y1, Y0, Y9
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y4, Y3, Y3
+	VANDPD      Y3, Y9, Y9
+	VORPD       Y4, Y2, Y2
+	VCVTPD2PSY  Y9, X3
+	VMOVUPS     X3, (DX)(R9*1)
+	ADDQ        $0x10, R9
+
+probsTarget32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           probsTarget32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VSHUFPS      $0x88, X4, X3, X4
+	VMASKMOVPS   (AX)(R9*1), X4, X4
+	VCVTPS2PD    X4, Y4
+	VEXTRACTF128 $0x01, Y3, X5
+	VSHUFPS      $0x88, X5, X3, X5
+	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y5, Y6, Y6
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y4, Y7
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VORPD        Y8, Y7, Y7
+	VANDPD       Y6, Y7, Y7
+	VORPD        Y7, Y2, Y2
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y5, Y7
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y5, Y8
+	VORPD        Y8, Y7, Y7
+	VANDPD       Y6, Y7, Y7
+	VORPD        Y7, Y2, Y2
+	VPSUBQ       Y4, Y5, Y8
+	VPADDQ       constant8008000000000000<>+0(SB), Y8, Y8
+	VPSRLQ       $0x34, Y8, Y6
+	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
+	VSUBPD       constant4330000000000800<>+0(SB), Y6, Y6
+	VPSRLQ       $0x34, Y8, Y8
+	VPSLLQ       $0x34, Y8, Y8
+	VPSUBQ       Y8, Y5, Y8
+	VPXOR        constant8000000000000000<>+0(SB), Y8, Y8
+	VSUBPD       Y4, Y8, Y7
+	VADDPD       Y4, Y8, Y8
+	VDIVPD       Y8, Y7, Y7
+	VMULPD       Y7, Y7, Y4
+	VMULPD       Y4, Y4, Y8
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y9
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y8, Y9
+	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y10
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y8, Y10
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y8, Y10
+	VFMADD231PD  Y9, Y4, Y10
+	VFMADD213PD  Y6, Y7, Y10
+	VFMADD213PD  Y1, Y0, Y10
+	VXORPD       Y0, Y0, Y0
+	VCMPPD       $0x04, Y5, Y0, Y0
+	VANDPD       Y0, Y10, Y10
+	VORPD        Y5, Y2, Y2
+	VCVTPD2PSY   Y10, X0
+	VEXTRACTF128 $0x01, Y3, X1
+	VSHUFPS      $0x88, X1, X3, X1
+	VMASKMOVPS   X0, X1, (DX)(R9*1)
+
+probsTarget32Wide_loop_done:
+	VMOVMSKPD  Y2, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        probsTarget32Wide_row
+	VZEROUPPER
+	RET
+
+// func powersLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powersLoss32Wide(SB), NOSPLIT, $64-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
+
+powersLoss32Wide_row:
+	VBROADCASTSD 8(SI), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      Y4, (SP)
+	VMOVUPD      Y4, 32(SP)
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	MOVQ         $0x00000100, R9
+	SUBQ         $0x04, DI
+	JL           powersLoss32Wide_loop_few
+	VCVTPS2PD    (CX)(R8*1), Y4
+	VADDPD       Y0, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCVTPS2PD    (CX)(R8*1), Y6
+	VADDPD       Y0, Y6, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD        Y7, Y1, Y1
+	VCVTPS2PD    (AX)(R8*1), Y7
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
+	VPSRLQ $0x34, Y9, Y8
+	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD Y6, Y8, Y8
+	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD Y9, Y6, Y6
+	VPSLLQ $0x34, Y5, Y5
+	SUBQ   $0x04, DI
+	JL     powersLoss32Wide_loop_last
+
+powersLoss32Wide_loop:
+	VMULPD      Y6, Y6, Y9
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y9, Y10
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y9, Y10
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y9, Y10
+	VFMADD213PD Y8, Y6, Y10
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
+	VORPD       Y6, Y5, Y5
+	VANDPD      Y4, Y5, Y5
+	VORPD       Y5, Y1, Y1
+	VADDPD      Y9, Y2, Y2
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y10, Y10
+	VFMADD231PD Y10, Y9, Y3
+	VCVTPS2PD   16(CX)(R8*1), Y4
+	VADDPD      Y0, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCVTPS2PD   16(CX)(R8*1), Y6
+	VADDPD      Y0, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD       Y7, Y1, Y1
+	VCVTPS2PD   16(AX)(R8*1), Y7
+
+	// log2 t - y
+	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y9
+	VPSRLQ  $0x34, Y9, Y8
+	VPAND   constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR    constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD  constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD  Y6, Y8, Y8
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y9, Y6
+	VADDPD  constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD  Y9, Y6, Y6
+	VPSLLQ  $0x34, Y5, Y5
+	ADDQ    $0x10, R8
+	DECQ    R9
+	JNZ     powersLoss32Wide_loop_on
+	VMOVAPD Y2, Y2
+	VADDPD  (SP), Y2, Y2
+	VMOVUPD Y2, (SP)
+	VXORPD  Y2, Y2, Y2
+	VMOVAPD Y3, Y3
+	VADDPD  32(SP), Y3, Y3
+	VMOVUPD Y3, 32(SP)
+	VXORPD  Y3, Y3, Y3
+	MOVQ    $0x00000100, R9
+
+powersLoss32Wide_loop_on:
+	SUBQ $0x04, DI
+	JGE  powersLoss32Wide_loop
+
+powersLoss32Wide_loop_last:
+	VMULPD      Y6, Y6, Y9
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y9, Y10
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y9, Y10
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y9, Y10
+	VFMADD213PD Y8, Y6, Y10
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
+	VORPD       Y6, Y5, Y5
+	VANDPD      Y4, Y5, Y5
+	VORPD       Y5, Y1, Y1
+	VADDPD      Y9, Y2, Y2
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y10, Y10
+	VFMADD231PD Y10, Y9, Y3
+	ADDQ        $0x10, R8
+
+powersLoss32Wide_loop_few:
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           powersLoss32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (CX)(R8*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD       Y5, Y7, Y7
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD  Y5, Y7, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD  Y8, Y7, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VEXTRACTF128 $0x01, Y4, X7
+	VSHUFPS      $0x88, X7, X4, X7
+	VMASKMOVPS   (CX)(R8*1), X7, X7
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y0, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y0
+	VANDPD       Y4, Y0, Y0
+	VORPD        Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y4, X0
+	VSHUFPS      $0x88, X0, X4, X0
+	VMASKMOVPS   (AX)(R8*1), X0, X0
+	VCVTPS2PD    X0, Y0
+
+	// log2 t - y
+	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y9
+	VPSRLQ      $0x34, Y9, Y8
+	VPAND       constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD      constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD      Y7, Y8, Y8
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y9, Y7
+	VADDPD      constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD      Y9, Y7, Y7
+	VPSLLQ      $0x34, Y6, Y6
+	VMULPD      Y7, Y7, Y9
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y9, Y10
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y9, Y10
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y9, Y10
+	VFMADD213PD Y8, Y7, Y10
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VANDPD      Y4, Y9, Y9
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y5
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VORPD       Y0, Y5, Y5
+	VANDPD      Y4, Y5, Y5
+	VORPD       Y5, Y1, Y1
+	VADDPD      Y9, Y2, Y2
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y9, Y0, Y0
+	VANDPD      Y0, Y10, Y10
+	VFMADD231PD Y10, Y9, Y3
+
+powersLoss32Wide_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 40(SI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 48(SI)
+	VMOVMSKPD    Y1, DI
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   DI, X0, X0
+	VMOVSD       X0, 56(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x40, SI
+	DECQ         DX
+	JNZ          powersLoss32Wide_row
+	VZEROUPPER
+	RET
+
+// func powersPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powersPred32Wide(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+powersPred32Wide_row:
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           powersPred32Wide_loop_few
+	VCVTPS2PD    (CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           powersPred32Wide_loop_last
+
+powersPred32Wide_loop:
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VCVTPS2PD   (AX)(R9*1), Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y8, Y5, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VMULPD      Y2, Y8, Y8
+	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y6
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VDIVPD      Y4, Y8, Y8
+	VSUBPD      Y8, Y0, Y8
+	VANDPD      Y5, Y8, Y8
+	VCVTPD2PSY  Y8, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VCVTPS2PD   16(CX)(R9*1), Y4
+	VADDPD      Y1, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD       Y6, Y3, Y3
+	VPSLLQ      $0x34, Y5, Y5
+	ADDQ        $0x10, R9
+	SUBQ        $0x04, R8
+	JGE         powersPred32Wide_loop
+
+powersPred32Wide_loop_last:
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VCVTPS2PD   (AX)(R9*1), Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y8, Y5, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VMULPD      Y2, Y8, Y8
+	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y6
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VDIVPD      Y4, Y8, Y8
+	VSUBPD      Y8, Y0, Y8
+	VANDPD      Y5, Y8, Y8
+	VCVTPD2PSY  Y8, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	ADDQ        $0x10, R9
+
+powersPred32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           powersPred32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y1, Y5, Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y5, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y1
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD  Y5, Y6, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y7
+	VFMSUB213PD  Y7, Y6, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y5
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y1, Y6
+	VANDPD       Y4, Y6, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y5, Y5, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y5, Y8
+	VMULPD       Y1, Y8, Y8
+	VANDPD       Y4, Y8, Y8
+	VEXTRACTF128 $0x01, Y4, X1
+	VSHUFPS      $0x88, X1, X4, X1
+	VMASKMOVPS   (AX)(R9*1), X1, X1
+	VCVTPS2PD    X1, Y1
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y8, Y5, Y5
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y1, Y6
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y1, Y7
+	VORPD        Y7, Y6, Y6
+	VANDPD       Y5, Y6, Y6
+	VORPD        Y6, Y3, Y3
+	VMULPD       Y2, Y8, Y8
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y8, Y2
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y2, Y2
+	VANDPD       Y5, Y2, Y2
+	VORPD        Y2, Y3, Y3
+	VDIVPD       Y1, Y8, Y8
+	VSUBPD       Y8, Y0, Y8
+	VANDPD       Y5, Y8, Y8
+	VCVTPD2PSY   Y8, X1
+	VEXTRACTF128 $0x01, Y4, X2
+	VSHUFPS      $0x88, X2, X4, X2
+	VMASKMOVPS   X1, X2, (DX)(R9*1)
+
+powersPred32Wide_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        powersPred32Wide_row
+	VZEROUPPER
+	RET
+
+// func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powersTarget32Wide(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+powersTarget32Wide_row:
+	VBROADCASTSD 8(DI), Y0
+	VBROADCASTSD 16(DI), Y1
+	VBROADCASTSD 24(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           powersTarget32Wide_loop_few
+	VCVTPS2PD    (CX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCVTPS2PD    (CX)(R9*1), Y6
+	VADDPD       Y0, Y6, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD        Y7, Y3, Y3
+	VCVTPS2PD    (AX)(R9*1), Y7
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
+	VPSRLQ $0x34, Y9, Y8
+	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD Y6, Y8, Y8
+	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD Y9, Y6, Y6
+	VPSLLQ $0x34, Y5, Y5
+	SUBQ   $0x04, R8
+	JL     powersTarget32Wide_loop_last
+
+powersTarget32Wide_loop:
+	VMULPD      Y6, Y6, Y9
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y9, Y10
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y9, Y10
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y9, Y10
+	VFMADD213PD Y8, Y6, Y10
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
+	VORPD       Y6, Y5, Y5
+	VANDPD      Y4, Y5, Y5
+	VORPD       Y5, Y3, Y3
+	VSUBPD      Y2, Y10, Y10
+	VANDPD      Y4, Y10, Y10
+	VMULPD      Y1, Y10, Y10
+	VMULPD      Y9, Y10, Y10
+	VCVTPD2PSY  Y10, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	VCVTPS2PD   16(CX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCVTPS2PD   16(CX)(R9*1), Y6
+	VADDPD      Y0, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD       Y7, Y3, Y3
+	VCVTPS2PD   16(AX)(R9*1), Y7
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
+	VPSRLQ $0x34, Y9, Y8
+	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD Y6, Y8, Y8
+	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD Y9, Y6, Y6
+	VPSLLQ $0x34, Y5, Y5
+	ADDQ   $0x10, R9
+	SUBQ   $0x04, R8
+	JGE    powersTarget32Wide_loop
+
+powersTarget32Wide_loop_last:
+	VMULPD      Y6, Y6, Y9
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y9, Y10
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y9, Y10
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y9, Y10
+	VFMADD213PD Y8, Y6, Y10
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
+	VORPD       Y6, Y5, Y5
+	VANDPD      Y4, Y5, Y5
+	VORPD       Y5, Y3, Y3
+	VSUBPD      Y2, Y10, Y10
+	VANDPD      Y4, Y10, Y10
+	VMULPD      Y1, Y10, Y10
+	VMULPD      Y9, Y10, Y10
+	VCVTPD2PSY  Y10, X4
+	VMOVUPS     X4, (DX)(R9*1)
+	ADDQ        $0x10, R9
+
+powersTarget32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           powersTarget32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD       Y5, Y7, Y7
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD  Y5, Y7, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD  Y8, Y7, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VEXTRACTF128 $0x01, Y4, X7
+	VSHUFPS      $0x88, X7, X4, X7
+	VMASKMOVPS   (CX)(R9*1), X7, X7
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y0, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y0
+	VANDPD       Y4, Y0, Y0
+	VORPD        Y0, Y3, Y3
+	VEXTRACTF128 $0x01, Y4, X0
+	VSHUFPS      $0x88, X0, X4, X0
+	VMASKMOVPS   (AX)(R9*1), X0, X0
+	VCVTPS2PD    X0, Y0
+
+	// log2 t - y
+	VPADDQ       constant00095f619980c433<>+0(SB), Y0, Y9
+	VPSRLQ       $0x34, Y9, Y8
+	VPAND        constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR         constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD       constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD       Y7, Y8, Y8
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y9, Y7
+	VADDPD       constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD       Y9, Y7, Y7
+	VPSLLQ       $0x34, Y6, Y6
+	VMULPD       Y7, Y7, Y9
+	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y10
+	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y9, Y10
+	VFMADD213PD  constant40071547652bed13<>+0(SB), Y9, Y10
+	VFMADD213PD  Y8, Y7, Y10
+	VMULPD       Y5, Y5, Y7
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD  Y8, Y5, Y9
+	VMULPD       Y6, Y9, Y9
+	VANDPD       Y4, Y9, Y9
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y9, Y5, Y5
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y6
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VORPD        Y0, Y6, Y6
+	VANDPD       Y5, Y6, Y6
+	VORPD        Y6, Y3, Y3
+	VSUBPD       Y2, Y10, Y10
+	VANDPD       Y5, Y10, Y10
+	VMULPD       Y1, Y10, Y10
+	VMULPD       Y9, Y10, Y10
+	VCVTPD2PSY   Y10, X0
+	VEXTRACTF128 $0x01, Y4, X1
+	VSHUFPS      $0x88, X1, X4, X1
+	VMASKMOVPS   X0, X1, (DX)(R9*1)
+
+powersTarget32Wide_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*4), AX
+	LEAQ       (CX)(SI*4), CX
+	LEAQ       (DX)(SI*4), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        powersTarget32Wide_row
 	VZEROUPPER
 	RET
 
@@ -6953,5 +9999,2239 @@ centre64_loop_done:
 	ADDQ $0x28, SI
 	DECQ DX
 	JNZ  centre64_row
+	VZEROUPPER
+	RET
+
+// func logPairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logPairLoss64(SB), NOSPLIT, $64-40
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   rows+16(FP), DX
+	MOVQ   classes+24(FP), BX
+	MOVQ   sums+32(FP), SI
+	VXORPD Y0, Y0, Y0
+
+logPairLoss64_row:
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y4, (SP)
+	VMOVUPD     Y4, 32(SP)
+	MOVQ        BX, DI
+	XORQ        R8, R8
+	MOVQ        $0x00000100, R9
+	SUBQ        $0x04, DI
+	JL          logPairLoss64_loop_few
+	VMOVUPD     (CX)(R8*1), Y4
+	VMOVUPD     (AX)(R8*1), Y5
+	VSUBPD      Y5, Y4, Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VMOVUPD     (CX)(R8*1), Y5
+	VADDPD      Y0, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y7, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD Y8, Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VORPD       Y7, Y1, Y1
+	VPSLLQ      $0x34, Y6, Y6
+	SUBQ        $0x04, DI
+	JL          logPairLoss64_loop_last
+
+logPairLoss64_loop:
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VADDPD      Y9, Y2, Y2
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y9, Y5, Y5
+	VANDPD      Y5, Y4, Y4
+	VFMADD231PD Y4, Y9, Y3
+	VMOVUPD     32(CX)(R8*1), Y4
+	VMOVUPD     32(AX)(R8*1), Y5
+	VSUBPD      Y5, Y4, Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VMOVUPD     32(CX)(R8*1), Y5
+	VADDPD      Y0, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y7, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD Y8, Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VORPD       Y7, Y1, Y1
+	VPSLLQ      $0x34, Y6, Y6
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         logPairLoss64_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000100, R9
+
+logPairLoss64_loop_on:
+	SUBQ $0x04, DI
+	JGE  logPairLoss64_loop
+
+logPairLoss64_loop_last:
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VADDPD      Y9, Y2, Y2
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y9, Y5, Y5
+	VANDPD      Y5, Y4, Y4
+	VFMADD231PD Y4, Y9, Y3
+	ADDQ        $0x20, R8
+
+logPairLoss64_loop_few:
+	ADDQ        $0x04, DI
+	TESTQ       DI, DI
+	JZ          logPairLoss64_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000004, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*8), Y4
+	VMASKMOVPD  (CX)(R8*1), Y4, Y5
+	VMASKMOVPD  (AX)(R8*1), Y4, Y6
+	VSUBPD      Y6, Y5, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMASKMOVPD  (CX)(R8*1), Y4, Y6
+	VADDPD      Y0, Y6, Y6
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD      Y6, Y8, Y8
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y7
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y6
+	VFMADD231PD Y6, Y8, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y9
+	VFMSUB213PD Y9, Y8, Y6
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y7, Y8
+	VANDPD      Y4, Y8, Y8
+	VORPD       Y8, Y1, Y1
+	VPSLLQ      $0x34, Y7, Y7
+	VMULPD      Y6, Y6, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y6, Y10
+	VMULPD      Y7, Y10, Y10
+	VANDPD      Y4, Y10, Y10
+	VADDPD      Y10, Y2, Y2
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y10, Y4, Y4
+	VANDPD      Y4, Y5, Y5
+	VFMADD231PD Y5, Y10, Y3
+
+logPairLoss64_loop_done:
+	VMOVAPD      Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 40(SI)
+	VMOVAPD      Y3, Y2
+	VADDPD       32(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
+	VMOVSD       X2, 48(SI)
+	VMOVMSKPD    Y1, DI
+	VXORPD       X1, X1, X1
+	VCVTSI2SDQ   DI, X1, X1
+	VMOVSD       X1, 56(SI)
+	LEAQ         (AX)(BX*8), AX
+	LEAQ         (CX)(BX*8), CX
+	ADDQ         $0x40, SI
+	DECQ         DX
+	JNZ          logPairLoss64_row
+	VZEROUPPER
+	RET
+
+// func negatePower64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·negatePower64(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+negatePower64_row:
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           negatePower64_loop_few
+	VMOVUPD      (AX)(R9*1), Y4
+	VCMPPD       $0x03, Y4, Y4, Y4
+	VORPD        Y4, Y3, Y3
+	VMOVUPD      (CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           negatePower64_loop_last
+
+negatePower64_loop:
+	VMULPD       Y4, Y4, Y6
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y4, Y8
+	VMULPD       Y5, Y8, Y8
+	VFNMADD213PD Y0, Y2, Y8
+	VMOVUPD      Y8, (DX)(R9*1)
+	VMOVUPD      32(AX)(R9*1), Y4
+	VCMPPD       $0x03, Y4, Y4, Y4
+	VORPD        Y4, Y3, Y3
+	VMOVUPD      32(CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x34, Y5, Y5
+	ADDQ         $0x20, R9
+	SUBQ         $0x04, R8
+	JGE          negatePower64_loop
+
+negatePower64_loop_last:
+	VMULPD       Y4, Y4, Y6
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y4, Y8
+	VMULPD       Y5, Y8, Y8
+	VFNMADD213PD Y0, Y2, Y8
+	VMOVUPD      Y8, (DX)(R9*1)
+	ADDQ         $0x20, R9
+
+negatePower64_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           negatePower64_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VMASKMOVPD   (AX)(R9*1), Y4, Y5
+	VCMPPD       $0x03, Y5, Y5, Y5
+	VORPD        Y5, Y3, Y3
+	VMASKMOVPD   (CX)(R9*1), Y4, Y5
+	VADDPD       Y1, Y5, Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y5, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y1
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD  Y5, Y6, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y7
+	VFMSUB213PD  Y7, Y6, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y5
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y1, Y6
+	VANDPD       Y4, Y6, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y5, Y5, Y6
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y5, Y8
+	VMULPD       Y1, Y8, Y8
+	VFNMADD213PD Y0, Y2, Y8
+	VMASKMOVPD   Y8, Y4, (DX)(R9*1)
+
+negatePower64_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        negatePower64_row
+	VZEROUPPER
+	RET
+
+// func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·logPairTarget64(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+logPairTarget64_row:
+	VBROADCASTSD 16(DI), Y1
+	VBROADCASTSD 24(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           logPairTarget64_loop_few
+	VMOVUPD      (CX)(R9*1), Y4
+	VMOVUPD      (AX)(R9*1), Y5
+	VSUBPD       Y5, Y4, Y4
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VMOVUPD      (CX)(R9*1), Y5
+	VADDPD       Y0, Y5, Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD       Y5, Y7, Y7
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD  Y5, Y7, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD  Y8, Y7, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VORPD        Y7, Y3, Y3
+	VPSLLQ       $0x34, Y6, Y6
+	SUBQ         $0x04, R8
+	JL           logPairTarget64_loop_last
+
+logPairTarget64_loop:
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VADDPD      Y2, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y9, Y5, Y5
+	VANDPD      Y5, Y4, Y4
+	VMULPD      Y1, Y4, Y4
+	VMULPD      Y9, Y4, Y4
+	VMOVUPD     Y4, (DX)(R9*1)
+	VMOVUPD     32(CX)(R9*1), Y4
+	VMOVUPD     32(AX)(R9*1), Y5
+	VSUBPD      Y5, Y4, Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VMOVUPD     32(CX)(R9*1), Y5
+	VADDPD      Y0, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y7, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD Y8, Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VORPD       Y7, Y3, Y3
+	VPSLLQ      $0x34, Y6, Y6
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
+	JGE         logPairTarget64_loop
+
+logPairTarget64_loop_last:
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VADDPD      Y2, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y9, Y5, Y5
+	VANDPD      Y5, Y4, Y4
+	VMULPD      Y1, Y4, Y4
+	VMULPD      Y9, Y4, Y4
+	VMOVUPD     Y4, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+logPairTarget64_loop_few:
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          logPairTarget64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (CX)(R9*1), Y4, Y5
+	VMASKMOVPD  (AX)(R9*1), Y4, Y6
+	VSUBPD      Y6, Y5, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMASKMOVPD  (CX)(R9*1), Y4, Y6
+	VADDPD      Y0, Y6, Y6
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD      Y6, Y8, Y8
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y7
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y6
+	VFMADD231PD Y6, Y8, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y9
+	VFMSUB213PD Y9, Y8, Y6
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y7, Y8
+	VANDPD      Y4, Y8, Y8
+	VORPD       Y8, Y3, Y3
+	VPSLLQ      $0x34, Y7, Y7
+	VMULPD      Y6, Y6, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y6, Y10
+	VMULPD      Y7, Y10, Y10
+	VADDPD      Y2, Y5, Y5
+	VXORPD      Y2, Y2, Y2
+	VCMPPD      $0x04, Y10, Y2, Y2
+	VANDPD      Y2, Y5, Y5
+	VMULPD      Y1, Y5, Y5
+	VMULPD      Y10, Y5, Y5
+	VMASKMOVPD  Y5, Y4, (DX)(R9*1)
+
+logPairTarget64_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        logPairTarget64_row
+	VZEROUPPER
+	RET
+
+// func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mixedPred64(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+mixedPred64_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 24(DI), Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           mixedPred64_loop_few
+	VMOVUPD      (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y5, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      (CX)(R9*1), Y6
+	VADDPD       Y1, Y6, Y6
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD       Y6, Y8, Y8
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
+	VFMADD231PD  Y6, Y8, Y7
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y9
+	VFMSUB213PD  Y9, Y8, Y6
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
+	VPSLLQ       $0x34, Y7, Y7
+	SUBQ         $0x04, R8
+	JL           mixedPred64_loop_last
+
+mixedPred64_loop:
+	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y4, Y10
+	VMULPD      Y5, Y10, Y10
+	VMULPD      Y6, Y6, Y4
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y4, Y5
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y4, Y5
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y4, Y5
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y4, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y4, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y4, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y4, Y8
+	VFMADD231PD Y5, Y6, Y8
+	VMULPD      Y7, Y8, Y8
+	VMULPD      Y3, Y8, Y8
+	VFMSUB213PD Y8, Y2, Y10
+	VMOVUPD     Y10, (DX)(R9*1)
+	VMOVUPD     32(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y5, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VPSLLQ      $0x34, Y5, Y5
+	VMOVUPD     32(CX)(R9*1), Y6
+	VADDPD      Y1, Y6, Y6
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD      Y6, Y8, Y8
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y7
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y6
+	VFMADD231PD Y6, Y8, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y9
+	VFMSUB213PD Y9, Y8, Y6
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
+	VPSLLQ      $0x34, Y7, Y7
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
+	JGE         mixedPred64_loop
+
+mixedPred64_loop_last:
+	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y4, Y10
+	VMULPD      Y5, Y10, Y10
+	VMULPD      Y6, Y6, Y4
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y4, Y5
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y4, Y5
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y4, Y5
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y4, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y4, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y4, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y4, Y8
+	VFMADD231PD Y5, Y6, Y8
+	VMULPD      Y7, Y8, Y8
+	VMULPD      Y3, Y8, Y8
+	VFMSUB213PD Y8, Y2, Y10
+	VMOVUPD     Y10, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+mixedPred64_loop_few:
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          mixedPred64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (AX)(R9*1), Y4, Y5
+	VADDPD      Y0, Y5, Y0
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y0, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y6
+	VSUBPD      Y6, Y5, Y5
+	VPSLLQ      $0x34, Y0, Y0
+	VMASKMOVPD  (CX)(R9*1), Y4, Y6
+	VADDPD      Y1, Y6, Y6
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y6, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y1
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y6
+	VFMADD231PD Y6, Y7, Y1
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y8
+	VFMSUB213PD Y8, Y7, Y6
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y6
+	VPSLLQ      $0x34, Y1, Y1
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y0, Y9, Y9
+	VMULPD      Y6, Y6, Y0
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y5
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y5
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y5
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y5
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y5
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y7
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y7
+	VFMADD231PD Y5, Y6, Y7
+	VMULPD      Y1, Y7, Y7
+	VMULPD      Y3, Y7, Y7
+	VFMSUB213PD Y7, Y2, Y9
+	VMASKMOVPD  Y9, Y4, (DX)(R9*1)
+
+mixedPred64_loop_done:
+	LEAQ (AX)(SI*8), AX
+	LEAQ (CX)(SI*8), CX
+	LEAQ (DX)(SI*8), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  mixedPred64_row
+	VZEROUPPER
+	RET
+
+// func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mixedTarget64(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+mixedTarget64_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VBROADCASTSD 24(DI), Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           mixedTarget64_loop_few
+	VMOVUPD      (AX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y6, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       Y5, Y4, Y4
+	VMOVUPD      (CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD       Y4, Y7, Y7
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y7, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y8
+	VFMSUB213PD  Y8, Y7, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y4
+	VMOVUPD      (CX)(R9*1), Y7
+	VADDPD       Y1, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VSUBPD       Y6, Y7, Y6
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           mixedTarget64_loop_last
+
+mixedTarget64_loop:
+	VMULPD      Y4, Y4, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VSUBPD      Y3, Y6, Y6
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VMULPD      Y9, Y6, Y6
+	VMOVUPD     Y6, (DX)(R9*1)
+	VMOVUPD     32(AX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD      Y6, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y4, Y4
+	VMOVUPD     32(CX)(R9*1), Y4
+	VADDPD      Y1, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y4, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y7, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y8
+	VFMSUB213PD Y8, Y7, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y4
+	VMOVUPD     32(CX)(R9*1), Y7
+	VADDPD      Y1, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VSUBPD      Y6, Y7, Y6
+	VPSLLQ      $0x34, Y5, Y5
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
+	JGE         mixedTarget64_loop
+
+mixedTarget64_loop_last:
+	VMULPD      Y4, Y4, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VSUBPD      Y3, Y6, Y6
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VMULPD      Y9, Y6, Y6
+	VMOVUPD     Y6, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+mixedTarget64_loop_few:
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          mixedTarget64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (AX)(R9*1), Y4, Y5
+	VADDPD      Y0, Y5, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y6, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD      Y0, Y5, Y5
+	VMASKMOVPD  (CX)(R9*1), Y4, Y0
+	VADDPD      Y1, Y0, Y0
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y0, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y0
+	VFMADD231PD Y0, Y7, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y8
+	VFMSUB213PD Y8, Y7, Y0
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y0
+	VMASKMOVPD  (CX)(R9*1), Y4, Y7
+	VADDPD      Y1, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VSUBPD      Y6, Y7, Y1
+	VPSLLQ      $0x34, Y5, Y5
+	VMULPD      Y0, Y0, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y0, Y8
+	VMULPD      Y5, Y8, Y8
+	VSUBPD      Y3, Y1, Y1
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y8, Y0, Y0
+	VANDPD      Y0, Y1, Y1
+	VMULPD      Y2, Y1, Y1
+	VMULPD      Y8, Y1, Y1
+	VMASKMOVPD  Y1, Y4, (DX)(R9*1)
+
+mixedTarget64_loop_done:
+	LEAQ (AX)(SI*8), AX
+	LEAQ (CX)(SI*8), CX
+	LEAQ (DX)(SI*8), DX
+	ADDQ $0x28, DI
+	DECQ BX
+	JNZ  mixedTarget64_row
+	VZEROUPPER
+	RET
+
+// func probsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·probsLoss64(SB), NOSPLIT, $64-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
+
+probsLoss64_row:
+	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
+	VXORPD  Y2, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VMOVUPD Y3, (SP)
+	VMOVUPD Y3, 32(SP)
+	MOVQ    BX, DI
+	XORQ    R8, R8
+	MOVQ    $0x00000100, R9
+	SUBQ    $0x04, DI
+	JL      probsLoss64_loop_few
+	VMOVUPD (AX)(R8*1), Y3
+	VMOVUPD (CX)(R8*1), Y4
+	VXORPD  Y5, Y5, Y5
+	VCMPPD  $0x04, Y4, Y5, Y5
+	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y3, Y6
+	VCMPPD  $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VORPD   Y7, Y6, Y6
+	VANDPD  Y5, Y6, Y6
+	VORPD   Y6, Y0, Y0
+	VPSUBQ  Y3, Y4, Y7
+	VPADDQ  constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ  $0x34, Y7, Y5
+	VPOR    constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD  constant4330000000000800<>+0(SB), Y5, Y5
+	VPSRLQ  $0x34, Y7, Y7
+	VPSLLQ  $0x34, Y7, Y7
+	VPSUBQ  Y7, Y4, Y7
+	VPXOR   constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD  Y3, Y7, Y6
+	VADDPD  Y3, Y7, Y7
+	VDIVPD  Y7, Y6, Y6
+	SUBQ    $0x04, DI
+	JL      probsLoss64_loop_last
+
+probsLoss64_loop:
+	VMULPD      Y6, Y6, Y3
+	VMULPD      Y3, Y3, Y7
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y8
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y7, Y8
+	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y9
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y7, Y9
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y3, Y9
+	VFMADD213PD Y5, Y6, Y9
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y4, Y3, Y3
+	VANDPD      Y3, Y9, Y9
+	VFMADD231PD Y9, Y4, Y2
+	VADDPD      Y4, Y1, Y1
+	VORPD       Y4, Y0, Y0
+	VMOVUPD     32(AX)(R8*1), Y3
+	VMOVUPD     32(CX)(R8*1), Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y3, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y0, Y0
+	VPSUBQ      Y3, Y4, Y7
+	VPADDQ      constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ      $0x34, Y7, Y5
+	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD      constant4330000000000800<>+0(SB), Y5, Y5
+	VPSRLQ      $0x34, Y7, Y7
+	VPSLLQ      $0x34, Y7, Y7
+	VPSUBQ      Y7, Y4, Y7
+	VPXOR       constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD      Y3, Y7, Y6
+	VADDPD      Y3, Y7, Y7
+	VDIVPD      Y7, Y6, Y6
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         probsLoss64_loop_on
+	VMOVAPD     Y1, Y1
+	VADDPD      (SP), Y1, Y1
+	VMOVUPD     Y1, (SP)
+	VXORPD      Y1, Y1, Y1
+	VMOVAPD     Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VXORPD      Y2, Y2, Y2
+	MOVQ        $0x00000100, R9
+
+probsLoss64_loop_on:
+	SUBQ $0x04, DI
+	JGE  probsLoss64_loop
+
+probsLoss64_loop_last:
+	VMULPD      Y6, Y6, Y3
+	VMULPD      Y3, Y3, Y7
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y8
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y7, Y8
+	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y9
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y7, Y9
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y3, Y9
+	VFMADD213PD Y5, Y6, Y9
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y4, Y3, Y3
+	VANDPD      Y3, Y9, Y9
+	VFMADD231PD Y9, Y4, Y2
+	VADDPD      Y4, Y1, Y1
+	VORPD       Y4, Y0, Y0
+	ADDQ        $0x20, R8
+
+probsLoss64_loop_few:
+	ADDQ        $0x04, DI
+	TESTQ       DI, DI
+	JZ          probsLoss64_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000004, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*8), Y3
+	VMASKMOVPD  (AX)(R8*1), Y3, Y4
+	VMASKMOVPD  (CX)(R8*1), Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y3, Y5, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y0, Y0
+	VPSUBQ      Y4, Y3, Y7
+	VPADDQ      constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ      $0x34, Y7, Y5
+	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD      constant4330000000000800<>+0(SB), Y5, Y5
+	VPSRLQ      $0x34, Y7, Y7
+	VPSLLQ      $0x34, Y7, Y7
+	VPSUBQ      Y7, Y3, Y7
+	VPXOR       constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD      Y4, Y7, Y6
+	VADDPD      Y4, Y7, Y7
+	VDIVPD      Y7, Y6, Y6
+	VMULPD      Y6, Y6, Y4
+	VMULPD      Y4, Y4, Y7
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y8
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y7, Y8
+	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y9
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y7, Y9
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VFMADD213PD Y5, Y6, Y9
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y3, Y4, Y4
+	VANDPD      Y4, Y9, Y9
+	VFMADD231PD Y9, Y3, Y2
+	VADDPD      Y3, Y1, Y1
+	VORPD       Y3, Y0, Y0
+
+probsLoss64_loop_done:
+	VMOVAPD      Y1, Y1
+	VADDPD       (SP), Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VADDPD       X3, X1, X3
+	VPERMILPD    $0x01, X3, X1
+	VADDSD       X3, X1, X1
+	VMOVSD       X1, 40(SI)
+	VMOVAPD      Y2, Y1
+	VADDPD       32(SP), Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 48(SI)
+	VMOVMSKPD    Y0, DI
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   DI, X0, X0
+	VMOVSD       X0, 56(SI)
+	LEAQ         (AX)(BX*8), AX
+	LEAQ         (CX)(BX*8), CX
+	ADDQ         $0x40, SI
+	DECQ         DX
+	JNZ          probsLoss64_row
+	VZEROUPPER
+	RET
+
+DATA constant3fc75b5a8a2e37e3<>+0(SB)/8, $0x3fc75b5a8a2e37e3
+DATA constant3fc75b5a8a2e37e3<>+8(SB)/8, $0x3fc75b5a8a2e37e3
+DATA constant3fc75b5a8a2e37e3<>+16(SB)/8, $0x3fc75b5a8a2e37e3
+DATA constant3fc75b5a8a2e37e3<>+24(SB)/8, $0x3fc75b5a8a2e37e3
+GLOBL constant3fc75b5a8a2e37e3<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fc8a3747fb6736d<>+0(SB)/8, $0x3fc8a3747fb6736d
+DATA constant3fc8a3747fb6736d<>+8(SB)/8, $0x3fc8a3747fb6736d
+DATA constant3fc8a3747fb6736d<>+16(SB)/8, $0x3fc8a3747fb6736d
+DATA constant3fc8a3747fb6736d<>+24(SB)/8, $0x3fc8a3747fb6736d
+GLOBL constant3fc8a3747fb6736d<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fd0c9a88ffbeb2b<>+0(SB)/8, $0x3fd0c9a88ffbeb2b
+DATA constant3fd0c9a88ffbeb2b<>+8(SB)/8, $0x3fd0c9a88ffbeb2b
+DATA constant3fd0c9a88ffbeb2b<>+16(SB)/8, $0x3fd0c9a88ffbeb2b
+DATA constant3fd0c9a88ffbeb2b<>+24(SB)/8, $0x3fd0c9a88ffbeb2b
+GLOBL constant3fd0c9a88ffbeb2b<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fda61762a7c1131<>+0(SB)/8, $0x3fda61762a7c1131
+DATA constant3fda61762a7c1131<>+8(SB)/8, $0x3fda61762a7c1131
+DATA constant3fda61762a7c1131<>+16(SB)/8, $0x3fda61762a7c1131
+DATA constant3fda61762a7c1131<>+24(SB)/8, $0x3fda61762a7c1131
+GLOBL constant3fda61762a7c1131<>(SB), RODATA|NOPTR, $32
+
+DATA constant3feec709dc3a03fe<>+0(SB)/8, $0x3feec709dc3a03fe
+DATA constant3feec709dc3a03fe<>+8(SB)/8, $0x3feec709dc3a03fe
+DATA constant3feec709dc3a03fe<>+16(SB)/8, $0x3feec709dc3a03fe
+DATA constant3feec709dc3a03fe<>+24(SB)/8, $0x3feec709dc3a03fe
+GLOBL constant3feec709dc3a03fe<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fc56169da9406aa<>+0(SB)/8, $0x3fc56169da9406aa
+DATA constant3fc56169da9406aa<>+8(SB)/8, $0x3fc56169da9406aa
+DATA constant3fc56169da9406aa<>+16(SB)/8, $0x3fc56169da9406aa
+DATA constant3fc56169da9406aa<>+24(SB)/8, $0x3fc56169da9406aa
+GLOBL constant3fc56169da9406aa<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fcc68d65a312aba<>+0(SB)/8, $0x3fcc68d65a312aba
+DATA constant3fcc68d65a312aba<>+8(SB)/8, $0x3fcc68d65a312aba
+DATA constant3fcc68d65a312aba<>+16(SB)/8, $0x3fcc68d65a312aba
+DATA constant3fcc68d65a312aba<>+24(SB)/8, $0x3fcc68d65a312aba
+GLOBL constant3fcc68d65a312aba<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fd484b13cba1770<>+0(SB)/8, $0x3fd484b13cba1770
+DATA constant3fd484b13cba1770<>+8(SB)/8, $0x3fd484b13cba1770
+DATA constant3fd484b13cba1770<>+16(SB)/8, $0x3fd484b13cba1770
+DATA constant3fd484b13cba1770<>+24(SB)/8, $0x3fd484b13cba1770
+GLOBL constant3fd484b13cba1770<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fe2776c50ef9b84<>+0(SB)/8, $0x3fe2776c50ef9b84
+DATA constant3fe2776c50ef9b84<>+8(SB)/8, $0x3fe2776c50ef9b84
+DATA constant3fe2776c50ef9b84<>+16(SB)/8, $0x3fe2776c50ef9b84
+DATA constant3fe2776c50ef9b84<>+24(SB)/8, $0x3fe2776c50ef9b84
+GLOBL constant3fe2776c50ef9b84<>(SB), RODATA|NOPTR, $32
+
+// func probsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX
+TEXT ·probsPred64(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+probsPred64_row:
+	VBROADCASTSD 16(DI), Y1
+	VXORPD       Y2, Y2, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
+	JL           probsPred64_loop_few
+
+probsPred64_loop:
+	VMOVUPD (AX)(R9*1), Y3
+	VMOVUPD 32(AX)(R9*1), Y4
+	VMOVUPD (CX)(R9*1), Y5
+	VMOVUPD 32(CX)(R9*1), Y6
+	VORPD   Y5, Y2, Y2
+	VXORPD  Y7, Y7, Y7
+	VCMPPD  $0x04, Y5, Y7, Y7
+	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y3, Y8
+	VCMPPD  $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y9
+	VORPD   Y9, Y8, Y8
+	VANDPD  Y7, Y8, Y8
+	VORPD   Y8, Y2, Y2
+	VMULPD  Y1, Y5, Y5
+	VANDPD  constant7fffffffffffffff<>+0(SB), Y5, Y8
+	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y8, Y8
+	VANDPD  Y7, Y8, Y8
+	VORPD   Y8, Y2, Y2
+	VDIVPD  Y3, Y5, Y5
+	VSUBPD  Y5, Y0, Y5
+	VANDPD  Y7, Y5, Y5
+	VORPD   Y6, Y2, Y2
+	VXORPD  Y3, Y3, Y3
+	VCMPPD  $0x04, Y6, Y3, Y3
+	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y4, Y7
+	VCMPPD  $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VORPD   Y8, Y7, Y7
+	VANDPD  Y3, Y7, Y7
+	VORPD   Y7, Y2, Y2
+	VMULPD  Y1, Y6, Y6
+	VANDPD  constant7fffffffffffffff<>+0(SB), Y6, Y7
+	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y7, Y7
+	VANDPD  Y3, Y7, Y7
+	VORPD   Y7, Y2, Y2
+	VDIVPD  Y4, Y6, Y6
+	VSUBPD  Y6, Y0, Y6
+	VANDPD  Y3, Y6, Y6
+	VMOVUPD Y5, (DX)(R9*1)
+	VMOVUPD Y6, 32(DX)(R9*1)
+	ADDQ    $0x40, R9
+	SUBQ    $0x08, R8
+	JGE     probsPred64_loop
+
+probsPred64_loop_few:
+	ADDQ $0x08, R8
+
+probsPred64_loop_one:
+	CMPQ    R8, $0x04
+	JL      probsPred64_loop_tail
+	VMOVUPD (AX)(R9*1), Y3
+	VMOVUPD (CX)(R9*1), Y4
+	VORPD   Y4, Y2, Y2
+	VXORPD  Y5, Y5, Y5
+	VCMPPD  $0x04, Y4, Y5, Y5
+	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y3, Y6
+	VCMPPD  $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VORPD   Y7, Y6, Y6
+	VANDPD  Y5, Y6, Y6
+	VORPD   Y6, Y2, Y2
+	VMULPD  Y1, Y4, Y4
+	VANDPD  constant7fffffffffffffff<>+0(SB), Y4, Y6
+	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y6, Y6
+	VANDPD  Y5, Y6, Y6
+	VORPD   Y6, Y2, Y2
+	VDIVPD  Y3, Y4, Y4
+	VSUBPD  Y4, Y0, Y4
+	VANDPD  Y5, Y4, Y4
+	VMOVUPD Y4, (DX)(R9*1)
+	ADDQ    $0x20, R9
+	SUBQ    $0x04, R8
+	JMP     probsPred64_loop_one
+
+probsPred64_loop_tail:
+	TESTQ      R8, R8
+	JZ         probsPred64_loop_done
+	LEAQ       tailMask<>+0(SB), R10
+	MOVQ       $0x00000004, R11
+	SUBQ       R8, R11
+	VMOVUPD    (R10)(R11*8), Y3
+	VMASKMOVPD (AX)(R9*1), Y3, Y4
+	VMASKMOVPD (CX)(R9*1), Y3, Y5
+	VORPD      Y5, Y2, Y2
+	VXORPD     Y6, Y6, Y6
+	VCMPPD     $0x04, Y5, Y6, Y6
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y4, Y7
+	VCMPPD     $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VORPD      Y8, Y7, Y7
+	VANDPD     Y6, Y7, Y7
+	VORPD      Y7, Y2, Y2
+	VMULPD     Y1, Y5, Y5
+	VANDPD     constant7fffffffffffffff<>+0(SB), Y5, Y1
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y1, Y1
+	VANDPD     Y6, Y1, Y1
+	VORPD      Y1, Y2, Y2
+	VDIVPD     Y4, Y5, Y5
+	VSUBPD     Y5, Y0, Y5
+	VANDPD     Y6, Y5, Y5
+	VMASKMOVPD Y5, Y3, (DX)(R9*1)
+
+probsPred64_loop_done:
+	VMOVMSKPD  Y2, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        probsPred64_row
+	VZEROUPPER
+	RET
+
+// func probsTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·probsTarget64(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+probsTarget64_row:
+	VBROADCASTSD 16(DI), Y0
+	VBROADCASTSD 24(DI), Y1
+	VXORPD       Y2, Y2, Y2
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           probsTarget64_loop_few
+	VMOVUPD      (AX)(R9*1), Y3
+	VMOVUPD      (CX)(R9*1), Y4
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x04, Y4, Y5, Y5
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y3, Y6
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VORPD        Y7, Y6, Y6
+	VANDPD       Y5, Y6, Y6
+	VORPD        Y6, Y2, Y2
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y4, Y6
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VORPD        Y7, Y6, Y6
+	VANDPD       Y5, Y6, Y6
+	VORPD        Y6, Y2, Y2
+	VPSUBQ       Y3, Y4, Y7
+	VPADDQ       constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ       $0x34, Y7, Y5
+	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD       constant4330000000000800<>+0(SB), Y5, Y5
+	VPSRLQ       $0x34, Y7, Y7
+	VPSLLQ       $0x34, Y7, Y7
+	VPSUBQ       Y7, Y4, Y7
+	VPXOR        constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD       Y3, Y7, Y6
+	VADDPD       Y3, Y7, Y7
+	VDIVPD       Y7, Y6, Y6
+	SUBQ         $0x04, R8
+	JL           probsTarget64_loop_last
+
+probsTarget64_loop:
+	VMULPD      Y6, Y6, Y3
+	VMULPD      Y3, Y3, Y7
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y8
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y7, Y8
+	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y9
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y7, Y9
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y3, Y9
+	VFMADD213PD Y5, Y6, Y9
+	VFMADD213PD Y1, Y0, Y9
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y4, Y3, Y3
+	VANDPD      Y3, Y9, Y9
+	VORPD       Y4, Y2, Y2
+	VMOVUPD     Y9, (DX)(R9*1)
+	VMOVUPD     32(AX)(R9*1), Y3
+	VMOVUPD     32(CX)(R9*1), Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y3, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y2, Y2
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y2, Y2
+	VPSUBQ      Y3, Y4, Y7
+	VPADDQ      constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ      $0x34, Y7, Y5
+	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
+	VSUBPD      constant4330000000000800<>+0(SB), Y5, Y5
+	VPSRLQ      $0x34, Y7, Y7
+	VPSLLQ      $0x34, Y7, Y7
+	VPSUBQ      Y7, Y4, Y7
+	VPXOR       constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD      Y3, Y7, Y6
+	VADDPD      Y3, Y7, Y7
+	VDIVPD      Y7, Y6, Y6
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
+	JGE         probsTarget64_loop
+
+probsTarget64_loop_last:
+	VMULPD      Y6, Y6, Y3
+	VMULPD      Y3, Y3, Y7
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y8
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y7, Y8
+	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y9
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y7, Y9
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y3, Y9
+	VFMADD213PD Y5, Y6, Y9
+	VFMADD213PD Y1, Y0, Y9
+	VXORPD      Y3, Y3, Y3
+	VCMPPD      $0x04, Y4, Y3, Y3
+	VANDPD      Y3, Y9, Y9
+	VORPD       Y4, Y2, Y2
+	VMOVUPD     Y9, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+probsTarget64_loop_few:
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          probsTarget64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y3
+	VMASKMOVPD  (AX)(R9*1), Y3, Y4
+	VMASKMOVPD  (CX)(R9*1), Y3, Y5
+	VXORPD      Y6, Y6, Y6
+	VCMPPD      $0x04, Y5, Y6, Y6
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y7
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VORPD       Y8, Y7, Y7
+	VANDPD      Y6, Y7, Y7
+	VORPD       Y7, Y2, Y2
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y5, Y7
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y5, Y8
+	VORPD       Y8, Y7, Y7
+	VANDPD      Y6, Y7, Y7
+	VORPD       Y7, Y2, Y2
+	VPSUBQ      Y4, Y5, Y8
+	VPADDQ      constant8008000000000000<>+0(SB), Y8, Y8
+	VPSRLQ      $0x34, Y8, Y6
+	VPOR        constant4330000000000000<>+0(SB), Y6, Y6
+	VSUBPD      constant4330000000000800<>+0(SB), Y6, Y6
+	VPSRLQ      $0x34, Y8, Y8
+	VPSLLQ      $0x34, Y8, Y8
+	VPSUBQ      Y8, Y5, Y8
+	VPXOR       constant8000000000000000<>+0(SB), Y8, Y8
+	VSUBPD      Y4, Y8, Y7
+	VADDPD      Y4, Y8, Y8
+	VDIVPD      Y8, Y7, Y7
+	VMULPD      Y7, Y7, Y4
+	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y9
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y8, Y9
+	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y10
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y8, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y4, Y10
+	VFMADD213PD Y6, Y7, Y10
+	VFMADD213PD Y1, Y0, Y10
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y5, Y0, Y0
+	VANDPD      Y0, Y10, Y10
+	VORPD       Y5, Y2, Y2
+	VMASKMOVPD  Y10, Y3, (DX)(R9*1)
+
+probsTarget64_loop_done:
+	VMOVMSKPD  Y2, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        probsTarget64_row
+	VZEROUPPER
+	RET
+
+// func powersLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powersLoss64(SB), NOSPLIT, $64-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
+
+powersLoss64_row:
+	VBROADCASTSD 8(SI), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      Y4, (SP)
+	VMOVUPD      Y4, 32(SP)
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	MOVQ         $0x00000100, R9
+	SUBQ         $0x04, DI
+	JL           powersLoss64_loop_few
+	VMOVUPD      (CX)(R8*1), Y4
+	VADDPD       Y0, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VMOVUPD      (CX)(R8*1), Y6
+	VADDPD       Y0, Y6, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD        Y7, Y1, Y1
+	VMOVUPD      (AX)(R8*1), Y7
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
+	VPSRLQ $0x34, Y9, Y8
+	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD Y6, Y8, Y8
+	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD Y9, Y6, Y6
+	VPSLLQ $0x34, Y5, Y5
+	SUBQ   $0x04, DI
+	JL     powersLoss64_loop_last
+
+powersLoss64_loop:
+	VMULPD      Y6, Y6, Y9
+	VMULPD      Y9, Y9, Y10
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y9, Y12
+	VFMADD213PD Y8, Y6, Y12
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
+	VORPD       Y6, Y5, Y5
+	VANDPD      Y4, Y5, Y5
+	VORPD       Y5, Y1, Y1
+	VADDPD      Y9, Y2, Y2
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y12, Y12
+	VFMADD231PD Y12, Y9, Y3
+	VMOVUPD     32(CX)(R8*1), Y4
+	VADDPD      Y0, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VMOVUPD     32(CX)(R8*1), Y6
+	VADDPD      Y0, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD       Y7, Y1, Y1
+	VMOVUPD     32(AX)(R8*1), Y7
+
+	// log2 t - y
+	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y9
+	VPSRLQ  $0x34, Y9, Y8
+	VPAND   constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR    constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD  constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD  Y6, Y8, Y8
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y9, Y6
+	VADDPD  constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD  Y9, Y6, Y6
+	VPSLLQ  $0x34, Y5, Y5
+	ADDQ    $0x20, R8
+	DECQ    R9
+	JNZ     powersLoss64_loop_on
+	VMOVAPD Y2, Y2
+	VADDPD  (SP), Y2, Y2
+	VMOVUPD Y2, (SP)
+	VXORPD  Y2, Y2, Y2
+	VMOVAPD Y3, Y3
+	VADDPD  32(SP), Y3, Y3
+	VMOVUPD Y3, 32(SP)
+	VXORPD  Y3, Y3, Y3
+	MOVQ    $0x00000100, R9
+
+powersLoss64_loop_on:
+	SUBQ $0x04, DI
+	JGE  powersLoss64_loop
+
+powersLoss64_loop_last:
+	VMULPD      Y6, Y6, Y9
+	VMULPD      Y9, Y9, Y10
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y9, Y12
+	VFMADD213PD Y8, Y6, Y12
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
+	VORPD       Y6, Y5, Y5
+	VANDPD      Y4, Y5, Y5
+	VORPD       Y5, Y1, Y1
+	VADDPD      Y9, Y2, Y2
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y12, Y12
+	VFMADD231PD Y12, Y9, Y3
+	ADDQ        $0x20, R8
+
+powersLoss64_loop_few:
+	ADDQ        $0x04, DI
+	TESTQ       DI, DI
+	JZ          powersLoss64_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000004, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*8), Y4
+	VMASKMOVPD  (CX)(R8*1), Y4, Y5
+	VADDPD      Y0, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y7, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD Y8, Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VMASKMOVPD  (CX)(R8*1), Y4, Y7
+	VADDPD      Y0, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y0
+	VANDPD      Y4, Y0, Y0
+	VORPD       Y0, Y1, Y1
+	VMASKMOVPD  (AX)(R8*1), Y4, Y0
+
+	// log2 t - y
+	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y9
+	VPSRLQ      $0x34, Y9, Y8
+	VPAND       constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD      constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD      Y7, Y8, Y8
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y9, Y7
+	VADDPD      constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD      Y9, Y7, Y7
+	VPSLLQ      $0x34, Y6, Y6
+	VMULPD      Y7, Y7, Y9
+	VMULPD      Y9, Y9, Y10
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y9, Y12
+	VFMADD213PD Y8, Y7, Y12
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VANDPD      Y4, Y9, Y9
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y5
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VORPD       Y0, Y5, Y5
+	VANDPD      Y4, Y5, Y5
+	VORPD       Y5, Y1, Y1
+	VADDPD      Y9, Y2, Y2
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y9, Y0, Y0
+	VANDPD      Y0, Y12, Y12
+	VFMADD231PD Y12, Y9, Y3
+
+powersLoss64_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 40(SI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 48(SI)
+	VMOVMSKPD    Y1, DI
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   DI, X0, X0
+	VMOVSD       X0, 56(SI)
+	LEAQ         (AX)(BX*8), AX
+	LEAQ         (CX)(BX*8), CX
+	ADDQ         $0x40, SI
+	DECQ         DX
+	JNZ          powersLoss64_row
+	VZEROUPPER
+	RET
+
+// func powersPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powersPred64(SB), NOSPLIT, $0-48
+	MOVQ   x+0(FP), AX
+	MOVQ   t+8(FP), CX
+	MOVQ   out+16(FP), DX
+	MOVQ   rows+24(FP), BX
+	MOVQ   classes+32(FP), SI
+	MOVQ   coefficients+40(FP), DI
+	VXORPD Y0, Y0, Y0
+
+powersPred64_row:
+	VBROADCASTSD 8(DI), Y1
+	VBROADCASTSD 16(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           powersPred64_loop_few
+	VMOVUPD      (CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x34, Y5, Y5
+	SUBQ         $0x04, R8
+	JL           powersPred64_loop_last
+
+powersPred64_loop:
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VMOVUPD     (AX)(R9*1), Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y8, Y5, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VMULPD      Y2, Y8, Y8
+	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y6
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VDIVPD      Y4, Y8, Y8
+	VSUBPD      Y8, Y0, Y8
+	VANDPD      Y5, Y8, Y8
+	VMOVUPD     Y8, (DX)(R9*1)
+	VMOVUPD     32(CX)(R9*1), Y4
+	VADDPD      Y1, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD       Y6, Y3, Y3
+	VPSLLQ      $0x34, Y5, Y5
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
+	JGE         powersPred64_loop
+
+powersPred64_loop_last:
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VMOVUPD     (AX)(R9*1), Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y8, Y5, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VMULPD      Y2, Y8, Y8
+	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y6
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VDIVPD      Y4, Y8, Y8
+	VSUBPD      Y8, Y0, Y8
+	VANDPD      Y5, Y8, Y8
+	VMOVUPD     Y8, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+powersPred64_loop_few:
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          powersPred64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (CX)(R9*1), Y4, Y5
+	VADDPD      Y1, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y5, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y1
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y6, Y1
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y7
+	VFMSUB213PD Y7, Y6, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y1, Y6
+	VANDPD      Y4, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VPSLLQ      $0x34, Y1, Y1
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y5, Y8
+	VMULPD      Y1, Y8, Y8
+	VANDPD      Y4, Y8, Y8
+	VMASKMOVPD  (AX)(R9*1), Y4, Y1
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y8, Y5, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y1, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y1, Y7
+	VORPD       Y7, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VMULPD      Y2, Y8, Y8
+	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y2
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y2, Y2
+	VANDPD      Y5, Y2, Y2
+	VORPD       Y2, Y3, Y3
+	VDIVPD      Y1, Y8, Y8
+	VSUBPD      Y8, Y0, Y8
+	VANDPD      Y5, Y8, Y8
+	VMASKMOVPD  Y8, Y4, (DX)(R9*1)
+
+powersPred64_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X1, X1, X1
+	VCVTSI2SDQ R8, X1, X1
+	VMOVSD     X1, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        powersPred64_row
+	VZEROUPPER
+	RET
+
+// func powersTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·powersTarget64(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+powersTarget64_row:
+	VBROADCASTSD 8(DI), Y0
+	VBROADCASTSD 16(DI), Y1
+	VBROADCASTSD 24(DI), Y2
+	VXORPD       Y3, Y3, Y3
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           powersTarget64_loop_few
+	VMOVUPD      (CX)(R9*1), Y4
+	VADDPD       Y0, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VMOVUPD      (CX)(R9*1), Y6
+	VADDPD       Y0, Y6, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD        Y7, Y3, Y3
+	VMOVUPD      (AX)(R9*1), Y7
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
+	VPSRLQ $0x34, Y9, Y8
+	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD Y6, Y8, Y8
+	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD Y9, Y6, Y6
+	VPSLLQ $0x34, Y5, Y5
+	SUBQ   $0x04, R8
+	JL     powersTarget64_loop_last
+
+powersTarget64_loop:
+	VMULPD      Y6, Y6, Y9
+	VMULPD      Y9, Y9, Y10
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y9, Y12
+	VFMADD213PD Y8, Y6, Y12
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
+	VORPD       Y6, Y5, Y5
+	VANDPD      Y4, Y5, Y5
+	VORPD       Y5, Y3, Y3
+	VSUBPD      Y2, Y12, Y12
+	VANDPD      Y4, Y12, Y12
+	VMULPD      Y1, Y12, Y12
+	VMULPD      Y9, Y12, Y12
+	VMOVUPD     Y12, (DX)(R9*1)
+	VMOVUPD     32(CX)(R9*1), Y4
+	VADDPD      Y0, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VMOVUPD     32(CX)(R9*1), Y6
+	VADDPD      Y0, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD       Y7, Y3, Y3
+	VMOVUPD     32(AX)(R9*1), Y7
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
+	VPSRLQ $0x34, Y9, Y8
+	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD Y6, Y8, Y8
+	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD Y9, Y6, Y6
+	VPSLLQ $0x34, Y5, Y5
+	ADDQ   $0x20, R9
+	SUBQ   $0x04, R8
+	JGE    powersTarget64_loop
+
+powersTarget64_loop_last:
+	VMULPD      Y6, Y6, Y9
+	VMULPD      Y9, Y9, Y10
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y9, Y12
+	VFMADD213PD Y8, Y6, Y12
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
+	VORPD       Y6, Y5, Y5
+	VANDPD      Y4, Y5, Y5
+	VORPD       Y5, Y3, Y3
+	VSUBPD      Y2, Y12, Y12
+	VANDPD      Y4, Y12, Y12
+	VMULPD      Y1, Y12, Y12
+	VMULPD      Y9, Y12, Y12
+	VMOVUPD     Y12, (DX)(R9*1)
+	ADDQ        $0x20, R9
+
+powersTarget64_loop_few:
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          powersTarget64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (CX)(R9*1), Y4, Y5
+	VADDPD      Y0, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y7, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD Y8, Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VMASKMOVPD  (CX)(R9*1), Y4, Y7
+	VADDPD      Y0, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y0
+	VANDPD      Y4, Y0, Y0
+	VORPD       Y0, Y3, Y3
+	VMASKMOVPD  (AX)(R9*1), Y4, Y0
+
+	// log2 t - y
+	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y9
+	VPSRLQ      $0x34, Y9, Y8
+	VPAND       constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD      constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD      Y7, Y8, Y8
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y9, Y7
+	VADDPD      constant3ff0000000000000<>+0(SB), Y9, Y9
+	VDIVPD      Y9, Y7, Y7
+	VPSLLQ      $0x34, Y6, Y6
+	VMULPD      Y7, Y7, Y9
+	VMULPD      Y9, Y9, Y10
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y9, Y12
+	VFMADD213PD Y8, Y7, Y12
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VANDPD      Y4, Y9, Y9
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y9, Y5, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VORPD       Y0, Y6, Y6
+	VANDPD      Y5, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VSUBPD      Y2, Y12, Y12
+	VANDPD      Y5, Y12, Y12
+	VMULPD      Y1, Y12, Y12
+	VMULPD      Y9, Y12, Y12
+	VMASKMOVPD  Y12, Y4, (DX)(R9*1)
+
+powersTarget64_loop_done:
+	VMOVMSKPD  Y3, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        powersTarget64_row
 	VZEROUPPER
 	RET

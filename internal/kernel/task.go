@@ -80,6 +80,9 @@ func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 		if t.kinds == nil {
 			t.kinds = kernelsOf[F]()
 		}
+		for p.Pred == Probs && len(t.kinds) > 0 && t.kinds[0].probsLoss == nil {
+			t.kinds = t.kinds[1:]
+		}
 	}
 	return t
 }

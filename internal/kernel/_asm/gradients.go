@@ -45,14 +45,15 @@ func (a arithmetic) logitsPred() {
 	})
 }
 
-func (a arithmetic) pairPred() {
-	f := a.begin("pairPred", "sets out = a·2^y − b·2^τ.", "coefficients", "x", "t", "out")
+// pairPred takes the target's powers by themselves where they are not divided by their sum.
+func (a arithmetic) pairPred(name string, target func(t turn, tensor int, s shifts, c carried, name string) exponent) {
+	f := a.begin(name, "sets out = a·2^y − b·2^τ.", "coefficients", "x", "t", "out")
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
 		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
 		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
 			f.front2(turn.exponentOf(0, sx, c, "x"), c, "x", false)
-			f.front2(turn.exponentOf(1, st, c, "t"), c, "t", false)
+			f.front2(target(turn, 1, st, c, "t"), c, "t", false)
 		}, func(turn turn, c carried) {
 			q, p := f.power(c, "x"), f.power(c, "t")
 			for u := range q {
@@ -116,13 +117,13 @@ func (a arithmetic) smallestNormal() float64 {
 	return 0x1p-1022
 }
 
-func (a arithmetic) pairTarget() {
-	f := a.begin("pairTarget", "sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.", "coefficients", "x", "t", "out")
+func (a arithmetic) pairTarget(name string, target func(t turn, tensor int, s shifts, c carried, name string) exponent) {
+	f := a.begin(name, "sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.", "coefficients", "x", "t", "out")
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
 		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
 		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
-			x, t := turn.exponentOf(0, sx, c, "x"), turn.exponentOf(1, st, c, "t")
+			x, t := turn.exponentOf(0, sx, c, "x"), target(turn, 1, st, c, "t")
 			f.exponentDifference(t, x, c.registers("difference", turn.vectors))
 			f.front2(t, c, "t", false)
 		}, func(turn turn, c carried) {

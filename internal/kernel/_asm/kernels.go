@@ -86,18 +86,22 @@ func (t turn) probabilities(tensor int, c carried) vectors {
 	return t.loadInto(c.registers("t", t.vectors), tensor)
 }
 
-// addLogRatios adds t·(log2 t − y) to loss, t to mass and t's signs to flags. In lanes of
-// float64 a class with t = 0 adds nothing even where y is infinite; past a row's end t
-// is 0.
-func (f *function) addLogRatios(c carried, loss, mass, flags vector) {
-	t := c["t"]
-	for u, r := range f.backLogRatio(c) {
+// addLogRatios adds t·r to loss, r being a logarithm of t less another, t to mass and t's
+// signs to flags. In lanes of float64 a class with t = 0 adds nothing even where r is
+// infinite; past a row's end t is 0.
+func (f *function) addLogRatios(t, r vectors, loss, mass, flags vector) {
+	f.addProducts(t, r, loss)
+	f.addAll(t, mass)
+	t.each(func(v vector) { f.or(v, flags, flags) })
+}
+
+// addProducts adds p·r to sum. In lanes of float64 p = 0 adds nothing.
+func (f *function) addProducts(p, r vectors, sum vector) {
+	for u := range p {
 		if !f.single() {
-			f.and(f.nonZero(t[u]), r, r)
+			f.and(f.nonZero(p[u]), r[u], r[u])
 		}
-		f.fma231(r, t[u], loss)
-		f.add(t[u], mass, mass)
-		f.or(t[u], flags, flags)
+		f.fma231(r[u], p[u], sum)
 	}
 }
 
@@ -131,7 +135,7 @@ func (a arithmetic) logitsLoss() {
 				turn.keep(q)
 				f.addAll(q, partition)
 			}
-			f.addLogRatios(c, loss, mass, flags)
+			f.addLogRatios(c["t"], f.backLogRatio(c), loss, mass, flags)
 		})
 		sums.store(slotPartition, slotMass, slotRatio)
 		f.storeFlags(flags, slotFlags)
@@ -148,7 +152,7 @@ func (a arithmetic) logProbsLoss() {
 			e := turn.unshiftedExponentOf(0, s, c, "x")
 			f.frontLogRatio(turn.probabilities(1, c), e, c)
 		}, func(turn turn, c carried) {
-			f.addLogRatios(c, sums.lanes[1], sums.lanes[0], flags)
+			f.addLogRatios(c["t"], f.backLogRatio(c), sums.lanes[1], sums.lanes[0], flags)
 		})
 		sums.store(slotMass, slotRatio)
 		f.storeFlags(flags, slotFlags)
@@ -194,12 +198,7 @@ func (a arithmetic) pairLoss(name string, stored bool) {
 			turn.keep(p)
 			f.addAll(q, sums.lanes[0])
 			f.addAll(p, sums.lanes[1])
-			for u, r := range c["difference"] {
-				if !f.single() {
-					f.and(f.nonZero(p[u]), r, r)
-				}
-				f.fma231(r, p[u], sums.lanes[2])
-			}
+			f.addProducts(p, c["difference"], sums.lanes[2])
 		})
 		sums.store(slotPartition, slotMass, slotRatio)
 	})

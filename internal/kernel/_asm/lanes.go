@@ -264,6 +264,7 @@ func (a arithmetic) everywhere(v vector, op func(...Op)) {
 const (
 	unordered  = 3
 	notEqual   = 4    // NaN too
+	notAtMost  = 0x16 // NaN too
 	notAtLeast = 0x19 // NaN too
 	above      = 0x1e
 )

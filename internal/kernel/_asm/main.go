@@ -17,13 +17,26 @@ func main() {
 		a.pairLoss("pairLoss", false)
 		a.negate()
 		a.logitsPred()
-		a.pairPred()
+		a.pairPred("pairPred", turn.exponentOf)
 		a.targetProbs()
-		a.pairTarget()
+		a.pairTarget("pairTarget", turn.exponentOf)
 		a.exponentials()
 		a.pairLoss("pairExponentials", true)
 		a.dot()
 		a.centre()
+		a.logPairLoss()
+		a.negatePower()
+		a.logPairTarget()
+		a.pairPred("mixedPred", turn.powerOf)
+		a.pairTarget("mixedTarget", turn.logPowerOf)
+		if !a.single() { // which has no precision to spare for a logarithm near 0
+			a.probsLoss()
+			a.probsPred()
+			a.probsTarget()
+			a.powersLoss()
+			a.powersPred()
+			a.powersTarget()
+		}
 	}
 	Generate()
 }

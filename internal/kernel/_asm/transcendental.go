@@ -269,15 +269,22 @@ func (a arithmetic) backLogRatio(c carried) vectors {
 		}
 		return q
 	}
-	z := f.fresh()
-	for i := range f {
-		VMULPD(f[i], f[i], z[i])
-	}
 	smallest := math.Sqrt2 - 1
 	limit := smallest / (math.Sqrt2 + 1)
-	p := a.polynomial(interpolate(log2Quotient, 0, limit*limit, a.logDegree), z)
+	return a.restAndQuotient(c, limit*limit, a.logDegree)
+}
+
+// restAndQuotient is the rest, plus log2((1+s)/(1−s)) of the mantissa's s for s² up to a
+// limit.
+func (a arithmetic) restAndQuotient(c carried, limit float64, degree int) vectors {
+	s := c["mantissa"]
+	z := s.fresh()
+	for i := range s {
+		VMULPD(s[i], s[i], z[i])
+	}
+	p := a.polynomial(interpolate(log2Quotient, 0, limit, degree), z)
 	for i, r := range c["rest"] {
-		VFMADD213PD(r, f[i], p[i])
+		VFMADD213PD(r, s[i], p[i])
 	}
 	return p
 }

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+)
+
+// difference is (t − x)·log2 e, of numbers as they are: rounded relative to itself, and
+// not to its terms.
+func (t turn) difference(c carried) vectors {
+	d := t.loadInto(c.registers("difference", t.vectors), 1)
+	for u, x := range t.load(0) {
+		t.sub(x, d[u], d[u])
+		t.mul(t.constant(math.Log2E), d[u], d[u])
+	}
+	return d
+}
+
+// powerOf is exponentOf for powers that count by themselves, and not only beside their
+// sum: with an error of the power relative to itself, whatever the exponent is.
+func (t turn) powerOf(tensor int, s shifts, c carried, name string) exponent {
+	if t.single() {
+		return t.unshiftedExponentOf(tensor, s, c, name)
+	}
+	// Below least the exponent's field is 0. The second operand wins on NaN.
+	const least, bias = -709.1, 1023
+	const rest = 2.0355273740931033e-17 // of log2 e, which is rounded to float64
+	x := t.loadInto(c.registers(name+"fraction", t.vectors), tensor)
+	e := exponent{fraction: x, biased: x.fresh()}
+	for u, fraction := range x {
+		clamped, whole := YMM(), YMM()
+		VADDPD(s.shift, fraction, fraction)
+		VMOVUPD(t.constant(least), clamped)
+		VMAXPD(fraction, clamped, clamped)
+		VMOVUPD(t.constant(t.magic()+bias), e.biased[u])
+		VMOVUPD(t.constant(math.Log2E), fraction)
+		VFMADD231PD(fraction, clamped, e.biased[u])
+		VSUBPD(t.constant(t.magic()+bias), e.biased[u], whole)
+		VFMSUB213PD(whole, clamped, fraction)
+		VFMADD231PD(t.constant(rest), clamped, fraction)
+	}
+	return e
+}
+
+// logPowerOf is powerOf, and τ.
+func (t turn) logPowerOf(tensor int, s shifts, c carried, name string) exponent {
+	e := t.powerOf(tensor, s, c, name)
+	if !t.single() {
+		e.y = t.load(tensor)
+		e.y.each(func(v vector) {
+			VADDPD(s.shift, v, v)
+			VMULPD(t.constant(math.Log2E), v, v)
+		})
+	}
+	return e
+}
+
+// flagFar flags exponents of which there is no power: too large, NaN or, in lanes of
+// float32, too small for a normal number.
+func (t turn) flagFar(e exponent, flags vector) {
+	const least, most = -124, 46
+	none := t.magic()
+	if !t.single() {
+		none += 1023
+	}
+	for _, biased := range e.biased {
+		far := YMM()
+		t.cmp(Imm(notAtMost), t.constant(none+most), biased, far)
+		if t.single() {
+			small := YMM()
+			t.cmp(Imm(notAtLeast), t.constant(none+least), biased, small)
+			t.or(small, far, far)
+		}
+		t.keep(vectors{far})
+		t.or(far, flags, flags)
+	}
+}
+
+func (a arithmetic) logPairLoss() {
+	f := a.begin("logPairLoss", "sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, and flags exponents out of range.", "sums", "x", "t")
+	s := f.shifts(zero())
+	f.eachRow(func() {
+		flags := zero()
+		sums := f.newSums(2)
+		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
+			turn.difference(c)
+			e := turn.powerOf(1, s, c, "t")
+			turn.flagFar(e, flags)
+			f.front2(e, c, "t", false)
+		}, func(turn turn, c carried) {
+			p := f.power(c, "t")
+			turn.keep(p)
+			f.addAll(p, sums.lanes[0])
+			f.addProducts(p, c["difference"], sums.lanes[1])
+		})
+		sums.store(slotMass, slotRatio)
+		f.storeFlags(flags, slotFlags)
+	})
+}
+
+func (a arithmetic) negatePower() {
+	f := a.begin("negatePower", "sets out = 0 − a·2^τ, and flags a row with a NaN or an exponent out of range.", "coefficients", "x", "t", "out")
+	none := zero()
+	f.eachRow(func() {
+		s := f.shiftsFrom(slotCShiftT)
+		a, flags := f.broadcast(f.slot(slotA)), zero()
+		f.pipeline("loop", f.unroll(), nil, func(turn turn, c carried) {
+			turn.load(0).each(func(x vector) {
+				f.cmp(Imm(unordered), x, x, x)
+				f.or(x, flags, flags)
+			})
+			e := turn.powerOf(1, s, c, "t")
+			turn.flagFar(e, flags)
+			f.front2(e, c, "t", false)
+		}, func(turn turn, c carried) {
+			p := f.power(c, "t")
+			p.each(func(v vector) { f.fnma213(none, a, v) })
+			turn.store(p, 2)
+		})
+		f.storeFlags(flags, slotCFlags)
+	})
+}
+
+func (a arithmetic) logPairTarget() {
+	f := a.begin("logPairTarget", "sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range.",
+		"coefficients", "x", "t", "out")
+	s := f.shifts(zero())
+	f.eachRow(func() {
+		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
+		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+			turn.difference(c)
+			e := turn.powerOf(1, s, c, "t")
+			turn.flagFar(e, flags)
+			f.front2(e, c, "t", false)
+		}, func(turn turn, c carried) {
+			p := f.power(c, "t")
+			for u, r := range c["difference"] {
+				f.add(b, r, r)
+				if !f.single() {
+					f.and(f.nonZero(p[u]), r, r)
+				}
+				f.mul(a, r, r)
+				f.mul(p[u], r, r)
+			}
+			turn.store(c["difference"], 2)
+		})
+		f.storeFlags(flags, slotCFlags)
+	})
+}

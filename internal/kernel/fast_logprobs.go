@@ -1,0 +1,119 @@
+package kernel
+
+import "math"
+
+// Pairs of logits and log-probabilities take the kernels of two logits: log-probabilities
+// are logits whose shift is 0, and whose partition function is not divided by.
+
+// mostShift is how far from 0 the largest log-probability of a row may be.
+const mostShift = 32
+
+// mostMass is how far from 1 the mass of a row of log-probabilities may be: exponents lose
+// bits far from 0, which counts where nearly all of the mass is there.
+const mostMass = 1 << 16
+
+// mixedSums is pairSums where one side is log-probabilities.
+func (w *worker[F]) mixedSums(k *rowKernels[F], i, n int) {
+	shift, reach := shiftX, reachX
+	if w.problem.Target == LogProbs {
+		shift, reach = shiftT, reachT
+	}
+	w.pairExtremes(k, i, n)
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
+		s[flags] = 0
+		s[reach] += math.Abs(s[shift]) // from 0, and not from the largest
+		if !(math.Abs(s[shift]) <= mostShift) {
+			s[reach] = math.NaN() // which is in no range
+		}
+		s[shift] = 0
+	}
+	k.pairLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
+		if w.problem.Target == LogProbs {
+			s[ratio] = math.Ln2*s[ratio] + s[mass]*logSum(s[partition])
+			if !(1/mostMass <= s[mass] && s[mass] <= mostMass) {
+				s[flags] = 1
+			}
+		} else {
+			s[ratio] = math.Ln2*s[ratio]/s[mass] - logSum(s[mass])
+		}
+	}
+}
+
+func (w *worker[F]) mixedLoss(k *rowKernels[F], i, n int) {
+	w.mixedSums(k, i, n)
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
+		switch {
+		case !k.sound(s):
+		case w.problem.Target == LogProbs:
+			w.note(j, s)
+			w.accept(k, j, s[ratio], s[mass], logSum(s[partition]))
+		default:
+			w.accept(k, j, s[ratio], 1, logSum(s[mass]))
+		}
+	}
+}
+
+// mixedPredGradient writes g·(q·Σp − p), p being exp(t).
+func (w *worker[F]) mixedPredGradient(k *rowKernels[F], i, n int) {
+	w.find(k, i, n, (*worker[F]).mixedSums)
+	for j := i; j < i+n; j++ {
+		s, g := &w.sums[j], w.factors[j]
+		w.set(j, w.done[j], g*s[mass]/s[partition], g)
+		w.coefficients[j][forX] = s[shiftX]
+	}
+	k.mixedPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+}
+
+// mixedTargetGradient writes g·p·(r + 1), r + 1 being τ − y − b, or for logits
+// g·p·(r − Σp·r).
+func (w *worker[F]) mixedTargetGradient(k *rowKernels[F], i, n int) {
+	w.find(k, i, n, (*worker[F]).mixedSums)
+	for j := i; j < i+n; j++ {
+		s, a := &w.sums[j], w.factors[j]*math.Ln2
+		if w.problem.Target == LogProbs {
+			move, power := k.move(s[partition])
+			w.set(j, w.done[j], a, -math.Log2E*(1+logSum(s[partition]/power)))
+			w.coefficients[j][forX] = s[shiftX] - move
+			continue
+		}
+		move, power := k.move(s[mass])
+		reach := max(s[reachX], s[reachT]) + math.Ln2*move
+		w.set(j, w.done[j] && reach <= k.maxReach && s[ratio] >= k.minRatio,
+			a*power/s[mass], math.Log2E*(s[ratio]+logSum(s[mass]/power)))
+		w.coefficients[j][forT] = s[shiftT] - move
+	}
+	target := k.mixedTarget
+	if w.problem.Target == Logits {
+		target = k.pairTarget
+	}
+	target(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+}
+
+// negatePowersGradient writes −g·p where pred is log-probabilities.
+func (w *worker[F]) negatePowersGradient(k *rowKernels[F], i, n int) {
+	w.divided(k, i, n, (*worker[F]).mixedSums, func(s *rowSums, g float64) (ok bool, a, b float64) {
+		return true, g / s[mass] * math.Exp(-k.roundedOff(s[shiftT])), 0
+	})
+	k.negatePower(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.unlessFound(i, n)
+}
+
+// logPairLoss takes a row whatever its divergence is: nothing cancels but t − x, and that
+// exactly.
+func (w *worker[F]) logPairLoss(k *rowKernels[F], i, n int) {
+	k.logPairLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	w.settleSound(k, i, n)
+}
+
+// logPairTargetGradient writes g·p·(r + 1).
+func (w *worker[F]) logPairTargetGradient(k *rowKernels[F], i, n int) {
+	for j := i; j < i+n; j++ {
+		w.set(j, true, w.factors[j]*math.Ln2, math.Log2E)
+	}
+	k.logPairTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.unlessFound(i, n)
+}

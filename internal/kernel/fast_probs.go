@@ -1,0 +1,104 @@
+package kernel
+
+import "math"
+
+// probsLoss takes a row whatever its divergence is: no logarithms are subtracted.
+func (w *worker[F]) probsLoss(k *rowKernels[F], i, n int) {
+	k.probsLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	w.settleSound(k, i, n)
+}
+
+// settleSound notes the losses that are ratios of sound sums.
+func (w *worker[F]) settleSound(k *rowKernels[F], i, n int) {
+	for j := i; j < i+n; j++ {
+		if s := &w.sums[j]; k.sound(s) {
+			w.settle(j, math.Ln2*s[ratio])
+		}
+	}
+}
+
+// probsPredGradient writes −g·p/q.
+func (w *worker[F]) probsPredGradient(k *rowKernels[F], i, n int) {
+	for j := i; j < i+n; j++ {
+		w.set(j, true, w.factors[j], 0)
+	}
+	k.probsPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.unlessFound(i, n)
+}
+
+// probsTargetGradient writes g·(log p/q + 1).
+func (w *worker[F]) probsTargetGradient(k *rowKernels[F], i, n int) {
+	for j := i; j < i+n; j++ {
+		w.set(j, true, w.factors[j]*math.Ln2, w.factors[j])
+	}
+	k.probsTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.unlessFound(i, n)
+}
+
+// powersSums sums a divergence of log-probabilities or logits from probabilities.
+func (w *worker[F]) powersSums(k *rowKernels[F], i, n int) {
+	t, classes := w.at(targetOperand, i), w.problem.classes()
+	if w.problem.Target == Logits {
+		k.extremes(t, n, classes, w.targetSums(i))
+	}
+	k.powersLoss(w.at(predOperand, i), t, n, classes, &w.sums[i])
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
+		s[ratio] *= -math.Ln2
+		if w.problem.Target == Logits {
+			s[ratio] = s[ratio]/s[mass] - logSum(s[mass])
+		}
+	}
+}
+
+func (w *worker[F]) powersLoss(k *rowKernels[F], i, n int) {
+	w.powersSums(k, i, n)
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
+		switch {
+		case !k.sound(s):
+		case w.problem.Target == Logits:
+			w.accept(k, j, s[ratio], 1, logSum(s[mass]))
+		default:
+			w.accept(k, j, s[ratio], s[mass], 0)
+		}
+	}
+}
+
+// powersPredGradient writes −g·p/q.
+func (w *worker[F]) powersPredGradient(k *rowKernels[F], i, n int) {
+	w.divided(k, i, n, (*worker[F]).powersSums, func(s *rowSums, g float64) (ok bool, a, b float64) { return true, g / s[mass], 0 })
+	k.powersPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.unlessFound(i, n)
+}
+
+// powersTargetGradient writes g·p·(r + 1), or for logits g·p·(r − Σp·r).
+func (w *worker[F]) powersTargetGradient(k *rowKernels[F], i, n int) {
+	w.divided(k, i, n, (*worker[F]).powersSums, func(s *rowSums, g float64) (ok bool, a, b float64) {
+		if w.problem.Target == LogProbs {
+			return true, -g * math.Ln2, math.Log2E
+		}
+		return s[ratio] >= k.minRatio, -g * math.Ln2 / s[mass], -math.Log2E * (s[ratio] + logSum(s[mass]))
+	})
+	k.powersTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.unlessFound(i, n)
+}
+
+// divided gives rows their factors, which of log-probabilities need no sums: their mass
+// is what it is.
+func (w *worker[F]) divided(k *rowKernels[F], i, n int, sum attempt[F], factors func(s *rowSums, g float64) (ok bool, a, b float64)) {
+	logits := w.problem.Target == Logits
+	if logits {
+		w.find(k, i, n, sum)
+	}
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
+		if !logits {
+			*s = rowSums{mass: 1}
+			w.done[j] = true
+		}
+		ok, a, b := factors(s, w.factors[j])
+		w.set(j, w.done[j] && ok, a, b)
+		w.coefficients[j][forT] = s[shiftT]
+	}
+}

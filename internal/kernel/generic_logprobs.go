@@ -1,0 +1,95 @@
+package kernel
+
+import "math"
+
+// mostExponent is the largest exponent of which row kernels make a power of log-probabilities
+// as they are: they know no shift that keeps it from being too large.
+const mostExponent = 46
+
+// logPairLoss sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, to which 2^τ = 0 adds
+// nothing, and finds exponents out of range.
+func logPairLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
+	out := sumsOf(sums, rows)
+	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
+		x, t := of[0], of[1]
+		sumBlocks(&out[r], classes, func(from, to int) (s rowSums) {
+			for i := from; i < to; i++ {
+				ti := float64(t[i])
+				tau := ti * math.Log2E
+				if !(tau <= mostExponent) {
+					s[flags] = 1
+				}
+				p := exponential[F](ti)
+				s[mass] += p
+				if p != 0 {
+					s[ratio] += p * ((ti - float64(x[i])) * math.Log2E)
+				}
+			}
+			return s
+		})
+	})
+}
+
+// negatePower sets out = 0 − a·2^τ, and finds NaN and exponents out of range.
+func negatePower[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		shift, a := records[r][forT], records[r][byA]
+		records[r][found] = 0
+		for i, ti := range of[1] {
+			shifted := float64(ti) + shift
+			if !(shifted*math.Log2E <= mostExponent) || of[0][i] != of[0][i] {
+				records[r][found] = 1
+			}
+			of[2][i] = F(0 - exponential[F](shifted)*a)
+		}
+	})
+}
+
+// logPairTarget sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and
+// finds exponents out of range.
+func logPairTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		a, b := records[r][byA], records[r][byB]
+		records[r][found] = 0
+		for i, ti := range of[1] {
+			tau := float64(ti) * math.Log2E
+			if !(tau <= mostExponent) {
+				records[r][found] = 1
+			}
+			of[2][i] = 0
+			if p := exponential[F](float64(ti)); p != 0 {
+				of[2][i] = F(p * a * ((float64(ti)-float64(of[0][i]))*math.Log2E + b))
+			}
+		}
+	})
+}
+
+// mixedPred is pairPred for a target whose powers count by themselves.
+func mixedPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		c := &records[r]
+		for i, ti := range of[1] {
+			q := power2[F]((float64(of[0][i]) + c[forX]) * math.Log2E)
+			of[2][i] = F(q*c[byA] - exponential[F](float64(ti)+c[forT])*c[byB])
+		}
+	})
+}
+
+// mixedTarget is pairTarget for a target whose powers count by themselves.
+func mixedTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		c := &records[r]
+		for i, ti := range of[1] {
+			t := float64(ti) + c[forT]
+			y := (float64(of[0][i]) + c[forX]) * math.Log2E
+			of[2][i] = 0
+			if p := exponential[F](t); p != 0 {
+				of[2][i] = F(p * c[byA] * (t*math.Log2E - y - c[byB]))
+			}
+		}
+	})
+}
