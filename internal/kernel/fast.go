@@ -267,6 +267,7 @@ func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX]-moveX, s[shiftT]-moveT
 	}
 	k.pairTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.unlessFound(i, n)
 }
 
 // roundedOff is what the logarithm of a partition function lacks where exponents are

@@ -8,10 +8,6 @@ import "math"
 // mostShift is how far from 0 the largest log-probability of a row may be.
 const mostShift = 32
 
-// mostMass is how far from 1 the mass of a row of log-probabilities may be: exponents lose
-// bits far from 0, which counts where nearly all of the mass is there.
-const mostMass = 1 << 16
-
 // mixedSums is pairSums where one side is log-probabilities.
 func (w *worker[F]) mixedSums(k *rowKernels[F], i, n int) {
 	shift, reach := shiftX, reachX
@@ -28,14 +24,15 @@ func (w *worker[F]) mixedSums(k *rowKernels[F], i, n int) {
 		}
 		s[shift] = 0
 	}
-	k.pairLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	sum := k.pairLoss
+	if w.problem.Target == LogProbs {
+		sum = k.mixedLoss
+	}
+	sum(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
 		if w.problem.Target == LogProbs {
 			s[ratio] = math.Ln2*s[ratio] + s[mass]*logSum(s[partition])
-			if !(1/mostMass <= s[mass] && s[mass] <= mostMass) {
-				s[flags] = 1
-			}
 		} else {
 			s[ratio] = math.Ln2*s[ratio]/s[mass] - logSum(s[mass])
 		}
@@ -91,6 +88,7 @@ func (w *worker[F]) mixedTargetGradient(k *rowKernels[F], i, n int) {
 		target = k.pairTarget
 	}
 	target(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.unlessFound(i, n)
 }
 
 // negatePowersGradient writes −g·p where pred is log-probabilities.

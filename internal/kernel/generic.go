@@ -21,7 +21,7 @@ func genericKernels[F Float](l limits) *rowKernels[F] {
 		extremes[F], logitsLoss[F], logProbsLoss[F], pairLoss[F],
 		negate[F], logitsPred[F], pairPred[F], targetProbs[F], pairTarget[F],
 		exponentials[F], pairExponentials[F], dotRows[F], centre[F],
-		logPairLoss[F], mixedPred[F], mixedTarget[F], negatePower[F], logPairTarget[F],
+		logPairLoss[F], mixedLoss[F], mixedPred[F], mixedTarget[F], negatePower[F], logPairTarget[F],
 		probsLoss[F], probsPred[F], probsTarget[F],
 		powersLoss[F], powersPred[F], powersTarget[F], l,
 	}
@@ -164,8 +164,8 @@ func pairRow[F Float](record *rowSums, x, t, ex, et []F) {
 			}
 			s[partition] += q
 			s[mass] += p
-			if p != 0 {
-				s[ratio] += p * (tau - y)
+			if tau > leastExponent {
+				s[ratio] += p * (tau - y) // NaN where a p that is only subnormal would drop an infinity
 			}
 		}
 		return s

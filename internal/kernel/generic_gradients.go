@@ -63,7 +63,8 @@ func targetProbs[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	})
 }
 
-// pairTarget sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// pairTarget sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and finds products that
+// overflow.
 func pairTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
@@ -72,7 +73,11 @@ func pairTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 			y, tau := (float64(of[0][i])+c[forX])*math.Log2E, (float64(ti)+c[forT])*math.Log2E
 			of[2][i] = 0
 			if p := power2[F](tau); p != 0 {
-				of[2][i] = F(p * c[byA] * (tau - y - c[byB]))
+				scaled := c[byA] * (tau - y - c[byB])
+				if scaled-scaled != 0 {
+					c[found] = 1
+				}
+				of[2][i] = F(p * scaled)
 			}
 		}
 	})

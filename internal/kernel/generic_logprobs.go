@@ -6,6 +6,9 @@ import "math"
 // as they are: they know no shift that keeps it from being too large.
 const mostExponent = 46
 
+// leastExponent is below that of the smallest subnormal number.
+const leastExponent = -1080
+
 // logPairLoss sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, to which 2^τ = 0 adds
 // nothing, and finds exponents out of range.
 func logPairLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
@@ -15,14 +18,14 @@ func logPairLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 		sumBlocks(&out[r], classes, func(from, to int) (s rowSums) {
 			for i := from; i < to; i++ {
 				ti := float64(t[i])
-				tau := ti * math.Log2E
+				tau, d := ti*math.Log2E, (ti-float64(x[i]))*math.Log2E
 				if !(tau <= mostExponent) {
 					s[flags] = 1
 				}
 				p := exponential[F](ti)
 				s[mass] += p
-				if p != 0 {
-					s[ratio] += p * ((ti - float64(x[i])) * math.Log2E)
+				if tau > leastExponent {
+					s[ratio] += p * d
 				}
 			}
 			return s
@@ -47,22 +50,46 @@ func negatePower[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 }
 
 // logPairTarget sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and
-// finds exponents out of range.
+// finds exponents out of range and products that overflow.
 func logPairTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
 		a, b := records[r][byA], records[r][byB]
 		records[r][found] = 0
 		for i, ti := range of[1] {
-			tau := float64(ti) * math.Log2E
-			if !(tau <= mostExponent) {
+			tau, d := float64(ti)*math.Log2E, (float64(ti)-float64(of[0][i]))*math.Log2E
+			if !(tau <= mostExponent) || tau > leastExponent && d-d != 0 {
 				records[r][found] = 1
 			}
 			of[2][i] = 0
 			if p := exponential[F](float64(ti)); p != 0 {
-				of[2][i] = F(p * a * ((float64(ti)-float64(of[0][i]))*math.Log2E + b))
+				scaled := a * (d + b)
+				if scaled-scaled != 0 {
+					records[r][found] = 1
+				}
+				of[2][i] = F(p * scaled)
 			}
 		}
+	})
+}
+
+// mixedLoss is pairLoss for a target whose powers count by themselves.
+func mixedLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
+	out := sumsOf(sums, rows)
+	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
+		x, t, ofX, ofT := of[0], of[1], out[r][shiftX], out[r][shiftT]
+		sumBlocks(&out[r], classes, func(from, to int) (s rowSums) {
+			for i := from; i < to; i++ {
+				y, shifted := (float64(x[i])+ofX)*math.Log2E, float64(t[i])+ofT
+				p, tau := exponential[F](shifted), shifted*math.Log2E
+				s[partition] += power2[F](y)
+				s[mass] += p
+				if tau > leastExponent {
+					s[ratio] += p * (tau - y)
+				}
+			}
+			return s
+		})
 	})
 }
 
@@ -88,7 +115,11 @@ func mixedTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 			y := (float64(of[0][i]) + c[forX]) * math.Log2E
 			of[2][i] = 0
 			if p := exponential[F](t); p != 0 {
-				of[2][i] = F(p * c[byA] * (t*math.Log2E - y - c[byB]))
+				scaled := c[byA] * (t*math.Log2E - y - c[byB])
+				if scaled-scaled != 0 {
+					c[found] = 1
+				}
+				of[2][i] = F(p * scaled)
 			}
 		}
 	})

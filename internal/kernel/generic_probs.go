@@ -78,7 +78,7 @@ func powersLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 			for i := from; i < to; i++ {
 				shifted := float64(t[i]) + shift
 				p, tau := exponential[F](shifted), shifted*math.Log2E
-				if !(tau <= mostExponent) || p != 0 && !possible(x[i]) {
+				if !(tau <= mostExponent) || tau > leastExponent && !possible(x[i]) {
 					s[flags] = 1
 				}
 				s[mass] += p
@@ -101,7 +101,8 @@ func powersPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 		for i, ti := range of[1] {
 			shifted := float64(ti) + shift
 			p := exponential[F](shifted)
-			if !(shifted*math.Log2E <= mostExponent) || p != 0 && !(possible(of[0][i]) && math.Abs(p*a) >= smallestNormal) {
+			tau := shifted * math.Log2E
+			if !(tau <= mostExponent) || tau > leastExponent && !(possible(of[0][i]) && math.Abs(p*a) >= smallestNormal) {
 				records[r][found] = 1
 			}
 			of[2][i] = 0
@@ -122,7 +123,7 @@ func powersTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 		for i, ti := range of[1] {
 			shifted := float64(ti) + shift
 			p, tau := exponential[F](shifted), shifted*math.Log2E
-			if !(tau <= mostExponent) || p != 0 && !possible(of[0][i]) {
+			if !(tau <= mostExponent) || tau > leastExponent && !possible(of[0][i]) {
 				records[r][found] = 1
 			}
 			of[2][i] = 0

@@ -47,7 +47,7 @@ type rowKernels[F Float] struct {
 	dot              func(out, v *F, rows, classes int, sums *rowSums)
 	centre           func(out, v *F, rows, classes int, c *coefficients)
 
-	logPairLoss                func(x, t *F, rows, classes int, sums *rowSums)
+	logPairLoss, mixedLoss     func(x, t *F, rows, classes int, sums *rowSums)
 	mixedPred, mixedTarget     func(x, t, out *F, rows, classes int, c *coefficients)
 	negatePower, logPairTarget func(x, t, out *F, rows, classes int, c *coefficients)
 

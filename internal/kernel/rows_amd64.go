@@ -44,7 +44,7 @@ func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coe
 //go:noescape
 func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// pairTarget32 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// pairTarget32 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
 func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
@@ -79,17 +79,22 @@ func logPairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float
 //go:noescape
 func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// logPairTarget32 sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range.
+// logPairTarget32 sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range and products that overflow.
 //
 //go:noescape
 func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// mixedLoss32 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
+//
+//go:noescape
+func mixedLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
 // mixedPred32 sets out = a·2^y − b·2^τ.
 //
 //go:noescape
 func mixedPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// mixedTarget32 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// mixedTarget32 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
 func mixedTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
@@ -134,7 +139,7 @@ func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int,
 //go:noescape
 func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// pairTarget32Wide sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// pairTarget32Wide sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
 func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
@@ -169,17 +174,22 @@ func logPairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]f
 //go:noescape
 func negatePower32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// logPairTarget32Wide sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range.
+// logPairTarget32Wide sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range and products that overflow.
 //
 //go:noescape
 func logPairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
+// mixedLoss32Wide sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
+//
+//go:noescape
+func mixedLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
 // mixedPred32Wide sets out = a·2^y − b·2^τ.
 //
 //go:noescape
 func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// mixedTarget32Wide sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// mixedTarget32Wide sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
 func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
@@ -254,7 +264,7 @@ func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coe
 //go:noescape
 func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
-// pairTarget64 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// pairTarget64 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
 func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
@@ -289,17 +299,22 @@ func logPairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float
 //go:noescape
 func negatePower64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
-// logPairTarget64 sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range.
+// logPairTarget64 sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range and products that overflow.
 //
 //go:noescape
 func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// mixedLoss64 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
+//
+//go:noescape
+func mixedLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 
 // mixedPred64 sets out = a·2^y − b·2^τ.
 //
 //go:noescape
 func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
-// mixedTarget64 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.
+// mixedTarget64 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
 func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)

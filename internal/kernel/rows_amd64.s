@@ -1611,6 +1611,7 @@ pairTarget32_row:
 	VBROADCASTSD 24(DI), Y3
 	VCVTPD2PSY   Y3, X3
 	VBROADCASTSS X3, Y3
+	VXORPD       Y4, Y4, Y4
 	MOVQ         SI, R8
 	XORQ         R9, R9
 	SUBQ         $0x08, R8
@@ -2366,66 +2367,66 @@ logPairLoss32_row:
 	SUBQ        $0x08, DI
 	JL          logPairLoss32_loop_few
 	VMOVUPS     (CX)(R8*1), Y4
-	VMOVUPS     (AX)(R8*1), Y5
-	VSUBPS      Y5, Y4, Y4
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
-	VMOVUPS     (CX)(R8*1), Y5
-	VMOVAPS     Y5, Y6
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
-	VSUBPS      Y0, Y6, Y7
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
-	VMOVUPS     (CX)(R8*1), Y7
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y7, Y5
-	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y6, Y7
-	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y8
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS     (CX)(R8*1), Y6
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y6, Y4
+	VMOVUPS     (CX)(R8*1), Y6
+	VMOVUPS     (AX)(R8*1), Y7
+	VSUBPS      Y7, Y6, Y6
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y5, Y7
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y8
 	VORPS       Y8, Y7, Y7
 	VORPS       Y7, Y1, Y1
-	VPSLLD      $0x14, Y6, Y7
-	VPERMPS     powers<>+0(SB), Y6, Y6
-	VPADDD      Y6, Y7, Y7
+	VPSLLD      $0x14, Y5, Y7
+	VPERMPS     powers<>+0(SB), Y5, Y5
+	VPADDD      Y5, Y7, Y7
 	SUBQ        $0x08, DI
 	JL          logPairLoss32_loop_last
 
 logPairLoss32_loop:
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y5, Y6
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y5, Y6
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y5, Y6
-	VMULPS       Y7, Y6, Y6
-	VADDPS       Y6, Y2, Y2
-	VFMADD231PS  Y4, Y6, Y3
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y5
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y4, Y5
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y4, Y5
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y4, Y5
+	VMULPS       Y7, Y5, Y5
+	VADDPS       Y5, Y2, Y2
+	VFMADD231PS  Y6, Y5, Y3
 	VMOVUPS      32(CX)(R8*1), Y4
-	VMOVUPS      32(AX)(R8*1), Y5
-	VSUBPS       Y5, Y4, Y4
-	VMULPS       constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
-	VMOVUPS      32(CX)(R8*1), Y5
-	VMOVAPS      Y5, Y6
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
-	VSUBPS       Y0, Y6, Y7
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
-	VMOVUPS      32(CX)(R8*1), Y7
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y7, Y5
-	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y7
-	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y8
+	VMOVAPS      Y4, Y5
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS       Y0, Y5, Y6
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS      32(CX)(R8*1), Y6
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y6, Y4
+	VMOVUPS      32(CX)(R8*1), Y6
+	VMOVUPS      32(AX)(R8*1), Y7
+	VSUBPS       Y7, Y6, Y6
+	VMULPS       constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y5, Y7
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y8
 	VORPS        Y8, Y7, Y7
 	VORPS        Y7, Y1, Y1
-	VPSLLD       $0x14, Y6, Y7
-	VPERMPS      powers<>+0(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y7
+	VPSLLD       $0x14, Y5, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y7, Y7
 	ADDQ         $0x20, R8
 	DECQ         R9
 	JNZ          logPairLoss32_loop_on
-	VEXTRACTF128 $0x01, Y2, X6
-	VCVTPS2PD    X6, Y6
+	VEXTRACTF128 $0x01, Y2, X5
+	VCVTPS2PD    X5, Y5
 	VCVTPS2PD    X2, Y2
-	VADDPD       Y6, Y2, Y2
+	VADDPD       Y5, Y2, Y2
 	VADDPD       (SP), Y2, Y2
 	VMOVUPD      Y2, (SP)
 	VXORPD       Y2, Y2, Y2
-	VEXTRACTF128 $0x01, Y3, X6
-	VCVTPS2PD    X6, Y6
+	VEXTRACTF128 $0x01, Y3, X5
+	VCVTPS2PD    X5, Y5
 	VCVTPS2PD    X3, Y3
-	VADDPD       Y6, Y3, Y3
+	VADDPD       Y5, Y3, Y3
 	VADDPD       32(SP), Y3, Y3
 	VMOVUPD      Y3, 32(SP)
 	VXORPD       Y3, Y3, Y3
@@ -2436,13 +2437,13 @@ logPairLoss32_loop_on:
 	JGE  logPairLoss32_loop
 
 logPairLoss32_loop_last:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
-	VMULPS      Y7, Y6, Y6
-	VADDPS      Y6, Y2, Y2
-	VFMADD231PS Y4, Y6, Y3
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y5
+	VMULPS      Y7, Y5, Y5
+	VADDPS      Y5, Y2, Y2
+	VFMADD231PS Y6, Y5, Y3
 	ADDQ        $0x20, R8
 
 logPairLoss32_loop_few:
@@ -2454,32 +2455,32 @@ logPairLoss32_loop_few:
 	SUBQ        DI, R10
 	VMOVUPD     (R9)(R10*4), Y4
 	VMASKMOVPS  (CX)(R8*1), Y4, Y5
-	VMASKMOVPS  (AX)(R8*1), Y4, Y6
-	VSUBPS      Y6, Y5, Y5
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y5
-	VMASKMOVPS  (CX)(R8*1), Y4, Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
-	VSUBPS      Y0, Y7, Y8
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
-	VMASKMOVPS  (CX)(R8*1), Y4, Y8
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y6
-	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y7, Y8
-	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y9
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y7
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
+	VMASKMOVPS  (CX)(R8*1), Y4, Y7
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y7, Y5
+	VMASKMOVPS  (CX)(R8*1), Y4, Y7
+	VMASKMOVPS  (AX)(R8*1), Y4, Y8
+	VSUBPS      Y8, Y7, Y7
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y7
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y6, Y8
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y9
 	VORPS       Y9, Y8, Y8
 	VANDPD      Y4, Y8, Y8
 	VORPS       Y8, Y1, Y1
-	VPSLLD      $0x14, Y7, Y8
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y8, Y8
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
-	VMULPS      Y8, Y7, Y7
-	VANDPD      Y4, Y7, Y7
-	VADDPS      Y7, Y2, Y2
-	VFMADD231PS Y5, Y7, Y3
+	VPSLLD      $0x14, Y6, Y8
+	VPERMPS     powers<>+0(SB), Y6, Y6
+	VPADDD      Y6, Y8, Y8
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
+	VMULPS      Y8, Y6, Y6
+	VANDPD      Y4, Y6, Y6
+	VADDPS      Y6, Y2, Y2
+	VFMADD231PS Y7, Y6, Y3
 
 logPairLoss32_loop_done:
 	VEXTRACTF128 $0x01, Y2, X4
@@ -2775,68 +2776,74 @@ logPairTarget32_row:
 	SUBQ         $0x08, R8
 	JL           logPairTarget32_loop_few
 	VMOVUPS      (CX)(R9*1), Y4
-	VMOVUPS      (AX)(R9*1), Y5
-	VSUBPS       Y5, Y4, Y4
-	VMULPS       constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
-	VMOVUPS      (CX)(R9*1), Y5
-	VMOVAPS      Y5, Y6
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
-	VSUBPS       Y0, Y6, Y7
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
-	VMOVUPS      (CX)(R9*1), Y7
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y7, Y5
-	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y7
-	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y8
+	VMOVAPS      Y4, Y5
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS       Y0, Y5, Y6
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS      (CX)(R9*1), Y6
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y6, Y4
+	VMOVUPS      (CX)(R9*1), Y6
+	VMOVUPS      (AX)(R9*1), Y7
+	VSUBPS       Y7, Y6, Y6
+	VMULPS       constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y5, Y7
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y8
 	VORPS        Y8, Y7, Y7
 	VORPS        Y7, Y3, Y3
-	VPSLLD       $0x14, Y6, Y7
-	VPERMPS      powers<>+0(SB), Y6, Y6
-	VPADDD       Y6, Y7, Y7
+	VPSLLD       $0x14, Y5, Y7
+	VPERMPS      powers<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y7, Y7
 	SUBQ         $0x08, R8
 	JL           logPairTarget32_loop_last
 
 logPairTarget32_loop:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
-	VMULPS      Y7, Y6, Y6
-	VADDPS      Y2, Y4, Y4
-	VMULPS      Y1, Y4, Y4
-	VMULPS      Y6, Y4, Y4
-	VMOVUPS     Y4, (DX)(R9*1)
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y5
+	VMULPS      Y7, Y5, Y5
+	VADDPS      Y2, Y6, Y6
+	VMULPS      Y1, Y6, Y6
+	VSUBPS      Y6, Y6, Y4
+	VCMPPS      $0x03, Y4, Y4, Y4
+	VORPS       Y4, Y3, Y3
+	VMULPS      Y5, Y6, Y6
+	VMOVUPS     Y6, (DX)(R9*1)
 	VMOVUPS     32(CX)(R9*1), Y4
-	VMOVUPS     32(AX)(R9*1), Y5
-	VSUBPS      Y5, Y4, Y4
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y4, Y4
-	VMOVUPS     32(CX)(R9*1), Y5
-	VMOVAPS     Y5, Y6
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
-	VSUBPS      Y0, Y6, Y7
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
-	VMOVUPS     32(CX)(R9*1), Y7
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y7, Y5
-	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y6, Y7
-	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y8
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VMOVUPS     32(CX)(R9*1), Y6
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y6, Y4
+	VMOVUPS     32(CX)(R9*1), Y6
+	VMOVUPS     32(AX)(R9*1), Y7
+	VSUBPS      Y7, Y6, Y6
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y5, Y7
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y8
 	VORPS       Y8, Y7, Y7
 	VORPS       Y7, Y3, Y3
-	VPSLLD      $0x14, Y6, Y7
-	VPERMPS     powers<>+0(SB), Y6, Y6
-	VPADDD      Y6, Y7, Y7
+	VPSLLD      $0x14, Y5, Y7
+	VPERMPS     powers<>+0(SB), Y5, Y5
+	VPADDD      Y5, Y7, Y7
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R8
 	JGE         logPairTarget32_loop
 
 logPairTarget32_loop_last:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
-	VMULPS      Y7, Y6, Y6
-	VADDPS      Y2, Y4, Y4
-	VMULPS      Y1, Y4, Y4
-	VMULPS      Y6, Y4, Y4
-	VMOVUPS     Y4, (DX)(R9*1)
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y5
+	VMULPS      Y7, Y5, Y5
+	VADDPS      Y2, Y6, Y6
+	VMULPS      Y1, Y6, Y6
+	VSUBPS      Y6, Y6, Y4
+	VCMPPS      $0x03, Y4, Y4, Y4
+	VORPS       Y4, Y3, Y3
+	VMULPS      Y5, Y6, Y6
+	VMOVUPS     Y6, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 logPairTarget32_loop_few:
@@ -2848,33 +2855,36 @@ logPairTarget32_loop_few:
 	SUBQ        R8, R11
 	VMOVUPD     (R10)(R11*4), Y4
 	VMASKMOVPS  (CX)(R9*1), Y4, Y5
-	VMASKMOVPS  (AX)(R9*1), Y4, Y6
-	VSUBPS      Y6, Y5, Y5
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y5
-	VMASKMOVPS  (CX)(R9*1), Y4, Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
-	VSUBPS      Y0, Y7, Y8
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
-	VMASKMOVPS  (CX)(R9*1), Y4, Y8
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y6
-	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y7, Y8
-	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y9
+	VMOVAPS     Y5, Y6
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VSUBPS      Y0, Y6, Y7
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
+	VMASKMOVPS  (CX)(R9*1), Y4, Y7
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y7, Y5
+	VMASKMOVPS  (CX)(R9*1), Y4, Y7
+	VMASKMOVPS  (AX)(R9*1), Y4, Y8
+	VSUBPS      Y8, Y7, Y7
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y7
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y6, Y8
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y9
 	VORPS       Y9, Y8, Y8
 	VANDPD      Y4, Y8, Y8
 	VORPS       Y8, Y3, Y3
-	VPSLLD      $0x14, Y7, Y8
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y8, Y8
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
-	VMULPS      Y8, Y7, Y7
-	VADDPS      Y2, Y5, Y5
-	VMULPS      Y1, Y5, Y5
-	VMULPS      Y7, Y5, Y5
-	VMASKMOVPS  Y5, Y4, (DX)(R9*1)
+	VPSLLD      $0x14, Y6, Y8
+	VPERMPS     powers<>+0(SB), Y6, Y6
+	VPADDD      Y6, Y8, Y8
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
+	VMULPS      Y8, Y6, Y6
+	VADDPS      Y2, Y7, Y7
+	VMULPS      Y1, Y7, Y7
+	VSUBPS      Y7, Y7, Y1
+	VCMPPS      $0x03, Y1, Y1, Y1
+	VORPS       Y1, Y3, Y3
+	VMULPS      Y6, Y7, Y7
+	VMASKMOVPS  Y7, Y4, (DX)(R9*1)
 
 logPairTarget32_loop_done:
 	VMOVMSKPS  Y3, R8
@@ -2887,6 +2897,237 @@ logPairTarget32_loop_done:
 	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        logPairTarget32_row
+	VZEROUPPER
+	RET
+
+// func mixedLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·mixedLoss32(SB), NOSPLIT, $96-40
+	MOVQ    x+0(FP), AX
+	MOVQ    t+8(FP), CX
+	MOVQ    rows+16(FP), DX
+	MOVQ    classes+24(FP), BX
+	MOVQ    sums+32(FP), SI
+	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
+
+mixedLoss32_row:
+	VBROADCASTSD (SI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 8(SI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VMOVUPD      Y6, (SP)
+	VMOVUPD      Y6, 32(SP)
+	VMOVUPD      Y6, 64(SP)
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	MOVQ         $0x00000008, R9
+	SUBQ         $0x08, DI
+	JL           mixedLoss32_loop_few
+	LEAQ         (AX)(BX*4), R10
+	LEAQ         (CX)(BX*4), R11
+	VMOVUPS      (AX)(R8*1), Y6
+	VMOVAPS      Y6, Y7
+	VFMADD132PS  Y0, Y1, Y7
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  Y0, Y8, Y6
+	VMOVUPS      (CX)(R8*1), Y8
+	VMOVAPS      Y8, Y9
+	VFMADD132PS  Y0, Y2, Y9
+	VSUBPS       Y2, Y9, Y10
+	VFMSUB132PS  Y0, Y10, Y8
+	VMOVUPS      (CX)(R8*1), Y10
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y10, Y8
+	VSUBPS       Y7, Y9, Y11
+	VSUBPS       Y6, Y8, Y10
+	VADDPS       Y11, Y10, Y10
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD       $0x14, Y7, Y11
+	VPERMPS      powers<>+0(SB), Y7, Y7
+	VPADDD       Y7, Y11, Y11
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD       $0x14, Y9, Y7
+	VPERMPS      powers<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	SUBQ         $0x08, DI
+	JL           mixedLoss32_loop_last
+
+mixedLoss32_loop:
+	PREFETCHT1   (R10)(R8*1)
+	PREFETCHT1   (R11)(R8*1)
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y6, Y9
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y6, Y9
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y6, Y9
+	VMULPS       Y11, Y9, Y9
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y8, Y6
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y8, Y6
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y8, Y6
+	VMULPS       Y7, Y6, Y6
+	VADDPS       Y9, Y3, Y3
+	VADDPS       Y6, Y4, Y4
+	VFMADD231PS  Y10, Y6, Y5
+	VMOVUPS      32(AX)(R8*1), Y6
+	VMOVAPS      Y6, Y7
+	VFMADD132PS  Y0, Y1, Y7
+	VSUBPS       Y1, Y7, Y8
+	VFMSUB132PS  Y0, Y8, Y6
+	VMOVUPS      32(CX)(R8*1), Y8
+	VMOVAPS      Y8, Y9
+	VFMADD132PS  Y0, Y2, Y9
+	VSUBPS       Y2, Y9, Y10
+	VFMSUB132PS  Y0, Y10, Y8
+	VMOVUPS      32(CX)(R8*1), Y10
+	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y10, Y8
+	VSUBPS       Y7, Y9, Y11
+	VSUBPS       Y6, Y8, Y10
+	VADDPS       Y11, Y10, Y10
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD       $0x14, Y7, Y11
+	VPERMPS      powers<>+0(SB), Y7, Y7
+	VPADDD       Y7, Y11, Y11
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD       $0x14, Y9, Y7
+	VPERMPS      powers<>+0(SB), Y9, Y9
+	VPADDD       Y9, Y7, Y7
+	ADDQ         $0x20, R8
+	DECQ         R9
+	JNZ          mixedLoss32_loop_on
+	VEXTRACTF128 $0x01, Y3, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y9, Y3, Y3
+	VADDPD       (SP), Y3, Y3
+	VMOVUPD      Y3, (SP)
+	VXORPD       Y3, Y3, Y3
+	VEXTRACTF128 $0x01, Y4, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y9, Y4, Y4
+	VADDPD       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VXORPD       Y4, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y9, Y5, Y5
+	VADDPD       64(SP), Y5, Y5
+	VMOVUPD      Y5, 64(SP)
+	VXORPD       Y5, Y5, Y5
+	MOVQ         $0x00000008, R9
+
+mixedLoss32_loop_on:
+	SUBQ $0x08, DI
+	JGE  mixedLoss32_loop
+
+mixedLoss32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
+	VMULPS      Y11, Y9, Y9
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
+	VMULPS      Y7, Y6, Y6
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y10, Y6, Y5
+	ADDQ        $0x20, R8
+
+mixedLoss32_loop_few:
+	ADDQ        $0x08, DI
+	TESTQ       DI, DI
+	JZ          mixedLoss32_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000008, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*4), Y6
+	VMASKMOVPS  (AX)(R8*1), Y6, Y7
+	VMOVAPS     Y7, Y8
+	VFMADD132PS Y0, Y1, Y8
+	VSUBPS      Y1, Y8, Y1
+	VFMSUB132PS Y0, Y1, Y7
+	VMASKMOVPS  (CX)(R8*1), Y6, Y1
+	VMOVAPS     Y1, Y9
+	VFMADD132PS Y0, Y2, Y9
+	VSUBPS      Y2, Y9, Y2
+	VFMSUB132PS Y0, Y2, Y1
+	VMASKMOVPS  (CX)(R8*1), Y6, Y2
+	VFMADD231PS constant32a5706032a57060<>+0(SB), Y2, Y1
+	VSUBPS      Y8, Y9, Y10
+	VSUBPS      Y7, Y1, Y2
+	VADDPS      Y10, Y2, Y2
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
+	VPSLLD      $0x14, Y8, Y10
+	VPERMPS     powers<>+0(SB), Y8, Y8
+	VPADDD      Y8, Y10, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD      $0x14, Y9, Y8
+	VPERMPS     powers<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y8, Y8
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
+	VMULPS      Y10, Y9, Y9
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
+	VMULPS      Y8, Y7, Y7
+	VANDPD      Y6, Y9, Y9
+	VANDPD      Y6, Y7, Y7
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y7, Y4, Y4
+	VFMADD231PS Y2, Y7, Y5
+
+mixedLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y3, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X3, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 32(SI)
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X4, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 40(SI)
+	VEXTRACTF128 $0x01, Y5, X1
+	VCVTPS2PD    X1, Y1
+	VCVTPS2PD    X5, Y2
+	VADDPD       Y1, Y2, Y2
+	VADDPD       64(SP), Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X1, X2, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDSD       X1, X2, X2
+	VMOVSD       X2, 48(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x40, SI
+	DECQ         DX
+	JNZ          mixedLoss32_row
 	VZEROUPPER
 	RET
 
@@ -3067,6 +3308,7 @@ mixedTarget32_row:
 	VBROADCASTSD 24(DI), Y3
 	VCVTPD2PSY   Y3, X3
 	VBROADCASTSS X3, Y3
+	VXORPD       Y4, Y4, Y4
 	MOVQ         SI, R8
 	XORQ         R9, R9
 	SUBQ         $0x08, R8
@@ -3879,6 +4121,8 @@ pairLoss32Wide_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
 	VSUBPD       Y10, Y7, Y7
 	VSUBPD       Y8, Y11, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
+	VANDPD       Y10, Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
 	SUBQ         $0x04, DI
@@ -3911,9 +4155,6 @@ pairLoss32Wide_loop:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y8, Y8
 	VFMADD231PD Y8, Y10, Y4
 	VCVTPS2PD   16(AX)(R8*1), Y5
 	VADDPD      Y0, Y5, Y8
@@ -3924,14 +4165,16 @@ pairLoss32Wide_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
 	VCVTPS2PD   16(CX)(R8*1), Y7
-	VADDPD      Y1, Y7, Y11
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VADDPD      Y1, Y7, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y11, Y7, Y7
+	VMAXPD      Y10, Y7, Y7
 	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD      Y10, Y7, Y7
-	VSUBPD      Y8, Y11, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
+	VSUBPD      Y11, Y7, Y7
+	VSUBPD      Y8, Y10, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
+	VANDPD      Y10, Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
 	ADDQ        $0x10, R8
@@ -3980,9 +4223,6 @@ pairLoss32Wide_loop_last:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y8, Y8
 	VFMADD231PD Y8, Y10, Y4
 	ADDQ        $0x10, R8
 
@@ -4017,6 +4257,8 @@ pairLoss32Wide_loop_few:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y9
 	VSUBPD       Y9, Y7, Y7
 	VSUBPD       Y8, Y10, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
+	VANDPD       Y9, Y8, Y8
 	VPSLLQ       $0x34, Y0, Y0
 	VPSLLQ       $0x34, Y1, Y1
 	VMULPD       Y6, Y6, Y9
@@ -4045,9 +4287,6 @@ pairLoss32Wide_loop_few:
 	VANDPD       Y5, Y9, Y9
 	VADDPD       Y11, Y2, Y2
 	VADDPD       Y9, Y3, Y3
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x04, Y9, Y0, Y0
-	VANDPD       Y0, Y8, Y8
 	VFMADD231PD  Y8, Y9, Y4
 
 pairLoss32Wide_loop_done:
@@ -4079,6 +4318,12 @@ pairLoss32Wide_loop_done:
 	JNZ          pairLoss32Wide_row
 	VZEROUPPER
 	RET
+
+DATA constantc090e00000000000<>+0(SB)/8, $0xc090e00000000000
+DATA constantc090e00000000000<>+8(SB)/8, $0xc090e00000000000
+DATA constantc090e00000000000<>+16(SB)/8, $0xc090e00000000000
+DATA constantc090e00000000000<>+24(SB)/8, $0xc090e00000000000
+GLOBL constantc090e00000000000<>(SB), RODATA|NOPTR, $32
 
 // func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, FMA3
@@ -4718,6 +4963,7 @@ pairTarget32Wide_row:
 	VBROADCASTSD 8(DI), Y1
 	VBROADCASTSD 16(DI), Y2
 	VBROADCASTSD 24(DI), Y3
+	VXORPD       Y4, Y4, Y4
 	MOVQ         SI, R8
 	XORQ         R9, R9
 	SUBQ         $0x04, R8
@@ -5094,6 +5340,8 @@ pairExponentials32Wide_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
 	VSUBPD       Y10, Y7, Y7
 	VSUBPD       Y8, Y11, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
+	VANDPD       Y10, Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
 	SUBQ         $0x04, R9
@@ -5130,9 +5378,6 @@ pairExponentials32Wide_loop:
 	VMOVUPS     X5, (BX)(R10*1)
 	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y8, Y8
 	VFMADD231PD Y8, Y10, Y4
 	VCVTPS2PD   16(AX)(R10*1), Y5
 	VADDPD      Y0, Y5, Y8
@@ -5143,14 +5388,16 @@ pairExponentials32Wide_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
 	VCVTPS2PD   16(CX)(R10*1), Y7
-	VADDPD      Y1, Y7, Y11
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VADDPD      Y1, Y7, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y11, Y7, Y7
+	VMAXPD      Y10, Y7, Y7
 	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD      Y10, Y7, Y7
-	VSUBPD      Y8, Y11, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
+	VSUBPD      Y11, Y7, Y7
+	VSUBPD      Y8, Y10, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
+	VANDPD      Y10, Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
 	ADDQ        $0x10, R10
@@ -5205,9 +5452,6 @@ pairExponentials32Wide_loop_last:
 	VMOVUPS     X5, (BX)(R10*1)
 	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y8, Y8
 	VFMADD231PD Y8, Y10, Y4
 	ADDQ        $0x10, R10
 
@@ -5242,6 +5486,8 @@ pairExponentials32Wide_loop_few:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y9
 	VSUBPD       Y9, Y7, Y7
 	VSUBPD       Y8, Y10, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
+	VANDPD       Y9, Y8, Y8
 	VPSLLQ       $0x34, Y0, Y0
 	VPSLLQ       $0x34, Y1, Y1
 	VMULPD       Y6, Y6, Y9
@@ -5280,9 +5526,6 @@ pairExponentials32Wide_loop_few:
 	VANDPD       Y5, Y9, Y9
 	VADDPD       Y11, Y2, Y2
 	VADDPD       Y9, Y3, Y3
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x04, Y9, Y0, Y0
-	VANDPD       Y0, Y8, Y8
 	VFMADD231PD  Y8, Y9, Y4
 
 pairExponentials32Wide_loop_done:
@@ -5510,59 +5753,66 @@ logPairLoss32Wide_row:
 	SUBQ        $0x04, DI
 	JL          logPairLoss32Wide_loop_few
 	VCVTPS2PD   (CX)(R8*1), Y4
-	VCVTPS2PD   (AX)(R8*1), Y5
-	VSUBPD      Y5, Y4, Y4
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VCVTPS2PD   (CX)(R8*1), Y5
-	VADDPD      Y0, Y5, Y5
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y5, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD Y5, Y7, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD Y8, Y7, Y5
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VORPD       Y7, Y1, Y1
-	VPSLLQ      $0x34, Y6, Y6
+	VADDPD      Y0, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCVTPS2PD   (CX)(R8*1), Y6
+	VADDPD      Y0, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCVTPS2PD   (CX)(R8*1), Y7
+	VCVTPS2PD   (AX)(R8*1), Y8
+	VSUBPD      Y8, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD      Y6, Y7, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD       Y6, Y1, Y1
+	VPSLLQ      $0x34, Y5, Y5
 	SUBQ        $0x04, DI
 	JL          logPairLoss32Wide_loop_last
 
 logPairLoss32Wide_loop:
-	VMULPD      Y5, Y5, Y7
+	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y6, Y9, Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
 	VADDPD      Y9, Y2, Y2
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y9, Y5, Y5
-	VANDPD      Y5, Y4, Y4
-	VFMADD231PD Y4, Y9, Y3
+	VFMADD231PD Y7, Y9, Y3
 	VCVTPS2PD   16(CX)(R8*1), Y4
-	VCVTPS2PD   16(AX)(R8*1), Y5
-	VSUBPD      Y5, Y4, Y4
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VCVTPS2PD   16(CX)(R8*1), Y5
-	VADDPD      Y0, Y5, Y5
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y5, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD Y5, Y7, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD Y8, Y7, Y5
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VORPD       Y7, Y1, Y1
-	VPSLLQ      $0x34, Y6, Y6
+	VADDPD      Y0, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCVTPS2PD   16(CX)(R8*1), Y6
+	VADDPD      Y0, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCVTPS2PD   16(CX)(R8*1), Y7
+	VCVTPS2PD   16(AX)(R8*1), Y8
+	VSUBPD      Y8, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD      Y6, Y7, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD       Y6, Y1, Y1
+	VPSLLQ      $0x34, Y5, Y5
 	ADDQ        $0x10, R8
 	DECQ        R9
 	JNZ         logPairLoss32Wide_loop_on
@@ -5581,22 +5831,19 @@ logPairLoss32Wide_loop_on:
 	JGE  logPairLoss32Wide_loop
 
 logPairLoss32Wide_loop_last:
-	VMULPD      Y5, Y5, Y7
+	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y6, Y9, Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
 	VADDPD      Y9, Y2, Y2
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y9, Y5, Y5
-	VANDPD      Y5, Y4, Y4
-	VFMADD231PD Y4, Y9, Y3
+	VFMADD231PD Y7, Y9, Y3
 	ADDQ        $0x10, R8
 
 logPairLoss32Wide_loop_few:
@@ -5611,46 +5858,51 @@ logPairLoss32Wide_loop_few:
 	VSHUFPS      $0x88, X5, X4, X5
 	VMASKMOVPS   (CX)(R8*1), X5, X5
 	VCVTPS2PD    X5, Y5
-	VEXTRACTF128 $0x01, Y4, X6
-	VSHUFPS      $0x88, X6, X4, X6
-	VMASKMOVPS   (AX)(R8*1), X6, X6
-	VCVTPS2PD    X6, Y6
-	VSUBPD       Y6, Y5, Y5
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VEXTRACTF128 $0x01, Y4, X6
-	VSHUFPS      $0x88, X6, X4, X6
-	VMASKMOVPS   (CX)(R8*1), X6, X6
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y0, Y6, Y6
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
-	VMAXPD       Y6, Y8, Y8
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
-	VFMADD231PD  Y6, Y8, Y7
-	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y9
-	VFMSUB213PD  Y9, Y8, Y6
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y7, Y8
-	VANDPD       Y4, Y8, Y8
-	VORPD        Y8, Y1, Y1
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       Y6, Y6, Y8
+	VADDPD       Y0, Y5, Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD       Y5, Y7, Y7
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD  Y5, Y7, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD  Y8, Y7, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VEXTRACTF128 $0x01, Y4, X7
+	VSHUFPS      $0x88, X7, X4, X7
+	VMASKMOVPS   (CX)(R8*1), X7, X7
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y0, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VEXTRACTF128 $0x01, Y4, X8
+	VSHUFPS      $0x88, X8, X4, X8
+	VMASKMOVPS   (CX)(R8*1), X8, X8
+	VCVTPS2PD    X8, Y8
+	VEXTRACTF128 $0x01, Y4, X9
+	VSHUFPS      $0x88, X9, X4, X9
+	VMASKMOVPS   (AX)(R8*1), X9, X9
+	VCVTPS2PD    X9, Y9
+	VSUBPD       Y9, Y8, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
+	VANDPD       Y7, Y8, Y8
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VANDPD       Y4, Y7, Y7
+	VORPD        Y7, Y1, Y1
+	VPSLLQ       $0x34, Y6, Y6
+	VMULPD       Y5, Y5, Y7
 	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y9
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y9
 	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y8, Y10
-	VFMADD231PD  Y9, Y6, Y10
-	VMULPD       Y7, Y10, Y10
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y10
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y10
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y10
+	VFMADD231PD  Y9, Y5, Y10
+	VMULPD       Y6, Y10, Y10
 	VANDPD       Y4, Y10, Y10
 	VADDPD       Y10, Y2, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y10, Y4, Y4
-	VANDPD       Y4, Y5, Y5
-	VFMADD231PD  Y5, Y10, Y3
+	VFMADD231PD  Y8, Y10, Y3
 
 logPairLoss32Wide_loop_done:
 	VMOVAPD      Y2, Y2
@@ -5869,85 +6121,95 @@ logPairTarget32Wide_row:
 	SUBQ         $0x04, R8
 	JL           logPairTarget32Wide_loop_few
 	VCVTPS2PD    (CX)(R9*1), Y4
-	VCVTPS2PD    (AX)(R9*1), Y5
-	VSUBPD       Y5, Y4, Y4
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VCVTPS2PD    (CX)(R9*1), Y5
-	VADDPD       Y0, Y5, Y5
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD       Y5, Y7, Y7
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD  Y5, Y7, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD  Y8, Y7, Y5
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VORPD        Y7, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y6
+	VADDPD       Y0, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCVTPS2PD    (CX)(R9*1), Y6
+	VADDPD       Y0, Y6, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCVTPS2PD    (CX)(R9*1), Y7
+	VCVTPS2PD    (AX)(R9*1), Y8
+	VSUBPD       Y8, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD       Y6, Y7, Y7
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x34, Y5, Y5
 	SUBQ         $0x04, R8
 	JL           logPairTarget32Wide_loop_last
 
 logPairTarget32Wide_loop:
-	VMULPD      Y5, Y5, Y7
+	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y6, Y9, Y9
-	VADDPD      Y2, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y9, Y5, Y5
-	VANDPD      Y5, Y4, Y4
-	VMULPD      Y1, Y4, Y4
-	VMULPD      Y9, Y4, Y4
-	VCVTPD2PSY  Y4, X4
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VADDPD      Y2, Y7, Y7
+	VMULPD      Y1, Y7, Y7
+	VSUBPD      Y7, Y7, Y4
+	VCMPPD      $0x03, Y4, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VMULPD      Y9, Y7, Y7
+	VCVTPD2PSY  Y7, X4
 	VMOVUPS     X4, (DX)(R9*1)
 	VCVTPS2PD   16(CX)(R9*1), Y4
-	VCVTPS2PD   16(AX)(R9*1), Y5
-	VSUBPD      Y5, Y4, Y4
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VCVTPS2PD   16(CX)(R9*1), Y5
-	VADDPD      Y0, Y5, Y5
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y5, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD Y5, Y7, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD Y8, Y7, Y5
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VORPD       Y7, Y3, Y3
-	VPSLLQ      $0x34, Y6, Y6
+	VADDPD      Y0, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VCVTPS2PD   16(CX)(R9*1), Y6
+	VADDPD      Y0, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCVTPS2PD   16(CX)(R9*1), Y7
+	VCVTPS2PD   16(AX)(R9*1), Y8
+	VSUBPD      Y8, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD      Y6, Y7, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD       Y6, Y3, Y3
+	VPSLLQ      $0x34, Y5, Y5
 	ADDQ        $0x10, R9
 	SUBQ        $0x04, R8
 	JGE         logPairTarget32Wide_loop
 
 logPairTarget32Wide_loop_last:
-	VMULPD      Y5, Y5, Y7
+	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y6, Y9, Y9
-	VADDPD      Y2, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y9, Y5, Y5
-	VANDPD      Y5, Y4, Y4
-	VMULPD      Y1, Y4, Y4
-	VMULPD      Y9, Y4, Y4
-	VCVTPD2PSY  Y4, X4
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VADDPD      Y2, Y7, Y7
+	VMULPD      Y1, Y7, Y7
+	VSUBPD      Y7, Y7, Y4
+	VCMPPD      $0x03, Y4, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VMULPD      Y9, Y7, Y7
+	VCVTPD2PSY  Y7, X4
 	VMOVUPS     X4, (DX)(R9*1)
 	ADDQ        $0x10, R9
 
@@ -5963,47 +6225,55 @@ logPairTarget32Wide_loop_few:
 	VSHUFPS      $0x88, X5, X4, X5
 	VMASKMOVPS   (CX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
-	VEXTRACTF128 $0x01, Y4, X6
-	VSHUFPS      $0x88, X6, X4, X6
-	VMASKMOVPS   (AX)(R9*1), X6, X6
-	VCVTPS2PD    X6, Y6
-	VSUBPD       Y6, Y5, Y5
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VEXTRACTF128 $0x01, Y4, X6
-	VSHUFPS      $0x88, X6, X4, X6
-	VMASKMOVPS   (CX)(R9*1), X6, X6
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y0, Y6, Y6
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
-	VMAXPD       Y6, Y8, Y8
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
-	VFMADD231PD  Y6, Y8, Y7
-	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y9
-	VFMSUB213PD  Y9, Y8, Y6
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y7, Y8
-	VANDPD       Y4, Y8, Y8
-	VORPD        Y8, Y3, Y3
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       Y6, Y6, Y8
+	VADDPD       Y0, Y5, Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD       Y5, Y7, Y7
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD  Y5, Y7, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD  Y8, Y7, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VEXTRACTF128 $0x01, Y4, X7
+	VSHUFPS      $0x88, X7, X4, X7
+	VMASKMOVPS   (CX)(R9*1), X7, X7
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y0, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VEXTRACTF128 $0x01, Y4, X8
+	VSHUFPS      $0x88, X8, X4, X8
+	VMASKMOVPS   (CX)(R9*1), X8, X8
+	VCVTPS2PD    X8, Y8
+	VEXTRACTF128 $0x01, Y4, X9
+	VSHUFPS      $0x88, X9, X4, X9
+	VMASKMOVPS   (AX)(R9*1), X9, X9
+	VCVTPS2PD    X9, Y9
+	VSUBPD       Y9, Y8, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
+	VANDPD       Y7, Y8, Y8
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VANDPD       Y4, Y7, Y7
+	VORPD        Y7, Y3, Y3
+	VPSLLQ       $0x34, Y6, Y6
+	VMULPD       Y5, Y5, Y7
 	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y9
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y9
 	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y8, Y10
-	VFMADD231PD  Y9, Y6, Y10
-	VMULPD       Y7, Y10, Y10
-	VADDPD       Y2, Y5, Y5
-	VXORPD       Y2, Y2, Y2
-	VCMPPD       $0x04, Y10, Y2, Y2
-	VANDPD       Y2, Y5, Y5
-	VMULPD       Y1, Y5, Y5
-	VMULPD       Y10, Y5, Y5
-	VCVTPD2PSY   Y5, X1
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y10
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y10
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y10
+	VFMADD231PD  Y9, Y5, Y10
+	VMULPD       Y6, Y10, Y10
+	VADDPD       Y2, Y8, Y8
+	VMULPD       Y1, Y8, Y8
+	VSUBPD       Y8, Y8, Y1
+	VCMPPD       $0x03, Y1, Y1, Y1
+	VORPD        Y1, Y3, Y3
+	VMULPD       Y10, Y8, Y8
+	VCVTPD2PSY   Y8, X1
 	VEXTRACTF128 $0x01, Y4, X2
 	VSHUFPS      $0x88, X2, X4, X2
 	VMASKMOVPS   X1, X2, (DX)(R9*1)
@@ -6019,6 +6289,265 @@ logPairTarget32Wide_loop_done:
 	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        logPairTarget32Wide_row
+	VZEROUPPER
+	RET
+
+// func mixedLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·mixedLoss32Wide(SB), NOSPLIT, $96-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
+
+mixedLoss32Wide_row:
+	VBROADCASTSD (SI), Y0
+	VBROADCASTSD 8(SI), Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VMOVUPD      Y5, (SP)
+	VMOVUPD      Y5, 32(SP)
+	VMOVUPD      Y5, 64(SP)
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	MOVQ         $0x00000100, R9
+	SUBQ         $0x04, DI
+	JL           mixedLoss32Wide_loop_few
+	LEAQ         (AX)(BX*4), R10
+	LEAQ         (CX)(BX*4), R11
+	VCVTPS2PD    (AX)(R8*1), Y5
+	VADDPD       Y0, Y5, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y8, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y5, Y5
+	VCVTPS2PD    (CX)(R8*1), Y7
+	VADDPD       Y1, Y7, Y7
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
+	VMAXPD       Y7, Y10, Y10
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y9
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y7
+	VFMADD231PD  Y7, Y10, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
+	VFMSUB213PD  Y11, Y10, Y7
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
+	VCVTPS2PD    (CX)(R8*1), Y10
+	VADDPD       Y1, Y10, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VSUBPD       Y8, Y10, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
+	VANDPD       Y10, Y8, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y9, Y9
+	SUBQ         $0x04, DI
+	JL           mixedLoss32Wide_loop_last
+
+mixedLoss32Wide_loop:
+	PREFETCHT1  (R10)(R8*1)
+	PREFETCHT1  (R11)(R8*1)
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VFMADD231PD Y8, Y10, Y4
+	VCVTPS2PD   16(AX)(R8*1), Y5
+	VADDPD      Y0, Y5, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y8, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD      Y7, Y5, Y5
+	VCVTPS2PD   16(CX)(R8*1), Y7
+	VADDPD      Y1, Y7, Y7
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
+	VMAXPD      Y7, Y10, Y10
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y9
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y7
+	VFMADD231PD Y7, Y10, Y9
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
+	VFMSUB213PD Y11, Y10, Y7
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
+	VCVTPS2PD   16(CX)(R8*1), Y10
+	VADDPD      Y1, Y10, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VSUBPD      Y8, Y10, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
+	VANDPD      Y10, Y8, Y8
+	VPSLLQ      $0x34, Y6, Y6
+	VPSLLQ      $0x34, Y9, Y9
+	ADDQ        $0x10, R8
+	DECQ        R9
+	JNZ         mixedLoss32Wide_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	VMOVAPD     Y4, Y4
+	VADDPD      64(SP), Y4, Y4
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	MOVQ        $0x00000100, R9
+
+mixedLoss32Wide_loop_on:
+	SUBQ $0x04, DI
+	JGE  mixedLoss32Wide_loop
+
+mixedLoss32Wide_loop_last:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VFMADD231PD Y8, Y10, Y4
+	ADDQ        $0x10, R8
+
+mixedLoss32Wide_loop_few:
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           mixedLoss32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y5
+	VEXTRACTF128 $0x01, Y5, X6
+	VSHUFPS      $0x88, X6, X5, X6
+	VMASKMOVPS   (AX)(R8*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y0, Y6, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y8, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD       Y7, Y6, Y6
+	VEXTRACTF128 $0x01, Y5, X7
+	VSHUFPS      $0x88, X7, X5, X7
+	VMASKMOVPS   (CX)(R8*1), X7, X7
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y1, Y7, Y7
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
+	VMAXPD       Y7, Y10, Y10
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y9
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y7
+	VFMADD231PD  Y7, Y10, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
+	VFMSUB213PD  Y11, Y10, Y7
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
+	VEXTRACTF128 $0x01, Y5, X10
+	VSHUFPS      $0x88, X10, X5, X10
+	VMASKMOVPS   (CX)(R8*1), X10, X10
+	VCVTPS2PD    X10, Y10
+	VADDPD       Y1, Y10, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VSUBPD       Y8, Y10, Y1
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y8
+	VANDPD       Y8, Y1, Y1
+	VPSLLQ       $0x34, Y0, Y0
+	VPSLLQ       $0x34, Y9, Y8
+	VMULPD       Y6, Y6, Y9
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y9, Y10
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
+	VFMADD231PD  Y10, Y6, Y11
+	VMULPD       Y0, Y11, Y11
+	VMULPD       Y7, Y7, Y0
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y6
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y9
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
+	VFMADD231PD  Y6, Y7, Y9
+	VMULPD       Y8, Y9, Y9
+	VANDPD       Y5, Y11, Y11
+	VANDPD       Y5, Y9, Y9
+	VADDPD       Y11, Y2, Y2
+	VADDPD       Y9, Y3, Y3
+	VFMADD231PD  Y1, Y9, Y4
+
+mixedLoss32Wide_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 32(SI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 40(SI)
+	VMOVAPD      Y4, Y0
+	VADDPD       64(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 48(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x40, SI
+	DECQ         DX
+	JNZ          mixedLoss32Wide_row
 	VZEROUPPER
 	RET
 
@@ -6232,6 +6761,7 @@ mixedTarget32Wide_row:
 	VBROADCASTSD 8(DI), Y1
 	VBROADCASTSD 16(DI), Y2
 	VBROADCASTSD 24(DI), Y3
+	VXORPD       Y4, Y4, Y4
 	MOVQ         SI, R8
 	XORQ         R9, R9
 	SUBQ         $0x04, R8
@@ -7026,53 +7556,53 @@ powersLoss32Wide_row:
 	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD        Y7, Y1, Y1
 	VCVTPS2PD    (AX)(R8*1), Y7
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y7, Y9
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VORPD        Y7, Y9, Y9
+	VANDPD       Y8, Y9, Y9
+	VORPD        Y9, Y1, Y1
+	VCVTPS2PD    (AX)(R8*1), Y7
 
 	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
-	VPSRLQ $0x34, Y9, Y8
-	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD Y6, Y8, Y8
-	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
-	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD Y9, Y6, Y6
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
+	VPSRLQ $0x34, Y8, Y7
+	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
+	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
+	VSUBPD Y6, Y7, Y7
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD Y8, Y6, Y6
 	VPSLLQ $0x34, Y5, Y5
 	SUBQ   $0x04, DI
 	JL     powersLoss32Wide_loop_last
 
 powersLoss32Wide_loop:
-	VMULPD      Y6, Y6, Y9
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y9, Y10
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y9, Y10
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y9, Y10
-	VFMADD213PD Y8, Y6, Y10
+	VMULPD      Y6, Y6, Y8
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y9
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y9
+	VFMADD213PD Y7, Y6, Y9
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VADDPD      Y8, Y2, Y2
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
-	VORPD       Y6, Y5, Y5
-	VANDPD      Y4, Y5, Y5
-	VORPD       Y5, Y1, Y1
-	VADDPD      Y9, Y2, Y2
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y10, Y10
-	VFMADD231PD Y10, Y9, Y3
+	VCMPPD      $0x04, Y8, Y4, Y4
+	VANDPD      Y4, Y9, Y9
+	VFMADD231PD Y9, Y8, Y3
 	VCVTPS2PD   16(CX)(R8*1), Y4
 	VADDPD      Y0, Y4, Y4
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
@@ -7089,18 +7619,25 @@ powersLoss32Wide_loop:
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD       Y7, Y1, Y1
 	VCVTPS2PD   16(AX)(R8*1), Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y9
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VORPD       Y7, Y9, Y9
+	VANDPD      Y8, Y9, Y9
+	VORPD       Y9, Y1, Y1
+	VCVTPS2PD   16(AX)(R8*1), Y7
 
 	// log2 t - y
-	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y9
-	VPSRLQ  $0x34, Y9, Y8
-	VPAND   constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR    constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD  constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD  Y6, Y8, Y8
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y9, Y6
-	VADDPD  constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD  Y9, Y6, Y6
+	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y8
+	VPSRLQ  $0x34, Y8, Y7
+	VPAND   constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR    constant4330000000000000<>+0(SB), Y7, Y7
+	VSUBPD  constant43300000000003ff<>+0(SB), Y7, Y7
+	VSUBPD  Y6, Y7, Y7
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y8, Y6
+	VADDPD  constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD  Y8, Y6, Y6
 	VPSLLQ  $0x34, Y5, Y5
 	ADDQ    $0x10, R8
 	DECQ    R9
@@ -7120,36 +7657,29 @@ powersLoss32Wide_loop_on:
 	JGE  powersLoss32Wide_loop
 
 powersLoss32Wide_loop_last:
-	VMULPD      Y6, Y6, Y9
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y9, Y10
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y9, Y10
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y9, Y10
-	VFMADD213PD Y8, Y6, Y10
+	VMULPD      Y6, Y6, Y8
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y9
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y9
+	VFMADD213PD Y7, Y6, Y9
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VADDPD      Y8, Y2, Y2
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
-	VORPD       Y6, Y5, Y5
-	VANDPD      Y4, Y5, Y5
-	VORPD       Y5, Y1, Y1
-	VADDPD      Y9, Y2, Y2
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y10, Y10
-	VFMADD231PD Y10, Y9, Y3
+	VCMPPD      $0x04, Y8, Y4, Y4
+	VANDPD      Y4, Y9, Y9
+	VFMADD231PD Y9, Y8, Y3
 	ADDQ        $0x10, R8
 
 powersLoss32Wide_loop_few:
@@ -7186,50 +7716,54 @@ powersLoss32Wide_loop_few:
 	VSHUFPS      $0x88, X0, X4, X0
 	VMASKMOVPS   (AX)(R8*1), X0, X0
 	VCVTPS2PD    X0, Y0
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
+	VANDPD       Y4, Y8, Y8
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y9
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VORPD        Y0, Y9, Y9
+	VANDPD       Y8, Y9, Y9
+	VORPD        Y9, Y1, Y1
+	VEXTRACTF128 $0x01, Y4, X0
+	VSHUFPS      $0x88, X0, X4, X0
+	VMASKMOVPS   (AX)(R8*1), X0, X0
+	VCVTPS2PD    X0, Y0
 
 	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y9
-	VPSRLQ      $0x34, Y9, Y8
-	VPAND       constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD      constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD      Y7, Y8, Y8
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y9, Y7
-	VADDPD      constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD      Y9, Y7, Y7
+	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y8
+	VPSRLQ      $0x34, Y8, Y0
+	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR        constant4330000000000000<>+0(SB), Y0, Y0
+	VSUBPD      constant43300000000003ff<>+0(SB), Y0, Y0
+	VSUBPD      Y7, Y0, Y0
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y7
+	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD      Y8, Y7, Y7
 	VPSLLQ      $0x34, Y6, Y6
-	VMULPD      Y7, Y7, Y9
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y9, Y10
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y9, Y10
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y9, Y10
-	VFMADD213PD Y8, Y7, Y10
-	VMULPD      Y5, Y5, Y7
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y6, Y9, Y9
-	VANDPD      Y4, Y9, Y9
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y5
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
-	VORPD       Y0, Y5, Y5
-	VANDPD      Y4, Y5, Y5
-	VORPD       Y5, Y1, Y1
-	VADDPD      Y9, Y2, Y2
+	VMULPD      Y7, Y7, Y8
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y9
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y9
+	VFMADD213PD Y0, Y7, Y9
+	VMULPD      Y5, Y5, Y0
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y0, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y0, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y0, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y0, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y0, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y0, Y8
+	VFMADD231PD Y7, Y5, Y8
+	VMULPD      Y6, Y8, Y8
+	VANDPD      Y4, Y8, Y8
+	VADDPD      Y8, Y2, Y2
 	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y9, Y0, Y0
-	VANDPD      Y0, Y10, Y10
-	VFMADD231PD Y10, Y9, Y3
+	VCMPPD      $0x04, Y8, Y0, Y0
+	VANDPD      Y0, Y9, Y9
+	VFMADD231PD Y9, Y8, Y3
 
 powersLoss32Wide_loop_done:
 	VMOVAPD      Y2, Y0
@@ -7287,8 +7821,15 @@ powersPred32Wide_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD  Y7, Y6, Y4
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
-	VORPD        Y6, Y3, Y3
+	VCVTPS2PD    (CX)(R9*1), Y6
+	VADDPD       Y1, Y6, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD        Y7, Y3, Y3
+	VCMPPD       $0x19, constantc08ff00000000000<>+0(SB), Y6, Y7
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD       Y6, Y7, Y7
+	VORPD        Y7, Y3, Y3
 	VPSLLQ       $0x34, Y5, Y5
 	SUBQ         $0x04, R8
 	JL           powersPred32Wide_loop_last
@@ -7333,8 +7874,15 @@ powersPred32Wide_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD Y7, Y6, Y4
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
-	VORPD       Y6, Y3, Y3
+	VCVTPS2PD   16(CX)(R9*1), Y6
+	VADDPD      Y1, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD       Y7, Y3, Y3
+	VCMPPD      $0x19, constantc08ff00000000000<>+0(SB), Y6, Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD      Y6, Y7, Y7
+	VORPD       Y7, Y3, Y3
 	VPSLLQ      $0x34, Y5, Y5
 	ADDQ        $0x10, R9
 	SUBQ        $0x04, R8
@@ -7385,18 +7933,29 @@ powersPred32Wide_loop_few:
 	VMASKMOVPS   (CX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y1, Y5, Y5
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y1
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD       Y5, Y7, Y7
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD  Y5, Y6, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y7
-	VFMSUB213PD  Y7, Y6, Y5
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y5
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y1, Y6
-	VANDPD       Y4, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VPSLLQ       $0x34, Y1, Y1
+	VFMADD231PD  Y5, Y7, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD  Y8, Y7, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VEXTRACTF128 $0x01, Y4, X7
+	VSHUFPS      $0x88, X7, X4, X7
+	VMASKMOVPS   (CX)(R9*1), X7, X7
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y1, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y1
+	VANDPD       Y4, Y1, Y1
+	VORPD        Y1, Y3, Y3
+	VCMPPD       $0x19, constantc08ff00000000000<>+0(SB), Y7, Y1
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
+	VANDPD       Y7, Y1, Y1
+	VANDPD       Y4, Y1, Y1
+	VORPD        Y1, Y3, Y3
+	VPSLLQ       $0x34, Y6, Y1
 	VMULPD       Y5, Y5, Y6
 	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
 	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
@@ -7447,6 +8006,12 @@ powersPred32Wide_loop_done:
 	VZEROUPPER
 	RET
 
+DATA constantc08ff00000000000<>+0(SB)/8, $0xc08ff00000000000
+DATA constantc08ff00000000000<>+8(SB)/8, $0xc08ff00000000000
+DATA constantc08ff00000000000<>+16(SB)/8, $0xc08ff00000000000
+DATA constantc08ff00000000000<>+24(SB)/8, $0xc08ff00000000000
+GLOBL constantc08ff00000000000<>(SB), RODATA|NOPTR, $32
+
 // func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·powersTarget32Wide(SB), NOSPLIT, $0-48
@@ -7482,53 +8047,55 @@ powersTarget32Wide_row:
 	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD        Y7, Y3, Y3
 	VCVTPS2PD    (AX)(R9*1), Y7
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y7, Y9
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VORPD        Y7, Y9, Y9
+	VANDPD       Y8, Y9, Y9
+	VORPD        Y9, Y3, Y3
+	VCVTPS2PD    (AX)(R9*1), Y7
 
 	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
-	VPSRLQ $0x34, Y9, Y8
-	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD Y6, Y8, Y8
-	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
-	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD Y9, Y6, Y6
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
+	VPSRLQ $0x34, Y8, Y7
+	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
+	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
+	VSUBPD Y6, Y7, Y7
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD Y8, Y6, Y6
 	VPSLLQ $0x34, Y5, Y5
 	SUBQ   $0x04, R8
 	JL     powersTarget32Wide_loop_last
 
 powersTarget32Wide_loop:
-	VMULPD      Y6, Y6, Y9
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y9, Y10
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y9, Y10
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y9, Y10
-	VFMADD213PD Y8, Y6, Y10
+	VMULPD      Y6, Y6, Y8
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y9
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y9
+	VFMADD213PD Y7, Y6, Y9
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VSUBPD      Y2, Y9, Y9
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
-	VORPD       Y6, Y5, Y5
-	VANDPD      Y4, Y5, Y5
-	VORPD       Y5, Y3, Y3
-	VSUBPD      Y2, Y10, Y10
-	VANDPD      Y4, Y10, Y10
-	VMULPD      Y1, Y10, Y10
-	VMULPD      Y9, Y10, Y10
-	VCVTPD2PSY  Y10, X4
+	VCMPPD      $0x04, Y8, Y4, Y4
+	VANDPD      Y4, Y9, Y9
+	VMULPD      Y1, Y9, Y9
+	VMULPD      Y8, Y9, Y9
+	VCVTPD2PSY  Y9, X4
 	VMOVUPS     X4, (DX)(R9*1)
 	VCVTPS2PD   16(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
@@ -7546,54 +8113,56 @@ powersTarget32Wide_loop:
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD       Y7, Y3, Y3
 	VCVTPS2PD   16(AX)(R9*1), Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y9
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VORPD       Y7, Y9, Y9
+	VANDPD      Y8, Y9, Y9
+	VORPD       Y9, Y3, Y3
+	VCVTPS2PD   16(AX)(R9*1), Y7
 
 	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
-	VPSRLQ $0x34, Y9, Y8
-	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD Y6, Y8, Y8
-	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
-	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD Y9, Y6, Y6
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
+	VPSRLQ $0x34, Y8, Y7
+	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
+	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
+	VSUBPD Y6, Y7, Y7
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD Y8, Y6, Y6
 	VPSLLQ $0x34, Y5, Y5
 	ADDQ   $0x10, R9
 	SUBQ   $0x04, R8
 	JGE    powersTarget32Wide_loop
 
 powersTarget32Wide_loop_last:
-	VMULPD      Y6, Y6, Y9
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y10
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y9, Y10
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y9, Y10
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y9, Y10
-	VFMADD213PD Y8, Y6, Y10
+	VMULPD      Y6, Y6, Y8
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y9
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y9
+	VFMADD213PD Y7, Y6, Y9
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VSUBPD      Y2, Y9, Y9
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
-	VORPD       Y6, Y5, Y5
-	VANDPD      Y4, Y5, Y5
-	VORPD       Y5, Y3, Y3
-	VSUBPD      Y2, Y10, Y10
-	VANDPD      Y4, Y10, Y10
-	VMULPD      Y1, Y10, Y10
-	VMULPD      Y9, Y10, Y10
-	VCVTPD2PSY  Y10, X4
+	VCMPPD      $0x04, Y8, Y4, Y4
+	VANDPD      Y4, Y9, Y9
+	VMULPD      Y1, Y9, Y9
+	VMULPD      Y8, Y9, Y9
+	VCVTPD2PSY  Y9, X4
 	VMOVUPS     X4, (DX)(R9*1)
 	ADDQ        $0x10, R9
 
@@ -7631,50 +8200,56 @@ powersTarget32Wide_loop_few:
 	VSHUFPS      $0x88, X0, X4, X0
 	VMASKMOVPS   (AX)(R9*1), X0, X0
 	VCVTPS2PD    X0, Y0
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
+	VANDPD       Y4, Y8, Y8
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y9
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VORPD        Y0, Y9, Y9
+	VANDPD       Y8, Y9, Y9
+	VORPD        Y9, Y3, Y3
+	VEXTRACTF128 $0x01, Y4, X0
+	VSHUFPS      $0x88, X0, X4, X0
+	VMASKMOVPS   (AX)(R9*1), X0, X0
+	VCVTPS2PD    X0, Y0
 
 	// log2 t - y
-	VPADDQ       constant00095f619980c433<>+0(SB), Y0, Y9
-	VPSRLQ       $0x34, Y9, Y8
-	VPAND        constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR         constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD       constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD       Y7, Y8, Y8
-	VSUBPD       constant3ff0000000000000<>+0(SB), Y9, Y7
-	VADDPD       constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD       Y9, Y7, Y7
+	VPADDQ       constant00095f619980c433<>+0(SB), Y0, Y8
+	VPSRLQ       $0x34, Y8, Y0
+	VPAND        constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR         constant4330000000000000<>+0(SB), Y0, Y0
+	VSUBPD       constant43300000000003ff<>+0(SB), Y0, Y0
+	VSUBPD       Y7, Y0, Y0
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y8, Y7
+	VADDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD       Y8, Y7, Y7
 	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y7, Y7, Y9
-	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y10
-	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y9, Y10
-	VFMADD213PD  constant40071547652bed13<>+0(SB), Y9, Y10
-	VFMADD213PD  Y8, Y7, Y10
-	VMULPD       Y5, Y5, Y7
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD  Y8, Y5, Y9
-	VMULPD       Y6, Y9, Y9
-	VANDPD       Y4, Y9, Y9
-	VXORPD       Y5, Y5, Y5
-	VCMPPD       $0x04, Y9, Y5, Y5
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y6
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
-	VORPD        Y0, Y6, Y6
-	VANDPD       Y5, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VSUBPD       Y2, Y10, Y10
-	VANDPD       Y5, Y10, Y10
-	VMULPD       Y1, Y10, Y10
-	VMULPD       Y9, Y10, Y10
-	VCVTPD2PSY   Y10, X0
+	VMULPD       Y7, Y7, Y8
+	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y9
+	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y8, Y9
+	VFMADD213PD  constant40071547652bed13<>+0(SB), Y8, Y9
+	VFMADD213PD  Y0, Y7, Y9
+	VMULPD       Y5, Y5, Y0
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y7
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y8
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y8
+	VFMADD231PD  Y7, Y5, Y8
+	VMULPD       Y6, Y8, Y8
+	VANDPD       Y4, Y8, Y8
+	VSUBPD       Y2, Y9, Y9
+	VXORPD       Y0, Y0, Y0
+	VCMPPD       $0x04, Y8, Y0, Y0
+	VANDPD       Y0, Y9, Y9
+	VMULPD       Y1, Y9, Y9
+	VMULPD       Y8, Y9, Y9
+	VCVTPD2PSY   Y9, X0
 	VEXTRACTF128 $0x01, Y4, X1
 	VSHUFPS      $0x88, X1, X4, X1
 	VMASKMOVPS   X0, X1, (DX)(R9*1)
@@ -8402,6 +8977,8 @@ pairLoss64_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
 	VSUBPD       Y10, Y7, Y7
 	VSUBPD       Y8, Y11, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
+	VANDPD       Y10, Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
 	SUBQ         $0x04, DI
@@ -8442,9 +9019,6 @@ pairLoss64_loop:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y8, Y8
 	VFMADD231PD Y8, Y10, Y4
 	VMOVUPD     32(AX)(R8*1), Y5
 	VADDPD      Y0, Y5, Y8
@@ -8455,14 +9029,16 @@ pairLoss64_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
 	VMOVUPD     32(CX)(R8*1), Y7
-	VADDPD      Y1, Y7, Y11
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VADDPD      Y1, Y7, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y11, Y7, Y7
+	VMAXPD      Y10, Y7, Y7
 	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD      Y10, Y7, Y7
-	VSUBPD      Y8, Y11, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
+	VSUBPD      Y11, Y7, Y7
+	VSUBPD      Y8, Y10, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
+	VANDPD      Y10, Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
 	ADDQ        $0x20, R8
@@ -8519,9 +9095,6 @@ pairLoss64_loop_last:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y8, Y8
 	VFMADD231PD Y8, Y10, Y4
 	ADDQ        $0x20, R8
 
@@ -8550,6 +9123,8 @@ pairLoss64_loop_few:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y9
 	VSUBPD      Y9, Y7, Y7
 	VSUBPD      Y8, Y10, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
+	VANDPD      Y9, Y8, Y8
 	VPSLLQ      $0x34, Y0, Y0
 	VPSLLQ      $0x34, Y1, Y1
 	VMULPD      Y6, Y6, Y9
@@ -8586,9 +9161,6 @@ pairLoss64_loop_few:
 	VANDPD      Y5, Y9, Y9
 	VADDPD      Y11, Y2, Y2
 	VADDPD      Y9, Y3, Y3
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y9, Y0, Y0
-	VANDPD      Y0, Y8, Y8
 	VFMADD231PD Y8, Y9, Y4
 
 pairLoss64_loop_done:
@@ -9256,99 +9828,106 @@ pairTarget64_row:
 	VBROADCASTSD 8(DI), Y1
 	VBROADCASTSD 16(DI), Y2
 	VBROADCASTSD 24(DI), Y3
+	VXORPD       Y4, Y4, Y4
 	MOVQ         SI, R8
 	XORQ         R9, R9
 	SUBQ         $0x04, R8
 	JL           pairTarget64_loop_few
-	VMOVUPD      (AX)(R9*1), Y4
-	VADDPD       Y0, Y4, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y6, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD       Y5, Y4, Y4
-	VMOVUPD      (CX)(R9*1), Y4
-	VADDPD       Y1, Y4, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y8, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
-	VSUBPD       Y7, Y4, Y4
-	VSUBPD       Y6, Y8, Y6
-	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      (AX)(R9*1), Y5
+	VADDPD       Y0, Y5, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y7, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       Y6, Y5, Y5
+	VMOVUPD      (CX)(R9*1), Y5
+	VADDPD       Y1, Y5, Y9
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y9, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VSUBPD       Y8, Y5, Y5
+	VSUBPD       Y7, Y9, Y7
+	VPSLLQ       $0x34, Y6, Y6
 	SUBQ         $0x04, R8
 	JL           pairTarget64_loop_last
 
 pairTarget64_loop:
-	VMULPD      Y4, Y4, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VSUBPD      Y3, Y6, Y6
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y6, Y6
-	VMULPD      Y2, Y6, Y6
-	VMULPD      Y9, Y6, Y6
-	VMOVUPD     Y6, (DX)(R9*1)
-	VMOVUPD     32(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y6, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y5, Y4, Y4
-	VMOVUPD     32(CX)(R9*1), Y4
-	VADDPD      Y1, Y4, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y8, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VSUBPD      Y7, Y4, Y4
-	VSUBPD      Y6, Y8, Y6
-	VPSLLQ      $0x34, Y5, Y5
+	VMULPD      Y5, Y5, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y5, Y10
+	VMULPD      Y6, Y10, Y10
+	VSUBPD      Y3, Y7, Y7
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y7, Y7
+	VMULPD      Y2, Y7, Y7
+	VSUBPD      Y7, Y7, Y5
+	VCMPPD      $0x03, Y5, Y5, Y5
+	VORPD       Y5, Y4, Y4
+	VMULPD      Y10, Y7, Y7
+	VMOVUPD     Y7, (DX)(R9*1)
+	VMOVUPD     32(AX)(R9*1), Y5
+	VADDPD      Y0, Y5, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y7, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD      Y6, Y5, Y5
+	VMOVUPD     32(CX)(R9*1), Y5
+	VADDPD      Y1, Y5, Y9
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y9, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VSUBPD      Y8, Y5, Y5
+	VSUBPD      Y7, Y9, Y7
+	VPSLLQ      $0x34, Y6, Y6
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
 	JGE         pairTarget64_loop
 
 pairTarget64_loop_last:
-	VMULPD      Y4, Y4, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VSUBPD      Y3, Y6, Y6
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y6, Y6
-	VMULPD      Y2, Y6, Y6
-	VMULPD      Y9, Y6, Y6
-	VMOVUPD     Y6, (DX)(R9*1)
+	VMULPD      Y5, Y5, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y5, Y10
+	VMULPD      Y6, Y10, Y10
+	VSUBPD      Y3, Y7, Y7
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y7, Y7
+	VMULPD      Y2, Y7, Y7
+	VSUBPD      Y7, Y7, Y5
+	VCMPPD      $0x03, Y5, Y5, Y5
+	VORPD       Y5, Y4, Y4
+	VMULPD      Y10, Y7, Y7
+	VMOVUPD     Y7, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 pairTarget64_loop_few:
@@ -9358,55 +9937,62 @@ pairTarget64_loop_few:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000004, R11
 	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Y4
-	VMASKMOVPD  (AX)(R9*1), Y4, Y5
-	VADDPD      Y0, Y5, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y6, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y0
-	VSUBPD      Y0, Y5, Y5
-	VMASKMOVPD  (CX)(R9*1), Y4, Y0
-	VADDPD      Y1, Y0, Y7
+	VMOVUPD     (R10)(R11*8), Y5
+	VMASKMOVPD  (AX)(R9*1), Y5, Y6
+	VADDPD      Y0, Y6, Y7
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD      Y7, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD      Y0, Y6, Y6
+	VMASKMOVPD  (CX)(R9*1), Y5, Y0
+	VADDPD      Y1, Y0, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y0
-	VMAXPD      Y7, Y0, Y0
+	VMAXPD      Y8, Y0, Y0
 	VADDPD      constant43380000000003ff<>+0(SB), Y0, Y1
-	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y5
-	VSUBPD      Y5, Y0, Y0
-	VSUBPD      Y6, Y7, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y6
+	VSUBPD      Y6, Y0, Y0
+	VSUBPD      Y7, Y8, Y6
 	VPSLLQ      $0x34, Y1, Y1
-	VMULPD      Y0, Y0, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y0, Y8
-	VMULPD      Y1, Y8, Y8
-	VSUBPD      Y3, Y5, Y5
+	VMULPD      Y0, Y0, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y0, Y9
+	VMULPD      Y1, Y9, Y9
+	VSUBPD      Y3, Y6, Y6
 	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y8, Y0, Y0
-	VANDPD      Y0, Y5, Y5
-	VMULPD      Y2, Y5, Y5
-	VMULPD      Y8, Y5, Y5
-	VMASKMOVPD  Y5, Y4, (DX)(R9*1)
+	VCMPPD      $0x04, Y9, Y0, Y0
+	VANDPD      Y0, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VSUBPD      Y6, Y6, Y0
+	VCMPPD      $0x03, Y0, Y0, Y0
+	VORPD       Y0, Y4, Y4
+	VMULPD      Y9, Y6, Y6
+	VMASKMOVPD  Y6, Y5, (DX)(R9*1)
 
 pairTarget64_loop_done:
-	LEAQ (AX)(SI*8), AX
-	LEAQ (CX)(SI*8), CX
-	LEAQ (DX)(SI*8), DX
-	ADDQ $0x28, DI
-	DECQ BX
-	JNZ  pairTarget64_row
+	VMOVMSKPD  Y4, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        pairTarget64_row
 	VZEROUPPER
 	RET
 
@@ -9625,6 +10211,8 @@ pairExponentials64_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
 	VSUBPD       Y10, Y7, Y7
 	VSUBPD       Y8, Y11, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
+	VANDPD       Y10, Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
 	SUBQ         $0x04, R9
@@ -9665,9 +10253,6 @@ pairExponentials64_loop:
 	VMOVUPD     Y10, (BX)(R10*1)
 	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y8, Y8
 	VFMADD231PD Y8, Y10, Y4
 	VMOVUPD     32(AX)(R10*1), Y5
 	VADDPD      Y0, Y5, Y8
@@ -9678,14 +10263,16 @@ pairExponentials64_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
 	VMOVUPD     32(CX)(R10*1), Y7
-	VADDPD      Y1, Y7, Y11
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VADDPD      Y1, Y7, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y11, Y7, Y7
+	VMAXPD      Y10, Y7, Y7
 	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD      Y10, Y7, Y7
-	VSUBPD      Y8, Y11, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
+	VSUBPD      Y11, Y7, Y7
+	VSUBPD      Y8, Y10, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
+	VANDPD      Y10, Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
 	ADDQ        $0x20, R10
@@ -9744,9 +10331,6 @@ pairExponentials64_loop_last:
 	VMOVUPD     Y10, (BX)(R10*1)
 	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y8, Y8
 	VFMADD231PD Y8, Y10, Y4
 	ADDQ        $0x20, R10
 
@@ -9775,6 +10359,8 @@ pairExponentials64_loop_few:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y9
 	VSUBPD      Y9, Y7, Y7
 	VSUBPD      Y8, Y10, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
+	VANDPD      Y9, Y8, Y8
 	VPSLLQ      $0x34, Y0, Y0
 	VPSLLQ      $0x34, Y1, Y1
 	VMULPD      Y6, Y6, Y9
@@ -9813,9 +10399,6 @@ pairExponentials64_loop_few:
 	VANDPD      Y5, Y9, Y9
 	VADDPD      Y11, Y2, Y2
 	VADDPD      Y9, Y3, Y3
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y9, Y0, Y0
-	VANDPD      Y0, Y8, Y8
 	VFMADD231PD Y8, Y9, Y4
 
 pairExponentials64_loop_done:
@@ -10025,63 +10608,70 @@ logPairLoss64_row:
 	SUBQ        $0x04, DI
 	JL          logPairLoss64_loop_few
 	VMOVUPD     (CX)(R8*1), Y4
-	VMOVUPD     (AX)(R8*1), Y5
-	VSUBPD      Y5, Y4, Y4
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VMOVUPD     (CX)(R8*1), Y5
-	VADDPD      Y0, Y5, Y5
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y5, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD Y5, Y7, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD Y8, Y7, Y5
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VORPD       Y7, Y1, Y1
-	VPSLLQ      $0x34, Y6, Y6
+	VADDPD      Y0, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VMOVUPD     (CX)(R8*1), Y6
+	VADDPD      Y0, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     (CX)(R8*1), Y7
+	VMOVUPD     (AX)(R8*1), Y8
+	VSUBPD      Y8, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD      Y6, Y7, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD       Y6, Y1, Y1
+	VPSLLQ      $0x34, Y5, Y5
 	SUBQ        $0x04, DI
 	JL          logPairLoss64_loop_last
 
 logPairLoss64_loop:
-	VMULPD      Y5, Y5, Y7
+	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y6, Y9, Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
 	VADDPD      Y9, Y2, Y2
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y9, Y5, Y5
-	VANDPD      Y5, Y4, Y4
-	VFMADD231PD Y4, Y9, Y3
+	VFMADD231PD Y7, Y9, Y3
 	VMOVUPD     32(CX)(R8*1), Y4
-	VMOVUPD     32(AX)(R8*1), Y5
-	VSUBPD      Y5, Y4, Y4
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VMOVUPD     32(CX)(R8*1), Y5
-	VADDPD      Y0, Y5, Y5
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y5, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD Y5, Y7, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD Y8, Y7, Y5
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VORPD       Y7, Y1, Y1
-	VPSLLQ      $0x34, Y6, Y6
+	VADDPD      Y0, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VMOVUPD     32(CX)(R8*1), Y6
+	VADDPD      Y0, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     32(CX)(R8*1), Y7
+	VMOVUPD     32(AX)(R8*1), Y8
+	VSUBPD      Y8, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD      Y6, Y7, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD       Y6, Y1, Y1
+	VPSLLQ      $0x34, Y5, Y5
 	ADDQ        $0x20, R8
 	DECQ        R9
 	JNZ         logPairLoss64_loop_on
@@ -10100,26 +10690,23 @@ logPairLoss64_loop_on:
 	JGE  logPairLoss64_loop
 
 logPairLoss64_loop_last:
-	VMULPD      Y5, Y5, Y7
+	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y6, Y9, Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
 	VADDPD      Y9, Y2, Y2
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y9, Y5, Y5
-	VANDPD      Y5, Y4, Y4
-	VFMADD231PD Y4, Y9, Y3
+	VFMADD231PD Y7, Y9, Y3
 	ADDQ        $0x20, R8
 
 logPairLoss64_loop_few:
@@ -10131,44 +10718,46 @@ logPairLoss64_loop_few:
 	SUBQ        DI, R10
 	VMOVUPD     (R9)(R10*8), Y4
 	VMASKMOVPD  (CX)(R8*1), Y4, Y5
-	VMASKMOVPD  (AX)(R8*1), Y4, Y6
-	VSUBPD      Y6, Y5, Y5
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMASKMOVPD  (CX)(R8*1), Y4, Y6
-	VADDPD      Y0, Y6, Y6
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
-	VMAXPD      Y6, Y8, Y8
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y7
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y6
-	VFMADD231PD Y6, Y8, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VFMSUB213PD Y9, Y8, Y6
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y7, Y8
-	VANDPD      Y4, Y8, Y8
-	VORPD       Y8, Y1, Y1
-	VPSLLQ      $0x34, Y7, Y7
-	VMULPD      Y6, Y6, Y8
+	VADDPD      Y0, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y7, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD Y8, Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VMASKMOVPD  (CX)(R8*1), Y4, Y7
+	VADDPD      Y0, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMASKMOVPD  (CX)(R8*1), Y4, Y8
+	VMASKMOVPD  (AX)(R8*1), Y4, Y9
+	VSUBPD      Y9, Y8, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
+	VANDPD      Y7, Y8, Y8
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VANDPD      Y4, Y7, Y7
+	VORPD       Y7, Y1, Y1
+	VPSLLQ      $0x34, Y6, Y6
+	VMULPD      Y5, Y5, Y7
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y9
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y6, Y10
-	VMULPD      Y7, Y10, Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y10
+	VFMADD231PD Y9, Y5, Y10
+	VMULPD      Y6, Y10, Y10
 	VANDPD      Y4, Y10, Y10
 	VADDPD      Y10, Y2, Y2
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y10, Y4, Y4
-	VANDPD      Y4, Y5, Y5
-	VFMADD231PD Y5, Y10, Y3
+	VFMADD231PD Y8, Y10, Y3
 
 logPairLoss64_loop_done:
 	VMOVAPD      Y2, Y2
@@ -10370,92 +10959,102 @@ logPairTarget64_row:
 	SUBQ         $0x04, R8
 	JL           logPairTarget64_loop_few
 	VMOVUPD      (CX)(R9*1), Y4
-	VMOVUPD      (AX)(R9*1), Y5
-	VSUBPD       Y5, Y4, Y4
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VMOVUPD      (CX)(R9*1), Y5
-	VADDPD       Y0, Y5, Y5
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD       Y5, Y7, Y7
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD  Y5, Y7, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD  Y8, Y7, Y5
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VORPD        Y7, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y6
+	VADDPD       Y0, Y4, Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD  Y7, Y6, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VMOVUPD      (CX)(R9*1), Y6
+	VADDPD       Y0, Y6, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD      (CX)(R9*1), Y7
+	VMOVUPD      (AX)(R9*1), Y8
+	VSUBPD       Y8, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD       Y6, Y7, Y7
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD        Y6, Y3, Y3
+	VPSLLQ       $0x34, Y5, Y5
 	SUBQ         $0x04, R8
 	JL           logPairTarget64_loop_last
 
 logPairTarget64_loop:
-	VMULPD      Y5, Y5, Y7
+	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y6, Y9, Y9
-	VADDPD      Y2, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y9, Y5, Y5
-	VANDPD      Y5, Y4, Y4
-	VMULPD      Y1, Y4, Y4
-	VMULPD      Y9, Y4, Y4
-	VMOVUPD     Y4, (DX)(R9*1)
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VADDPD      Y2, Y7, Y7
+	VMULPD      Y1, Y7, Y7
+	VSUBPD      Y7, Y7, Y4
+	VCMPPD      $0x03, Y4, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VMULPD      Y9, Y7, Y7
+	VMOVUPD     Y7, (DX)(R9*1)
 	VMOVUPD     32(CX)(R9*1), Y4
-	VMOVUPD     32(AX)(R9*1), Y5
-	VSUBPD      Y5, Y4, Y4
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
-	VMOVUPD     32(CX)(R9*1), Y5
-	VADDPD      Y0, Y5, Y5
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y5, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD Y5, Y7, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD Y8, Y7, Y5
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VORPD       Y7, Y3, Y3
-	VPSLLQ      $0x34, Y6, Y6
+	VADDPD      Y0, Y4, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMAXPD      Y4, Y6, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VFMADD231PD Y4, Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMSUB213PD Y7, Y6, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	VMOVUPD     32(CX)(R9*1), Y6
+	VADDPD      Y0, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     32(CX)(R9*1), Y7
+	VMOVUPD     32(AX)(R9*1), Y8
+	VSUBPD      Y8, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD      Y6, Y7, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VORPD       Y6, Y3, Y3
+	VPSLLQ      $0x34, Y5, Y5
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
 	JGE         logPairTarget64_loop
 
 logPairTarget64_loop_last:
-	VMULPD      Y5, Y5, Y7
+	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y6, Y9, Y9
-	VADDPD      Y2, Y4, Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y9, Y5, Y5
-	VANDPD      Y5, Y4, Y4
-	VMULPD      Y1, Y4, Y4
-	VMULPD      Y9, Y4, Y4
-	VMOVUPD     Y4, (DX)(R9*1)
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VADDPD      Y2, Y7, Y7
+	VMULPD      Y1, Y7, Y7
+	VSUBPD      Y7, Y7, Y4
+	VCMPPD      $0x03, Y4, Y4, Y4
+	VORPD       Y4, Y3, Y3
+	VMULPD      Y9, Y7, Y7
+	VMOVUPD     Y7, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 logPairTarget64_loop_few:
@@ -10467,45 +11066,50 @@ logPairTarget64_loop_few:
 	SUBQ        R8, R11
 	VMOVUPD     (R10)(R11*8), Y4
 	VMASKMOVPD  (CX)(R9*1), Y4, Y5
-	VMASKMOVPD  (AX)(R9*1), Y4, Y6
-	VSUBPD      Y6, Y5, Y5
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMASKMOVPD  (CX)(R9*1), Y4, Y6
-	VADDPD      Y0, Y6, Y6
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
-	VMAXPD      Y6, Y8, Y8
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y7
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y6
-	VFMADD231PD Y6, Y8, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VFMSUB213PD Y9, Y8, Y6
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y7, Y8
-	VANDPD      Y4, Y8, Y8
-	VORPD       Y8, Y3, Y3
-	VPSLLQ      $0x34, Y7, Y7
-	VMULPD      Y6, Y6, Y8
+	VADDPD      Y0, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y7, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD Y8, Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VMASKMOVPD  (CX)(R9*1), Y4, Y7
+	VADDPD      Y0, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMASKMOVPD  (CX)(R9*1), Y4, Y8
+	VMASKMOVPD  (AX)(R9*1), Y4, Y9
+	VSUBPD      Y9, Y8, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
+	VANDPD      Y7, Y8, Y8
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VANDPD      Y4, Y7, Y7
+	VORPD       Y7, Y3, Y3
+	VPSLLQ      $0x34, Y6, Y6
+	VMULPD      Y5, Y5, Y7
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y9
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y6, Y10
-	VMULPD      Y7, Y10, Y10
-	VADDPD      Y2, Y5, Y5
-	VXORPD      Y2, Y2, Y2
-	VCMPPD      $0x04, Y10, Y2, Y2
-	VANDPD      Y2, Y5, Y5
-	VMULPD      Y1, Y5, Y5
-	VMULPD      Y10, Y5, Y5
-	VMASKMOVPD  Y5, Y4, (DX)(R9*1)
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y10
+	VFMADD231PD Y9, Y5, Y10
+	VMULPD      Y6, Y10, Y10
+	VADDPD      Y2, Y8, Y8
+	VMULPD      Y1, Y8, Y8
+	VSUBPD      Y8, Y8, Y1
+	VCMPPD      $0x03, Y1, Y1, Y1
+	VORPD       Y1, Y3, Y3
+	VMULPD      Y10, Y8, Y8
+	VMASKMOVPD  Y8, Y4, (DX)(R9*1)
 
 logPairTarget64_loop_done:
 	VMOVMSKPD  Y3, R8
@@ -10518,6 +11122,280 @@ logPairTarget64_loop_done:
 	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        logPairTarget64_row
+	VZEROUPPER
+	RET
+
+// func mixedLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·mixedLoss64(SB), NOSPLIT, $96-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ sums+32(FP), SI
+
+mixedLoss64_row:
+	VBROADCASTSD (SI), Y0
+	VBROADCASTSD 8(SI), Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VMOVUPD      Y5, (SP)
+	VMOVUPD      Y5, 32(SP)
+	VMOVUPD      Y5, 64(SP)
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	MOVQ         $0x00000100, R9
+	SUBQ         $0x04, DI
+	JL           mixedLoss64_loop_few
+	LEAQ         (AX)(BX*8), R10
+	LEAQ         (CX)(BX*8), R11
+	VMOVUPD      (AX)(R8*1), Y5
+	VADDPD       Y0, Y5, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y8, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y5, Y5
+	VMOVUPD      (CX)(R8*1), Y7
+	VADDPD       Y1, Y7, Y7
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
+	VMAXPD       Y7, Y10, Y10
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y9
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y7
+	VFMADD231PD  Y7, Y10, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
+	VFMSUB213PD  Y11, Y10, Y7
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
+	VMOVUPD      (CX)(R8*1), Y10
+	VADDPD       Y1, Y10, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VSUBPD       Y8, Y10, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
+	VANDPD       Y10, Y8, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y9, Y9
+	SUBQ         $0x04, DI
+	JL           mixedLoss64_loop_last
+
+mixedLoss64_loop:
+	PREFETCHT1  (R10)(R8*1)
+	PREFETCHT1  (R11)(R8*1)
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VFMADD231PD Y8, Y10, Y4
+	VMOVUPD     32(AX)(R8*1), Y5
+	VADDPD      Y0, Y5, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y8, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD      Y7, Y5, Y5
+	VMOVUPD     32(CX)(R8*1), Y7
+	VADDPD      Y1, Y7, Y7
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
+	VMAXPD      Y7, Y10, Y10
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y9
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y7
+	VFMADD231PD Y7, Y10, Y9
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
+	VFMSUB213PD Y11, Y10, Y7
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
+	VMOVUPD     32(CX)(R8*1), Y10
+	VADDPD      Y1, Y10, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VSUBPD      Y8, Y10, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
+	VANDPD      Y10, Y8, Y8
+	VPSLLQ      $0x34, Y6, Y6
+	VPSLLQ      $0x34, Y9, Y9
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         mixedLoss64_loop_on
+	VMOVAPD     Y2, Y2
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VMOVAPD     Y3, Y3
+	VADDPD      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VXORPD      Y3, Y3, Y3
+	VMOVAPD     Y4, Y4
+	VADDPD      64(SP), Y4, Y4
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	MOVQ        $0x00000100, R9
+
+mixedLoss64_loop_on:
+	SUBQ $0x04, DI
+	JGE  mixedLoss64_loop
+
+mixedLoss64_loop_last:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VADDPD      Y12, Y2, Y2
+	VADDPD      Y10, Y3, Y3
+	VFMADD231PD Y8, Y10, Y4
+	ADDQ        $0x20, R8
+
+mixedLoss64_loop_few:
+	ADDQ        $0x04, DI
+	TESTQ       DI, DI
+	JZ          mixedLoss64_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000004, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*8), Y5
+	VMASKMOVPD  (AX)(R8*1), Y5, Y6
+	VADDPD      Y0, Y6, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD      Y8, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD      Y7, Y6, Y6
+	VMASKMOVPD  (CX)(R8*1), Y5, Y7
+	VADDPD      Y1, Y7, Y7
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
+	VMAXPD      Y7, Y10, Y10
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y9
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y7
+	VFMADD231PD Y7, Y10, Y9
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
+	VFMSUB213PD Y11, Y10, Y7
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
+	VMASKMOVPD  (CX)(R8*1), Y5, Y10
+	VADDPD      Y1, Y10, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VSUBPD      Y8, Y10, Y1
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y8
+	VANDPD      Y8, Y1, Y1
+	VPSLLQ      $0x34, Y0, Y0
+	VPSLLQ      $0x34, Y9, Y8
+	VMULPD      Y6, Y6, Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y9, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y9, Y10
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y9, Y11
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y9, Y11
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD231PD Y10, Y6, Y11
+	VMULPD      Y0, Y11, Y11
+	VMULPD      Y7, Y7, Y0
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
+	VFMADD231PD Y6, Y7, Y9
+	VMULPD      Y8, Y9, Y9
+	VANDPD      Y5, Y11, Y11
+	VANDPD      Y5, Y9, Y9
+	VADDPD      Y11, Y2, Y2
+	VADDPD      Y9, Y3, Y3
+	VFMADD231PD Y1, Y9, Y4
+
+mixedLoss64_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 32(SI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 40(SI)
+	VMOVAPD      Y4, Y0
+	VADDPD       64(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 48(SI)
+	LEAQ         (AX)(BX*8), AX
+	LEAQ         (CX)(BX*8), CX
+	ADDQ         $0x40, SI
+	DECQ         DX
+	JNZ          mixedLoss64_row
 	VZEROUPPER
 	RET
 
@@ -10744,109 +11622,116 @@ mixedTarget64_row:
 	VBROADCASTSD 8(DI), Y1
 	VBROADCASTSD 16(DI), Y2
 	VBROADCASTSD 24(DI), Y3
+	VXORPD       Y4, Y4, Y4
 	MOVQ         SI, R8
 	XORQ         R9, R9
 	SUBQ         $0x04, R8
 	JL           mixedTarget64_loop_few
-	VMOVUPD      (AX)(R9*1), Y4
-	VADDPD       Y0, Y4, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y6, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD       Y5, Y4, Y4
-	VMOVUPD      (CX)(R9*1), Y4
-	VADDPD       Y1, Y4, Y4
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD       Y4, Y7, Y7
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD  Y4, Y7, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y8
-	VFMSUB213PD  Y8, Y7, Y4
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y4
-	VMOVUPD      (CX)(R9*1), Y7
-	VADDPD       Y1, Y7, Y7
+	VMOVUPD      (AX)(R9*1), Y5
+	VADDPD       Y0, Y5, Y7
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VSUBPD       Y6, Y7, Y6
-	VPSLLQ       $0x34, Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y7, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       Y6, Y5, Y5
+	VMOVUPD      (CX)(R9*1), Y5
+	VADDPD       Y1, Y5, Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD       Y5, Y8, Y8
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD  Y5, Y8, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y9
+	VFMSUB213PD  Y9, Y8, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y5
+	VMOVUPD      (CX)(R9*1), Y8
+	VADDPD       Y1, Y8, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VSUBPD       Y7, Y8, Y7
+	VPSLLQ       $0x34, Y6, Y6
 	SUBQ         $0x04, R8
 	JL           mixedTarget64_loop_last
 
 mixedTarget64_loop:
-	VMULPD      Y4, Y4, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VSUBPD      Y3, Y6, Y6
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y6, Y6
-	VMULPD      Y2, Y6, Y6
-	VMULPD      Y9, Y6, Y6
-	VMOVUPD     Y6, (DX)(R9*1)
-	VMOVUPD     32(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y6, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y5, Y4, Y4
-	VMOVUPD     32(CX)(R9*1), Y4
-	VADDPD      Y1, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y4, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD Y4, Y7, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y8
-	VFMSUB213PD Y8, Y7, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y4
-	VMOVUPD     32(CX)(R9*1), Y7
-	VADDPD      Y1, Y7, Y7
+	VMULPD      Y5, Y5, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y5, Y10
+	VMULPD      Y6, Y10, Y10
+	VSUBPD      Y3, Y7, Y7
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y7, Y7
+	VMULPD      Y2, Y7, Y7
+	VSUBPD      Y7, Y7, Y5
+	VCMPPD      $0x03, Y5, Y5, Y5
+	VORPD       Y5, Y4, Y4
+	VMULPD      Y10, Y7, Y7
+	VMOVUPD     Y7, (DX)(R9*1)
+	VMOVUPD     32(AX)(R9*1), Y5
+	VADDPD      Y0, Y5, Y7
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VSUBPD      Y6, Y7, Y6
-	VPSLLQ      $0x34, Y5, Y5
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y7, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD      Y6, Y5, Y5
+	VMOVUPD     32(CX)(R9*1), Y5
+	VADDPD      Y1, Y5, Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD      Y5, Y8, Y8
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VFMADD231PD Y5, Y8, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y9
+	VFMSUB213PD Y9, Y8, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y5
+	VMOVUPD     32(CX)(R9*1), Y8
+	VADDPD      Y1, Y8, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VSUBPD      Y7, Y8, Y7
+	VPSLLQ      $0x34, Y6, Y6
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
 	JGE         mixedTarget64_loop
 
 mixedTarget64_loop_last:
-	VMULPD      Y4, Y4, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VSUBPD      Y3, Y6, Y6
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y6, Y6
-	VMULPD      Y2, Y6, Y6
-	VMULPD      Y9, Y6, Y6
-	VMOVUPD     Y6, (DX)(R9*1)
+	VMULPD      Y5, Y5, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y5, Y10
+	VMULPD      Y6, Y10, Y10
+	VSUBPD      Y3, Y7, Y7
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y10, Y5, Y5
+	VANDPD      Y5, Y7, Y7
+	VMULPD      Y2, Y7, Y7
+	VSUBPD      Y7, Y7, Y5
+	VCMPPD      $0x03, Y5, Y5, Y5
+	VORPD       Y5, Y4, Y4
+	VMULPD      Y10, Y7, Y7
+	VMOVUPD     Y7, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 mixedTarget64_loop_few:
@@ -10856,60 +11741,67 @@ mixedTarget64_loop_few:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000004, R11
 	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Y4
-	VMASKMOVPD  (AX)(R9*1), Y4, Y5
-	VADDPD      Y0, Y5, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y6, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y0
-	VSUBPD      Y0, Y5, Y5
-	VMASKMOVPD  (CX)(R9*1), Y4, Y0
-	VADDPD      Y1, Y0, Y0
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y0, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y0
-	VFMADD231PD Y0, Y7, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y8
-	VFMSUB213PD Y8, Y7, Y0
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y0
-	VMASKMOVPD  (CX)(R9*1), Y4, Y7
-	VADDPD      Y1, Y7, Y7
+	VMOVUPD     (R10)(R11*8), Y5
+	VMASKMOVPD  (AX)(R9*1), Y5, Y6
+	VADDPD      Y0, Y6, Y7
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VSUBPD      Y6, Y7, Y1
-	VPSLLQ      $0x34, Y5, Y5
-	VMULPD      Y0, Y0, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y0, Y8
-	VMULPD      Y5, Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD      Y7, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y0
+	VSUBPD      Y0, Y6, Y6
+	VMASKMOVPD  (CX)(R9*1), Y5, Y0
+	VADDPD      Y1, Y0, Y0
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD      Y0, Y8, Y8
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y0
+	VFMADD231PD Y0, Y8, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y9
+	VFMSUB213PD Y9, Y8, Y0
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y0
+	VMASKMOVPD  (CX)(R9*1), Y5, Y8
+	VADDPD      Y1, Y8, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VSUBPD      Y7, Y8, Y1
+	VPSLLQ      $0x34, Y6, Y6
+	VMULPD      Y0, Y0, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y0, Y9
+	VMULPD      Y6, Y9, Y9
 	VSUBPD      Y3, Y1, Y1
 	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y8, Y0, Y0
+	VCMPPD      $0x04, Y9, Y0, Y0
 	VANDPD      Y0, Y1, Y1
 	VMULPD      Y2, Y1, Y1
-	VMULPD      Y8, Y1, Y1
-	VMASKMOVPD  Y1, Y4, (DX)(R9*1)
+	VSUBPD      Y1, Y1, Y0
+	VCMPPD      $0x03, Y0, Y0, Y0
+	VORPD       Y0, Y4, Y4
+	VMULPD      Y9, Y1, Y1
+	VMASKMOVPD  Y1, Y5, (DX)(R9*1)
 
 mixedTarget64_loop_done:
-	LEAQ (AX)(SI*8), AX
-	LEAQ (CX)(SI*8), CX
-	LEAQ (DX)(SI*8), DX
-	ADDQ $0x28, DI
-	DECQ BX
-	JNZ  mixedTarget64_row
+	VMOVMSKPD  Y4, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 32(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x28, DI
+	DECQ       BX
+	JNZ        mixedTarget64_row
 	VZEROUPPER
 	RET
 
@@ -11531,63 +12423,63 @@ powersLoss64_row:
 	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD        Y7, Y1, Y1
 	VMOVUPD      (AX)(R8*1), Y7
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y7, Y9
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VORPD        Y7, Y9, Y9
+	VANDPD       Y8, Y9, Y9
+	VORPD        Y9, Y1, Y1
+	VMOVUPD      (AX)(R8*1), Y7
 
 	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
-	VPSRLQ $0x34, Y9, Y8
-	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD Y6, Y8, Y8
-	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
-	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD Y9, Y6, Y6
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
+	VPSRLQ $0x34, Y8, Y7
+	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
+	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
+	VSUBPD Y6, Y7, Y7
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD Y8, Y6, Y6
 	VPSLLQ $0x34, Y5, Y5
 	SUBQ   $0x04, DI
 	JL     powersLoss64_loop_last
 
 powersLoss64_loop:
-	VMULPD      Y6, Y6, Y9
-	VMULPD      Y9, Y9, Y10
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y9, Y12
-	VFMADD213PD Y8, Y6, Y12
+	VMULPD      Y6, Y6, Y8
+	VMULPD      Y8, Y8, Y9
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
+	VFMADD231PD Y10, Y8, Y11
+	VFMADD213PD Y7, Y6, Y11
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VADDPD      Y8, Y2, Y2
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
-	VORPD       Y6, Y5, Y5
-	VANDPD      Y4, Y5, Y5
-	VORPD       Y5, Y1, Y1
-	VADDPD      Y9, Y2, Y2
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y12, Y12
-	VFMADD231PD Y12, Y9, Y3
+	VCMPPD      $0x04, Y8, Y4, Y4
+	VANDPD      Y4, Y11, Y11
+	VFMADD231PD Y11, Y8, Y3
 	VMOVUPD     32(CX)(R8*1), Y4
 	VADDPD      Y0, Y4, Y4
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
@@ -11604,18 +12496,25 @@ powersLoss64_loop:
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD       Y7, Y1, Y1
 	VMOVUPD     32(AX)(R8*1), Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y9
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VORPD       Y7, Y9, Y9
+	VANDPD      Y8, Y9, Y9
+	VORPD       Y9, Y1, Y1
+	VMOVUPD     32(AX)(R8*1), Y7
 
 	// log2 t - y
-	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y9
-	VPSRLQ  $0x34, Y9, Y8
-	VPAND   constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR    constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD  constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD  Y6, Y8, Y8
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y9, Y6
-	VADDPD  constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD  Y9, Y6, Y6
+	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y8
+	VPSRLQ  $0x34, Y8, Y7
+	VPAND   constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR    constant4330000000000000<>+0(SB), Y7, Y7
+	VSUBPD  constant43300000000003ff<>+0(SB), Y7, Y7
+	VSUBPD  Y6, Y7, Y7
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y8, Y6
+	VADDPD  constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD  Y8, Y6, Y6
 	VPSLLQ  $0x34, Y5, Y5
 	ADDQ    $0x20, R8
 	DECQ    R9
@@ -11635,46 +12534,39 @@ powersLoss64_loop_on:
 	JGE  powersLoss64_loop
 
 powersLoss64_loop_last:
-	VMULPD      Y6, Y6, Y9
-	VMULPD      Y9, Y9, Y10
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y9, Y12
-	VFMADD213PD Y8, Y6, Y12
+	VMULPD      Y6, Y6, Y8
+	VMULPD      Y8, Y8, Y9
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
+	VFMADD231PD Y10, Y8, Y11
+	VFMADD213PD Y7, Y6, Y11
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VADDPD      Y8, Y2, Y2
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
-	VORPD       Y6, Y5, Y5
-	VANDPD      Y4, Y5, Y5
-	VORPD       Y5, Y1, Y1
-	VADDPD      Y9, Y2, Y2
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y12, Y12
-	VFMADD231PD Y12, Y9, Y3
+	VCMPPD      $0x04, Y8, Y4, Y4
+	VANDPD      Y4, Y11, Y11
+	VFMADD231PD Y11, Y8, Y3
 	ADDQ        $0x20, R8
 
 powersLoss64_loop_few:
@@ -11702,60 +12594,61 @@ powersLoss64_loop_few:
 	VANDPD      Y4, Y0, Y0
 	VORPD       Y0, Y1, Y1
 	VMASKMOVPD  (AX)(R8*1), Y4, Y0
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
+	VANDPD      Y4, Y8, Y8
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y9
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VORPD       Y0, Y9, Y9
+	VANDPD      Y8, Y9, Y9
+	VORPD       Y9, Y1, Y1
+	VMASKMOVPD  (AX)(R8*1), Y4, Y0
 
 	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y9
-	VPSRLQ      $0x34, Y9, Y8
-	VPAND       constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD      constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD      Y7, Y8, Y8
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y9, Y7
-	VADDPD      constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD      Y9, Y7, Y7
+	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y8
+	VPSRLQ      $0x34, Y8, Y0
+	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR        constant4330000000000000<>+0(SB), Y0, Y0
+	VSUBPD      constant43300000000003ff<>+0(SB), Y0, Y0
+	VSUBPD      Y7, Y0, Y0
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y7
+	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD      Y8, Y7, Y7
 	VPSLLQ      $0x34, Y6, Y6
-	VMULPD      Y7, Y7, Y9
-	VMULPD      Y9, Y9, Y10
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y9, Y12
-	VFMADD213PD Y8, Y7, Y12
-	VMULPD      Y5, Y5, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y6, Y9, Y9
-	VANDPD      Y4, Y9, Y9
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y5
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
-	VORPD       Y0, Y5, Y5
-	VANDPD      Y4, Y5, Y5
-	VORPD       Y5, Y1, Y1
-	VADDPD      Y9, Y2, Y2
+	VMULPD      Y7, Y7, Y8
+	VMULPD      Y8, Y8, Y9
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
+	VFMADD231PD Y10, Y8, Y11
+	VFMADD213PD Y0, Y7, Y11
+	VMULPD      Y5, Y5, Y0
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y8
+	VFMADD231PD Y7, Y5, Y8
+	VMULPD      Y6, Y8, Y8
+	VANDPD      Y4, Y8, Y8
+	VADDPD      Y8, Y2, Y2
 	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y9, Y0, Y0
-	VANDPD      Y0, Y12, Y12
-	VFMADD231PD Y12, Y9, Y3
+	VCMPPD      $0x04, Y8, Y0, Y0
+	VANDPD      Y0, Y11, Y11
+	VFMADD231PD Y11, Y8, Y3
 
 powersLoss64_loop_done:
 	VMOVAPD      Y2, Y0
@@ -11813,8 +12706,15 @@ powersPred64_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD  Y7, Y6, Y4
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
-	VORPD        Y6, Y3, Y3
+	VMOVUPD      (CX)(R9*1), Y6
+	VADDPD       Y1, Y6, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD        Y7, Y3, Y3
+	VCMPPD       $0x19, constantc08ff00000000000<>+0(SB), Y6, Y7
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD       Y6, Y7, Y7
+	VORPD        Y7, Y3, Y3
 	VPSLLQ       $0x34, Y5, Y5
 	SUBQ         $0x04, R8
 	JL           powersPred64_loop_last
@@ -11862,8 +12762,15 @@ powersPred64_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD Y7, Y6, Y4
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
-	VORPD       Y6, Y3, Y3
+	VMOVUPD     32(CX)(R9*1), Y6
+	VADDPD      Y1, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VORPD       Y7, Y3, Y3
+	VCMPPD      $0x19, constantc08ff00000000000<>+0(SB), Y6, Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VANDPD      Y6, Y7, Y7
+	VORPD       Y7, Y3, Y3
 	VPSLLQ      $0x34, Y5, Y5
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
@@ -11914,18 +12821,26 @@ powersPred64_loop_few:
 	VMOVUPD     (R10)(R11*8), Y4
 	VMASKMOVPD  (CX)(R9*1), Y4, Y5
 	VADDPD      Y1, Y5, Y5
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y5, Y6, Y6
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y1
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD Y5, Y6, Y1
-	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y7
-	VFMSUB213PD Y7, Y6, Y5
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y5
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y1, Y6
-	VANDPD      Y4, Y6, Y6
-	VORPD       Y6, Y3, Y3
-	VPSLLQ      $0x34, Y1, Y1
+	VFMADD231PD Y5, Y7, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VFMSUB213PD Y8, Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VMASKMOVPD  (CX)(R9*1), Y4, Y7
+	VADDPD      Y1, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y1
+	VANDPD      Y4, Y1, Y1
+	VORPD       Y1, Y3, Y3
+	VCMPPD      $0x19, constantc08ff00000000000<>+0(SB), Y7, Y1
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
+	VANDPD      Y7, Y1, Y1
+	VANDPD      Y4, Y1, Y1
+	VORPD       Y1, Y3, Y3
+	VPSLLQ      $0x34, Y6, Y1
 	VMULPD      Y5, Y5, Y6
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
@@ -12009,63 +12924,65 @@ powersTarget64_row:
 	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD        Y7, Y3, Y3
 	VMOVUPD      (AX)(R9*1), Y7
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y7, Y9
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VORPD        Y7, Y9, Y9
+	VANDPD       Y8, Y9, Y9
+	VORPD        Y9, Y3, Y3
+	VMOVUPD      (AX)(R9*1), Y7
 
 	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
-	VPSRLQ $0x34, Y9, Y8
-	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD Y6, Y8, Y8
-	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
-	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD Y9, Y6, Y6
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
+	VPSRLQ $0x34, Y8, Y7
+	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
+	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
+	VSUBPD Y6, Y7, Y7
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD Y8, Y6, Y6
 	VPSLLQ $0x34, Y5, Y5
 	SUBQ   $0x04, R8
 	JL     powersTarget64_loop_last
 
 powersTarget64_loop:
-	VMULPD      Y6, Y6, Y9
-	VMULPD      Y9, Y9, Y10
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y9, Y12
-	VFMADD213PD Y8, Y6, Y12
+	VMULPD      Y6, Y6, Y8
+	VMULPD      Y8, Y8, Y9
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
+	VFMADD231PD Y10, Y8, Y11
+	VFMADD213PD Y7, Y6, Y11
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VSUBPD      Y2, Y11, Y11
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
-	VORPD       Y6, Y5, Y5
-	VANDPD      Y4, Y5, Y5
-	VORPD       Y5, Y3, Y3
-	VSUBPD      Y2, Y12, Y12
-	VANDPD      Y4, Y12, Y12
-	VMULPD      Y1, Y12, Y12
-	VMULPD      Y9, Y12, Y12
-	VMOVUPD     Y12, (DX)(R9*1)
+	VCMPPD      $0x04, Y8, Y4, Y4
+	VANDPD      Y4, Y11, Y11
+	VMULPD      Y1, Y11, Y11
+	VMULPD      Y8, Y11, Y11
+	VMOVUPD     Y11, (DX)(R9*1)
 	VMOVUPD     32(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
@@ -12082,64 +12999,66 @@ powersTarget64_loop:
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD       Y7, Y3, Y3
 	VMOVUPD     32(AX)(R9*1), Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y9
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VORPD       Y7, Y9, Y9
+	VANDPD      Y8, Y9, Y9
+	VORPD       Y9, Y3, Y3
+	VMOVUPD     32(AX)(R9*1), Y7
 
 	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y9
-	VPSRLQ $0x34, Y9, Y8
-	VPAND  constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR   constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD Y6, Y8, Y8
-	VSUBPD constant3ff0000000000000<>+0(SB), Y9, Y6
-	VADDPD constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD Y9, Y6, Y6
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
+	VPSRLQ $0x34, Y8, Y7
+	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
+	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
+	VSUBPD Y6, Y7, Y7
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD Y8, Y6, Y6
 	VPSLLQ $0x34, Y5, Y5
 	ADDQ   $0x20, R9
 	SUBQ   $0x04, R8
 	JGE    powersTarget64_loop
 
 powersTarget64_loop_last:
-	VMULPD      Y6, Y6, Y9
-	VMULPD      Y9, Y9, Y10
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y9, Y12
-	VFMADD213PD Y8, Y6, Y12
+	VMULPD      Y6, Y6, Y8
+	VMULPD      Y8, Y8, Y9
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
+	VFMADD231PD Y10, Y8, Y11
+	VFMADD213PD Y7, Y6, Y11
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VSUBPD      Y2, Y11, Y11
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y5
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y6
-	VORPD       Y6, Y5, Y5
-	VANDPD      Y4, Y5, Y5
-	VORPD       Y5, Y3, Y3
-	VSUBPD      Y2, Y12, Y12
-	VANDPD      Y4, Y12, Y12
-	VMULPD      Y1, Y12, Y12
-	VMULPD      Y9, Y12, Y12
-	VMOVUPD     Y12, (DX)(R9*1)
+	VCMPPD      $0x04, Y8, Y4, Y4
+	VANDPD      Y4, Y11, Y11
+	VMULPD      Y1, Y11, Y11
+	VMULPD      Y8, Y11, Y11
+	VMOVUPD     Y11, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 powersTarget64_loop_few:
@@ -12167,60 +13086,63 @@ powersTarget64_loop_few:
 	VANDPD      Y4, Y0, Y0
 	VORPD       Y0, Y3, Y3
 	VMASKMOVPD  (AX)(R9*1), Y4, Y0
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
+	VANDPD      Y4, Y8, Y8
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y9
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VORPD       Y0, Y9, Y9
+	VANDPD      Y8, Y9, Y9
+	VORPD       Y9, Y3, Y3
+	VMASKMOVPD  (AX)(R9*1), Y4, Y0
 
 	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y9
-	VPSRLQ      $0x34, Y9, Y8
-	VPAND       constant000fffffffffffff<>+0(SB), Y9, Y9
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
-	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
-	VSUBPD      constant43300000000003ff<>+0(SB), Y8, Y8
-	VSUBPD      Y7, Y8, Y8
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y9, Y7
-	VADDPD      constant3ff0000000000000<>+0(SB), Y9, Y9
-	VDIVPD      Y9, Y7, Y7
+	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y8
+	VPSRLQ      $0x34, Y8, Y0
+	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR        constant4330000000000000<>+0(SB), Y0, Y0
+	VSUBPD      constant43300000000003ff<>+0(SB), Y0, Y0
+	VSUBPD      Y7, Y0, Y0
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y7
+	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD      Y8, Y7, Y7
 	VPSLLQ      $0x34, Y6, Y6
-	VMULPD      Y7, Y7, Y9
-	VMULPD      Y9, Y9, Y10
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y11
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y10, Y11
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y10, Y11
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y12
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y10, Y12
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y9, Y12
-	VFMADD213PD Y8, Y7, Y12
-	VMULPD      Y5, Y5, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y6, Y9, Y9
-	VANDPD      Y4, Y9, Y9
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y9, Y5, Y5
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
-	VORPD       Y0, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y3, Y3
-	VSUBPD      Y2, Y12, Y12
-	VANDPD      Y5, Y12, Y12
-	VMULPD      Y1, Y12, Y12
-	VMULPD      Y9, Y12, Y12
-	VMASKMOVPD  Y12, Y4, (DX)(R9*1)
+	VMULPD      Y7, Y7, Y8
+	VMULPD      Y8, Y8, Y9
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
+	VFMADD231PD Y10, Y8, Y11
+	VFMADD213PD Y0, Y7, Y11
+	VMULPD      Y5, Y5, Y0
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y8
+	VFMADD231PD Y7, Y5, Y8
+	VMULPD      Y6, Y8, Y8
+	VANDPD      Y4, Y8, Y8
+	VSUBPD      Y2, Y11, Y11
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y8, Y0, Y0
+	VANDPD      Y0, Y11, Y11
+	VMULPD      Y1, Y11, Y11
+	VMULPD      Y8, Y11, Y11
+	VMASKMOVPD  Y11, Y4, (DX)(R9*1)
 
 powersTarget64_loop_done:
 	VMOVMSKPD  Y3, R8

@@ -46,7 +46,7 @@ func (a arithmetic) logitsPred() {
 }
 
 // pairPred takes the target's powers by themselves where they are not divided by their sum.
-func (a arithmetic) pairPred(name string, target func(t turn, tensor int, s shifts, c carried, name string) exponent) {
+func (a arithmetic) pairPred(name string, target powers) {
 	f := a.begin(name, "sets out = a·2^y − b·2^τ.", "coefficients", "x", "t", "out")
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
@@ -117,11 +117,11 @@ func (a arithmetic) smallestNormal() float64 {
 	return 0x1p-1022
 }
 
-func (a arithmetic) pairTarget(name string, target func(t turn, tensor int, s shifts, c carried, name string) exponent) {
-	f := a.begin(name, "sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is.", "coefficients", "x", "t", "out")
+func (a arithmetic) pairTarget(name string, target powers) {
+	f := a.begin(name, "sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.", "coefficients", "x", "t", "out")
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
-		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
 			x, t := turn.exponentOf(0, sx, c, "x"), target(turn, 1, st, c, "t")
 			f.exponentDifference(t, x, c.registers("difference", turn.vectors))
@@ -134,11 +134,25 @@ func (a arithmetic) pairTarget(name string, target func(t turn, tensor int, s sh
 					f.and(f.nonZero(p[u]), r, r)
 				}
 				f.mul(a, r, r)
+				if f.size == 8 {
+					f.flagInfinities(r, flags)
+				}
 				f.mul(p[u], r, r)
 			}
 			turn.store(c["difference"], 2)
 		})
+		if f.size == 8 { // float32 and a factor are far from overflowing
+			f.storeFlags(flags, slotCFlags)
+		}
 	})
+}
+
+// flagInfinities flags what is not finite.
+func (a arithmetic) flagInfinities(v, flags vector) {
+	finite := YMM()
+	a.sub(v, v, finite)
+	a.cmp(Imm(unordered), finite, finite, finite)
+	a.or(finite, flags, flags)
 }
 
 func (a arithmetic) dot() {

@@ -81,6 +81,9 @@ func (t turn) unshiftedExponentOf(tensor int, s shifts, c carried, name string) 
 	return e
 }
 
+// powers is a way to split exponents.
+type powers func(t turn, tensor int, s shifts, c carried, name string) exponent
+
 // probabilities loads a tensor that is needed in both halves of a turn.
 func (t turn) probabilities(tensor int, c carried) vectors {
 	return t.loadInto(c.registers("t", t.vectors), tensor)
@@ -168,7 +171,7 @@ func (a arithmetic) unroll() int {
 }
 
 // pairLoss is also the first half of the gradients, with the exponentials stored.
-func (a arithmetic) pairLoss(name string, stored bool) {
+func (a arithmetic) pairLoss(name string, stored bool, target powers) {
 	doc, tensors := "sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).", []string{"x", "t"}
 	if stored {
 		doc, tensors = "is pairLoss, and sets ex = 2^y and et = 2^τ.", append(tensors, "ex", "et")
@@ -184,8 +187,9 @@ func (a arithmetic) pairLoss(name string, stored bool) {
 		sx, st := f.shiftsFrom(slotShiftX), f.shiftsFrom(slotShiftT)
 		sums := f.newSums(3)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
-			x, t := turn.exponentOf(0, sx, c, "x"), turn.exponentOf(1, st, c, "t")
+			x, t := turn.exponentOf(0, sx, c, "x"), target(turn, 1, st, c, "t")
 			f.exponentDifference(t, x, c.registers("difference", turn.vectors))
+			f.dropZeros(t, c["difference"])
 			f.front2(x, c, "x", true)
 			f.front2(t, c, "t", true)
 		}, func(turn turn, c carried) {
@@ -198,10 +202,29 @@ func (a arithmetic) pairLoss(name string, stored bool) {
 			turn.keep(p)
 			f.addAll(q, sums.lanes[0])
 			f.addAll(p, sums.lanes[1])
-			f.addProducts(p, c["difference"], sums.lanes[2])
+			for u, d := range c["difference"] {
+				f.fma231(d, p[u], sums.lanes[2])
+			}
 		})
 		sums.store(slotPartition, slotMass, slotRatio)
 	})
+}
+
+// leastExponent is below that of the smallest subnormal number.
+const leastExponent = -1080
+
+// dropZeros clears log ratios where 2^τ is 0. Where it is subnormal, of which front2 makes 0
+// too, they stay: an infinite one then makes the sum NaN, as it should not be dropped.
+// Lanes of float32 have no such powers.
+func (a arithmetic) dropZeros(t exponent, ratios vectors) {
+	if a.single() {
+		return
+	}
+	for u, r := range ratios {
+		kept := YMM()
+		a.cmp(Imm(above), a.constant(leastExponent), t.y[u], kept)
+		a.and(kept, r, r)
+	}
 }
 
 // exponentDifference sets d = τ − y, in lanes of float32 with the whole parts first.

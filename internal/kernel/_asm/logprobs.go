@@ -7,7 +7,7 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-// difference is (t − x)·log2 e, of numbers as they are: rounded relative to itself, and
+// difference leaves (t − x)·log2 e, of numbers as they are: rounded relative to itself, and
 // not to its terms.
 func (t turn) difference(c carried) vectors {
 	d := t.loadInto(c.registers("difference", t.vectors), 1)
@@ -85,15 +85,17 @@ func (a arithmetic) logPairLoss() {
 		flags := zero()
 		sums := f.newSums(2)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
-			turn.difference(c)
-			e := turn.powerOf(1, s, c, "t")
+			e := turn.logPowerOf(1, s, c, "t")
+			f.dropZeros(e, turn.difference(c))
 			turn.flagFar(e, flags)
 			f.front2(e, c, "t", false)
 		}, func(turn turn, c carried) {
 			p := f.power(c, "t")
 			turn.keep(p)
 			f.addAll(p, sums.lanes[0])
-			f.addProducts(p, c["difference"], sums.lanes[1])
+			for u, d := range c["difference"] {
+				f.fma231(d, p[u], sums.lanes[1])
+			}
 		})
 		sums.store(slotMass, slotRatio)
 		f.storeFlags(flags, slotFlags)
@@ -124,24 +126,22 @@ func (a arithmetic) negatePower() {
 }
 
 func (a arithmetic) logPairTarget() {
-	f := a.begin("logPairTarget", "sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range.",
+	f := a.begin("logPairTarget", "sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range and products that overflow.",
 		"coefficients", "x", "t", "out")
 	s := f.shifts(zero())
 	f.eachRow(func() {
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
-			turn.difference(c)
-			e := turn.powerOf(1, s, c, "t")
+			e := turn.logPowerOf(1, s, c, "t")
+			f.dropZeros(e, turn.difference(c))
 			turn.flagFar(e, flags)
 			f.front2(e, c, "t", false)
 		}, func(turn turn, c carried) {
 			p := f.power(c, "t")
 			for u, r := range c["difference"] {
 				f.add(b, r, r)
-				if !f.single() {
-					f.and(f.nonZero(p[u]), r, r)
-				}
 				f.mul(a, r, r)
+				f.flagInfinities(r, flags)
 				f.mul(p[u], r, r)
 			}
 			turn.store(c["difference"], 2)

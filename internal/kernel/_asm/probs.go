@@ -129,8 +129,20 @@ func (a arithmetic) probsTarget() {
 func (t turn) frontPowers(s shifts, flags vector, c carried) {
 	e := t.logPowerOf(1, s, c, "t")
 	t.flagFar(e, flags)
-	t.frontLogRatio(t.loadInto(c.registers("x", t.vectors), 0), e, c)
+	t.flagImpossibleBeside(e, t.load(0), flags)
+	t.frontLogRatio(t.load(0), e, c)
 	t.front2(e, c, "t", false)
+}
+
+// flagImpossibleBeside flags x that are no positive normal numbers, but where 2^τ is 0 and
+// not only subnormal.
+func (t turn) flagImpossibleBeside(e exponent, x vectors, flags vector) {
+	for u, tau := range e.y {
+		kept := YMM()
+		t.cmp(Imm(above), t.constant(leastExponent), tau, kept)
+		t.keep(vectors{kept})
+		t.flagImpossible(x[u], kept, flags)
+	}
 }
 
 func (a arithmetic) powersLoss() {
@@ -143,9 +155,6 @@ func (a arithmetic) powersLoss() {
 		}, func(turn turn, c carried) {
 			r, p := f.backLogRatio(c), f.power(c, "t")
 			turn.keep(p)
-			for u, x := range c["x"] {
-				f.flagImpossible(x, f.nonZero(p[u]), flags)
-			}
 			f.addAll(p, sums.lanes[0])
 			f.addProducts(p, r, sums.lanes[1])
 		})
@@ -162,8 +171,9 @@ func (a arithmetic) powersPred() {
 		s := f.shiftsFrom(slotCShiftT)
 		a, flags := f.broadcast(f.slot(slotA)), zero()
 		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
-			e := turn.powerOf(1, s, c, "t")
+			e := turn.logPowerOf(1, s, c, "t")
 			turn.flagFar(e, flags)
+			turn.flagSubnormal(e, flags)
 			f.front2(e, c, "t", false)
 		}, func(turn turn, c carried) {
 			p := f.power(c, "t")
@@ -177,6 +187,18 @@ func (a arithmetic) powersPred() {
 	})
 }
 
+// flagSubnormal flags exponents whose powers are subnormal: front2 makes 0 of them.
+func (t turn) flagSubnormal(e exponent, flags vector) {
+	for _, tau := range e.y {
+		small, some := YMM(), YMM()
+		t.cmp(Imm(notAtLeast), t.constant(-1022), tau, small)
+		t.cmp(Imm(above), t.constant(leastExponent), tau, some)
+		t.and(some, small, small)
+		t.keep(vectors{small})
+		t.or(small, flags, flags)
+	}
+}
+
 func (a arithmetic) powersTarget() {
 	f := a.begin("powersTarget", "sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and x that is no positive normal number.",
 		"coefficients", "x", "t", "out")
@@ -188,11 +210,9 @@ func (a arithmetic) powersTarget() {
 		}, func(turn turn, c carried) {
 			r, p := f.backLogRatio(c), f.power(c, "t")
 			turn.keep(p)
-			for u, x := range c["x"] {
-				kept := f.nonZero(p[u])
-				f.flagImpossible(x, kept, flags)
+			for u := range p {
 				f.sub(b, r[u], r[u])
-				f.and(kept, r[u], r[u])
+				f.and(f.nonZero(p[u]), r[u], r[u])
 				f.mul(a, r[u], r[u])
 				f.mul(p[u], r[u], r[u])
 			}
