@@ -90,8 +90,8 @@ func difference(p, q, r float64) float64 {
 func shiftedDifference(a, b, shiftA, shiftB float64) float64 {
 	difference, rest := twoDifference(a, b)
 	shift, shiftRest := twoDifference(shiftA, shiftB)
-	if math.IsInf(difference, 0) {
-		return difference - shift
+	if math.IsInf(difference, 0) || math.IsInf(shift, 0) { // where one of them may have overflowed
+		return (a - shiftA) - (b - shiftB)
 	}
 	return (difference - shift) + (rest - shiftRest)
 }
