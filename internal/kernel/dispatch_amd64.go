@@ -27,7 +27,7 @@ var (
 		negate32, logitsPred32, pairPred32, targetProbs32, pairTarget32,
 		exponentials32, pairExponentials32, dot32, centre32,
 		logPairLoss32, mixedLoss32, mixedPred32, mixedTarget32, negatePower32, logPairTarget32,
-		nil, nil, nil, nil, nil, nil,
+		nil, nil, nil, nil, nil, nil, nil, nil,
 		limits{minRatio: 0.25, perPartition: 0.1, minGradient: 0x1p-10, minMass: 0x1p-60, maxReach: 86, maxFall: 1 << 18, maxShift: 1 << 16, stored: 1, whole: true},
 	}
 	wide = rowKernels[float32]{
@@ -37,6 +37,7 @@ var (
 		logPairLoss32Wide, mixedLoss32Wide, mixedPred32Wide, mixedTarget32Wide, negatePower32Wide, logPairTarget32Wide,
 		probsLoss32Wide, probsPred32Wide, probsTarget32Wide,
 		powersLoss32Wide, powersPred32Wide, powersTarget32Wide,
+		jensenSums32Wide, jensenTarget32Wide,
 		limits{minRatio: 0x1p-10, minGradient: 0x1p-10, maxReach: math.Inf(1), maxFall: math.Inf(1), maxShift: 1 << 16, stored: 1 << 32},
 	}
 	double = rowKernels[float64]{
@@ -46,6 +47,7 @@ var (
 		logPairLoss64, mixedLoss64, mixedPred64, mixedTarget64, negatePower64, logPairTarget64,
 		probsLoss64, probsPred64, probsTarget64,
 		powersLoss64, powersPred64, powersTarget64,
+		jensenSums64, jensenTarget64,
 		limits{minRatio: 0.125, perPartition: 0.03, minGradient: 0x1p-6, minMass: 0x1p-900, maxReach: math.Inf(1), maxFall: math.Inf(1), maxShift: 1 << 16, stored: 1},
 	}
 )

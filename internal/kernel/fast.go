@@ -10,7 +10,10 @@ type pair struct{ pred, target Form }
 
 // fastLoss returns the attempt at weighted divergences, nil for forms without kernels.
 func fastLoss[F Float](p Problem) attempt[F] {
-	if p.Family != KL || p.Epsilon != 0 {
+	switch {
+	case p.hasJensenKernels():
+		return (*worker[F]).jensenLoss
+	case p.Family != KL || p.Epsilon != 0:
 		return nil
 	}
 	switch (pair{p.Pred, p.Target}) {
@@ -35,6 +38,10 @@ func fastLoss[F Float](p Problem) attempt[F] {
 // fastGradient returns the attempt at gradients with respect to one side.
 func fastGradient[F Float](p Problem, wrt Side) attempt[F] {
 	switch {
+	case p.hasJensenKernels() && wrt == Pred:
+		return (*worker[F]).jensenPredGradient
+	case p.hasJensenKernels():
+		return (*worker[F]).jensenTargetGradient
 	case p.Family != KL:
 		return nil
 	case wrt == Pred:

@@ -8,27 +8,36 @@ import "math"
 // mostShift is how far from 0 the largest log-probability of a row may be.
 const mostShift = 32
 
-// mixedSums is pairSums where one side is log-probabilities.
-func (w *worker[F]) mixedSums(k *rowKernels[F], i, n int) {
-	shift, reach := shiftX, reachX
-	if w.problem.Target == LogProbs {
-		shift, reach = shiftT, reachT
-	}
+// exponentSums finds the extremes and the sums of two sides, each logits or
+// log-probabilities.
+func (w *worker[F]) exponentSums(k *rowKernels[F], i, n int) {
 	w.pairExtremes(k, i, n)
+	if w.problem.Pred == LogProbs {
+		w.unshift(i, n, shiftX, reachX)
+	}
+	sum := k.pairLoss
+	if w.problem.Target == LogProbs {
+		w.unshift(i, n, shiftT, reachT)
+		sum = k.mixedLoss
+	}
+	sum(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+}
+
+// unshift takes the shift of a side away.
+func (w *worker[F]) unshift(i, n, shift, reach int) {
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
-		s[flags] = 0
 		s[reach] += math.Abs(s[shift]) // from 0, and not from the largest
 		if !(math.Abs(s[shift]) <= mostShift) {
 			s[reach] = math.NaN() // which is in no range
 		}
 		s[shift] = 0
 	}
-	sum := k.pairLoss
-	if w.problem.Target == LogProbs {
-		sum = k.mixedLoss
-	}
-	sum(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+}
+
+// mixedSums is pairSums where one side is log-probabilities.
+func (w *worker[F]) mixedSums(k *rowKernels[F], i, n int) {
+	w.exponentSums(k, i, n)
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
 		if w.problem.Target == LogProbs {

@@ -23,7 +23,8 @@ func genericKernels[F Float](l limits) *rowKernels[F] {
 		exponentials[F], pairExponentials[F], dotRows[F], centre[F],
 		logPairLoss[F], mixedLoss[F], mixedPred[F], mixedTarget[F], negatePower[F], logPairTarget[F],
 		probsLoss[F], probsPred[F], probsTarget[F],
-		powersLoss[F], powersPred[F], powersTarget[F], l,
+		powersLoss[F], powersPred[F], powersTarget[F],
+		jensenSums[F], jensenTarget[F], l,
 	}
 }
 

@@ -6,7 +6,7 @@ import "math"
 func VJP[F Float](p Problem, wrt Side, in *Operands[F]) []F {
 	switch {
 	case p.Family != KL:
-		return mapRows(p, in, nil, pointwiseGradient(wrt))
+		return mapRows(p, in, fastGradient[F](p, wrt), pointwiseGradient(wrt))
 	case wrt == Pred:
 		return mapRows(p, in, fastGradient[F](p, wrt), (*row).predGradient)
 	}

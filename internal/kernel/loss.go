@@ -6,7 +6,7 @@ func Loss[F Float](p Problem, in *Operands[F]) []F {
 		return sumRows[F](p, func(row int) float64 { return known[row][divergence] })
 	}
 	if p.Family != KL {
-		return reduce(p, in, nil, (*row).pointwiseTerms)
+		return reduce(p, in, fastLoss[F](p), (*row).pointwiseTerms)
 	}
 	return reduce(p, in, fastLoss[F](p), (*row).lossTerms)
 }

@@ -25,6 +25,13 @@ const (
 	byA         // factors, see the kernels
 	byB
 	found // set by the kernel where it has flags: not 0 for a row it is not made for
+
+	// What a mixture is made of.
+	ofX     // factors of 2^y
+	ofT     // and of 2^τ
+	between // their quotient's logarithm, by which τ − y is off that of p/q
+	weight  // of p
+	rest    // of q
 	coefficientCount
 )
 
@@ -57,6 +64,9 @@ type rowKernels[F Float] struct {
 
 	powersLoss               func(x, t *F, rows, classes int, sums *rowSums)
 	powersPred, powersTarget func(x, t, out *F, rows, classes int, c *coefficients)
+
+	jensenSums   func(x, t *F, rows, classes int, c *coefficients)
+	jensenTarget func(x, t, out *F, rows, classes int, c *coefficients)
 
 	limits
 }

@@ -976,7 +976,7 @@ pairLoss32_loop_done:
 	VZEROUPPER
 	RET
 
-// func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·negate32(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -1064,7 +1064,7 @@ negate32_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        negate32_row
 	VZEROUPPER
@@ -1076,7 +1076,7 @@ DATA constant7f7fffff7f7fffff<>+16(SB)/8, $0x7f7fffff7f7fffff
 DATA constant7f7fffff7f7fffff<>+24(SB)/8, $0x7f7fffff7f7fffff
 GLOBL constant7f7fffff7f7fffff<>(SB), RODATA|NOPTR, $32
 
-// func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logitsPred32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -1248,13 +1248,13 @@ logitsPred32_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  logitsPred32_row
 	VZEROUPPER
 	RET
 
-// func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairPred32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -1394,13 +1394,13 @@ pairPred32_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  pairPred32_row
 	VZEROUPPER
 	RET
 
-// func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·targetProbs32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -1574,7 +1574,7 @@ targetProbs32_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        targetProbs32_row
 	VZEROUPPER
@@ -1586,7 +1586,7 @@ DATA constant0080000000800000<>+16(SB)/8, $0x0080000000800000
 DATA constant0080000000800000<>+24(SB)/8, $0x0080000000800000
 GLOBL constant0080000000800000<>(SB), RODATA|NOPTR, $32
 
-// func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairTarget32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -1715,7 +1715,7 @@ pairTarget32_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  pairTarget32_row
 	VZEROUPPER
@@ -2266,7 +2266,7 @@ dot32_loop_done:
 	VZEROUPPER
 	RET
 
-// func centre32(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
+// func centre32(out *float32, v *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2
 TEXT ·centre32(SB), NOSPLIT, $0-40
 	MOVQ out+0(FP), AX
@@ -2337,7 +2337,7 @@ centre32_loop_tail:
 centre32_loop_done:
 	LEAQ (AX)(BX*4), AX
 	LEAQ (CX)(BX*4), CX
-	ADDQ $0x28, SI
+	ADDQ $0x50, SI
 	DECQ DX
 	JNZ  centre32_row
 	VZEROUPPER
@@ -2527,7 +2527,7 @@ DATA constant49bffc2049bffc20<>+16(SB)/8, $0x49bffc2049bffc20
 DATA constant49bffc2049bffc20<>+24(SB)/8, $0x49bffc2049bffc20
 GLOBL constant49bffc2049bffc20<>(SB), RODATA|NOPTR, $32
 
-// func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·negatePower32(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -2745,13 +2745,13 @@ negatePower32_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        negatePower32_row
 	VZEROUPPER
 	RET
 
-// func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logPairTarget32(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -2894,7 +2894,7 @@ logPairTarget32_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        logPairTarget32_row
 	VZEROUPPER
@@ -3131,7 +3131,7 @@ mixedLoss32_loop_done:
 	VZEROUPPER
 	RET
 
-// func mixedPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func mixedPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedPred32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -3277,13 +3277,13 @@ mixedPred32_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  mixedPred32_row
 	VZEROUPPER
 	RET
 
-// func mixedTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func mixedTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedTarget32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -3418,7 +3418,7 @@ mixedTarget32_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  mixedTarget32_row
 	VZEROUPPER
@@ -4325,7 +4325,7 @@ DATA constantc090e00000000000<>+16(SB)/8, $0xc090e00000000000
 DATA constantc090e00000000000<>+24(SB)/8, $0xc090e00000000000
 GLOBL constantc090e00000000000<>(SB), RODATA|NOPTR, $32
 
-// func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, FMA3
 TEXT ·negate32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -4423,7 +4423,7 @@ negate32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        negate32Wide_row
 	VZEROUPPER
@@ -4435,7 +4435,7 @@ DATA constant7fefffffffffffff<>+16(SB)/8, $0x7fefffffffffffff
 DATA constant7fefffffffffffff<>+24(SB)/8, $0x7fefffffffffffff
 GLOBL constant7fefffffffffffff<>(SB), RODATA|NOPTR, $32
 
-// func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logitsPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -4560,13 +4560,13 @@ logitsPred32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  logitsPred32Wide_row
 	VZEROUPPER
 	RET
 
-// func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -4749,13 +4749,13 @@ pairPred32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  pairPred32Wide_row
 	VZEROUPPER
 	RET
 
-// func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·targetProbs32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -4936,7 +4936,7 @@ targetProbs32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        targetProbs32Wide_row
 	VZEROUPPER
@@ -4948,7 +4948,7 @@ DATA constant0010000000000000<>+16(SB)/8, $0x0010000000000000
 DATA constant0010000000000000<>+24(SB)/8, $0x0010000000000000
 GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $32
 
-// func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -5111,7 +5111,7 @@ pairTarget32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  pairTarget32Wide_row
 	VZEROUPPER
@@ -5645,7 +5645,7 @@ dot32Wide_loop_done:
 	VZEROUPPER
 	RET
 
-// func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
+// func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX
 TEXT ·centre32Wide(SB), NOSPLIT, $0-40
 	MOVQ out+0(FP), AX
@@ -5724,7 +5724,7 @@ centre32Wide_loop_tail:
 centre32Wide_loop_done:
 	LEAQ (AX)(BX*4), AX
 	LEAQ (CX)(BX*4), CX
-	ADDQ $0x28, SI
+	ADDQ $0x50, SI
 	DECQ DX
 	JNZ  centre32Wide_row
 	VZEROUPPER
@@ -5949,7 +5949,7 @@ DATA constant433800000000042d<>+16(SB)/8, $0x433800000000042d
 DATA constant433800000000042d<>+24(SB)/8, $0x433800000000042d
 GLOBL constant433800000000042d<>(SB), RODATA|NOPTR, $32
 
-// func negatePower32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func negatePower32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·negatePower32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -6095,13 +6095,13 @@ negatePower32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        negatePower32Wide_row
 	VZEROUPPER
 	RET
 
-// func logPairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func logPairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logPairTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -6286,7 +6286,7 @@ logPairTarget32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        logPairTarget32Wide_row
 	VZEROUPPER
@@ -6551,7 +6551,7 @@ mixedLoss32Wide_loop_done:
 	VZEROUPPER
 	RET
 
-// func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -6740,13 +6740,13 @@ mixedPred32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  mixedPred32Wide_row
 	VZEROUPPER
 	RET
 
-// func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -6927,7 +6927,7 @@ mixedTarget32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  mixedTarget32Wide_row
 	VZEROUPPER
@@ -7179,7 +7179,7 @@ DATA constant40071547652b7ea7<>+16(SB)/8, $0x40071547652b7ea7
 DATA constant40071547652b7ea7<>+24(SB)/8, $0x40071547652b7ea7
 GLOBL constant40071547652b7ea7<>(SB), RODATA|NOPTR, $32
 
-// func probsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func probsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX
 TEXT ·probsPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -7317,7 +7317,7 @@ probsPred32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        probsPred32Wide_row
 	VZEROUPPER
@@ -7329,7 +7329,7 @@ DATA constant7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
 DATA constant7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
 GLOBL constant7fffffffffffffff<>(SB), RODATA|NOPTR, $32
 
-// func probsTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func probsTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·probsTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -7512,7 +7512,7 @@ probsTarget32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        probsTarget32Wide_row
 	VZEROUPPER
@@ -7792,7 +7792,7 @@ powersLoss32Wide_loop_done:
 	VZEROUPPER
 	RET
 
-// func powersPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func powersPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·powersPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -8000,7 +8000,7 @@ powersPred32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        powersPred32Wide_row
 	VZEROUPPER
@@ -8012,7 +8012,7 @@ DATA constantc08ff00000000000<>+16(SB)/8, $0xc08ff00000000000
 DATA constantc08ff00000000000<>+24(SB)/8, $0xc08ff00000000000
 GLOBL constantc08ff00000000000<>(SB), RODATA|NOPTR, $32
 
-// func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·powersTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -8262,9 +8262,500 @@ powersTarget32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        powersTarget32Wide_row
+	VZEROUPPER
+	RET
+
+// func jensenSums32Wide(x *float32, t *float32, rows int, classes int, coefficients *[10]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·jensenSums32Wide(SB), NOSPLIT, $64-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
+
+jensenSums32Wide_row:
+	VBROADCASTSD (SI), Y0
+	VBROADCASTSD 8(SI), Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      Y4, (SP)
+	VMOVUPD      Y4, 32(SP)
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	MOVQ         $0x00000100, R9
+	SUBQ         $0x04, DI
+	JL           jensenSums32Wide_loop_few
+
+jensenSums32Wide_loop:
+	VCVTPS2PD    (AX)(R8*1), Y4
+	VADDPD       Y0, Y4, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y7, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VCVTPS2PD    (CX)(R8*1), Y6
+	VADDPD       Y1, Y6, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y10, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VSUBPD       constant43380000000003ff<>+0(SB), Y8, Y9
+	VSUBPD       Y9, Y6, Y6
+	VSUBPD       Y7, Y10, Y7
+	VBROADCASTSD 56(SI), Y9
+	VADDPD       Y9, Y7, Y7
+	VPSLLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       Y4, Y4, Y9
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y9, Y10
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
+	VFMADD231PD  Y10, Y4, Y11
+	VMULPD       Y5, Y11, Y11
+	VMULPD       Y6, Y6, Y4
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y5
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y4, Y5
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y4, Y5
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y4, Y5
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y4, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y4, Y9
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y4, Y9
+	VFMADD231PD  Y5, Y6, Y9
+	VMULPD       Y8, Y9, Y9
+	VBROADCASTSD 40(SI), Y4
+	VMULPD       Y4, Y11, Y11
+	VBROADCASTSD 48(SI), Y4
+	VMULPD       Y4, Y9, Y9
+	VBROADCASTSD 72(SI), Y4
+	VMULPD       Y4, Y11, Y4
+	VBROADCASTSD 64(SI), Y5
+	VFMADD231PD  Y5, Y9, Y4
+	VMAXPD       Y9, Y11, Y5
+	VPSUBQ       Y4, Y5, Y8
+	VPADDQ       constant8008000000000000<>+0(SB), Y8, Y8
+	VPSRLQ       $0x34, Y8, Y6
+	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
+	VSUBPD       constant4330000000000800<>+0(SB), Y6, Y6
+	VPSRLQ       $0x34, Y8, Y8
+	VPSLLQ       $0x34, Y8, Y8
+	VPSUBQ       Y8, Y5, Y8
+	VPXOR        constant8000000000000000<>+0(SB), Y8, Y8
+	VSUBPD       Y4, Y8, Y5
+	VADDPD       Y4, Y8, Y8
+	VDIVPD       Y8, Y5, Y5
+	VMULPD       Y5, Y5, Y4
+	VMULPD       Y4, Y4, Y8
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y10
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y8, Y10
+	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y12
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y8, Y12
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y8, Y12
+	VFMADD231PD  Y10, Y4, Y12
+	VFMADD213PD  Y6, Y5, Y12
+	VXORPD       Y4, Y4, Y4
+	VMINPD       Y7, Y4, Y5
+	VADDPD       Y12, Y5, Y5
+	VMAXPD       Y7, Y4, Y4
+	VSUBPD       Y4, Y12, Y4
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y9, Y6, Y6
+	VANDPD       Y6, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y11, Y6, Y6
+	VANDPD       Y6, Y4, Y4
+	VFMADD231PD  Y5, Y9, Y2
+	VFMADD231PD  Y4, Y11, Y3
+	ADDQ         $0x10, R8
+	DECQ         R9
+	JNZ          jensenSums32Wide_loop_on
+	VMOVAPD      Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VMOVUPD      Y2, (SP)
+	VXORPD       Y2, Y2, Y2
+	VMOVAPD      Y3, Y3
+	VADDPD       32(SP), Y3, Y3
+	VMOVUPD      Y3, 32(SP)
+	VXORPD       Y3, Y3, Y3
+	MOVQ         $0x00000100, R9
+
+jensenSums32Wide_loop_on:
+	SUBQ $0x04, DI
+	JGE  jensenSums32Wide_loop
+
+jensenSums32Wide_loop_few:
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           jensenSums32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y4
+	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (AX)(R8*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y7, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
+	VSUBPD       Y6, Y5, Y5
+	VEXTRACTF128 $0x01, Y4, X6
+	VSHUFPS      $0x88, X6, X4, X6
+	VMASKMOVPS   (CX)(R8*1), X6, X6
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y1, Y6, Y9
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y9, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y8
+	VSUBPD       Y8, Y6, Y6
+	VSUBPD       Y7, Y9, Y7
+	VBROADCASTSD 56(SI), Y8
+	VADDPD       Y8, Y7, Y7
+	VPSLLQ       $0x34, Y0, Y0
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y5, Y5, Y8
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y9
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD231PD  Y9, Y5, Y10
+	VMULPD       Y0, Y10, Y10
+	VMULPD       Y6, Y6, Y0
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y5
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y5
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y5
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y5
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y8
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y8
+	VFMADD231PD  Y5, Y6, Y8
+	VMULPD       Y1, Y8, Y8
+	VBROADCASTSD 40(SI), Y0
+	VMULPD       Y0, Y10, Y10
+	VBROADCASTSD 48(SI), Y0
+	VMULPD       Y0, Y8, Y8
+	VANDPD       Y4, Y10, Y10
+	VANDPD       Y4, Y8, Y8
+	VBROADCASTSD 72(SI), Y0
+	VMULPD       Y0, Y10, Y0
+	VBROADCASTSD 64(SI), Y1
+	VFMADD231PD  Y1, Y8, Y0
+	VMAXPD       Y8, Y10, Y1
+	VPSUBQ       Y0, Y1, Y5
+	VPADDQ       constant8008000000000000<>+0(SB), Y5, Y5
+	VPSRLQ       $0x34, Y5, Y4
+	VPOR         constant4330000000000000<>+0(SB), Y4, Y4
+	VSUBPD       constant4330000000000800<>+0(SB), Y4, Y4
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y5
+	VPSUBQ       Y5, Y1, Y5
+	VPXOR        constant8000000000000000<>+0(SB), Y5, Y5
+	VSUBPD       Y0, Y5, Y1
+	VADDPD       Y0, Y5, Y5
+	VDIVPD       Y5, Y1, Y1
+	VMULPD       Y1, Y1, Y0
+	VMULPD       Y0, Y0, Y5
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y6
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y5, Y6
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y5, Y6
+	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y9
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y5, Y9
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y5, Y9
+	VFMADD231PD  Y6, Y0, Y9
+	VFMADD213PD  Y4, Y1, Y9
+	VXORPD       Y0, Y0, Y0
+	VMINPD       Y7, Y0, Y1
+	VADDPD       Y9, Y1, Y1
+	VMAXPD       Y7, Y0, Y0
+	VSUBPD       Y0, Y9, Y0
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y8, Y4, Y4
+	VANDPD       Y4, Y1, Y1
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y10, Y4, Y4
+	VANDPD       Y4, Y0, Y0
+	VFMADD231PD  Y1, Y8, Y2
+	VFMADD231PD  Y0, Y10, Y3
+
+jensenSums32Wide_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 16(SI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 24(SI)
+	LEAQ         (AX)(BX*4), AX
+	LEAQ         (CX)(BX*4), CX
+	ADDQ         $0x50, SI
+	DECQ         DX
+	JNZ          jensenSums32Wide_row
+	VZEROUPPER
+	RET
+
+// func jensenTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·jensenTarget32Wide(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+jensenTarget32Wide_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           jensenTarget32Wide_loop_few
+
+jensenTarget32Wide_loop:
+	VCVTPS2PD    (AX)(R9*1), Y2
+	VADDPD       Y0, Y2, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y2
+	VMAXPD       Y5, Y2, Y2
+	VADDPD       constant43380000000003ff<>+0(SB), Y2, Y3
+	VSUBPD       constant43380000000003ff<>+0(SB), Y3, Y4
+	VSUBPD       Y4, Y2, Y2
+	VCVTPS2PD    (CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y8, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y4, Y4
+	VSUBPD       Y5, Y8, Y5
+	VBROADCASTSD 56(DI), Y7
+	VADDPD       Y7, Y5, Y5
+	VPSLLQ       $0x34, Y3, Y3
+	VPSLLQ       $0x34, Y6, Y6
+	VMULPD       Y2, Y2, Y7
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VFMADD231PD  Y8, Y2, Y9
+	VMULPD       Y3, Y9, Y9
+	VMULPD       Y4, Y4, Y2
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y3
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y2, Y3
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y2, Y3
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y2, Y3
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y7
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y2, Y7
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y2, Y7
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y2, Y7
+	VFMADD231PD  Y3, Y4, Y7
+	VMULPD       Y6, Y7, Y7
+	VBROADCASTSD 40(DI), Y2
+	VMULPD       Y2, Y9, Y9
+	VBROADCASTSD 48(DI), Y2
+	VMULPD       Y2, Y7, Y7
+	VBROADCASTSD 72(DI), Y2
+	VMULPD       Y2, Y9, Y2
+	VBROADCASTSD 64(DI), Y3
+	VFMADD231PD  Y3, Y7, Y2
+	VMAXPD       Y7, Y9, Y3
+	VPSUBQ       Y2, Y3, Y6
+	VPADDQ       constant8008000000000000<>+0(SB), Y6, Y6
+	VPSRLQ       $0x34, Y6, Y4
+	VPOR         constant4330000000000000<>+0(SB), Y4, Y4
+	VSUBPD       constant4330000000000800<>+0(SB), Y4, Y4
+	VPSRLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y6, Y6
+	VPSUBQ       Y6, Y3, Y6
+	VPXOR        constant8000000000000000<>+0(SB), Y6, Y6
+	VSUBPD       Y2, Y6, Y3
+	VADDPD       Y2, Y6, Y6
+	VDIVPD       Y6, Y3, Y3
+	VMULPD       Y3, Y3, Y2
+	VMULPD       Y2, Y2, Y6
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y8
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y6, Y8
+	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y10
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y6, Y10
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y6, Y10
+	VFMADD231PD  Y8, Y2, Y10
+	VFMADD213PD  Y4, Y3, Y10
+	VXORPD       Y2, Y2, Y2
+	VMINPD       Y5, Y2, Y3
+	VADDPD       Y10, Y3, Y3
+	VMAXPD       Y5, Y2, Y2
+	VSUBPD       Y2, Y10, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y7, Y4, Y4
+	VANDPD       Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y9, Y4, Y4
+	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 24(DI), Y2
+	VSUBPD       Y2, Y3, Y3
+	VBROADCASTSD 16(DI), Y2
+	VMULPD       Y2, Y3, Y3
+	VMULPD       Y7, Y3, Y3
+	VCVTPD2PSY   Y3, X2
+	VMOVUPS      X2, (DX)(R9*1)
+	ADDQ         $0x10, R9
+	SUBQ         $0x04, R8
+	JGE          jensenTarget32Wide_loop
+
+jensenTarget32Wide_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           jensenTarget32Wide_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VSHUFPS      $0x88, X3, X2, X3
+	VMASKMOVPS   (AX)(R9*1), X3, X3
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y0, Y3, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y3
+	VMAXPD       Y5, Y3, Y3
+	VADDPD       constant43380000000003ff<>+0(SB), Y3, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y4
+	VSUBPD       Y4, Y3, Y3
+	VEXTRACTF128 $0x01, Y2, X4
+	VSHUFPS      $0x88, X4, X2, X4
+	VMASKMOVPS   (CX)(R9*1), X4, X4
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y1, Y4, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y7, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y6
+	VSUBPD       Y6, Y4, Y4
+	VSUBPD       Y5, Y7, Y5
+	VBROADCASTSD 56(DI), Y6
+	VADDPD       Y6, Y5, Y5
+	VPSLLQ       $0x34, Y0, Y0
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y3, Y3, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y3, Y8
+	VMULPD       Y0, Y8, Y8
+	VMULPD       Y4, Y4, Y0
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y3
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y3
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y3
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y3
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y6
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y6
+	VFMADD231PD  Y3, Y4, Y6
+	VMULPD       Y1, Y6, Y6
+	VBROADCASTSD 40(DI), Y0
+	VMULPD       Y0, Y8, Y8
+	VBROADCASTSD 48(DI), Y0
+	VMULPD       Y0, Y6, Y6
+	VANDPD       Y2, Y8, Y8
+	VANDPD       Y2, Y6, Y6
+	VBROADCASTSD 72(DI), Y0
+	VMULPD       Y0, Y8, Y0
+	VBROADCASTSD 64(DI), Y1
+	VFMADD231PD  Y1, Y6, Y0
+	VMAXPD       Y6, Y8, Y1
+	VPSUBQ       Y0, Y1, Y4
+	VPADDQ       constant8008000000000000<>+0(SB), Y4, Y4
+	VPSRLQ       $0x34, Y4, Y3
+	VPOR         constant4330000000000000<>+0(SB), Y3, Y3
+	VSUBPD       constant4330000000000800<>+0(SB), Y3, Y3
+	VPSRLQ       $0x34, Y4, Y4
+	VPSLLQ       $0x34, Y4, Y4
+	VPSUBQ       Y4, Y1, Y4
+	VPXOR        constant8000000000000000<>+0(SB), Y4, Y4
+	VSUBPD       Y0, Y4, Y1
+	VADDPD       Y0, Y4, Y4
+	VDIVPD       Y4, Y1, Y1
+	VMULPD       Y1, Y1, Y0
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y7
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y4, Y7
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y4, Y7
+	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y9
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y4, Y9
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y4, Y9
+	VFMADD231PD  Y7, Y0, Y9
+	VFMADD213PD  Y3, Y1, Y9
+	VXORPD       Y0, Y0, Y0
+	VMINPD       Y5, Y0, Y1
+	VADDPD       Y9, Y1, Y1
+	VMAXPD       Y5, Y0, Y0
+	VSUBPD       Y0, Y9, Y0
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y6, Y3, Y3
+	VANDPD       Y3, Y1, Y1
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y8, Y3, Y3
+	VANDPD       Y3, Y0, Y0
+	VBROADCASTSD 24(DI), Y0
+	VSUBPD       Y0, Y1, Y1
+	VBROADCASTSD 16(DI), Y0
+	VMULPD       Y0, Y1, Y1
+	VMULPD       Y6, Y1, Y1
+	VCVTPD2PSY   Y1, X0
+	VEXTRACTF128 $0x01, Y2, X1
+	VSHUFPS      $0x88, X1, X2, X1
+	VMASKMOVPS   X0, X1, (DX)(R9*1)
+
+jensenTarget32Wide_loop_done:
+	LEAQ (AX)(SI*4), AX
+	LEAQ (CX)(SI*4), CX
+	LEAQ (DX)(SI*4), DX
+	ADDQ $0x50, DI
+	DECQ BX
+	JNZ  jensenTarget32Wide_row
 	VZEROUPPER
 	RET
 
@@ -9193,7 +9684,7 @@ pairLoss64_loop_done:
 	VZEROUPPER
 	RET
 
-// func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, FMA3
 TEXT ·negate64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -9279,13 +9770,13 @@ negate64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        negate64_row
 	VZEROUPPER
 	RET
 
-// func logitsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func logitsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logitsPred64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -9411,13 +9902,13 @@ logitsPred64_loop_done:
 	LEAQ (AX)(SI*8), AX
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(SI*8), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  logitsPred64_row
 	VZEROUPPER
 	RET
 
-// func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairPred64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -9613,13 +10104,13 @@ pairPred64_loop_done:
 	LEAQ (AX)(SI*8), AX
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(SI*8), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  pairPred64_row
 	VZEROUPPER
 	RET
 
-// func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·targetProbs64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -9807,13 +10298,13 @@ targetProbs64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        targetProbs64_row
 	VZEROUPPER
 	RET
 
-// func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairTarget64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -9990,7 +10481,7 @@ pairTarget64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        pairTarget64_row
 	VZEROUPPER
@@ -10512,7 +11003,7 @@ dot64_loop_done:
 	VZEROUPPER
 	RET
 
-// func centre64(out *float64, v *float64, rows int, classes int, coefficients *[5]float64)
+// func centre64(out *float64, v *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX
 TEXT ·centre64(SB), NOSPLIT, $0-40
 	MOVQ out+0(FP), AX
@@ -10579,7 +11070,7 @@ centre64_loop_tail:
 centre64_loop_done:
 	LEAQ (AX)(BX*8), AX
 	LEAQ (CX)(BX*8), CX
-	ADDQ $0x28, SI
+	ADDQ $0x50, SI
 	DECQ DX
 	JNZ  centre64_row
 	VZEROUPPER
@@ -10786,7 +11277,7 @@ logPairLoss64_loop_done:
 	VZEROUPPER
 	RET
 
-// func negatePower64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func negatePower64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·negatePower64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -10933,13 +11424,13 @@ negatePower64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        negatePower64_row
 	VZEROUPPER
 	RET
 
-// func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logPairTarget64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -11119,7 +11610,7 @@ logPairTarget64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        logPairTarget64_row
 	VZEROUPPER
@@ -11399,7 +11890,7 @@ mixedLoss64_loop_done:
 	VZEROUPPER
 	RET
 
-// func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedPred64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -11601,13 +12092,13 @@ mixedPred64_loop_done:
 	LEAQ (AX)(SI*8), AX
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(SI*8), DX
-	ADDQ $0x28, DI
+	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  mixedPred64_row
 	VZEROUPPER
 	RET
 
-// func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedTarget64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -11799,7 +12290,7 @@ mixedTarget64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        mixedTarget64_row
 	VZEROUPPER
@@ -12063,7 +12554,7 @@ DATA constant3fe2776c50ef9b84<>+16(SB)/8, $0x3fe2776c50ef9b84
 DATA constant3fe2776c50ef9b84<>+24(SB)/8, $0x3fe2776c50ef9b84
 GLOBL constant3fe2776c50ef9b84<>(SB), RODATA|NOPTR, $32
 
-// func probsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func probsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX
 TEXT ·probsPred64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -12189,13 +12680,13 @@ probsPred64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        probsPred64_row
 	VZEROUPPER
 	RET
 
-// func probsTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func probsTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·probsTarget64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -12379,7 +12870,7 @@ probsTarget64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        probsTarget64_row
 	VZEROUPPER
@@ -12677,7 +13168,7 @@ powersLoss64_loop_done:
 	VZEROUPPER
 	RET
 
-// func powersPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func powersPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·powersPred64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -12883,13 +13374,13 @@ powersPred64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        powersPred64_row
 	VZEROUPPER
 	RET
 
-// func powersTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func powersTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·powersTarget64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -13152,8 +13643,531 @@ powersTarget64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x28, DI
+	ADDQ       $0x50, DI
 	DECQ       BX
 	JNZ        powersTarget64_row
+	VZEROUPPER
+	RET
+
+// func jensenSums64(x *float64, t *float64, rows int, classes int, coefficients *[10]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·jensenSums64(SB), NOSPLIT, $64-40
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
+
+jensenSums64_row:
+	VBROADCASTSD (SI), Y0
+	VBROADCASTSD 8(SI), Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      Y4, (SP)
+	VMOVUPD      Y4, 32(SP)
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	MOVQ         $0x00000100, R9
+	SUBQ         $0x04, DI
+	JL           jensenSums64_loop_few
+
+jensenSums64_loop:
+	VMOVUPD      (AX)(R8*1), Y4
+	VADDPD       Y0, Y4, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y7, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       Y6, Y4, Y4
+	VMOVUPD      (CX)(R8*1), Y6
+	VADDPD       Y1, Y6, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y10, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VSUBPD       constant43380000000003ff<>+0(SB), Y8, Y9
+	VSUBPD       Y9, Y6, Y6
+	VSUBPD       Y7, Y10, Y7
+	VBROADCASTSD 56(SI), Y9
+	VADDPD       Y9, Y7, Y7
+	VPSLLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y8, Y8
+	VMULPD       Y4, Y4, Y9
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y9, Y10
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y9, Y10
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD231PD  Y10, Y4, Y11
+	VMULPD       Y5, Y11, Y11
+	VMULPD       Y6, Y6, Y4
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y5
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y4, Y5
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y4, Y5
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y4, Y5
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y4, Y5
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y4, Y5
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y4, Y9
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y4, Y9
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y9
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y4, Y9
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y4, Y9
+	VFMADD231PD  Y5, Y6, Y9
+	VMULPD       Y8, Y9, Y9
+	VBROADCASTSD 40(SI), Y4
+	VMULPD       Y4, Y11, Y11
+	VBROADCASTSD 48(SI), Y4
+	VMULPD       Y4, Y9, Y9
+	VBROADCASTSD 72(SI), Y4
+	VMULPD       Y4, Y11, Y4
+	VBROADCASTSD 64(SI), Y5
+	VFMADD231PD  Y5, Y9, Y4
+	VMAXPD       Y9, Y11, Y5
+	VPSUBQ       Y4, Y5, Y8
+	VPADDQ       constant8008000000000000<>+0(SB), Y8, Y8
+	VPSRLQ       $0x34, Y8, Y6
+	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
+	VSUBPD       constant4330000000000800<>+0(SB), Y6, Y6
+	VPSRLQ       $0x34, Y8, Y8
+	VPSLLQ       $0x34, Y8, Y8
+	VPSUBQ       Y8, Y5, Y8
+	VPXOR        constant8000000000000000<>+0(SB), Y8, Y8
+	VSUBPD       Y4, Y8, Y5
+	VADDPD       Y4, Y8, Y8
+	VDIVPD       Y8, Y5, Y5
+	VMULPD       Y5, Y5, Y4
+	VMULPD       Y4, Y4, Y8
+	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y10
+	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y8, Y10
+	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y12
+	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y8, Y12
+	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y8, Y12
+	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y8, Y12
+	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y8, Y12
+	VFMADD231PD  Y10, Y4, Y12
+	VFMADD213PD  Y6, Y5, Y12
+	VXORPD       Y4, Y4, Y4
+	VMINPD       Y7, Y4, Y5
+	VADDPD       Y12, Y5, Y5
+	VMAXPD       Y7, Y4, Y4
+	VSUBPD       Y4, Y12, Y4
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y9, Y6, Y6
+	VANDPD       Y6, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VCMPPD       $0x04, Y11, Y6, Y6
+	VANDPD       Y6, Y4, Y4
+	VFMADD231PD  Y5, Y9, Y2
+	VFMADD231PD  Y4, Y11, Y3
+	ADDQ         $0x20, R8
+	DECQ         R9
+	JNZ          jensenSums64_loop_on
+	VMOVAPD      Y2, Y2
+	VADDPD       (SP), Y2, Y2
+	VMOVUPD      Y2, (SP)
+	VXORPD       Y2, Y2, Y2
+	VMOVAPD      Y3, Y3
+	VADDPD       32(SP), Y3, Y3
+	VMOVUPD      Y3, 32(SP)
+	VXORPD       Y3, Y3, Y3
+	MOVQ         $0x00000100, R9
+
+jensenSums64_loop_on:
+	SUBQ $0x04, DI
+	JGE  jensenSums64_loop
+
+jensenSums64_loop_few:
+	ADDQ         $0x04, DI
+	TESTQ        DI, DI
+	JZ           jensenSums64_loop_done
+	LEAQ         tailMask<>+0(SB), R9
+	MOVQ         $0x00000004, R10
+	SUBQ         DI, R10
+	VMOVUPD      (R9)(R10*8), Y4
+	VMASKMOVPD   (AX)(R8*1), Y4, Y5
+	VADDPD       Y0, Y5, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y7, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
+	VSUBPD       Y6, Y5, Y5
+	VMASKMOVPD   (CX)(R8*1), Y4, Y6
+	VADDPD       Y1, Y6, Y9
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y9, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y8
+	VSUBPD       Y8, Y6, Y6
+	VSUBPD       Y7, Y9, Y7
+	VBROADCASTSD 56(SI), Y8
+	VADDPD       Y8, Y7, Y7
+	VPSLLQ       $0x34, Y0, Y0
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y5, Y5, Y8
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD231PD  Y9, Y5, Y10
+	VMULPD       Y0, Y10, Y10
+	VMULPD       Y6, Y6, Y0
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y5
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y0, Y5
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y5
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y0, Y5
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y0, Y5
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y0, Y5
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y0, Y8
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y0, Y8
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y8
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y0, Y8
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y0, Y8
+	VFMADD231PD  Y5, Y6, Y8
+	VMULPD       Y1, Y8, Y8
+	VBROADCASTSD 40(SI), Y0
+	VMULPD       Y0, Y10, Y10
+	VBROADCASTSD 48(SI), Y0
+	VMULPD       Y0, Y8, Y8
+	VANDPD       Y4, Y10, Y10
+	VANDPD       Y4, Y8, Y8
+	VBROADCASTSD 72(SI), Y0
+	VMULPD       Y0, Y10, Y0
+	VBROADCASTSD 64(SI), Y1
+	VFMADD231PD  Y1, Y8, Y0
+	VMAXPD       Y8, Y10, Y1
+	VPSUBQ       Y0, Y1, Y5
+	VPADDQ       constant8008000000000000<>+0(SB), Y5, Y5
+	VPSRLQ       $0x34, Y5, Y4
+	VPOR         constant4330000000000000<>+0(SB), Y4, Y4
+	VSUBPD       constant4330000000000800<>+0(SB), Y4, Y4
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y5
+	VPSUBQ       Y5, Y1, Y5
+	VPXOR        constant8000000000000000<>+0(SB), Y5, Y5
+	VSUBPD       Y0, Y5, Y1
+	VADDPD       Y0, Y5, Y5
+	VDIVPD       Y5, Y1, Y1
+	VMULPD       Y1, Y1, Y0
+	VMULPD       Y0, Y0, Y5
+	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y6
+	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y5, Y6
+	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y5, Y6
+	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y5, Y6
+	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y5, Y6
+	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y9
+	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y5, Y9
+	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y5, Y9
+	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y5, Y9
+	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y5, Y9
+	VFMADD231PD  Y6, Y0, Y9
+	VFMADD213PD  Y4, Y1, Y9
+	VXORPD       Y0, Y0, Y0
+	VMINPD       Y7, Y0, Y1
+	VADDPD       Y9, Y1, Y1
+	VMAXPD       Y7, Y0, Y0
+	VSUBPD       Y0, Y9, Y0
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y8, Y4, Y4
+	VANDPD       Y4, Y1, Y1
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y10, Y4, Y4
+	VANDPD       Y4, Y0, Y0
+	VFMADD231PD  Y1, Y8, Y2
+	VFMADD231PD  Y0, Y10, Y3
+
+jensenSums64_loop_done:
+	VMOVAPD      Y2, Y0
+	VADDPD       (SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 16(SI)
+	VMOVAPD      Y3, Y0
+	VADDPD       32(SP), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 24(SI)
+	LEAQ         (AX)(BX*8), AX
+	LEAQ         (CX)(BX*8), CX
+	ADDQ         $0x50, SI
+	DECQ         DX
+	JNZ          jensenSums64_row
+	VZEROUPPER
+	RET
+
+// func jensenTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·jensenTarget64(SB), NOSPLIT, $0-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
+
+jensenTarget64_row:
+	VBROADCASTSD (DI), Y0
+	VBROADCASTSD 8(DI), Y1
+	MOVQ         SI, R8
+	XORQ         R9, R9
+	SUBQ         $0x04, R8
+	JL           jensenTarget64_loop_few
+
+jensenTarget64_loop:
+	VMOVUPD      (AX)(R9*1), Y2
+	VADDPD       Y0, Y2, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y2
+	VMAXPD       Y5, Y2, Y2
+	VADDPD       constant43380000000003ff<>+0(SB), Y2, Y3
+	VSUBPD       constant43380000000003ff<>+0(SB), Y3, Y4
+	VSUBPD       Y4, Y2, Y2
+	VMOVUPD      (CX)(R9*1), Y4
+	VADDPD       Y1, Y4, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y8, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y4, Y4
+	VSUBPD       Y5, Y8, Y5
+	VBROADCASTSD 56(DI), Y7
+	VADDPD       Y7, Y5, Y5
+	VPSLLQ       $0x34, Y3, Y3
+	VPSLLQ       $0x34, Y6, Y6
+	VMULPD       Y2, Y2, Y7
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD  Y8, Y2, Y9
+	VMULPD       Y3, Y9, Y9
+	VMULPD       Y4, Y4, Y2
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y3
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y2, Y3
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y2, Y3
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y2, Y3
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y2, Y3
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y2, Y3
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y7
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y2, Y7
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y2, Y7
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y2, Y7
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y2, Y7
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y2, Y7
+	VFMADD231PD  Y3, Y4, Y7
+	VMULPD       Y6, Y7, Y7
+	VBROADCASTSD 40(DI), Y2
+	VMULPD       Y2, Y9, Y9
+	VBROADCASTSD 48(DI), Y2
+	VMULPD       Y2, Y7, Y7
+	VBROADCASTSD 72(DI), Y2
+	VMULPD       Y2, Y9, Y2
+	VBROADCASTSD 64(DI), Y3
+	VFMADD231PD  Y3, Y7, Y2
+	VMAXPD       Y7, Y9, Y3
+	VPSUBQ       Y2, Y3, Y6
+	VPADDQ       constant8008000000000000<>+0(SB), Y6, Y6
+	VPSRLQ       $0x34, Y6, Y4
+	VPOR         constant4330000000000000<>+0(SB), Y4, Y4
+	VSUBPD       constant4330000000000800<>+0(SB), Y4, Y4
+	VPSRLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y6, Y6
+	VPSUBQ       Y6, Y3, Y6
+	VPXOR        constant8000000000000000<>+0(SB), Y6, Y6
+	VSUBPD       Y2, Y6, Y3
+	VADDPD       Y2, Y6, Y6
+	VDIVPD       Y6, Y3, Y3
+	VMULPD       Y3, Y3, Y2
+	VMULPD       Y2, Y2, Y6
+	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y8
+	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y6, Y8
+	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y10
+	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y6, Y10
+	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y6, Y10
+	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y6, Y10
+	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y6, Y10
+	VFMADD231PD  Y8, Y2, Y10
+	VFMADD213PD  Y4, Y3, Y10
+	VXORPD       Y2, Y2, Y2
+	VMINPD       Y5, Y2, Y3
+	VADDPD       Y10, Y3, Y3
+	VMAXPD       Y5, Y2, Y2
+	VSUBPD       Y2, Y10, Y2
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y7, Y4, Y4
+	VANDPD       Y4, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x04, Y9, Y4, Y4
+	VANDPD       Y4, Y2, Y2
+	VBROADCASTSD 24(DI), Y2
+	VSUBPD       Y2, Y3, Y3
+	VBROADCASTSD 16(DI), Y2
+	VMULPD       Y2, Y3, Y3
+	VMULPD       Y7, Y3, Y3
+	VMOVUPD      Y3, (DX)(R9*1)
+	ADDQ         $0x20, R9
+	SUBQ         $0x04, R8
+	JGE          jensenTarget64_loop
+
+jensenTarget64_loop_few:
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
+	JZ           jensenTarget64_loop_done
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y2
+	VMASKMOVPD   (AX)(R9*1), Y2, Y3
+	VADDPD       Y0, Y3, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y3
+	VMAXPD       Y5, Y3, Y3
+	VADDPD       constant43380000000003ff<>+0(SB), Y3, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y4
+	VSUBPD       Y4, Y3, Y3
+	VMASKMOVPD   (CX)(R9*1), Y2, Y4
+	VADDPD       Y1, Y4, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMAXPD       Y7, Y4, Y4
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y6
+	VSUBPD       Y6, Y4, Y4
+	VSUBPD       Y5, Y7, Y5
+	VBROADCASTSD 56(DI), Y6
+	VADDPD       Y6, Y5, Y5
+	VPSLLQ       $0x34, Y0, Y0
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y3, Y3, Y6
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD  Y7, Y3, Y8
+	VMULPD       Y0, Y8, Y8
+	VMULPD       Y4, Y4, Y0
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y3
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y0, Y3
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y3
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y0, Y3
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y0, Y3
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y0, Y3
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y6
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y0, Y6
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y0, Y6
+	VFMADD231PD  Y3, Y4, Y6
+	VMULPD       Y1, Y6, Y6
+	VBROADCASTSD 40(DI), Y0
+	VMULPD       Y0, Y8, Y8
+	VBROADCASTSD 48(DI), Y0
+	VMULPD       Y0, Y6, Y6
+	VANDPD       Y2, Y8, Y8
+	VANDPD       Y2, Y6, Y6
+	VBROADCASTSD 72(DI), Y0
+	VMULPD       Y0, Y8, Y0
+	VBROADCASTSD 64(DI), Y1
+	VFMADD231PD  Y1, Y6, Y0
+	VMAXPD       Y6, Y8, Y1
+	VPSUBQ       Y0, Y1, Y4
+	VPADDQ       constant8008000000000000<>+0(SB), Y4, Y4
+	VPSRLQ       $0x34, Y4, Y3
+	VPOR         constant4330000000000000<>+0(SB), Y3, Y3
+	VSUBPD       constant4330000000000800<>+0(SB), Y3, Y3
+	VPSRLQ       $0x34, Y4, Y4
+	VPSLLQ       $0x34, Y4, Y4
+	VPSUBQ       Y4, Y1, Y4
+	VPXOR        constant8000000000000000<>+0(SB), Y4, Y4
+	VSUBPD       Y0, Y4, Y1
+	VADDPD       Y0, Y4, Y4
+	VDIVPD       Y4, Y1, Y1
+	VMULPD       Y1, Y1, Y0
+	VMULPD       Y0, Y0, Y4
+	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y7
+	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y4, Y7
+	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y4, Y7
+	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y4, Y7
+	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y4, Y7
+	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y9
+	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y4, Y9
+	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y4, Y9
+	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y4, Y9
+	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y4, Y9
+	VFMADD231PD  Y7, Y0, Y9
+	VFMADD213PD  Y3, Y1, Y9
+	VXORPD       Y0, Y0, Y0
+	VMINPD       Y5, Y0, Y1
+	VADDPD       Y9, Y1, Y1
+	VMAXPD       Y5, Y0, Y0
+	VSUBPD       Y0, Y9, Y0
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y6, Y3, Y3
+	VANDPD       Y3, Y1, Y1
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x04, Y8, Y3, Y3
+	VANDPD       Y3, Y0, Y0
+	VBROADCASTSD 24(DI), Y0
+	VSUBPD       Y0, Y1, Y1
+	VBROADCASTSD 16(DI), Y0
+	VMULPD       Y0, Y1, Y1
+	VMULPD       Y6, Y1, Y1
+	VMASKMOVPD   Y1, Y2, (DX)(R9*1)
+
+jensenTarget64_loop_done:
+	LEAQ (AX)(SI*8), AX
+	LEAQ (CX)(SI*8), CX
+	LEAQ (DX)(SI*8), DX
+	ADDQ $0x50, DI
+	DECQ BX
+	JNZ  jensenTarget64_row
 	VZEROUPPER
 	RET

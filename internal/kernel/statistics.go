@@ -14,7 +14,7 @@ const (
 // HasStatistics reports whether a problem's gradients are faster with Statistics, and
 // these take no more memory than one of them, of elements of a size in bytes.
 func HasStatistics(p Problem, size int) bool {
-	return p.Pred == Logits && !p.elementwise() && fastLoss[float64](p) != nil &&
+	return p.Family == KL && p.Pred == Logits && !p.elementwise() && fastLoss[float64](p) != nil &&
 		p.classes()*size >= StatisticsSize*int(unsafe.Sizeof(float64(0)))
 }
 

@@ -80,7 +80,7 @@ func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 		if t.kinds == nil {
 			t.kinds = kernelsOf[F]()
 		}
-		for p.Pred == Probs && len(t.kinds) > 0 && t.kinds[0].probsLoss == nil {
+		for (p.Pred == Probs || p.Family != KL) && len(t.kinds) > 0 && t.kinds[0].probsLoss == nil {
 			t.kinds = t.kinds[1:]
 		}
 	}

@@ -37,6 +37,8 @@ func main() {
 			a.powersLoss()
 			a.powersPred()
 			a.powersTarget()
+			a.jensenSums()
+			a.jensenTarget()
 		}
 	}
 	Generate()

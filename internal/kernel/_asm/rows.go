@@ -27,7 +27,12 @@ const (
 	slotA            = 16
 	slotB            = 24
 	slotCFlags       = 32
-	coefficientsSize = 40
+	slotOfX          = 40
+	slotOfT          = 48
+	slotBetween      = 56
+	slotWeight       = 64
+	slotRest         = 72
+	coefficientsSize = 80
 )
 
 // function is a kernel while it is written. It runs over rows that follow each
@@ -51,7 +56,7 @@ func (a arithmetic) begin(name, doc string, record string, tensors ...string) *f
 	case "sums":
 		signature, f.recordSize = signature+"sums *[8]float64)", sumsSize
 	case "coefficients":
-		signature, f.recordSize = signature+"coefficients *[5]float64)", coefficientsSize
+		signature, f.recordSize = signature+"coefficients *[10]float64)", coefficientsSize
 	}
 	clear(held)
 	TEXT(name, NOSPLIT, signature)
