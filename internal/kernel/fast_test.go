@@ -29,25 +29,31 @@ func testFastPathsAreTaken[F Float](t *testing.T) {
 				strides := []int{1}
 				in := &Operands[F]{Pred: View[F]{x, strides}, Target: View[F]{y, strides}, Tangent: View[F]{v, strides}}
 				gradient := View[F]{make([]F, n), strides}
+				jensen := p
+				jensen.Family, jensen.Beta = JensenShannon, 0.5
+				exponents, second := pair.pred != Probs && pair.target != Probs, pair.pred == Logits && pair.target != LogProbs
 				for name, c := range map[string]struct {
-					out  View[F]
-					fast attempt[F]
+					expected bool
+					problem  Problem
+					out      View[F]
+					fast     attempt[F]
 				}{
-					"loss":                   {View[F]{}, fastLoss[F](p)},
-					"gradient of pred":       {gradient, fastGradient[F](p, Pred)},
-					"gradient of the target": {gradient, fastGradient[F](p, Target)},
-					"Hessian-vector product": {gradient, fastHVP[F](p, Pred, Pred)},
+					"loss":                   {true, p, View[F]{}, fastLoss[F](p)},
+					"gradient of pred":       {true, p, gradient, fastGradient[F](p, Pred)},
+					"gradient of the target": {true, p, gradient, fastGradient[F](p, Target)},
+					"Hessian-vector product": {second, p, gradient, fastHVP[F](p, Pred, Pred)},
+
+					"Jensen–Shannon divergence":  {exponents, jensen, View[F]{}, fastLoss[F](jensen)},
+					"its gradient of pred":       {exponents, jensen, gradient, fastGradient[F](jensen, Pred)},
+					"its gradient of the target": {exponents, jensen, gradient, fastGradient[F](jensen, Target)},
 				} {
-					if c.fast == nil {
-						if name != "Hessian-vector product" || pair.pred == Logits && pair.target != LogProbs {
-							t.Errorf("the %s has no kernels", name)
-						}
-						continue
+					if (c.fast != nil) != c.expected {
+						t.Errorf("the %s has kernels: %t", name, c.fast != nil)
 					}
-					if masked && pair.pred == LogProbs && pair.target == Probs && name == "gradient of the target" {
+					if c.fast == nil || masked && pair.pred == LogProbs && pair.target == Probs && name == "gradient of the target" {
 						continue // log q = −∞ is a special case there
 					}
-					task := newTask(p, in, c.out)
+					task := newTask(c.problem, in, c.out)
 					task.losses = make([]float64, 1)
 					task.each(c.fast, func(*cursor[F], int) { t.Errorf("the %s falls back", name) })
 				}

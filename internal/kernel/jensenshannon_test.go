@@ -99,3 +99,46 @@ func TestJensenShannonExtremeBeta(t *testing.T) {
 		}
 	}
 }
+
+// TestJensenShannonPaths holds every path, for every length to 129, to the portable one,
+// and that to 448-bit arithmetic.
+func TestJensenShannonPaths(t *testing.T) {
+	dtypes(t, testJensenShannonPaths[float32], testJensenShannonPaths[float64])
+}
+
+func testJensenShannonPaths[F Float](t *testing.T) {
+	epsilon, _ := epsilonOf[F]()
+	rng := newRand(44)
+	betas := []float64{0.1, 0.5, 0.9}
+	for n := 1; n <= 129; n++ {
+		for k, pair := range formPairs(0) {
+			beta := betas[(n+k)%len(betas)]
+			c := newTrial[F](rng, pair, spreads[(n+k)%len(spreads)], n, false)
+			p := c.problem()
+			p.Family, p.Beta = JensenShannon, beta
+			results := func(kinds []*rowKernels[F]) [][]F {
+				c.kinds = kinds
+				return [][]F{Loss(p, c.operands(Pred)), VJP(p, Pred, c.operands(Pred)), VJP(p, Target, c.operands(Pred))}
+			}
+			want := results([]*rowKernels[F]{})
+			m := newReference(pair, bigRowOf(repeat[F](1, n)), bigRowOf(c.x), bigRowOf(c.t))
+			f := bigFamily(func(m reference, i int) *big.Float { return jensenGap(m, beta, i) })
+			if truth := (bigRow{f.total(m)}).floats()[0]; !near(float64(want[0][0]), truth, 16*(epsilon*truth+0x1p-52)) {
+				t.Errorf("%v n=%d: %v, want %v", pair, n, want[0][0], truth)
+			}
+			for path, kinds := range paths[F]() {
+				for i, got := range results(kinds) {
+					scale := 0.0
+					for _, x := range want[i] {
+						scale = max(scale, math.Abs(float64(x)))
+					}
+					for j, x := range got {
+						if !near(float64(x), float64(want[i][j]), 4*epsilon*scale+32*0x1p-52) {
+							t.Errorf("%v n=%d β=%v on path %s: result %d[%d] is %v, portable %v", pair, n, beta, path, i, j, x, want[i][j])
+						}
+					}
+				}
+			}
+		}
+	}
+}
