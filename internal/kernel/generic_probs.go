@@ -2,13 +2,11 @@ package kernel
 
 import "math"
 
-// possible reports whether a number is one that row kernels find the logarithm of.
-func possible[F Float](x F) bool {
-	return smallestNormal <= float64(x) && float64(x) <= math.MaxFloat64
-}
+// possible reports whether row kernels divide by a number: it is positive, and neither
+// nearly subnormal nor nearly too large.
+func possible[F Float](x F) bool { return 0x1p-1000 <= float64(x) && float64(x) <= 0x1p1000 }
 
-// probsLoss sums t and t·log2(t/x), and finds signs, and x that is no positive normal
-// number where t is not 0.
+// probsLoss sums t and t·log2(t/x), and finds signs, and impossible x where t is not 0.
 func probsLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
@@ -29,8 +27,8 @@ func probsLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	})
 }
 
-// probsPred sets out = 0 − a·t/x, 0 where t is, and finds signs, and where t is not 0, x
-// and a·t that are no normal numbers.
+// probsPred sets out = 0 − a·t/x, 0 where t is, and finds signs, and where t is not 0,
+// impossible x and a·t that is no normal number.
 func probsPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
@@ -49,8 +47,8 @@ func probsPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	})
 }
 
-// probsTarget sets out = a·log2(t/x) + b, 0 where t is, and finds what else is no positive
-// normal number.
+// probsTarget sets out = a·log2(t/x) + b, 0 where t is, and finds what else is
+// impossible.
 func probsTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
@@ -69,7 +67,7 @@ func probsTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 }
 
 // powersLoss sums 2^τ and 2^τ·(log2 x − τ), to which 2^τ = 0 adds nothing, and finds
-// exponents out of range and x that is no positive normal number.
+// exponents out of range and impossible x.
 func powersLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
@@ -91,8 +89,8 @@ func powersLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	})
 }
 
-// powersPred sets out = 0 − a·2^τ/x, 0 where 2^τ is, and finds exponents out of range, and
-// x and a·2^τ that are no normal numbers.
+// powersPred sets out = 0 − a·2^τ/x, 0 where 2^τ is, and finds exponents out of range,
+// impossible x, and a·2^τ that is no normal number.
 func powersPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
@@ -114,7 +112,7 @@ func powersPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 }
 
 // powersTarget sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and finds exponents out
-// of range and x that is no positive normal number.
+// of range and impossible x.
 func powersTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {

@@ -101,7 +101,7 @@ func TestJensenShannonExtremeBeta(t *testing.T) {
 }
 
 // TestJensenShannonPaths holds every path, for every length to 129, to the portable one,
-// and that to 448-bit arithmetic.
+// and that, for some, to 448-bit arithmetic.
 func TestJensenShannonPaths(t *testing.T) {
 	dtypes(t, testJensenShannonPaths[float32], testJensenShannonPaths[float64])
 }
@@ -121,10 +121,12 @@ func testJensenShannonPaths[F Float](t *testing.T) {
 				return [][]F{Loss(p, c.operands(Pred)), VJP(p, Pred, c.operands(Pred)), VJP(p, Target, c.operands(Pred))}
 			}
 			want := results([]*rowKernels[F]{})
-			m := newReference(pair, bigRowOf(repeat[F](1, n)), bigRowOf(c.x), bigRowOf(c.t))
-			f := bigFamily(func(m reference, i int) *big.Float { return jensenGap(m, beta, i) })
-			if truth := (bigRow{f.total(m)}).floats()[0]; !near(float64(want[0][0]), truth, 16*(epsilon*truth+0x1p-52)) {
-				t.Errorf("%v n=%d: %v, want %v", pair, n, want[0][0], truth)
+			if n%16 < 2 { // as the reference is slow
+				m := newReference(pair, bigRowOf(repeat[F](1, n)), bigRowOf(c.x), bigRowOf(c.t))
+				f := bigFamily(func(m reference, i int) *big.Float { return jensenGap(m, beta, i) })
+				if truth := (bigRow{f.total(m)}).floats()[0]; !near(float64(want[0][0]), truth, 16*(epsilon*truth+0x1p-52)) {
+					t.Errorf("%v n=%d: %v, want %v", pair, n, want[0][0], truth)
+				}
 			}
 			for path, kinds := range paths[F]() {
 				for i, got := range results(kinds) {

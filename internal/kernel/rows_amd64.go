@@ -194,32 +194,32 @@ func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int
 //go:noescape
 func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 
-// probsLoss32Wide sums t and t·log2(t/x), and flags signs, and x that is no positive normal number.
+// probsLoss32Wide sums t and t·log2(t/x), and flags signs, and impossible x.
 //
 //go:noescape
 func probsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
-// probsPred32Wide sets out = 0 − a·t/x, 0 where t is, and flags signs, x that is no positive normal number, and a·t that is not.
+// probsPred32Wide sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is not.
 //
 //go:noescape
 func probsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 
-// probsTarget32Wide sets out = a·log2(t/x) + b, 0 where t is, and flags what else is no positive normal number.
+// probsTarget32Wide sets out = a·log2(t/x) + b, 0 where t is, and flags what else is impossible.
 //
 //go:noescape
 func probsTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 
-// powersLoss32Wide sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and x that is no positive normal number.
+// powersLoss32Wide sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and impossible x.
 //
 //go:noescape
 func powersLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
-// powersPred32Wide sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, and x and a·2^τ that are no normal numbers.
+// powersPred32Wide sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, impossible x, and a·2^τ that is no normal number.
 //
 //go:noescape
 func powersPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
 
-// powersTarget32Wide sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and x that is no positive normal number.
+// powersTarget32Wide sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and impossible x.
 //
 //go:noescape
 func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
@@ -329,32 +329,32 @@ func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, co
 //go:noescape
 func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 
-// probsLoss64 sums t and t·log2(t/x), and flags signs, and x that is no positive normal number.
+// probsLoss64 sums t and t·log2(t/x), and flags signs, and impossible x.
 //
 //go:noescape
 func probsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 
-// probsPred64 sets out = 0 − a·t/x, 0 where t is, and flags signs, x that is no positive normal number, and a·t that is not.
+// probsPred64 sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is not.
 //
 //go:noescape
 func probsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 
-// probsTarget64 sets out = a·log2(t/x) + b, 0 where t is, and flags what else is no positive normal number.
+// probsTarget64 sets out = a·log2(t/x) + b, 0 where t is, and flags what else is impossible.
 //
 //go:noescape
 func probsTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 
-// powersLoss64 sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and x that is no positive normal number.
+// powersLoss64 sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and impossible x.
 //
 //go:noescape
 func powersLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 
-// powersPred64 sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, and x and a·2^τ that are no normal numbers.
+// powersPred64 sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, impossible x, and a·2^τ that is no normal number.
 //
 //go:noescape
 func powersPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
 
-// powersTarget64 sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and x that is no positive normal number.
+// powersTarget64 sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and impossible x.
 //
 //go:noescape
 func powersTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)

@@ -6958,8 +6958,8 @@ probsLoss32Wide_row:
 	VCVTPS2PD (CX)(R8*1), Y4
 	VXORPD    Y5, Y5, Y5
 	VCMPPD    $0x04, Y4, Y5, Y5
-	VCMPPD    $0x19, constant0010000000000000<>+0(SB), Y3, Y6
-	VCMPPD    $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VCMPPD    $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VCMPPD    $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
 	VORPD     Y7, Y6, Y6
 	VANDPD    Y5, Y6, Y6
 	VORPD     Y6, Y0, Y0
@@ -6999,8 +6999,8 @@ probsLoss32Wide_loop:
 	VCVTPS2PD   16(CX)(R8*1), Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y3, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y0, Y0
@@ -7070,8 +7070,8 @@ probsLoss32Wide_loop_few:
 	VCVTPS2PD    X3, Y3
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x04, Y3, Y5, Y5
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y4, Y6
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y6
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
 	VORPD        Y7, Y6, Y6
 	VANDPD       Y5, Y6, Y6
 	VORPD        Y6, Y0, Y0
@@ -7130,6 +7130,18 @@ probsLoss32Wide_loop_done:
 	JNZ          probsLoss32Wide_row
 	VZEROUPPER
 	RET
+
+DATA constant0170000000000000<>+0(SB)/8, $0x0170000000000000
+DATA constant0170000000000000<>+8(SB)/8, $0x0170000000000000
+DATA constant0170000000000000<>+16(SB)/8, $0x0170000000000000
+DATA constant0170000000000000<>+24(SB)/8, $0x0170000000000000
+GLOBL constant0170000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA constant7e70000000000000<>+0(SB)/8, $0x7e70000000000000
+DATA constant7e70000000000000<>+8(SB)/8, $0x7e70000000000000
+DATA constant7e70000000000000<>+16(SB)/8, $0x7e70000000000000
+DATA constant7e70000000000000<>+24(SB)/8, $0x7e70000000000000
+GLOBL constant7e70000000000000<>(SB), RODATA|NOPTR, $32
 
 DATA constant8008000000000000<>+0(SB)/8, $0x8008000000000000
 DATA constant8008000000000000<>+8(SB)/8, $0x8008000000000000
@@ -7206,8 +7218,8 @@ probsPred32Wide_loop:
 	VORPD      Y5, Y2, Y2
 	VXORPD     Y7, Y7, Y7
 	VCMPPD     $0x04, Y5, Y7, Y7
-	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y3, Y8
-	VCMPPD     $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y9
+	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y3, Y8
+	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y3, Y9
 	VORPD      Y9, Y8, Y8
 	VANDPD     Y7, Y8, Y8
 	VORPD      Y8, Y2, Y2
@@ -7222,8 +7234,8 @@ probsPred32Wide_loop:
 	VORPD      Y6, Y2, Y2
 	VXORPD     Y3, Y3, Y3
 	VCMPPD     $0x04, Y6, Y3, Y3
-	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y4, Y7
-	VCMPPD     $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y4, Y7
+	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
 	VORPD      Y8, Y7, Y7
 	VANDPD     Y3, Y7, Y7
 	VORPD      Y7, Y2, Y2
@@ -7254,8 +7266,8 @@ probsPred32Wide_loop_one:
 	VORPD      Y4, Y2, Y2
 	VXORPD     Y5, Y5, Y5
 	VCMPPD     $0x04, Y4, Y5, Y5
-	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y3, Y6
-	VCMPPD     $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
 	VORPD      Y7, Y6, Y6
 	VANDPD     Y5, Y6, Y6
 	VORPD      Y6, Y2, Y2
@@ -7291,8 +7303,8 @@ probsPred32Wide_loop_tail:
 	VORPD        Y5, Y2, Y2
 	VXORPD       Y6, Y6, Y6
 	VCMPPD       $0x04, Y5, Y6, Y6
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y4, Y7
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y7
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
 	VORPD        Y8, Y7, Y7
 	VANDPD       Y6, Y7, Y7
 	VORPD        Y7, Y2, Y2
@@ -7351,13 +7363,13 @@ probsTarget32Wide_row:
 	VCVTPS2PD    (CX)(R9*1), Y4
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x04, Y4, Y5, Y5
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y3, Y6
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
 	VORPD        Y7, Y6, Y6
 	VANDPD       Y5, Y6, Y6
 	VORPD        Y6, Y2, Y2
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y4, Y6
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y6
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
 	VORPD        Y7, Y6, Y6
 	VANDPD       Y5, Y6, Y6
 	VORPD        Y6, Y2, Y2
@@ -7398,13 +7410,13 @@ probsTarget32Wide_loop:
 	VCVTPS2PD   16(CX)(R9*1), Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y3, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y2, Y2
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y2, Y2
@@ -7462,13 +7474,13 @@ probsTarget32Wide_loop_few:
 	VCVTPS2PD    X5, Y5
 	VXORPD       Y6, Y6, Y6
 	VCMPPD       $0x04, Y5, Y6, Y6
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y4, Y7
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y7
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
 	VORPD        Y8, Y7, Y7
 	VANDPD       Y6, Y7, Y7
 	VORPD        Y7, Y2, Y2
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y5, Y7
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y5, Y8
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y5, Y7
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y5, Y8
 	VORPD        Y8, Y7, Y7
 	VANDPD       Y6, Y7, Y7
 	VORPD        Y7, Y2, Y2
@@ -7557,8 +7569,8 @@ powersLoss32Wide_row:
 	VORPD        Y7, Y1, Y1
 	VCVTPS2PD    (AX)(R8*1), Y7
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y7, Y9
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y9
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD        Y7, Y9, Y9
 	VANDPD       Y8, Y9, Y9
 	VORPD        Y9, Y1, Y1
@@ -7620,8 +7632,8 @@ powersLoss32Wide_loop:
 	VORPD       Y7, Y1, Y1
 	VCVTPS2PD   16(AX)(R8*1), Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y9
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y7, Y9
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD       Y7, Y9, Y9
 	VANDPD      Y8, Y9, Y9
 	VORPD       Y9, Y1, Y1
@@ -7718,8 +7730,8 @@ powersLoss32Wide_loop_few:
 	VCVTPS2PD    X0, Y0
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
 	VANDPD       Y4, Y8, Y8
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y9
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y0, Y9
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y0, Y0
 	VORPD        Y0, Y9, Y9
 	VANDPD       Y8, Y9, Y9
 	VORPD        Y9, Y1, Y1
@@ -7849,8 +7861,8 @@ powersPred32Wide_loop:
 	VCVTPS2PD   (AX)(R9*1), Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y8, Y5, Y5
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y3, Y3
@@ -7903,8 +7915,8 @@ powersPred32Wide_loop_last:
 	VCVTPS2PD   (AX)(R9*1), Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y8, Y5, Y5
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y3, Y3
@@ -7974,8 +7986,8 @@ powersPred32Wide_loop_few:
 	VCVTPS2PD    X1, Y1
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x04, Y8, Y5, Y5
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y1, Y6
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y1, Y7
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y1, Y6
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y1, Y7
 	VORPD        Y7, Y6, Y6
 	VANDPD       Y5, Y6, Y6
 	VORPD        Y6, Y3, Y3
@@ -8048,8 +8060,8 @@ powersTarget32Wide_row:
 	VORPD        Y7, Y3, Y3
 	VCVTPS2PD    (AX)(R9*1), Y7
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y7, Y9
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y9
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD        Y7, Y9, Y9
 	VANDPD       Y8, Y9, Y9
 	VORPD        Y9, Y3, Y3
@@ -8114,8 +8126,8 @@ powersTarget32Wide_loop:
 	VORPD       Y7, Y3, Y3
 	VCVTPS2PD   16(AX)(R9*1), Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y9
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y7, Y9
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD       Y7, Y9, Y9
 	VANDPD      Y8, Y9, Y9
 	VORPD       Y9, Y3, Y3
@@ -8202,8 +8214,8 @@ powersTarget32Wide_loop_few:
 	VCVTPS2PD    X0, Y0
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
 	VANDPD       Y4, Y8, Y8
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y9
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y0, Y9
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y0, Y0
 	VORPD        Y0, Y9, Y9
 	VANDPD       Y8, Y9, Y9
 	VORPD        Y9, Y3, Y3
@@ -12321,8 +12333,8 @@ probsLoss64_row:
 	VMOVUPD (CX)(R8*1), Y4
 	VXORPD  Y5, Y5, Y5
 	VCMPPD  $0x04, Y4, Y5, Y5
-	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y3, Y6
-	VCMPPD  $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VCMPPD  $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VCMPPD  $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
 	VORPD   Y7, Y6, Y6
 	VANDPD  Y5, Y6, Y6
 	VORPD   Y6, Y0, Y0
@@ -12366,8 +12378,8 @@ probsLoss64_loop:
 	VMOVUPD     32(CX)(R8*1), Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y3, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y0, Y0
@@ -12435,8 +12447,8 @@ probsLoss64_loop_few:
 	VMASKMOVPD  (CX)(R8*1), Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y3, Y5, Y5
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y0, Y0
@@ -12581,8 +12593,8 @@ probsPred64_loop:
 	VORPD   Y5, Y2, Y2
 	VXORPD  Y7, Y7, Y7
 	VCMPPD  $0x04, Y5, Y7, Y7
-	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y3, Y8
-	VCMPPD  $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y9
+	VCMPPD  $0x19, constant0170000000000000<>+0(SB), Y3, Y8
+	VCMPPD  $0x1e, constant7e70000000000000<>+0(SB), Y3, Y9
 	VORPD   Y9, Y8, Y8
 	VANDPD  Y7, Y8, Y8
 	VORPD   Y8, Y2, Y2
@@ -12597,8 +12609,8 @@ probsPred64_loop:
 	VORPD   Y6, Y2, Y2
 	VXORPD  Y3, Y3, Y3
 	VCMPPD  $0x04, Y6, Y3, Y3
-	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y4, Y7
-	VCMPPD  $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VCMPPD  $0x19, constant0170000000000000<>+0(SB), Y4, Y7
+	VCMPPD  $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
 	VORPD   Y8, Y7, Y7
 	VANDPD  Y3, Y7, Y7
 	VORPD   Y7, Y2, Y2
@@ -12627,8 +12639,8 @@ probsPred64_loop_one:
 	VORPD   Y4, Y2, Y2
 	VXORPD  Y5, Y5, Y5
 	VCMPPD  $0x04, Y4, Y5, Y5
-	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y3, Y6
-	VCMPPD  $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VCMPPD  $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VCMPPD  $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
 	VORPD   Y7, Y6, Y6
 	VANDPD  Y5, Y6, Y6
 	VORPD   Y6, Y2, Y2
@@ -12657,8 +12669,8 @@ probsPred64_loop_tail:
 	VORPD      Y5, Y2, Y2
 	VXORPD     Y6, Y6, Y6
 	VCMPPD     $0x04, Y5, Y6, Y6
-	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y4, Y7
-	VCMPPD     $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y4, Y7
+	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
 	VORPD      Y8, Y7, Y7
 	VANDPD     Y6, Y7, Y7
 	VORPD      Y7, Y2, Y2
@@ -12708,13 +12720,13 @@ probsTarget64_row:
 	VMOVUPD      (CX)(R9*1), Y4
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x04, Y4, Y5, Y5
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y3, Y6
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
 	VORPD        Y7, Y6, Y6
 	VANDPD       Y5, Y6, Y6
 	VORPD        Y6, Y2, Y2
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y4, Y6
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y6
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
 	VORPD        Y7, Y6, Y6
 	VANDPD       Y5, Y6, Y6
 	VORPD        Y6, Y2, Y2
@@ -12758,13 +12770,13 @@ probsTarget64_loop:
 	VMOVUPD     32(CX)(R9*1), Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y3, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y3, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y2, Y2
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y2, Y2
@@ -12819,13 +12831,13 @@ probsTarget64_loop_few:
 	VMASKMOVPD  (CX)(R9*1), Y3, Y5
 	VXORPD      Y6, Y6, Y6
 	VCMPPD      $0x04, Y5, Y6, Y6
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y7
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y8
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y7
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
 	VORPD       Y8, Y7, Y7
 	VANDPD      Y6, Y7, Y7
 	VORPD       Y7, Y2, Y2
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y5, Y7
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y5, Y8
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y5, Y7
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y5, Y8
 	VORPD       Y8, Y7, Y7
 	VANDPD      Y6, Y7, Y7
 	VORPD       Y7, Y2, Y2
@@ -12915,8 +12927,8 @@ powersLoss64_row:
 	VORPD        Y7, Y1, Y1
 	VMOVUPD      (AX)(R8*1), Y7
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y7, Y9
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y9
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD        Y7, Y9, Y9
 	VANDPD       Y8, Y9, Y9
 	VORPD        Y9, Y1, Y1
@@ -12988,8 +13000,8 @@ powersLoss64_loop:
 	VORPD       Y7, Y1, Y1
 	VMOVUPD     32(AX)(R8*1), Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y9
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y7, Y9
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD       Y7, Y9, Y9
 	VANDPD      Y8, Y9, Y9
 	VORPD       Y9, Y1, Y1
@@ -13087,8 +13099,8 @@ powersLoss64_loop_few:
 	VMASKMOVPD  (AX)(R8*1), Y4, Y0
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
 	VANDPD      Y4, Y8, Y8
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y9
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y0, Y9
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y0, Y0
 	VORPD       Y0, Y9, Y9
 	VANDPD      Y8, Y9, Y9
 	VORPD       Y9, Y1, Y1
@@ -13229,8 +13241,8 @@ powersPred64_loop:
 	VMOVUPD     (AX)(R9*1), Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y8, Y5, Y5
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y3, Y3
@@ -13286,8 +13298,8 @@ powersPred64_loop_last:
 	VMOVUPD     (AX)(R9*1), Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y8, Y5, Y5
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y3, Y3
@@ -13351,8 +13363,8 @@ powersPred64_loop_few:
 	VMASKMOVPD  (AX)(R9*1), Y4, Y1
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y8, Y5, Y5
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y1, Y6
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y1, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y1, Y6
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y1, Y7
 	VORPD       Y7, Y6, Y6
 	VANDPD      Y5, Y6, Y6
 	VORPD       Y6, Y3, Y3
@@ -13416,8 +13428,8 @@ powersTarget64_row:
 	VORPD        Y7, Y3, Y3
 	VMOVUPD      (AX)(R9*1), Y7
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y7, Y9
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y9
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD        Y7, Y9, Y9
 	VANDPD       Y8, Y9, Y9
 	VORPD        Y9, Y3, Y3
@@ -13491,8 +13503,8 @@ powersTarget64_loop:
 	VORPD       Y7, Y3, Y3
 	VMOVUPD     32(AX)(R9*1), Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y9
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y7, Y9
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD       Y7, Y9, Y9
 	VANDPD      Y8, Y9, Y9
 	VORPD       Y9, Y3, Y3
@@ -13579,8 +13591,8 @@ powersTarget64_loop_few:
 	VMASKMOVPD  (AX)(R9*1), Y4, Y0
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
 	VANDPD      Y4, Y8, Y8
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y9
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y0
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y0, Y9
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y0, Y0
 	VORPD       Y0, Y9, Y9
 	VANDPD      Y8, Y9, Y9
 	VORPD       Y9, Y3, Y3

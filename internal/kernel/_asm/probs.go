@@ -11,7 +11,7 @@ import (
 const quotientLimit = 0.2
 
 // frontLogQuotient leaves what backLogQuotient makes log2 t − log2 x of, for positive
-// normal numbers. With 2^n near t/x, m = t/2^n and s = (m − x)/(m + x) it is
+// normal t, and x of which neither ¾ is subnormal nor 2½ too large. With 2^n near t/x, m = t/2^n and s = (m − x)/(m + x) it is
 // n + s·polynomial(s²), and near 0 its error is relative to itself. n is the difference
 // of the bit patterns, rounded to a whole exponent: then 3/4 ≤ m/x ≤ 3/2.
 func (a arithmetic) frontLogQuotient(t, x vectors, c carried) {
@@ -37,18 +37,19 @@ func (a arithmetic) backLogQuotient(c carried) vectors {
 	return a.restAndQuotient(c, quotientLimit*quotientLimit, a.logDegree+1)
 }
 
-// flagImpossible flags x that are no positive normal numbers, but where t is 0.
+// flagImpossible flags x that frontLogQuotient does not take: numbers that are negative or
+// 0, nearly subnormal or nearly too large. It flags none where kept is not set.
 func (f *function) flagImpossible(x, kept, flags vector) {
 	small, large := YMM(), YMM()
-	f.cmp(Imm(notAtLeast), f.constant(f.smallestNormal()), x, small)
-	f.cmp(Imm(above), f.constant(f.largest()), x, large)
+	f.cmp(Imm(notAtLeast), f.constant(0x1p-1000), x, small)
+	f.cmp(Imm(above), f.constant(0x1p1000), x, large)
 	f.or(large, small, small)
 	f.and(kept, small, small)
 	f.or(small, flags, flags)
 }
 
 func (a arithmetic) probsLoss() {
-	f := a.begin("probsLoss", "sums t and t·log2(t/x), and flags signs, and x that is no positive normal number.", "sums", "x", "t")
+	f := a.begin("probsLoss", "sums t and t·log2(t/x), and flags signs, and impossible x.", "sums", "x", "t")
 	f.eachRow(func() {
 		flags := zero()
 		sums := f.newSums(2)
@@ -66,8 +67,8 @@ func (a arithmetic) probsLoss() {
 	})
 }
 
-// quotient sets p to 0 − a·p/x, 0 where p is, and flags x that is no positive normal
-// number and a·p that is no normal one.
+// quotient sets p to 0 − a·p/x, 0 where p is, and flags impossible x, and a·p that is no
+// normal number.
 func (f *function) quotient(p, x, a, none, flags vector) {
 	kept, size, small := f.nonZero(p), YMM(), YMM()
 	f.flagImpossible(x, kept, flags)
@@ -82,7 +83,7 @@ func (f *function) quotient(p, x, a, none, flags vector) {
 }
 
 func (a arithmetic) probsPred() {
-	f := a.begin("probsPred", "sets out = 0 − a·t/x, 0 where t is, and flags signs, x that is no positive normal number, and a·t that is not.",
+	f := a.begin("probsPred", "sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is not.",
 		"coefficients", "x", "t", "out")
 	none := zero()
 	f.eachRow(func() {
@@ -100,7 +101,7 @@ func (a arithmetic) probsPred() {
 }
 
 func (a arithmetic) probsTarget() {
-	f := a.begin("probsTarget", "sets out = a·log2(t/x) + b, 0 where t is, and flags what else is no positive normal number.",
+	f := a.begin("probsTarget", "sets out = a·log2(t/x) + b, 0 where t is, and flags what else is impossible.",
 		"coefficients", "x", "t", "out")
 	f.eachRow(func() {
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
@@ -134,8 +135,7 @@ func (t turn) frontPowers(s shifts, flags vector, c carried) {
 	t.front2(e, c, "t", false)
 }
 
-// flagImpossibleBeside flags x that are no positive normal numbers, but where 2^τ is 0 and
-// not only subnormal.
+// flagImpossibleBeside flags impossible x, but where 2^τ is 0 and not only subnormal.
 func (t turn) flagImpossibleBeside(e exponent, x vectors, flags vector) {
 	for u, tau := range e.y {
 		kept := YMM()
@@ -146,7 +146,7 @@ func (t turn) flagImpossibleBeside(e exponent, x vectors, flags vector) {
 }
 
 func (a arithmetic) powersLoss() {
-	f := a.begin("powersLoss", "sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and x that is no positive normal number.", "sums", "x", "t")
+	f := a.begin("powersLoss", "sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and impossible x.", "sums", "x", "t")
 	f.eachRow(func() {
 		s, flags := f.shiftsFrom(slotShiftT), zero()
 		sums := f.newSums(2)
@@ -164,7 +164,7 @@ func (a arithmetic) powersLoss() {
 }
 
 func (a arithmetic) powersPred() {
-	f := a.begin("powersPred", "sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, and x and a·2^τ that are no normal numbers.",
+	f := a.begin("powersPred", "sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, impossible x, and a·2^τ that is no normal number.",
 		"coefficients", "x", "t", "out")
 	none := zero()
 	f.eachRow(func() {
@@ -200,7 +200,7 @@ func (t turn) flagSubnormal(e exponent, flags vector) {
 }
 
 func (a arithmetic) powersTarget() {
-	f := a.begin("powersTarget", "sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and x that is no positive normal number.",
+	f := a.begin("powersTarget", "sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and impossible x.",
 		"coefficients", "x", "t", "out")
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotCShiftT)
