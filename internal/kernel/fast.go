@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"unsafe"
-)
+import "math"
 
 // pair is the forms of both sides.
 type pair struct{ pred, target Form }
@@ -137,72 +134,6 @@ func (w *worker[F]) settle(i int, loss float64) {
 	w.done[i] = true
 }
 
-// logSum is the logarithm of a plain positive number, of which every row of logits
-// needs one: this takes half the time of math.Log.
-func logSum(x float64) float64 { return math.Ln2 * logarithm2[float64](x) }
-
-// logitsSums finds the shifts, and the sums of a loss.
-func (w *worker[F]) logitsSums(k *rowKernels[F], i, n int) {
-	x, classes := w.at(predOperand, i), w.problem.classes()
-	k.extremes(x, n, classes, &w.sums[i])
-	k.logitsLoss(x, w.at(targetOperand, i), n, classes, &w.sums[i])
-}
-
-// pairSums is logitsSums for logits on both sides, and sets ratio to the divergence.
-func (w *worker[F]) pairSums(k *rowKernels[F], i, n int) {
-	w.pairExtremes(k, i, n)
-	k.pairLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
-	for j := i; j < i+n; j++ {
-		s := &w.sums[j]
-		s[ratio] = math.Ln2*s[ratio]/s[mass] + logPartitions(s)
-	}
-}
-
-// logPartitions is how much of a divergence of logits comes from partition functions.
-func logPartitions(s *rowSums) float64 { return logSum(s[partition] / s[mass]) }
-
-func (w *worker[F]) pairExtremes(k *rowKernels[F], i, n int) {
-	classes := w.problem.classes()
-	k.extremes(w.at(predOperand, i), n, classes, &w.sums[i])
-	k.extremes(w.at(targetOperand, i), n, classes, w.targetSums(i))
-}
-
-func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
-	w.logitsSums(k, i, n)
-	for j := i; j < i+n; j++ {
-		if s := &w.sums[j]; k.sound(s) {
-			w.note(j, s)
-			logPartition := logSum(s[partition])
-			w.accept(k, j, math.Ln2*s[ratio]+s[mass]*logPartition, s[mass], logPartition)
-		}
-	}
-}
-
-func (w *worker[F]) logProbsLoss(k *rowKernels[F], i, n int) {
-	k.logProbsLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
-	for j := i; j < i+n; j++ {
-		if s := &w.sums[j]; k.sound(s) {
-			w.accept(k, j, math.Ln2*s[ratio], s[mass], 0)
-		}
-	}
-}
-
-func (w *worker[F]) pairLoss(k *rowKernels[F], i, n int) {
-	w.pairSums(k, i, n)
-	for j := i; j < i+n; j++ {
-		if s := &w.sums[j]; k.sound(s) {
-			w.note(j, s)
-			w.accept(k, j, s[ratio], 1, logPartitions(s))
-		}
-	}
-}
-
-// targetSums is row i's record, so shifted that what a kernel finds of x goes to where
-// that of the target's logits belongs.
-func (w *worker[F]) targetSums(i int) *rowSums {
-	return (*rowSums)(unsafe.Add(unsafe.Pointer(&w.sums[i]), shiftT*unsafe.Sizeof(float64(0))))
-}
-
 // set gives row i its factors, which nothing is done with unless ok.
 func (w *worker[F]) set(i int, ok bool, a, b float64) {
 	w.done[i] = ok && representable(a, b)
@@ -212,26 +143,6 @@ func (w *worker[F]) set(i int, ok bool, a, b float64) {
 	w.coefficients[i] = coefficients{byA: a, byB: b}
 }
 
-// logitsGradient writes g·(q·Σp − p).
-func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
-	w.find(k, i, n, (*worker[F]).logitsSums)
-	for j := i; j < i+n; j++ {
-		s, g := &w.sums[j], w.factors[j]
-		w.set(j, w.done[j], g*s[mass]/s[partition], g)
-		w.coefficients[j][forX] = s[shiftX]
-	}
-	k.logitsPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-}
-
-// linearGradient writes −g·p, which takes no logarithm.
-func (w *worker[F]) linearGradient(k *rowKernels[F], i, n int) {
-	for j := i; j < i+n; j++ {
-		w.set(j, true, w.factors[j], 0)
-	}
-	k.negate(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
-}
-
 // unlessFound takes back the rows that a kernel found it was not made for.
 func (w *worker[F]) unlessFound(i, n int) {
 	for j := i; j < i+n; j++ {
@@ -239,101 +150,30 @@ func (w *worker[F]) unlessFound(i, n int) {
 	}
 }
 
-// pairPredGradient writes g·(q − p).
-func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
-	w.find(k, i, n, (*worker[F]).pairSums)
+// settleSound notes the losses that are ratios of sound sums.
+func (w *worker[F]) settleSound(k *rowKernels[F], i, n int) {
 	for j := i; j < i+n; j++ {
-		s, g := &w.sums[j], w.factors[j]
-		w.set(j, w.done[j] && s[ratio] >= k.minGradient, g/s[partition], g/s[mass])
-		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX], s[shiftT]
-	}
-	k.pairPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-}
-
-// move returns how far a whole shift is moved for exponents to be about the logarithms
-// of probabilities, and 2 to that power.
-func (k *rowKernels[F]) move(partition float64) (whole, power float64) {
-	if !k.whole {
-		return 0, 1
-	}
-	const exponent = 0x7ff << 52
-	power = math.Float64frombits(math.Float64bits(partition*math.Sqrt2) & exponent)
-	return float64(math.Float64bits(power)>>52) - 1023, power
-}
-
-// pairTargetGradient writes g·p·(r − Σp·r).
-func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
-	w.find(k, i, n, (*worker[F]).pairSums)
-	for j := i; j < i+n; j++ {
-		s := &w.sums[j]
-		moveX, _ := k.move(s[partition])
-		moveT, power := k.move(s[mass])
-		reach := max(s[reachX], s[reachT]) + math.Ln2*moveT
-		w.set(j, w.done[j] && reach <= k.maxReach && s[ratio] >= k.minRatio,
-			w.factors[j]*math.Ln2*power/s[mass], math.Log2E*(s[ratio]-logPartitions(s))-(moveT-moveX))
-		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX]-moveX, s[shiftT]-moveT
-	}
-	k.pairTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
-}
-
-// roundedOff is what the logarithm of a partition function lacks where exponents are
-// products with log2 e rounded to float32, which those of targetProbs are not: nearly all
-// of the mass is at the largest logit.
-func (k *rowKernels[F]) roundedOff(shift float64) float64 {
-	if !k.whole {
-		return 0
-	}
-	const rest = math.Log2E - float64(float32(math.Log2E))
-	largest := -shift * math.Ln2
-	return math.Ln2 * rest * largest
-}
-
-// logitsTargetGradient writes g·(log p − log q + 1).
-func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
-	w.find(k, i, n, (*worker[F]).logitsSums)
-	for j := i; j < i+n; j++ {
-		s, g := &w.sums[j], w.factors[j]
-		move, power := k.move(s[partition])
-		w.set(j, w.done[j], g*math.Ln2, g*(1+logSum(s[partition]/power)+k.roundedOff(s[shiftX])))
-		w.coefficients[j][forX] = s[shiftX] - move
-	}
-	k.targetProbs(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
-}
-
-// logProbsTargetGradient is logitsTargetGradient where pred is normalised as it is.
-func (w *worker[F]) logProbsTargetGradient(k *rowKernels[F], i, n int) {
-	for j := i; j < i+n; j++ {
-		w.set(j, true, w.factors[j]*math.Ln2, w.factors[j])
-	}
-	k.targetProbs(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
-}
-
-// logitsHVP writes g·Σp·q·(v − ⟨q,v⟩).
-func (w *worker[F]) logitsHVP(k *rowKernels[F], i, n int) {
-	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
-	pair := w.problem.Target == Logits
-	if pair {
-		// The target matters only as it may not be a distribution.
-		w.pairExtremes(k, i, n)
-		k.pairExponentials(x, t, out, w.spareRows(), n, classes, &w.sums[i])
-	} else {
-		k.extremes(x, n, classes, &w.sums[i])
-		k.exponentials(x, t, out, n, classes, &w.sums[i])
-	}
-	for j := i; j < i+n; j++ {
-		w.done[j] = k.exact(&w.sums[j])
-		if pair {
-			w.sums[j][mass] = 1
+		if s := &w.sums[j]; k.sound(s) {
+			w.settle(j, math.Ln2*s[ratio])
 		}
 	}
-	v := w.at(tangentOperand, i)
-	k.dot(out, v, n, classes, &w.sums[i])
+}
+
+// divided gives rows their factors, which of log-probabilities need no sums: their mass
+// is what it is.
+func (w *worker[F]) divided(k *rowKernels[F], i, n int, sum attempt[F], factors func(s *rowSums, g float64) (ok bool, a, b float64)) {
+	logits := w.problem.Target == Logits
+	if logits {
+		w.find(k, i, n, sum)
+	}
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
-		w.set(j, w.done[j] && plain(s[ratio], 0, 0), w.factors[j]*s[mass]/(s[partition]*k.stored), s[ratio]/(s[partition]*k.stored))
+		if !logits {
+			*s = rowSums{mass: 1}
+			w.done[j] = true
+		}
+		ok, a, b := factors(s, w.factors[j])
+		w.set(j, w.done[j] && ok, a, b)
+		w.coefficients[j][forT] = s[shiftT]
 	}
-	k.centre(out, v, n, classes, &w.coefficients[i])
 }

@@ -8,15 +8,6 @@ func (w *worker[F]) probsLoss(k *rowKernels[F], i, n int) {
 	w.settleSound(k, i, n)
 }
 
-// settleSound notes the losses that are ratios of sound sums.
-func (w *worker[F]) settleSound(k *rowKernels[F], i, n int) {
-	for j := i; j < i+n; j++ {
-		if s := &w.sums[j]; k.sound(s) {
-			w.settle(j, math.Ln2*s[ratio])
-		}
-	}
-}
-
 // probsPredGradient writes −g·p/q.
 func (w *worker[F]) probsPredGradient(k *rowKernels[F], i, n int) {
 	for j := i; j < i+n; j++ {
@@ -82,23 +73,4 @@ func (w *worker[F]) powersTargetGradient(k *rowKernels[F], i, n int) {
 	})
 	k.powersTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
 	w.unlessFound(i, n)
-}
-
-// divided gives rows their factors, which of log-probabilities need no sums: their mass
-// is what it is.
-func (w *worker[F]) divided(k *rowKernels[F], i, n int, sum attempt[F], factors func(s *rowSums, g float64) (ok bool, a, b float64)) {
-	logits := w.problem.Target == Logits
-	if logits {
-		w.find(k, i, n, sum)
-	}
-	for j := i; j < i+n; j++ {
-		s := &w.sums[j]
-		if !logits {
-			*s = rowSums{mass: 1}
-			w.done[j] = true
-		}
-		ok, a, b := factors(s, w.factors[j])
-		w.set(j, w.done[j] && ok, a, b)
-		w.coefficients[j][forT] = s[shiftT]
-	}
 }

@@ -199,7 +199,7 @@ func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes i
 //go:noescape
 func probsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 
-// probsPred32Wide sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is not.
+// probsPred32Wide sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is no normal number.
 //
 //go:noescape
 func probsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
@@ -334,7 +334,7 @@ func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, 
 //go:noescape
 func probsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 
-// probsPred64 sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is not.
+// probsPred64 sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is no normal number.
 //
 //go:noescape
 func probsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)

@@ -83,7 +83,7 @@ func (f *function) quotient(p, x, a, none, flags vector) {
 }
 
 func (a arithmetic) probsPred() {
-	f := a.begin("probsPred", "sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is not.",
+	f := a.begin("probsPred", "sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is no normal number.",
 		"coefficients", "x", "t", "out")
 	none := zero()
 	f.eachRow(func() {
