@@ -23,6 +23,9 @@ const (
 	pairGradient  mode = "logits/loss+∂pred"
 	pairBoth      mode = "logits/loss+both"
 	logProbs      mode = "logprobs/loss+∂pred"
+	logPair       mode = "log_target/loss+∂pred"
+	probsPair     mode = "probs/loss+∂pred"
+	jensen        mode = "jensen/loss+∂pred"
 	product       mode = "hvp"
 
 	// Of the kernels alone.
@@ -39,15 +42,21 @@ const (
 )
 
 func (m mode) pred() form {
-	if m == logProbs || m == logProbsLoss {
+	switch m {
+	case logProbs, logProbsLoss, logPair:
 		return logProbsForm
+	case probsPair:
+		return probsForm
 	}
 	return logitsForm
 }
 
 func (m mode) target() form {
-	if m == pairGradient || m == pairBoth {
+	switch m {
+	case pairGradient, pairBoth, jensen:
 		return logitsForm
+	case logPair:
+		return logProbsForm
 	}
 	return probsForm
 }
@@ -112,6 +121,9 @@ func sections(threads []int, quick bool) []section {
 			each("Logits on both sides, loss and ∂pred, float32, 1 thread", 1, "float32", pairGradient, always(5, 0, 0)),
 			each("Logits on both sides, loss and both gradients, float32, 1 thread", 1, "float32", pairBoth, always(5, 0, 0)),
 			each("Log-probabilities as pred, loss and ∂pred, float32, 1 thread", 1, "float32", logProbs, always(3, 0, 0)),
+			each("Log-probabilities on both sides, loss and ∂pred, float32, 1 thread", 1, "float32", logPair, always(0, 0, 0)),
+			each("Probabilities on both sides, loss and ∂pred, float32, 1 thread", 1, "float32", probsPair, always(0, 0, 0)),
+			each("Jensen–Shannon divergence of logits, loss and ∂pred, float32, 1 thread", 1, "float32", jensen, always(0, 0, 0)),
 			section{"A small batch, loss and ∂pred, 1 thread", []comparison{
 				{workload{128, 10, "float32", gradient, 1}, 5, 0, 0},
 				{workload{128, 10, "float64", gradient, 1}, 5, 0, 0},

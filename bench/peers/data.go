@@ -28,24 +28,28 @@ func newDataOf[F float32 | float64](w workload) data {
 	r := rand.New(rand.NewPCG(uint64(w.rows), uint64(w.classes)))
 	x, t := logits[F](r, w), logits[F](r, w)
 	d := data{x: x, t: t}
-	if w.mode.pred() == logProbsForm {
-		eachRow(x, w.classes, func(row []F, logSum float64) {
-			for i := range row {
-				row[i] = F(float64(row[i]) - logSum)
-			}
-		})
-	}
-	if w.mode.target() == probsForm {
-		eachRow(t, w.classes, func(row []F, logSum float64) {
-			for i := range row {
-				row[i] = F(math.Exp(float64(row[i]) - logSum))
-			}
-		})
-	}
+	encode(x, w.classes, w.mode.pred())
+	encode(t, w.classes, w.mode.target())
 	if w.mode == product {
 		d.v = logits[F](r, w)
 	}
 	return d
+}
+
+// encode turns rows of logits into a form.
+func encode[F float32 | float64](x []F, classes int, to form) {
+	if to == logitsForm {
+		return
+	}
+	eachRow(x, classes, func(row []F, logSum float64) {
+		for i := range row {
+			logProb := float64(row[i]) - logSum
+			if to == probsForm {
+				logProb = math.Exp(logProb)
+			}
+			row[i] = F(logProb)
+		}
+	})
 }
 
 func logits[F float32 | float64](r *rand.Rand, w workload) []F {

@@ -26,6 +26,9 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 		OutStrides: []int{0, 0},
 		OutSize:    1,
 	}
+	if w.mode == jensen {
+		problem.Family, problem.Beta = kernel.JensenShannon, beta
+	}
 	strides := []int{w.classes, 1}
 	in := &kernel.Operands[F]{
 		Pred:     kernel.View[F]{Data: d.x.([]F), Strides: strides},

@@ -21,15 +21,26 @@ type program struct {
 // graph.
 type builder func(workload, data) (*program, error)
 
-// ours is KLDivLoss in a graph, as in the README.
+// beta is the weight of the target in the Jensen–Shannon divergence, peer.py's too.
+const beta = 0.5
+
+// ours is the loss in a graph, as in the README.
 func ours(w workload, d data) (*program, error) {
 	g := G.NewGraph()
 	x, t := input(g, "x", w, d.x), input(g, "t", w, d.t)
-	cost, err := kldivloss.KLDivLoss(x, t,
+	opts := []kldivloss.Option{
 		kldivloss.WithPredForm(formOf(w.mode.pred())),
 		kldivloss.WithTargetForm(formOf(w.mode.target())),
 		kldivloss.WithReduction(kldivloss.ReductionBatchMean),
-		kldivloss.WithTargetGrad(w.mode.targetGradient()))
+		kldivloss.WithTargetGrad(w.mode.targetGradient()),
+	}
+	loss := kldivloss.KLDivLoss
+	if w.mode == jensen {
+		loss = func(x, t *G.Node, opts ...kldivloss.Option) (*G.Node, error) {
+			return kldivloss.JSDivLoss(x, t, beta, opts...)
+		}
+	}
+	cost, err := loss(x, t, opts...)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 // Every workload of the table runs, scaled down, and gives the loss that the
 // formula gives.
 func TestOursComputesEveryMode(t *testing.T) {
-	for _, m := range []mode{forward, gradient, bothGradients, pairGradient, pairBoth, logProbs, product} {
+	for _, m := range []mode{forward, gradient, bothGradients, pairGradient, pairBoth, logProbs, logPair, probsPair, jensen, product} {
 		for _, dtype := range []string{"float32", "float64"} {
 			w := workload{6, 37, dtype, m, 1}
 			d := newData(w)
@@ -36,32 +36,38 @@ func TestOursComputesEveryMode(t *testing.T) {
 	}
 }
 
-// divergence is the mean over the rows of Σp·(log p − log q).
+// divergence is the mean over the rows of Σp·(log p − log q), or Jensen and Shannon's.
 func divergence(w workload, d data) float64 {
 	x, t := float64s(d.x), float64s(d.t)
 	sum := 0.0
 	for ; len(x) > 0; x, t = x[w.classes:], t[w.classes:] {
-		logQ, logP := logSoftmax(x[:w.classes]), logSoftmax(t[:w.classes])
+		logQ, logP := logProbabilities(x[:w.classes], w.mode.pred()), logProbabilities(t[:w.classes], w.mode.target())
 		for i := range logQ {
-			switch {
-			case w.mode.target() == logitsForm:
-				sum += math.Exp(logP[i]) * (logP[i] - logQ[i])
-			default:
-				sum += t[i] * (math.Log(t[i]) - logQ[i])
+			q, p := math.Exp(logQ[i]), math.Exp(logP[i])
+			if w.mode == jensen {
+				m := math.Log((p + q) / 2)
+				sum += (p*(logP[i]-m) + q*(logQ[i]-m)) / 2
+			} else {
+				sum += p * (logP[i] - logQ[i])
 			}
 		}
 	}
 	return sum / float64(w.rows)
 }
 
-// logSoftmax leaves log-probabilities as they are.
-func logSoftmax(x []float64) []float64 {
-	sum := 0.0
-	for _, xi := range x {
-		sum += math.Exp(xi)
+func logProbabilities(x []float64, of form) []float64 {
+	sum := 1.0
+	if of == logitsForm {
+		sum = 0
+		for _, xi := range x {
+			sum += math.Exp(xi)
+		}
 	}
 	out := make([]float64, len(x))
 	for i, xi := range x {
+		if of == probsForm {
+			xi = math.Log(xi)
+		}
 		out[i] = xi - math.Log(sum)
 	}
 	return out
@@ -119,7 +125,7 @@ func TestDataIsSavedForPeers(t *testing.T) {
 // The small studies run to the end; their numbers are nobody's business here.
 func TestKernelContender(t *testing.T) {
 	for _, dtype := range []string{"float32", "float64"} {
-		for _, m := range []mode{forward, gradient, bothGradients, pairGradient, pairBoth, logProbs, product} {
+		for _, m := range []mode{forward, gradient, bothGradients, pairGradient, pairBoth, logProbs, logPair, probsPair, jensen, product} {
 			w := workload{4, 9, dtype, m, 1}
 			if _, err := kernelContender("kernel", w, newData(w)).run(1); err != nil {
 				t.Error(err)

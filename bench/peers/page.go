@@ -28,7 +28,8 @@ percent is worth a second run.
   collector in the time.
 - **Eager** is what PyTorch documents: F.kl_div(F.log_softmax(x, -1), t,
   reduction="batchmean") and torch.autograd.grad; the loss alone under
-  torch.inference_mode. For logits on both sides log_target=True is set.
+  torch.inference_mode. Where the target is logits or log-probabilities log_target=True is
+  set. The Jensen–Shannon divergence is TRL's, of the two halves by F.kl_div.
 - **Best** is the fastest of PyTorch's formulations, found anew for every row; the
   letter says which. All but F.kl_div give NaN where a target is 0.
 - **Kernels** is what they alone take in the same rounds, on slices, in results that

@@ -10,6 +10,7 @@ one the documentation gives, F.kl_div. Others are ways to the same numbers that 
 no loss for training: without autograd, or without PyTorch.
 """
 import json
+import math
 import os
 import platform
 import sys
@@ -67,6 +68,31 @@ LOG_PROBS_AND_PROBS = {
 }
 
 
+LOG_PROB_PAIRS = {
+    "F.kl_div": lambda x, t: F.kl_div(x, t, reduction="sum", log_target=True),
+    "dot(t.exp(), t-x)": lambda x, t: pair(t, x),
+}
+
+PROB_PAIRS = {
+    "F.kl_div": lambda x, t: F.kl_div(x.log(), t, reduction="sum"),
+    "dot(t, t.log()-x.log())": lambda x, t: dot(t, t.log() - x.log()),
+    "dot(t, (t/x).log())": lambda x, t: dot(t, (t / x).log()),
+}
+
+# As TRL writes it, and with logaddexp.
+JENSEN = {
+    "F.kl_div": lambda x, t: jensen(F.log_softmax(x, -1), F.log_softmax(t, -1), lambda q, p: torch.logsumexp(
+        torch.stack([q + math.log(0.5), p + math.log(0.5)]), 0)),
+    "logaddexp": lambda x, t: jensen(F.log_softmax(x, -1), F.log_softmax(t, -1), lambda q, p: torch.logaddexp(
+        q, p) - math.log(2)),
+}
+
+
+def jensen(q, p, mixture):
+    m = mixture(q, p)
+    return sum(F.kl_div(m, side, reduction="sum", log_target=True) for side in (p, q)) / 2
+
+
 def pair(target, pred):
     return dot(target.exp(), target - pred)
 
@@ -82,6 +108,9 @@ FORMULATIONS = {
     "logits/loss+∂pred": LOGIT_PAIRS,
     "logits/loss+both": LOGIT_PAIRS,
     "logprobs/loss+∂pred": LOG_PROBS_AND_PROBS,
+    "log_target/loss+∂pred": LOG_PROB_PAIRS,
+    "probs/loss+∂pred": PROB_PAIRS,
+    "jensen/loss+∂pred": JENSEN,
     "hvp": LOGITS_AND_PROBS,
 }
 
