@@ -81,7 +81,9 @@ import (
 // target of counts or soft labels is taken as it is.
 //
 // Both inputs are differentiable, twice and together, unless they are constants or
-// [WithTargetGrad] says otherwise. A third derivative is [ErrThirdDerivative].
+// [WithTargetGrad] says otherwise. A third derivative is [ErrThirdDerivative]. Take a named
+// input with WithTargetGrad(false) for a large constant: Gorgonia takes constants that print
+// alike for one, which is [ErrGraph] here.
 //
 // Special cases are:
 //
