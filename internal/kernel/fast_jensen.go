@@ -12,36 +12,65 @@ func (p Problem) hasJensenKernels() bool {
 // terms are about 1.
 const leastJensen = 0x1p-7
 
-// jensenSums leaves Σp·log2(p/m) and Σq·log2(q/m) in a and b, and marks the rows done in
-// which they are accurate. It returns the divergences.
+// jensenSums leaves Σp·log2(p/m) and Σq·log2(q/m) in a and b, those that were noted or
+// what it finds, and marks the rows done in which they are accurate.
 func (w *worker[F]) jensenSums(k *rowKernels[F], i, n int) {
+	w.growMixtures()
+	if w.known == nil {
+		w.findJensenSums(k, i, n)
+		return
+	}
+	for j := i; j < i+n; j++ {
+		known := &w.known[w.first+j]
+		w.done[j] = known[kind] == w.kind
+		w.mixtures[j] = w.mixtureOf(known)
+		w.mixtures[j][byA], w.mixtures[j][byB] = known[ratio], known[reachX]
+	}
+}
+
+func (w *worker[F]) findJensenSums(k *rowKernels[F], i, n int) {
 	w.exponentSums(k, i, n)
 	for j := i; j < i+n; j++ {
-		s := &w.sums[j]
-		c := coefficients{forX: s[shiftX], forT: s[shiftT], ofX: 1, ofT: 1, weight: w.problem.Beta, rest: 1 - w.problem.Beta}
-		if w.problem.Pred == Logits {
-			c[ofX] = 1 / s[partition]
-		}
-		if w.problem.Target == Logits {
-			c[ofT] = 1 / s[mass]
-		}
-		c[between] = logarithm2[float64](c[ofT] / c[ofX])
-		w.coefficients[j] = c
+		w.mixtures[j] = w.mixtureOf(&w.sums[j])
 	}
-	k.jensenSums(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	k.jensenSums(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.mixtures[i])
 	for j := i; j < i+n; j++ {
-		s, c := &w.sums[j], &w.coefficients[j]
-		s[ratio] = math.Ln2 * (c[weight]*c[byA] + c[rest]*c[byB])
-		w.done[j] = k.exact(s) && plain(s[ratio], 0, 0) && s[ratio] >= leastJensen
+		loss := w.jensenOf(j)
+		w.done[j] = k.exact(&w.sums[j]) && plain(loss, 0, 0) && loss >= leastJensen
 	}
+}
+
+// mixtureOf is what the sums of exponents say of a mixture.
+func (w *worker[F]) mixtureOf(s *rowSums) mixtureCoefficients {
+	c := mixtureCoefficients{forX: s[shiftX], forT: s[shiftT], ofX: 1, ofT: 1, weight: w.problem.Beta, rest: 1 - w.problem.Beta}
+	if w.problem.Pred == Logits {
+		c[ofX] = 1 / s[partition]
+	}
+	if w.problem.Target == Logits {
+		c[ofT] = 1 / s[mass]
+	}
+	c[between] = logarithm2[float64](c[ofT] / c[ofX])
+	return c
+}
+
+// jensenOf is the divergence of row i.
+func (w *worker[F]) jensenOf(i int) float64 {
+	c := &w.mixtures[i]
+	return math.Ln2 * (c[weight]*c[byA] + c[rest]*c[byB])
 }
 
 func (w *worker[F]) jensenLoss(k *rowKernels[F], i, n int) {
 	w.jensenSums(k, i, n)
 	for j := i; j < i+n; j++ {
-		if w.done[j] {
-			w.settle(j, w.sums[j][ratio])
+		if !w.done[j] {
+			continue
 		}
+		if w.noted != nil {
+			r := &w.noted[w.first+j]
+			*r = w.sums[j]
+			r[kind], r[ratio], r[reachX] = w.kind, w.mixtures[j][byA], w.mixtures[j][byB]
+		}
+		w.settle(j, w.jensenOf(j))
 	}
 }
 
@@ -49,28 +78,28 @@ func (w *worker[F]) jensenLoss(k *rowKernels[F], i, n int) {
 func (w *worker[F]) jensenTargetGradient(k *rowKernels[F], i, n int) {
 	w.jensenSums(k, i, n)
 	for j := i; j < i+n; j++ {
-		w.weighSide(j, w.problem.Target, w.coefficients[j][byA])
+		w.weighSide(j, w.problem.Target, w.mixtures[j][byA])
 	}
-	k.jensenTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	k.jensenTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.mixtures[i])
 }
 
 // jensenPredGradient is jensenTargetGradient with the sides exchanged.
 func (w *worker[F]) jensenPredGradient(k *rowKernels[F], i, n int) {
 	w.jensenSums(k, i, n)
 	for j := i; j < i+n; j++ {
-		c := &w.coefficients[j]
+		c := &w.mixtures[j]
 		c[forX], c[forT] = c[forT], c[forX]
 		c[ofX], c[ofT] = c[ofT], c[ofX]
 		c[weight], c[rest] = c[rest], c[weight]
 		c[between] = -c[between]
 		w.weighSide(j, w.problem.Pred, c[byB])
 	}
-	k.jensenTarget(w.at(targetOperand, i), w.at(predOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	k.jensenTarget(w.at(targetOperand, i), w.at(predOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.mixtures[i])
 }
 
 // weighSide sets a and b for a side in a form, whose Σπ·log2(π/m) is mean.
 func (w *worker[F]) weighSide(i int, form Form, mean float64) {
-	c := &w.coefficients[i]
+	c := &w.mixtures[i]
 	a := w.factors[i] * c[weight] * math.Ln2
 	if form != Logits {
 		mean = 0

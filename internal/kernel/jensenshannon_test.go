@@ -118,7 +118,9 @@ func testJensenShannonPaths[F Float](t *testing.T) {
 			p.Family, p.Beta = JensenShannon, beta
 			results := func(kinds []*rowKernels[F]) [][]F {
 				c.kinds = kinds
-				return [][]F{Loss(p, c.operands(Pred)), VJP(p, Pred, c.operands(Pred)), VJP(p, Target, c.operands(Pred))}
+				in := c.operands(Pred)
+				with := noted(p, in)
+				return [][]F{Loss(p, in), VJP(p, Pred, in), VJP(p, Target, in), Loss(p, with), VJP(p, Pred, with), VJP(p, Target, with)}
 			}
 			want := results([]*rowKernels[F]{})
 			if n%16 < 2 { // as the reference is slow

@@ -5,10 +5,15 @@ func Loss[F Float](p Problem, in *Operands[F]) []F {
 	if known := in.statistics(); known != nil {
 		return sumRows[F](p, func(row int) float64 { return known[row][divergence] })
 	}
+	return reduce(p, in, fastLoss[F](p), p.terms())
+}
+
+// terms writes what Loss sums.
+func (p Problem) terms() func(*row) {
 	if p.Family != KL {
-		return reduce(p, in, fastLoss[F](p), (*row).pointwiseTerms)
+		return (*row).pointwiseTerms
 	}
-	return reduce(p, in, fastLoss[F](p), (*row).lossTerms)
+	return (*row).lossTerms
 }
 
 // JVP returns the directional derivative of Loss along a tangent of one input:

@@ -25,17 +25,22 @@ const (
 	byA         // factors, see the kernels
 	byB
 	found // set by the kernel where it has flags: not 0 for a row it is not made for
-
-	// What a mixture is made of.
-	ofX     // factors of 2^y
-	ofT     // and of 2^τ
-	between // their quotient's logarithm, by which τ − y is off that of p/q
-	weight  // of p
-	rest    // of q
 	coefficientCount
 )
 
 type coefficients = [coefficientCount]float64
+
+// What a kernel of mixtures is told beside, by index.
+const (
+	ofX     = coefficientCount + iota // the factor of 2^y
+	ofT                               // and of 2^τ
+	between                           // log2(ofT/ofX), by which τ − y is off log2(p/q)
+	weight                            // of p
+	rest                              // of q
+	mixtureCount
+)
+
+type mixtureCoefficients = [mixtureCount]float64
 
 // rowKernels are the inner loops, for one element type and one kind of arithmetic.
 // Each runs over rows of classes that follow one another in memory, with one
@@ -65,8 +70,8 @@ type rowKernels[F Float] struct {
 	powersLoss               func(x, t *F, rows, classes int, sums *rowSums)
 	powersPred, powersTarget func(x, t, out *F, rows, classes int, c *coefficients)
 
-	jensenSums   func(x, t *F, rows, classes int, c *coefficients)
-	jensenTarget func(x, t, out *F, rows, classes int, c *coefficients)
+	jensenSums   func(x, t *F, rows, classes int, c *mixtureCoefficients)
+	jensenTarget func(x, t, out *F, rows, classes int, c *mixtureCoefficients)
 
 	limits
 }

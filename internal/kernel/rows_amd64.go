@@ -27,27 +27,27 @@ func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // negate32 sets out = 0 − t·a, and flags a row with a NaN or an infinite t.
 //
 //go:noescape
-func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // logitsPred32 sets out = a·2^y − b·t.
 //
 //go:noescape
-func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // pairPred32 sets out = a·2^y − b·2^τ.
 //
 //go:noescape
-func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // targetProbs32 sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal or infinite t or a NaN.
 //
 //go:noescape
-func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // pairTarget32 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
-func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // exponentials32 sets out = 2^y and sums 2^y and t.
 //
@@ -67,7 +67,7 @@ func dot32(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 // centre32 sets out = out·a·(v − b).
 //
 //go:noescape
-func centre32(out *float32, v *float32, rows int, classes int, coefficients *[10]float64)
+func centre32(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
 
 // logPairLoss32 sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, and flags exponents out of range.
 //
@@ -77,12 +77,12 @@ func logPairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float
 // negatePower32 sets out = 0 − a·2^τ, and flags a row with a NaN or an exponent out of range.
 //
 //go:noescape
-func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // logPairTarget32 sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range and products that overflow.
 //
 //go:noescape
-func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // mixedLoss32 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
 //
@@ -92,12 +92,12 @@ func mixedLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64
 // mixedPred32 sets out = a·2^y − b·2^τ.
 //
 //go:noescape
-func mixedPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func mixedPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // mixedTarget32 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
-func mixedTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func mixedTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // extremes32Wide sets the shift of x, and its reach.
 //
@@ -122,27 +122,27 @@ func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]floa
 // negate32Wide sets out = 0 − t·a, and flags a row with a NaN or an infinite t.
 //
 //go:noescape
-func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // logitsPred32Wide sets out = a·2^y − b·t.
 //
 //go:noescape
-func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // pairPred32Wide sets out = a·2^y − b·2^τ.
 //
 //go:noescape
-func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // targetProbs32Wide sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal or infinite t or a NaN.
 //
 //go:noescape
-func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // pairTarget32Wide sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
-func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // exponentials32Wide sets out = 2^y and sums 2^y and t.
 //
@@ -162,7 +162,7 @@ func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[8]float64
 // centre32Wide sets out = out·a·(v − b).
 //
 //go:noescape
-func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[10]float64)
+func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
 
 // logPairLoss32Wide sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, and flags exponents out of range.
 //
@@ -172,12 +172,12 @@ func logPairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]f
 // negatePower32Wide sets out = 0 − a·2^τ, and flags a row with a NaN or an exponent out of range.
 //
 //go:noescape
-func negatePower32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func negatePower32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // logPairTarget32Wide sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range and products that overflow.
 //
 //go:noescape
-func logPairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func logPairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // mixedLoss32Wide sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
 //
@@ -187,12 +187,12 @@ func mixedLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]flo
 // mixedPred32Wide sets out = a·2^y − b·2^τ.
 //
 //go:noescape
-func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // mixedTarget32Wide sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
-func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // probsLoss32Wide sums t and t·log2(t/x), and flags signs, and impossible x.
 //
@@ -202,12 +202,12 @@ func probsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]flo
 // probsPred32Wide sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is no normal number.
 //
 //go:noescape
-func probsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func probsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // probsTarget32Wide sets out = a·log2(t/x) + b, 0 where t is, and flags what else is impossible.
 //
 //go:noescape
-func probsTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func probsTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // powersLoss32Wide sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and impossible x.
 //
@@ -217,22 +217,22 @@ func powersLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]fl
 // powersPred32Wide sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, impossible x, and a·2^τ that is no normal number.
 //
 //go:noescape
-func powersPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func powersPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // powersTarget32Wide sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and impossible x.
 //
 //go:noescape
-func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
 // jensenSums32Wide sets a = Σ p·log2(p/m) and b = Σ q·log2(q/m), m = weight·p + rest·q.
 //
 //go:noescape
-func jensenSums32Wide(x *float32, t *float32, rows int, classes int, coefficients *[10]float64)
+func jensenSums32Wide(x *float32, t *float32, rows int, classes int, mixtures *[10]float64)
 
 // jensenTarget32Wide sets out = a·p·(log2(p/m) − b), m = weight·p + rest·q.
 //
 //go:noescape
-func jensenTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+func jensenTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, mixtures *[10]float64)
 
 // extremes64 sets the shift of x, and its reach.
 //
@@ -257,27 +257,27 @@ func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // negate64 sets out = 0 − t·a, and flags a row with a NaN or an infinite t.
 //
 //go:noescape
-func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // logitsPred64 sets out = a·2^y − b·t.
 //
 //go:noescape
-func logitsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func logitsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // pairPred64 sets out = a·2^y − b·2^τ.
 //
 //go:noescape
-func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // targetProbs64 sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal or infinite t or a NaN.
 //
 //go:noescape
-func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // pairTarget64 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
-func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // exponentials64 sets out = 2^y and sums 2^y and t.
 //
@@ -297,7 +297,7 @@ func dot64(out *float64, v *float64, rows int, classes int, sums *[8]float64)
 // centre64 sets out = out·a·(v − b).
 //
 //go:noescape
-func centre64(out *float64, v *float64, rows int, classes int, coefficients *[10]float64)
+func centre64(out *float64, v *float64, rows int, classes int, coefficients *[5]float64)
 
 // logPairLoss64 sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, and flags exponents out of range.
 //
@@ -307,12 +307,12 @@ func logPairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float
 // negatePower64 sets out = 0 − a·2^τ, and flags a row with a NaN or an exponent out of range.
 //
 //go:noescape
-func negatePower64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func negatePower64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // logPairTarget64 sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range and products that overflow.
 //
 //go:noescape
-func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // mixedLoss64 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
 //
@@ -322,12 +322,12 @@ func mixedLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64
 // mixedPred64 sets out = a·2^y − b·2^τ.
 //
 //go:noescape
-func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // mixedTarget64 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
 //
 //go:noescape
-func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // probsLoss64 sums t and t·log2(t/x), and flags signs, and impossible x.
 //
@@ -337,12 +337,12 @@ func probsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64
 // probsPred64 sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is no normal number.
 //
 //go:noescape
-func probsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func probsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // probsTarget64 sets out = a·log2(t/x) + b, 0 where t is, and flags what else is impossible.
 //
 //go:noescape
-func probsTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func probsTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // powersLoss64 sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and impossible x.
 //
@@ -352,19 +352,19 @@ func powersLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float6
 // powersPred64 sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, impossible x, and a·2^τ that is no normal number.
 //
 //go:noescape
-func powersPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func powersPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // powersTarget64 sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and impossible x.
 //
 //go:noescape
-func powersTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func powersTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // jensenSums64 sets a = Σ p·log2(p/m) and b = Σ q·log2(q/m), m = weight·p + rest·q.
 //
 //go:noescape
-func jensenSums64(x *float64, t *float64, rows int, classes int, coefficients *[10]float64)
+func jensenSums64(x *float64, t *float64, rows int, classes int, mixtures *[10]float64)
 
 // jensenTarget64 sets out = a·p·(log2(p/m) − b), m = weight·p + rest·q.
 //
 //go:noescape
-func jensenTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+func jensenTarget64(x *float64, t *float64, out *float64, rows int, classes int, mixtures *[10]float64)

@@ -976,7 +976,7 @@ pairLoss32_loop_done:
 	VZEROUPPER
 	RET
 
-// func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·negate32(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -1064,7 +1064,7 @@ negate32_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        negate32_row
 	VZEROUPPER
@@ -1076,7 +1076,7 @@ DATA constant7f7fffff7f7fffff<>+16(SB)/8, $0x7f7fffff7f7fffff
 DATA constant7f7fffff7f7fffff<>+24(SB)/8, $0x7f7fffff7f7fffff
 GLOBL constant7f7fffff7f7fffff<>(SB), RODATA|NOPTR, $32
 
-// func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logitsPred32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -1248,13 +1248,13 @@ logitsPred32_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  logitsPred32_row
 	VZEROUPPER
 	RET
 
-// func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairPred32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -1394,13 +1394,13 @@ pairPred32_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  pairPred32_row
 	VZEROUPPER
 	RET
 
-// func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·targetProbs32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -1574,7 +1574,7 @@ targetProbs32_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        targetProbs32_row
 	VZEROUPPER
@@ -1586,7 +1586,7 @@ DATA constant0080000000800000<>+16(SB)/8, $0x0080000000800000
 DATA constant0080000000800000<>+24(SB)/8, $0x0080000000800000
 GLOBL constant0080000000800000<>(SB), RODATA|NOPTR, $32
 
-// func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairTarget32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -1715,7 +1715,7 @@ pairTarget32_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  pairTarget32_row
 	VZEROUPPER
@@ -2266,7 +2266,7 @@ dot32_loop_done:
 	VZEROUPPER
 	RET
 
-// func centre32(out *float32, v *float32, rows int, classes int, coefficients *[10]float64)
+// func centre32(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2
 TEXT ·centre32(SB), NOSPLIT, $0-40
 	MOVQ out+0(FP), AX
@@ -2337,7 +2337,7 @@ centre32_loop_tail:
 centre32_loop_done:
 	LEAQ (AX)(BX*4), AX
 	LEAQ (CX)(BX*4), CX
-	ADDQ $0x50, SI
+	ADDQ $0x28, SI
 	DECQ DX
 	JNZ  centre32_row
 	VZEROUPPER
@@ -2527,7 +2527,7 @@ DATA constant49bffc2049bffc20<>+16(SB)/8, $0x49bffc2049bffc20
 DATA constant49bffc2049bffc20<>+24(SB)/8, $0x49bffc2049bffc20
 GLOBL constant49bffc2049bffc20<>(SB), RODATA|NOPTR, $32
 
-// func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·negatePower32(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -2745,13 +2745,13 @@ negatePower32_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        negatePower32_row
 	VZEROUPPER
 	RET
 
-// func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logPairTarget32(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -2894,7 +2894,7 @@ logPairTarget32_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        logPairTarget32_row
 	VZEROUPPER
@@ -3131,7 +3131,7 @@ mixedLoss32_loop_done:
 	VZEROUPPER
 	RET
 
-// func mixedPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func mixedPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedPred32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -3277,13 +3277,13 @@ mixedPred32_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  mixedPred32_row
 	VZEROUPPER
 	RET
 
-// func mixedTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func mixedTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedTarget32(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -3418,7 +3418,7 @@ mixedTarget32_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  mixedTarget32_row
 	VZEROUPPER
@@ -4325,7 +4325,7 @@ DATA constantc090e00000000000<>+16(SB)/8, $0xc090e00000000000
 DATA constantc090e00000000000<>+24(SB)/8, $0xc090e00000000000
 GLOBL constantc090e00000000000<>(SB), RODATA|NOPTR, $32
 
-// func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, FMA3
 TEXT ·negate32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -4423,7 +4423,7 @@ negate32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        negate32Wide_row
 	VZEROUPPER
@@ -4435,7 +4435,7 @@ DATA constant7fefffffffffffff<>+16(SB)/8, $0x7fefffffffffffff
 DATA constant7fefffffffffffff<>+24(SB)/8, $0x7fefffffffffffff
 GLOBL constant7fefffffffffffff<>(SB), RODATA|NOPTR, $32
 
-// func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logitsPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -4560,13 +4560,13 @@ logitsPred32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  logitsPred32Wide_row
 	VZEROUPPER
 	RET
 
-// func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -4749,13 +4749,13 @@ pairPred32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  pairPred32Wide_row
 	VZEROUPPER
 	RET
 
-// func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·targetProbs32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -4936,7 +4936,7 @@ targetProbs32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        targetProbs32Wide_row
 	VZEROUPPER
@@ -4948,7 +4948,7 @@ DATA constant0010000000000000<>+16(SB)/8, $0x0010000000000000
 DATA constant0010000000000000<>+24(SB)/8, $0x0010000000000000
 GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $32
 
-// func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -5111,7 +5111,7 @@ pairTarget32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  pairTarget32Wide_row
 	VZEROUPPER
@@ -5645,7 +5645,7 @@ dot32Wide_loop_done:
 	VZEROUPPER
 	RET
 
-// func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[10]float64)
+// func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX
 TEXT ·centre32Wide(SB), NOSPLIT, $0-40
 	MOVQ out+0(FP), AX
@@ -5724,7 +5724,7 @@ centre32Wide_loop_tail:
 centre32Wide_loop_done:
 	LEAQ (AX)(BX*4), AX
 	LEAQ (CX)(BX*4), CX
-	ADDQ $0x50, SI
+	ADDQ $0x28, SI
 	DECQ DX
 	JNZ  centre32Wide_row
 	VZEROUPPER
@@ -5949,7 +5949,7 @@ DATA constant433800000000042d<>+16(SB)/8, $0x433800000000042d
 DATA constant433800000000042d<>+24(SB)/8, $0x433800000000042d
 GLOBL constant433800000000042d<>(SB), RODATA|NOPTR, $32
 
-// func negatePower32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func negatePower32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·negatePower32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -6095,13 +6095,13 @@ negatePower32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        negatePower32Wide_row
 	VZEROUPPER
 	RET
 
-// func logPairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func logPairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logPairTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -6286,7 +6286,7 @@ logPairTarget32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        logPairTarget32Wide_row
 	VZEROUPPER
@@ -6551,7 +6551,7 @@ mixedLoss32Wide_loop_done:
 	VZEROUPPER
 	RET
 
-// func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -6740,13 +6740,13 @@ mixedPred32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  mixedPred32Wide_row
 	VZEROUPPER
 	RET
 
-// func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -6927,7 +6927,7 @@ mixedTarget32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
 	LEAQ (CX)(SI*4), CX
 	LEAQ (DX)(SI*4), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  mixedTarget32Wide_row
 	VZEROUPPER
@@ -7191,7 +7191,7 @@ DATA constant40071547652b7ea7<>+16(SB)/8, $0x40071547652b7ea7
 DATA constant40071547652b7ea7<>+24(SB)/8, $0x40071547652b7ea7
 GLOBL constant40071547652b7ea7<>(SB), RODATA|NOPTR, $32
 
-// func probsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func probsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX
 TEXT ·probsPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -7329,7 +7329,7 @@ probsPred32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        probsPred32Wide_row
 	VZEROUPPER
@@ -7341,7 +7341,7 @@ DATA constant7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
 DATA constant7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
 GLOBL constant7fffffffffffffff<>(SB), RODATA|NOPTR, $32
 
-// func probsTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func probsTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·probsTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -7524,7 +7524,7 @@ probsTarget32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        probsTarget32Wide_row
 	VZEROUPPER
@@ -7804,7 +7804,7 @@ powersLoss32Wide_loop_done:
 	VZEROUPPER
 	RET
 
-// func powersPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func powersPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·powersPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -8012,7 +8012,7 @@ powersPred32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        powersPred32Wide_row
 	VZEROUPPER
@@ -8024,7 +8024,7 @@ DATA constantc08ff00000000000<>+16(SB)/8, $0xc08ff00000000000
 DATA constantc08ff00000000000<>+24(SB)/8, $0xc08ff00000000000
 GLOBL constantc08ff00000000000<>(SB), RODATA|NOPTR, $32
 
-// func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·powersTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -8274,20 +8274,20 @@ powersTarget32Wide_loop_done:
 	LEAQ       (AX)(SI*4), AX
 	LEAQ       (CX)(SI*4), CX
 	LEAQ       (DX)(SI*4), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        powersTarget32Wide_row
 	VZEROUPPER
 	RET
 
-// func jensenSums32Wide(x *float32, t *float32, rows int, classes int, coefficients *[10]float64)
+// func jensenSums32Wide(x *float32, t *float32, rows int, classes int, mixtures *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·jensenSums32Wide(SB), NOSPLIT, $64-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
 	MOVQ classes+24(FP), BX
-	MOVQ coefficients+32(FP), SI
+	MOVQ mixtures+32(FP), SI
 
 jensenSums32Wide_row:
 	VBROADCASTSD (SI), Y0
@@ -8535,7 +8535,7 @@ jensenSums32Wide_loop_done:
 	VZEROUPPER
 	RET
 
-// func jensenTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[10]float64)
+// func jensenTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, mixtures *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·jensenTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -8543,7 +8543,7 @@ TEXT ·jensenTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ out+16(FP), DX
 	MOVQ rows+24(FP), BX
 	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ mixtures+40(FP), DI
 
 jensenTarget32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -9696,7 +9696,7 @@ pairLoss64_loop_done:
 	VZEROUPPER
 	RET
 
-// func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, FMA3
 TEXT ·negate64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -9782,13 +9782,13 @@ negate64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        negate64_row
 	VZEROUPPER
 	RET
 
-// func logitsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func logitsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logitsPred64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -9914,13 +9914,13 @@ logitsPred64_loop_done:
 	LEAQ (AX)(SI*8), AX
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(SI*8), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  logitsPred64_row
 	VZEROUPPER
 	RET
 
-// func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairPred64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -10116,13 +10116,13 @@ pairPred64_loop_done:
 	LEAQ (AX)(SI*8), AX
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(SI*8), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  pairPred64_row
 	VZEROUPPER
 	RET
 
-// func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·targetProbs64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -10310,13 +10310,13 @@ targetProbs64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        targetProbs64_row
 	VZEROUPPER
 	RET
 
-// func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·pairTarget64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -10493,7 +10493,7 @@ pairTarget64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        pairTarget64_row
 	VZEROUPPER
@@ -11015,7 +11015,7 @@ dot64_loop_done:
 	VZEROUPPER
 	RET
 
-// func centre64(out *float64, v *float64, rows int, classes int, coefficients *[10]float64)
+// func centre64(out *float64, v *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX
 TEXT ·centre64(SB), NOSPLIT, $0-40
 	MOVQ out+0(FP), AX
@@ -11082,7 +11082,7 @@ centre64_loop_tail:
 centre64_loop_done:
 	LEAQ (AX)(BX*8), AX
 	LEAQ (CX)(BX*8), CX
-	ADDQ $0x50, SI
+	ADDQ $0x28, SI
 	DECQ DX
 	JNZ  centre64_row
 	VZEROUPPER
@@ -11289,7 +11289,7 @@ logPairLoss64_loop_done:
 	VZEROUPPER
 	RET
 
-// func negatePower64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func negatePower64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·negatePower64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -11436,13 +11436,13 @@ negatePower64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        negatePower64_row
 	VZEROUPPER
 	RET
 
-// func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·logPairTarget64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -11622,7 +11622,7 @@ logPairTarget64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        logPairTarget64_row
 	VZEROUPPER
@@ -11902,7 +11902,7 @@ mixedLoss64_loop_done:
 	VZEROUPPER
 	RET
 
-// func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedPred64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -12104,13 +12104,13 @@ mixedPred64_loop_done:
 	LEAQ (AX)(SI*8), AX
 	LEAQ (CX)(SI*8), CX
 	LEAQ (DX)(SI*8), DX
-	ADDQ $0x50, DI
+	ADDQ $0x28, DI
 	DECQ BX
 	JNZ  mixedPred64_row
 	VZEROUPPER
 	RET
 
-// func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·mixedTarget64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -12302,7 +12302,7 @@ mixedTarget64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        mixedTarget64_row
 	VZEROUPPER
@@ -12566,7 +12566,7 @@ DATA constant3fe2776c50ef9b84<>+16(SB)/8, $0x3fe2776c50ef9b84
 DATA constant3fe2776c50ef9b84<>+24(SB)/8, $0x3fe2776c50ef9b84
 GLOBL constant3fe2776c50ef9b84<>(SB), RODATA|NOPTR, $32
 
-// func probsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func probsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX
 TEXT ·probsPred64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -12692,13 +12692,13 @@ probsPred64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        probsPred64_row
 	VZEROUPPER
 	RET
 
-// func probsTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func probsTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·probsTarget64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -12882,7 +12882,7 @@ probsTarget64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        probsTarget64_row
 	VZEROUPPER
@@ -13180,7 +13180,7 @@ powersLoss64_loop_done:
 	VZEROUPPER
 	RET
 
-// func powersPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func powersPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·powersPred64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
@@ -13386,13 +13386,13 @@ powersPred64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        powersPred64_row
 	VZEROUPPER
 	RET
 
-// func powersTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func powersTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·powersTarget64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -13655,20 +13655,20 @@ powersTarget64_loop_done:
 	LEAQ       (AX)(SI*8), AX
 	LEAQ       (CX)(SI*8), CX
 	LEAQ       (DX)(SI*8), DX
-	ADDQ       $0x50, DI
+	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        powersTarget64_row
 	VZEROUPPER
 	RET
 
-// func jensenSums64(x *float64, t *float64, rows int, classes int, coefficients *[10]float64)
+// func jensenSums64(x *float64, t *float64, rows int, classes int, mixtures *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·jensenSums64(SB), NOSPLIT, $64-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
 	MOVQ classes+24(FP), BX
-	MOVQ coefficients+32(FP), SI
+	MOVQ mixtures+32(FP), SI
 
 jensenSums64_row:
 	VBROADCASTSD (SI), Y0
@@ -13934,7 +13934,7 @@ jensenSums64_loop_done:
 	VZEROUPPER
 	RET
 
-// func jensenTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[10]float64)
+// func jensenTarget64(x *float64, t *float64, out *float64, rows int, classes int, mixtures *[10]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·jensenTarget64(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
@@ -13942,7 +13942,7 @@ TEXT ·jensenTarget64(SB), NOSPLIT, $0-48
 	MOVQ out+16(FP), DX
 	MOVQ rows+24(FP), BX
 	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ mixtures+40(FP), DI
 
 jensenTarget64_row:
 	VBROADCASTSD (DI), Y0

@@ -14,7 +14,7 @@ const (
 // HasStatistics reports whether a problem's gradients are faster with Statistics, and
 // these take no more memory than one of them, of elements of a size in bytes.
 func HasStatistics(p Problem, size int) bool {
-	return p.Family == KL && p.Pred == Logits && !p.elementwise() && fastLoss[float64](p) != nil &&
+	return (p.Family == KL && p.Pred == Logits || p.hasJensenKernels()) && !p.elementwise() && fastLoss[float64](p) != nil &&
 		p.classes()*size >= StatisticsSize*int(unsafe.Sizeof(float64(0)))
 }
 
@@ -25,7 +25,7 @@ func Statistics[F Float](p Problem, in *Operands[F]) []float64 {
 	t := newTask(p, in.withoutUpstream(), View[F]{})
 	noted := make([]rowSums, t.rowCount())
 	t.noted = noted
-	t.sumTerms(fastLoss[F](p), (*row).lossTerms)
+	t.sumTerms(fastLoss[F](p), p.terms())
 	return unsafe.Slice(&noted[0][0], len(noted)*sumCount)
 }
 

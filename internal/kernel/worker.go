@@ -46,6 +46,7 @@ type records struct {
 	done         []bool
 	sums         []rowSums // and one more, see targetSums
 	coefficients []coefficients
+	mixtures     []mixtureCoefficients // made where there are mixtures
 }
 
 // batch is how many bytes of a tensor a worker takes at a time: three tensors of them
@@ -123,6 +124,12 @@ func (w *worker[F]) attempt(fast attempt[F]) {
 				fast(w, k, i, 1)
 			}
 		}
+	}
+}
+
+func (r *records) growMixtures() {
+	if len(r.mixtures) < len(r.done) {
+		r.mixtures = make([]mixtureCoefficients, len(r.done))
 	}
 }
 

@@ -39,7 +39,7 @@ func (t turn) mixture(x, y shifts) mixture {
 }
 
 func (a arithmetic) jensenSums() {
-	f := a.begin("jensenSums", "sets a = Σ p·log2(p/m) and b = Σ q·log2(q/m), m = weight·p + rest·q.", "coefficients", "x", "t")
+	f := a.begin("jensenSums", "sets a = Σ p·log2(p/m) and b = Σ q·log2(q/m), m = weight·p + rest·q.", "mixtures", "x", "t")
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
 		sums := f.newSums(2)
@@ -53,7 +53,7 @@ func (a arithmetic) jensenSums() {
 }
 
 func (a arithmetic) jensenTarget() {
-	f := a.begin("jensenTarget", "sets out = a·p·(log2(p/m) − b), m = weight·p + rest·q.", "coefficients", "x", "t", "out")
+	f := a.begin("jensenTarget", "sets out = a·p·(log2(p/m) − b), m = weight·p + rest·q.", "mixtures", "x", "t", "out")
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
 		f.loop("loop", f.tensors, 1, nil, func(t turn) {

@@ -27,12 +27,17 @@ const (
 	slotA            = 16
 	slotB            = 24
 	slotCFlags       = 32
-	slotOfX          = 40
-	slotOfT          = 48
-	slotBetween      = 56
-	slotWeight       = 64
-	slotRest         = 72
-	coefficientsSize = 80
+	coefficientsSize = 40
+)
+
+// Offsets in a row's coefficients of a mixture, behind the others.
+const (
+	slotOfX      = 40
+	slotOfT      = 48
+	slotBetween  = 56
+	slotWeight   = 64
+	slotRest     = 72
+	mixturesSize = 80
 )
 
 // function is a kernel while it is written. It runs over rows that follow each
@@ -56,7 +61,9 @@ func (a arithmetic) begin(name, doc string, record string, tensors ...string) *f
 	case "sums":
 		signature, f.recordSize = signature+"sums *[8]float64)", sumsSize
 	case "coefficients":
-		signature, f.recordSize = signature+"coefficients *[10]float64)", coefficientsSize
+		signature, f.recordSize = signature+"coefficients *[5]float64)", coefficientsSize
+	case "mixtures":
+		signature, f.recordSize = signature+"mixtures *[10]float64)", mixturesSize
 	}
 	clear(held)
 	TEXT(name, NOSPLIT, signature)
