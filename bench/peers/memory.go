@@ -12,7 +12,7 @@ import (
 var memoryStudy = study{
 	title: "Memory",
 	text: `
-float32, one thread. Allocated is all that one RunAll of loss and ∂pred allocates,
+float32, one thread. Allocated is all that the second RunAll of loss and ∂pred allocates,
 garbage included, and so an upper bound of what it needs beside its inputs. Resident
 is how far the first run's high-water mark in the machine's memory lies above the
 inputs. Both in units of one gradient tensor. The limit is one gradient, 64 bytes a
@@ -42,13 +42,16 @@ func memoryRow(r *report, w workload, t *table) error {
 	defer m.vm.Close()
 	debug.FreeOSMemory()
 	resident, known := startHighWater()
+	if _, err := m.run(1); err != nil {
+		return err
+	}
+	peak, _ := statusBytes("VmHWM:")
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	if _, err := m.run(1); err != nil {
 		return err
 	}
 	runtime.ReadMemStats(&after)
-	peak, _ := statusBytes("VmHWM:")
 
 	gradientBytes := 4 * float64(w.elements())
 	allocated := float64(after.TotalAlloc - before.TotalAlloc)
