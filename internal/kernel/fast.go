@@ -143,8 +143,15 @@ func (w *worker[F]) set(i int, ok bool, a, b float64) {
 	w.coefficients[i] = coefficients{byA: a, byB: b}
 }
 
-// unlessFound takes back the rows that a kernel found it was not made for.
-func (w *worker[F]) unlessFound(i, n int) {
+// sum lets a kernel sum n rows.
+func (w *worker[F]) sum(i, n int, kernel func(x, t *F, rows, classes int, sums *rowSums)) {
+	kernel(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+}
+
+// write lets a kernel write a gradient of n rows, and takes back those that it found it was
+// not made for.
+func (w *worker[F]) write(i, n int, kernel func(x, t, out *F, rows, classes int, c *coefficients)) {
+	kernel(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
 	for j := i; j < i+n; j++ {
 		w.done[j] = w.done[j] && w.coefficients[j][found] == 0
 	}

@@ -19,7 +19,7 @@ func (w *worker[F]) logitsSums(k *rowKernels[F], i, n int) {
 // pairSums is logitsSums for logits on both sides, and sets ratio to the divergence.
 func (w *worker[F]) pairSums(k *rowKernels[F], i, n int) {
 	w.pairExtremes(k, i, n)
-	k.pairLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	w.sum(i, n, k.pairLoss)
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
 		s[ratio] = math.Ln2*s[ratio]/s[mass] + logPartitions(s)
@@ -47,7 +47,7 @@ func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
 }
 
 func (w *worker[F]) logProbsLoss(k *rowKernels[F], i, n int) {
-	k.logProbsLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	w.sum(i, n, k.logProbsLoss)
 	for j := i; j < i+n; j++ {
 		if s := &w.sums[j]; k.sound(s) {
 			w.accept(k, j, math.Ln2*s[ratio], s[mass], 0)
@@ -79,7 +79,7 @@ func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
 		w.set(j, w.done[j], g*s[mass]/s[partition], g)
 		w.coefficients[j][forX] = s[shiftX]
 	}
-	k.logitsPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.write(i, n, k.logitsPred)
 }
 
 // linearGradient writes −g·p, which takes no logarithm.
@@ -87,8 +87,7 @@ func (w *worker[F]) linearGradient(k *rowKernels[F], i, n int) {
 	for j := i; j < i+n; j++ {
 		w.set(j, true, w.factors[j], 0)
 	}
-	k.negate(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
+	w.write(i, n, k.negate)
 }
 
 // pairPredGradient writes g·(q − p).
@@ -99,7 +98,7 @@ func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 		w.set(j, w.done[j] && s[ratio] >= k.minGradient, g/s[partition], g/s[mass])
 		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX], s[shiftT]
 	}
-	k.pairPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.write(i, n, k.pairPred)
 }
 
 // move returns how far a whole shift is moved for exponents to be about the logarithms
@@ -125,8 +124,7 @@ func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 			w.factors[j]*math.Ln2*power/s[mass], math.Log2E*(s[ratio]-logPartitions(s))-(moveT-moveX))
 		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX]-moveX, s[shiftT]-moveT
 	}
-	k.pairTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
+	w.write(i, n, k.pairTarget)
 }
 
 // roundedOff is what the logarithm of a partition function lacks where exponents are
@@ -150,8 +148,7 @@ func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
 		w.set(j, w.done[j], g*math.Ln2, g*(1+logSum(s[partition]/power)+k.roundedOff(s[shiftX])))
 		w.coefficients[j][forX] = s[shiftX] - move
 	}
-	k.targetProbs(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
+	w.write(i, n, k.targetProbs)
 }
 
 // logProbsTargetGradient is logitsTargetGradient where pred is normalised as it is.
@@ -159,8 +156,7 @@ func (w *worker[F]) logProbsTargetGradient(k *rowKernels[F], i, n int) {
 	for j := i; j < i+n; j++ {
 		w.set(j, true, w.factors[j]*math.Ln2, w.factors[j])
 	}
-	k.targetProbs(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
+	w.write(i, n, k.targetProbs)
 }
 
 // logitsHVP writes g·Σp·q·(v − ⟨q,v⟩).

@@ -20,7 +20,7 @@ func (w *worker[F]) exponentSums(k *rowKernels[F], i, n int) {
 		w.unshift(i, n, shiftT, reachT)
 		sum = k.mixedLoss
 	}
-	sum(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	w.sum(i, n, sum)
 }
 
 // unshift takes the shift of a side away.
@@ -71,7 +71,7 @@ func (w *worker[F]) mixedPredGradient(k *rowKernels[F], i, n int) {
 		w.set(j, w.done[j], g*s[mass]/s[partition], g)
 		w.coefficients[j][forX] = s[shiftX]
 	}
-	k.mixedPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.write(i, n, k.mixedPred)
 }
 
 // mixedTargetGradient writes g·p·(r + 1), r + 1 being τ − y − b, or for logits
@@ -96,8 +96,7 @@ func (w *worker[F]) mixedTargetGradient(k *rowKernels[F], i, n int) {
 	if w.problem.Target == Logits {
 		target = k.pairTarget
 	}
-	target(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
+	w.write(i, n, target)
 }
 
 // negatePowersGradient writes −g·p where pred is log-probabilities.
@@ -105,14 +104,13 @@ func (w *worker[F]) negatePowersGradient(k *rowKernels[F], i, n int) {
 	w.divided(k, i, n, (*worker[F]).mixedSums, func(s *rowSums, g float64) (ok bool, a, b float64) {
 		return true, g / s[mass] * math.Exp(-k.roundedOff(s[shiftT])), 0
 	})
-	k.negatePower(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
+	w.write(i, n, k.negatePower)
 }
 
 // logPairLoss takes a row whatever its divergence is: nothing cancels but t − x, and that
 // exactly.
 func (w *worker[F]) logPairLoss(k *rowKernels[F], i, n int) {
-	k.logPairLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	w.sum(i, n, k.logPairLoss)
 	w.settleSound(k, i, n)
 }
 
@@ -121,6 +119,5 @@ func (w *worker[F]) logPairTargetGradient(k *rowKernels[F], i, n int) {
 	for j := i; j < i+n; j++ {
 		w.set(j, true, w.factors[j]*math.Ln2, math.Log2E)
 	}
-	k.logPairTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
+	w.write(i, n, k.logPairTarget)
 }

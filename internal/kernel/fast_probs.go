@@ -4,7 +4,7 @@ import "math"
 
 // probsLoss takes a row whatever its divergence is: no logarithms are subtracted.
 func (w *worker[F]) probsLoss(k *rowKernels[F], i, n int) {
-	k.probsLoss(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
+	w.sum(i, n, k.probsLoss)
 	w.settleSound(k, i, n)
 }
 
@@ -13,8 +13,7 @@ func (w *worker[F]) probsPredGradient(k *rowKernels[F], i, n int) {
 	for j := i; j < i+n; j++ {
 		w.set(j, true, w.factors[j], 0)
 	}
-	k.probsPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
+	w.write(i, n, k.probsPred)
 }
 
 // probsTargetGradient writes g·(log p/q + 1).
@@ -22,8 +21,7 @@ func (w *worker[F]) probsTargetGradient(k *rowKernels[F], i, n int) {
 	for j := i; j < i+n; j++ {
 		w.set(j, true, w.factors[j]*math.Ln2, w.factors[j])
 	}
-	k.probsTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
+	w.write(i, n, k.probsTarget)
 }
 
 // powersSums sums a divergence of log-probabilities or logits from probabilities.
@@ -59,8 +57,7 @@ func (w *worker[F]) powersLoss(k *rowKernels[F], i, n int) {
 // powersPredGradient writes −g·p/q.
 func (w *worker[F]) powersPredGradient(k *rowKernels[F], i, n int) {
 	w.divided(k, i, n, (*worker[F]).powersSums, func(s *rowSums, g float64) (ok bool, a, b float64) { return true, g / s[mass], 0 })
-	k.powersPred(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
+	w.write(i, n, k.powersPred)
 }
 
 // powersTargetGradient writes g·p·(r + 1), or for logits g·p·(r − Σp·r).
@@ -71,6 +68,5 @@ func (w *worker[F]) powersTargetGradient(k *rowKernels[F], i, n int) {
 		}
 		return s[ratio] >= k.minRatio, -g * math.Ln2 / s[mass], -math.Log2E * (s[ratio] + logSum(s[mass]))
 	})
-	k.powersTarget(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
-	w.unlessFound(i, n)
+	w.write(i, n, k.powersTarget)
 }
