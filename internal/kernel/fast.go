@@ -148,10 +148,14 @@ func (w *worker[F]) sum(i, n int, kernel func(x, t *F, rows, classes int, sums *
 	kernel(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.sums[i])
 }
 
-// write lets a kernel write a gradient of n rows, and takes back those that it found it was
-// not made for.
+// write lets a kernel write a gradient of n rows.
 func (w *worker[F]) write(i, n int, kernel func(x, t, out *F, rows, classes int, c *coefficients)) {
 	kernel(w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	w.unlessFound(i, n)
+}
+
+// unlessFound takes back the rows that a kernel found it was not made for.
+func (w *worker[F]) unlessFound(i, n int) {
 	for j := i; j < i+n; j++ {
 		w.done[j] = w.done[j] && w.coefficients[j][found] == 0
 	}

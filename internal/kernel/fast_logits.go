@@ -184,4 +184,5 @@ func (w *worker[F]) logitsHVP(k *rowKernels[F], i, n int) {
 		w.set(j, w.done[j] && plain(s[ratio], 0, 0), w.factors[j]*s[mass]/(s[partition]*k.stored), s[ratio]/(s[partition]*k.stored))
 	}
 	k.centre(out, v, n, classes, &w.coefficients[i])
+	w.unlessFound(i, n)
 }

@@ -99,13 +99,18 @@ func dotRows[F Float](out, v *F, rows, classes int, sums *rowSums) {
 	})
 }
 
-// centre sets out = out·a·(v − b).
+// centre sets out = out·(a·(v − b)), and finds products that overflow.
 func centre[F Float](out, v *F, rows, classes int, c *coefficients) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{out, v}, func(r int, of [][]F) {
 		a, b := records[r][byA], records[r][byB]
+		records[r][found] = 0
 		for i, vi := range of[1] {
-			of[0][i] = F(float64(of[0][i]) * a * (float64(vi) - b))
+			scaled := a * (float64(vi) - b)
+			if scaled-scaled != 0 {
+				records[r][found] = 1
+			}
+			of[0][i] = F(float64(of[0][i]) * scaled)
 		}
 	})
 }

@@ -64,7 +64,7 @@ func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows i
 //go:noescape
 func dot32(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 
-// centre32 sets out = out·a·(v − b).
+// centre32 sets out = out·(a·(v − b)), and flags products that overflow.
 //
 //go:noescape
 func centre32(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
@@ -159,7 +159,7 @@ func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, ro
 //go:noescape
 func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 
-// centre32Wide sets out = out·a·(v − b).
+// centre32Wide sets out = out·(a·(v − b)), and flags products that overflow.
 //
 //go:noescape
 func centre32Wide(out *float32, v *float32, rows int, classes int, coefficients *[5]float64)
@@ -294,7 +294,7 @@ func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows i
 //go:noescape
 func dot64(out *float64, v *float64, rows int, classes int, sums *[8]float64)
 
-// centre64 sets out = out·a·(v − b).
+// centre64 sets out = out·(a·(v − b)), and flags products that overflow.
 //
 //go:noescape
 func centre64(out *float64, v *float64, rows int, classes int, coefficients *[5]float64)

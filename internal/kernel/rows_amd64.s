@@ -2282,24 +2282,31 @@ centre32_row:
 	VBROADCASTSD 24(SI), Y1
 	VCVTPD2PSY   Y1, X1
 	VBROADCASTSS X1, Y1
+	VXORPD       Y2, Y2, Y2
 	MOVQ         BX, DI
 	XORQ         R8, R8
 	SUBQ         $0x10, DI
 	JL           centre32_loop_few
 
 centre32_loop:
-	VMOVUPS (AX)(R8*1), Y2
-	VMOVUPS 32(AX)(R8*1), Y3
-	VMOVUPS (CX)(R8*1), Y4
-	VMOVUPS 32(CX)(R8*1), Y5
-	VMULPS  Y0, Y2, Y2
-	VSUBPS  Y1, Y4, Y4
-	VMULPS  Y2, Y4, Y4
-	VMULPS  Y0, Y3, Y3
+	VMOVUPS (AX)(R8*1), Y3
+	VMOVUPS 32(AX)(R8*1), Y4
+	VMOVUPS (CX)(R8*1), Y5
+	VMOVUPS 32(CX)(R8*1), Y6
 	VSUBPS  Y1, Y5, Y5
+	VMULPS  Y0, Y5, Y5
+	VSUBPS  Y5, Y5, Y7
+	VCMPPS  $0x03, Y7, Y7, Y7
+	VORPS   Y7, Y2, Y2
 	VMULPS  Y3, Y5, Y5
-	VMOVUPS Y4, (AX)(R8*1)
-	VMOVUPS Y5, 32(AX)(R8*1)
+	VSUBPS  Y1, Y6, Y6
+	VMULPS  Y0, Y6, Y6
+	VSUBPS  Y6, Y6, Y3
+	VCMPPS  $0x03, Y3, Y3, Y3
+	VORPS   Y3, Y2, Y2
+	VMULPS  Y4, Y6, Y6
+	VMOVUPS Y5, (AX)(R8*1)
+	VMOVUPS Y6, 32(AX)(R8*1)
 	ADDQ    $0x40, R8
 	SUBQ    $0x10, DI
 	JGE     centre32_loop
@@ -2310,12 +2317,15 @@ centre32_loop_few:
 centre32_loop_one:
 	CMPQ    DI, $0x08
 	JL      centre32_loop_tail
-	VMOVUPS (AX)(R8*1), Y2
-	VMOVUPS (CX)(R8*1), Y3
-	VMULPS  Y0, Y2, Y2
-	VSUBPS  Y1, Y3, Y3
-	VMULPS  Y2, Y3, Y3
-	VMOVUPS Y3, (AX)(R8*1)
+	VMOVUPS (AX)(R8*1), Y3
+	VMOVUPS (CX)(R8*1), Y4
+	VSUBPS  Y1, Y4, Y4
+	VMULPS  Y0, Y4, Y4
+	VSUBPS  Y4, Y4, Y5
+	VCMPPS  $0x03, Y5, Y5, Y5
+	VORPS   Y5, Y2, Y2
+	VMULPS  Y3, Y4, Y4
+	VMOVUPS Y4, (AX)(R8*1)
 	ADDQ    $0x20, R8
 	SUBQ    $0x08, DI
 	JMP     centre32_loop_one
@@ -2326,20 +2336,27 @@ centre32_loop_tail:
 	LEAQ       tailMask<>+0(SB), R9
 	MOVQ       $0x00000008, R10
 	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*4), Y2
-	VMASKMOVPS (AX)(R8*1), Y2, Y3
-	VMASKMOVPS (CX)(R8*1), Y2, Y4
-	VMULPS     Y0, Y3, Y3
-	VSUBPS     Y1, Y4, Y4
-	VMULPS     Y3, Y4, Y4
-	VMASKMOVPS Y4, Y2, (AX)(R8*1)
+	VMOVUPD    (R9)(R10*4), Y3
+	VMASKMOVPS (AX)(R8*1), Y3, Y4
+	VMASKMOVPS (CX)(R8*1), Y3, Y5
+	VSUBPS     Y1, Y5, Y5
+	VMULPS     Y0, Y5, Y5
+	VSUBPS     Y5, Y5, Y0
+	VCMPPS     $0x03, Y0, Y0, Y0
+	VORPS      Y0, Y2, Y2
+	VMULPS     Y4, Y5, Y5
+	VMASKMOVPS Y5, Y3, (AX)(R8*1)
 
 centre32_loop_done:
-	LEAQ (AX)(BX*4), AX
-	LEAQ (CX)(BX*4), CX
-	ADDQ $0x28, SI
-	DECQ DX
-	JNZ  centre32_row
+	VMOVMSKPS  Y2, DI
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ DI, X0, X0
+	VMOVSD     X0, 32(SI)
+	LEAQ       (AX)(BX*4), AX
+	LEAQ       (CX)(BX*4), CX
+	ADDQ       $0x28, SI
+	DECQ       DX
+	JNZ        centre32_row
 	VZEROUPPER
 	RET
 
@@ -5657,26 +5674,33 @@ TEXT ·centre32Wide(SB), NOSPLIT, $0-40
 centre32Wide_row:
 	VBROADCASTSD 16(SI), Y0
 	VBROADCASTSD 24(SI), Y1
+	VXORPD       Y2, Y2, Y2
 	MOVQ         BX, DI
 	XORQ         R8, R8
 	SUBQ         $0x08, DI
 	JL           centre32Wide_loop_few
 
 centre32Wide_loop:
-	VCVTPS2PD  (AX)(R8*1), Y2
-	VCVTPS2PD  16(AX)(R8*1), Y3
-	VCVTPS2PD  (CX)(R8*1), Y4
-	VCVTPS2PD  16(CX)(R8*1), Y5
-	VMULPD     Y0, Y2, Y2
-	VSUBPD     Y1, Y4, Y4
-	VMULPD     Y2, Y4, Y4
-	VMULPD     Y0, Y3, Y3
+	VCVTPS2PD  (AX)(R8*1), Y3
+	VCVTPS2PD  16(AX)(R8*1), Y4
+	VCVTPS2PD  (CX)(R8*1), Y5
+	VCVTPS2PD  16(CX)(R8*1), Y6
 	VSUBPD     Y1, Y5, Y5
+	VMULPD     Y0, Y5, Y5
+	VSUBPD     Y5, Y5, Y7
+	VCMPPD     $0x03, Y7, Y7, Y7
+	VORPD      Y7, Y2, Y2
 	VMULPD     Y3, Y5, Y5
-	VCVTPD2PSY Y4, X2
-	VMOVUPS    X2, (AX)(R8*1)
-	VCVTPD2PSY Y5, X2
-	VMOVUPS    X2, 16(AX)(R8*1)
+	VSUBPD     Y1, Y6, Y6
+	VMULPD     Y0, Y6, Y6
+	VSUBPD     Y6, Y6, Y3
+	VCMPPD     $0x03, Y3, Y3, Y3
+	VORPD      Y3, Y2, Y2
+	VMULPD     Y4, Y6, Y6
+	VCVTPD2PSY Y5, X3
+	VMOVUPS    X3, (AX)(R8*1)
+	VCVTPD2PSY Y6, X3
+	VMOVUPS    X3, 16(AX)(R8*1)
 	ADDQ       $0x20, R8
 	SUBQ       $0x08, DI
 	JGE        centre32Wide_loop
@@ -5687,13 +5711,16 @@ centre32Wide_loop_few:
 centre32Wide_loop_one:
 	CMPQ       DI, $0x04
 	JL         centre32Wide_loop_tail
-	VCVTPS2PD  (AX)(R8*1), Y2
-	VCVTPS2PD  (CX)(R8*1), Y3
-	VMULPD     Y0, Y2, Y2
-	VSUBPD     Y1, Y3, Y3
-	VMULPD     Y2, Y3, Y3
-	VCVTPD2PSY Y3, X2
-	VMOVUPS    X2, (AX)(R8*1)
+	VCVTPS2PD  (AX)(R8*1), Y3
+	VCVTPS2PD  (CX)(R8*1), Y4
+	VSUBPD     Y1, Y4, Y4
+	VMULPD     Y0, Y4, Y4
+	VSUBPD     Y4, Y4, Y5
+	VCMPPD     $0x03, Y5, Y5, Y5
+	VORPD      Y5, Y2, Y2
+	VMULPD     Y3, Y4, Y4
+	VCVTPD2PSY Y4, X3
+	VMOVUPS    X3, (AX)(R8*1)
 	ADDQ       $0x10, R8
 	SUBQ       $0x04, DI
 	JMP        centre32Wide_loop_one
@@ -5704,29 +5731,36 @@ centre32Wide_loop_tail:
 	LEAQ         tailMask<>+0(SB), R9
 	MOVQ         $0x00000004, R10
 	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VSHUFPS      $0x88, X3, X2, X3
-	VMASKMOVPS   (AX)(R8*1), X3, X3
-	VCVTPS2PD    X3, Y3
-	VEXTRACTF128 $0x01, Y2, X4
-	VSHUFPS      $0x88, X4, X2, X4
-	VMASKMOVPS   (CX)(R8*1), X4, X4
+	VMOVUPD      (R9)(R10*8), Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VSHUFPS      $0x88, X4, X3, X4
+	VMASKMOVPS   (AX)(R8*1), X4, X4
 	VCVTPS2PD    X4, Y4
-	VMULPD       Y0, Y3, Y3
-	VSUBPD       Y1, Y4, Y4
-	VMULPD       Y3, Y4, Y4
-	VCVTPD2PSY   Y4, X0
-	VEXTRACTF128 $0x01, Y2, X1
-	VSHUFPS      $0x88, X1, X2, X1
+	VEXTRACTF128 $0x01, Y3, X5
+	VSHUFPS      $0x88, X5, X3, X5
+	VMASKMOVPS   (CX)(R8*1), X5, X5
+	VCVTPS2PD    X5, Y5
+	VSUBPD       Y1, Y5, Y5
+	VMULPD       Y0, Y5, Y5
+	VSUBPD       Y5, Y5, Y0
+	VCMPPD       $0x03, Y0, Y0, Y0
+	VORPD        Y0, Y2, Y2
+	VMULPD       Y4, Y5, Y5
+	VCVTPD2PSY   Y5, X0
+	VEXTRACTF128 $0x01, Y3, X1
+	VSHUFPS      $0x88, X1, X3, X1
 	VMASKMOVPS   X0, X1, (AX)(R8*1)
 
 centre32Wide_loop_done:
-	LEAQ (AX)(BX*4), AX
-	LEAQ (CX)(BX*4), CX
-	ADDQ $0x28, SI
-	DECQ DX
-	JNZ  centre32Wide_row
+	VMOVMSKPD  Y2, DI
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ DI, X0, X0
+	VMOVSD     X0, 32(SI)
+	LEAQ       (AX)(BX*4), AX
+	LEAQ       (CX)(BX*4), CX
+	ADDQ       $0x28, SI
+	DECQ       DX
+	JNZ        centre32Wide_row
 	VZEROUPPER
 	RET
 
@@ -11027,24 +11061,31 @@ TEXT ·centre64(SB), NOSPLIT, $0-40
 centre64_row:
 	VBROADCASTSD 16(SI), Y0
 	VBROADCASTSD 24(SI), Y1
+	VXORPD       Y2, Y2, Y2
 	MOVQ         BX, DI
 	XORQ         R8, R8
 	SUBQ         $0x08, DI
 	JL           centre64_loop_few
 
 centre64_loop:
-	VMOVUPD (AX)(R8*1), Y2
-	VMOVUPD 32(AX)(R8*1), Y3
-	VMOVUPD (CX)(R8*1), Y4
-	VMOVUPD 32(CX)(R8*1), Y5
-	VMULPD  Y0, Y2, Y2
-	VSUBPD  Y1, Y4, Y4
-	VMULPD  Y2, Y4, Y4
-	VMULPD  Y0, Y3, Y3
+	VMOVUPD (AX)(R8*1), Y3
+	VMOVUPD 32(AX)(R8*1), Y4
+	VMOVUPD (CX)(R8*1), Y5
+	VMOVUPD 32(CX)(R8*1), Y6
 	VSUBPD  Y1, Y5, Y5
+	VMULPD  Y0, Y5, Y5
+	VSUBPD  Y5, Y5, Y7
+	VCMPPD  $0x03, Y7, Y7, Y7
+	VORPD   Y7, Y2, Y2
 	VMULPD  Y3, Y5, Y5
-	VMOVUPD Y4, (AX)(R8*1)
-	VMOVUPD Y5, 32(AX)(R8*1)
+	VSUBPD  Y1, Y6, Y6
+	VMULPD  Y0, Y6, Y6
+	VSUBPD  Y6, Y6, Y3
+	VCMPPD  $0x03, Y3, Y3, Y3
+	VORPD   Y3, Y2, Y2
+	VMULPD  Y4, Y6, Y6
+	VMOVUPD Y5, (AX)(R8*1)
+	VMOVUPD Y6, 32(AX)(R8*1)
 	ADDQ    $0x40, R8
 	SUBQ    $0x08, DI
 	JGE     centre64_loop
@@ -11055,12 +11096,15 @@ centre64_loop_few:
 centre64_loop_one:
 	CMPQ    DI, $0x04
 	JL      centre64_loop_tail
-	VMOVUPD (AX)(R8*1), Y2
-	VMOVUPD (CX)(R8*1), Y3
-	VMULPD  Y0, Y2, Y2
-	VSUBPD  Y1, Y3, Y3
-	VMULPD  Y2, Y3, Y3
-	VMOVUPD Y3, (AX)(R8*1)
+	VMOVUPD (AX)(R8*1), Y3
+	VMOVUPD (CX)(R8*1), Y4
+	VSUBPD  Y1, Y4, Y4
+	VMULPD  Y0, Y4, Y4
+	VSUBPD  Y4, Y4, Y5
+	VCMPPD  $0x03, Y5, Y5, Y5
+	VORPD   Y5, Y2, Y2
+	VMULPD  Y3, Y4, Y4
+	VMOVUPD Y4, (AX)(R8*1)
 	ADDQ    $0x20, R8
 	SUBQ    $0x04, DI
 	JMP     centre64_loop_one
@@ -11071,20 +11115,27 @@ centre64_loop_tail:
 	LEAQ       tailMask<>+0(SB), R9
 	MOVQ       $0x00000004, R10
 	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*8), Y2
-	VMASKMOVPD (AX)(R8*1), Y2, Y3
-	VMASKMOVPD (CX)(R8*1), Y2, Y4
-	VMULPD     Y0, Y3, Y3
-	VSUBPD     Y1, Y4, Y4
-	VMULPD     Y3, Y4, Y4
-	VMASKMOVPD Y4, Y2, (AX)(R8*1)
+	VMOVUPD    (R9)(R10*8), Y3
+	VMASKMOVPD (AX)(R8*1), Y3, Y4
+	VMASKMOVPD (CX)(R8*1), Y3, Y5
+	VSUBPD     Y1, Y5, Y5
+	VMULPD     Y0, Y5, Y5
+	VSUBPD     Y5, Y5, Y0
+	VCMPPD     $0x03, Y0, Y0, Y0
+	VORPD      Y0, Y2, Y2
+	VMULPD     Y4, Y5, Y5
+	VMASKMOVPD Y5, Y3, (AX)(R8*1)
 
 centre64_loop_done:
-	LEAQ (AX)(BX*8), AX
-	LEAQ (CX)(BX*8), CX
-	ADDQ $0x28, SI
-	DECQ DX
-	JNZ  centre64_row
+	VMOVMSKPD  Y2, DI
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ DI, X0, X0
+	VMOVSD     X0, 32(SI)
+	LEAQ       (AX)(BX*8), AX
+	LEAQ       (CX)(BX*8), CX
+	ADDQ       $0x28, SI
+	DECQ       DX
+	JNZ        centre64_row
 	VZEROUPPER
 	RET
 

@@ -170,17 +170,19 @@ func (a arithmetic) dot() {
 }
 
 func (a arithmetic) centre() {
-	f := a.begin("centre", "sets out = out·a·(v − b).", "coefficients", "out", "v")
+	f := a.begin("centre", "sets out = out·(a·(v − b)), and flags products that overflow.", "coefficients", "out", "v")
 	f.eachRow(func() {
-		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.loop("loop", f.tensors, streamed, nil, func(t turn) {
 			q, v := t.load(0), t.load(1)
 			for u := range q {
-				f.mul(a, q[u], q[u]) // first, as a·v may overflow where q is 0
 				f.sub(b, v[u], v[u])
+				f.mul(a, v[u], v[u])
+				f.flagInfinities(v[u], flags)
 				f.mul(q[u], v[u], v[u])
 			}
 			t.store(v, 0)
 		})
+		f.storeFlags(flags, slotCFlags)
 	})
 }
