@@ -48,10 +48,7 @@ func (w *worker[F]) mixedSums(k *rowKernels[F], i, n int) {
 	}
 }
 
-// mixedLoss asks for twice the divergence that a loss of probabilities does: powers of both
-// sides are rounded.
 func (w *worker[F]) mixedLoss(k *rowKernels[F], i, n int) {
-	const twice = 2
 	w.mixedSums(k, i, n)
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
@@ -59,9 +56,9 @@ func (w *worker[F]) mixedLoss(k *rowKernels[F], i, n int) {
 		case !k.sound(s):
 		case w.problem.Target == LogProbs:
 			w.note(j, s)
-			w.accept(k, j, s[ratio], twice*s[mass], logSum(s[partition]))
+			w.accept(k, j, s[ratio], s[mass], logSum(s[partition]))
 		default:
-			w.accept(k, j, s[ratio], twice, logSum(s[mass]))
+			w.accept(k, j, s[ratio], 1, logSum(s[mass]))
 		}
 	}
 }

@@ -75,7 +75,8 @@ func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 	if t.constant {
 		t.factor = t.product(func(operand) int { return 0 })
 	}
-	if contiguous && t.uniform {
+	const few = 2 // classes, below which the rounding of terms does not average out
+	if contiguous && t.uniform && p.classes() >= few {
 		t.kinds = in.kinds
 		if t.kinds == nil {
 			t.kinds = kernelsOf[F]()

@@ -120,3 +120,17 @@ func TestDifferences(t *testing.T) {
 		}
 	}
 }
+
+// TestOneClass: the loss of one class of logits is t·log t, and within its bound for any.
+func TestOneClass(t *testing.T) {
+	rng := newRand(77)
+	for range 200_000 {
+		x, target := float32(rng.NormFloat64()), float32(math.Exp(rng.NormFloat64()/2))
+		p := newProblem(formPair{pred: Logits, target: Probs}, []int{1}, 0, false)
+		got := Loss(p, &Operands[float32]{Pred: dense([]float32{x}, 1), Target: dense([]float32{target}, 1)})[0]
+		want := float64(target) * math.Log(float64(target))
+		if !near(float64(got), want, 4*0x1p-23*math.Abs(want)) {
+			t.Fatalf("x = %v, t = %v: %v, want %v", x, target, got, want)
+		}
+	}
+}
