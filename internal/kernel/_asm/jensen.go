@@ -9,9 +9,9 @@ type mixture struct{ p, q, logP, logQ vector }
 // mixture finds p = ofT·2^τ and q = ofX·2^y. The larger of them is divided by m, and what
 // the other's logarithm is less follows from the exponents, of which between is what the
 // scales add to their difference.
-func (t turn) mixture(x, y shifts) mixture {
+func (t turn) mixture(sx, st shifts) mixture {
 	c, broadcast := carried{}, func(slot int) vector { return t.broadcast(t.slot(slot)) }
-	ofX, ofT := t.exponentOf(0, x, c, "x"), t.exponentOf(1, y, c, "t")
+	ofX, ofT := t.exponentOf(0, sx, c, "x"), t.exponentOf(1, st, c, "t")
 	d := YMM()
 	VSUBPD(ofX.y[0], ofT.y[0], d)
 	VADDPD(broadcast(slotBetween), d, d)

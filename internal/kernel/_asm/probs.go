@@ -11,9 +11,10 @@ import (
 const quotientLimit = 0.2
 
 // frontLogQuotient leaves what backLogQuotient makes log2 t − log2 x of, for positive
-// normal t, and x of which neither ¾ is subnormal nor 2½ too large. With 2^n near t/x, m = t/2^n and s = (m − x)/(m + x) it is
-// n + s·polynomial(s²), and near 0 its error is relative to itself. n is the difference
-// of the bit patterns, rounded to a whole exponent: then 3/4 ≤ m/x ≤ 3/2.
+// normal t, and x of which neither ¾ is subnormal nor 2½ too large. With 2^n near t/x,
+// m = t/2^n and s = (m − x)/(m + x) it is n + s·polynomial(s²), and near 0 its error is
+// relative to itself. n is the difference of the bit patterns, rounded to a whole exponent:
+// then ¾ ≤ m/x ≤ 1½.
 func (a arithmetic) frontLogQuotient(t, x vectors, c carried) {
 	const half, sign, two52 = 1 << 51, 1 << 63, 1 << 52
 	n, s, m := c.registers("rest", len(t)), c.registers("mantissa", len(t)), t.fresh()
