@@ -128,10 +128,12 @@ func (w *worker[F]) accept(k *rowKernels[F], i int, loss, mass, logPartition flo
 	}
 }
 
-// settle notes row i's loss.
+// settle notes row i's loss. Where the factor is not finite it is not that times a sum: terms
+// that are 0 stay 0.
 func (w *worker[F]) settle(i int, loss float64) {
-	w.setLoss(w.first+i, w.factors[i]*loss)
-	w.done[i] = true
+	if w.done[i] = plain(w.factors[i], 0, 0); w.done[i] {
+		w.setLoss(w.first+i, w.factors[i]*loss)
+	}
 }
 
 // set gives row i its factors, which nothing is done with unless ok.

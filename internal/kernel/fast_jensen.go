@@ -8,9 +8,12 @@ func (p Problem) hasJensenKernels() bool {
 	return p.Family == JensenShannon && p.Pred != Probs && p.Target != Probs && min(p.Beta, 1-p.Beta) >= least
 }
 
-// leastJensen is the smallest divergence of which the kernels keep nearly all bits: its
-// terms are about 1.
-const leastJensen = 0x1p-7
+// leastJensen is the smallest divergence of which the kernels keep nearly all bits where both
+// masses are about 1, and mostMass what a mass may be at most.
+const (
+	leastJensen = 0x1p-7
+	mostMass    = 2
+)
 
 // jensenSums leaves Σp·log2(p/m) and Σq·log2(q/m) in a and b, those that were noted or
 // what it finds, and marks the rows done in which they are accurate.
@@ -35,8 +38,9 @@ func (w *worker[F]) findJensenSums(k *rowKernels[F], i, n int) {
 	}
 	k.jensenSums(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.mixtures[i])
 	for j := i; j < i+n; j++ {
-		loss := w.jensenOf(j)
-		w.done[j] = k.exact(&w.sums[j]) && plain(loss, 0, 0) && loss >= leastJensen
+		s, loss := &w.sums[j], w.jensenOf(j)
+		w.done[j] = k.exact(s) && plain(loss, 0, 0) && loss >= leastJensen &&
+			(w.problem.Pred == Logits || s[partition] <= mostMass) && (w.problem.Target == Logits || s[mass] <= mostMass)
 	}
 }
 

@@ -138,6 +138,20 @@ func logProbsLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	})
 }
 
+// farRatio is beyond any log ratio of which a subnormal power makes nothing that counts.
+const farRatio = 0x1p124
+
+// addRatio adds p·d, p being 2^τ: nothing where that is 0, and a flag where p may only be
+// subnormal, of which power2 makes 0 too, and d is too large to be dropped.
+func addRatio(s *rowSums, p, tau, d float64) {
+	if tau > leastExponent {
+		if !(math.Abs(d) <= farRatio) {
+			s[flags] = 1
+		}
+		s[ratio] += p * d
+	}
+}
+
 // pairLoss sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y), to which 2^τ = 0 adds nothing.
 func pairLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
@@ -165,9 +179,7 @@ func pairRow[F Float](record *rowSums, x, t, ex, et []F) {
 			}
 			s[partition] += q
 			s[mass] += p
-			if tau > leastExponent {
-				s[ratio] += p * (tau - y) // NaN where a p that is only subnormal would drop an infinity
-			}
+			addRatio(&s, p, tau, tau-y)
 		}
 		return s
 	})

@@ -24,9 +24,7 @@ func logPairLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 				}
 				p := exponential[F](ti)
 				s[mass] += p
-				if tau > leastExponent {
-					s[ratio] += p * d
-				}
+				addRatio(&s, p, tau, d)
 			}
 			return s
 		})
@@ -58,15 +56,12 @@ func logPairTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 		records[r][found] = 0
 		for i, ti := range of[1] {
 			tau, d := float64(ti)*math.Log2E, (float64(ti)-float64(of[0][i]))*math.Log2E
-			if !(tau <= mostExponent) || tau > leastExponent && d-d != 0 {
+			scaled := a * (d + b)
+			if !(tau <= mostExponent) || tau > leastExponent && !(math.Abs(d) <= farRatio && scaled-scaled == 0) {
 				records[r][found] = 1
 			}
 			of[2][i] = 0
 			if p := exponential[F](float64(ti)); p != 0 {
-				scaled := a * (d + b)
-				if scaled-scaled != 0 {
-					records[r][found] = 1
-				}
 				of[2][i] = F(p * scaled)
 			}
 		}
@@ -84,9 +79,7 @@ func mixedLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 				p, tau := exponential[F](shifted), shifted*math.Log2E
 				s[partition] += power2[F](y)
 				s[mass] += p
-				if tau > leastExponent {
-					s[ratio] += p * (tau - y)
-				}
+				addRatio(&s, p, tau, tau-y)
 			}
 			return s
 		})

@@ -9516,6 +9516,8 @@ pairLoss64_row:
 	VSUBPD       Y8, Y11, Y8
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
 	VANDPD       Y10, Y8, Y8
+	VMULPD       constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
 	SUBQ         $0x04, DI
@@ -9576,6 +9578,8 @@ pairLoss64_loop:
 	VSUBPD      Y8, Y10, Y8
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
 	VANDPD      Y10, Y8, Y8
+	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
 	ADDQ        $0x20, R8
@@ -9662,6 +9666,8 @@ pairLoss64_loop_few:
 	VSUBPD      Y8, Y10, Y8
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
 	VANDPD      Y9, Y8, Y8
+	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ      $0x34, Y0, Y0
 	VPSLLQ      $0x34, Y1, Y1
 	VMULPD      Y6, Y6, Y9
@@ -9729,6 +9735,18 @@ pairLoss64_loop_done:
 	JNZ          pairLoss64_row
 	VZEROUPPER
 	RET
+
+DATA constant7830000000000000<>+0(SB)/8, $0x7830000000000000
+DATA constant7830000000000000<>+8(SB)/8, $0x7830000000000000
+DATA constant7830000000000000<>+16(SB)/8, $0x7830000000000000
+DATA constant7830000000000000<>+24(SB)/8, $0x7830000000000000
+GLOBL constant7830000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA constant07b0000000000000<>+0(SB)/8, $0x07b0000000000000
+DATA constant07b0000000000000<>+8(SB)/8, $0x07b0000000000000
+DATA constant07b0000000000000<>+16(SB)/8, $0x07b0000000000000
+DATA constant07b0000000000000<>+24(SB)/8, $0x07b0000000000000
+GLOBL constant07b0000000000000<>(SB), RODATA|NOPTR, $32
 
 // func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, FMA3
@@ -10750,6 +10768,8 @@ pairExponentials64_row:
 	VSUBPD       Y8, Y11, Y8
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
 	VANDPD       Y10, Y8, Y8
+	VMULPD       constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
 	SUBQ         $0x04, R9
@@ -10810,6 +10830,8 @@ pairExponentials64_loop:
 	VSUBPD      Y8, Y10, Y8
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
 	VANDPD      Y10, Y8, Y8
+	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
 	ADDQ        $0x20, R10
@@ -10898,6 +10920,8 @@ pairExponentials64_loop_few:
 	VSUBPD      Y8, Y10, Y8
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
 	VANDPD      Y9, Y8, Y8
+	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ      $0x34, Y0, Y0
 	VPSLLQ      $0x34, Y1, Y1
 	VMULPD      Y6, Y6, Y9
@@ -11180,6 +11204,8 @@ logPairLoss64_row:
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
 	VANDPD      Y6, Y7, Y7
+	VMULPD      constant7830000000000000<>+0(SB), Y7, Y7
+	VMULPD      constant07b0000000000000<>+0(SB), Y7, Y7
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
 	VORPD       Y6, Y1, Y1
 	VPSLLQ      $0x34, Y5, Y5
@@ -11223,6 +11249,8 @@ logPairLoss64_loop:
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
 	VANDPD      Y6, Y7, Y7
+	VMULPD      constant7830000000000000<>+0(SB), Y7, Y7
+	VMULPD      constant07b0000000000000<>+0(SB), Y7, Y7
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
 	VORPD       Y6, Y1, Y1
 	VPSLLQ      $0x34, Y5, Y5
@@ -11290,6 +11318,8 @@ logPairLoss64_loop_few:
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
 	VANDPD      Y7, Y8, Y8
+	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
 	VANDPD      Y4, Y7, Y7
 	VORPD       Y7, Y1, Y1
@@ -11531,6 +11561,8 @@ logPairTarget64_row:
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
 	VANDPD       Y6, Y7, Y7
+	VMULPD       constant7830000000000000<>+0(SB), Y7, Y7
+	VMULPD       constant07b0000000000000<>+0(SB), Y7, Y7
 	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
 	VORPD        Y6, Y3, Y3
 	VPSLLQ       $0x34, Y5, Y5
@@ -11579,6 +11611,8 @@ logPairTarget64_loop:
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
 	VANDPD      Y6, Y7, Y7
+	VMULPD      constant7830000000000000<>+0(SB), Y7, Y7
+	VMULPD      constant07b0000000000000<>+0(SB), Y7, Y7
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
 	VORPD       Y6, Y3, Y3
 	VPSLLQ      $0x34, Y5, Y5
@@ -11638,6 +11672,8 @@ logPairTarget64_loop_few:
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
 	VANDPD      Y7, Y8, Y8
+	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
 	VANDPD      Y4, Y7, Y7
 	VORPD       Y7, Y3, Y3
@@ -11729,6 +11765,8 @@ mixedLoss64_row:
 	VSUBPD       Y8, Y10, Y8
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
 	VANDPD       Y10, Y8, Y8
+	VMULPD       constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
 	SUBQ         $0x04, DI
@@ -11794,6 +11832,8 @@ mixedLoss64_loop:
 	VSUBPD      Y8, Y10, Y8
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
 	VANDPD      Y10, Y8, Y8
+	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
 	ADDQ        $0x20, R8
@@ -11885,6 +11925,8 @@ mixedLoss64_loop_few:
 	VSUBPD      Y8, Y10, Y1
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y8
 	VANDPD      Y8, Y1, Y1
+	VMULPD      constant7830000000000000<>+0(SB), Y1, Y1
+	VMULPD      constant07b0000000000000<>+0(SB), Y1, Y1
 	VPSLLQ      $0x34, Y0, Y0
 	VPSLLQ      $0x34, Y9, Y8
 	VMULPD      Y6, Y6, Y9

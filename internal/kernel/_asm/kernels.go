@@ -213,9 +213,12 @@ func (a arithmetic) pairLoss(name string, stored bool, target powers) {
 // leastExponent is below that of the smallest subnormal number.
 const leastExponent = -1080
 
-// dropZeros clears log ratios where 2^τ is 0. Where it is subnormal, of which front2 makes 0
-// too, they stay: an infinite one then makes the sum NaN, as it should not be dropped.
-// Lanes of float32 have no such powers.
+// farRatio is beyond any log ratio of which a subnormal power makes nothing that counts.
+const farRatio, infinite = 0x1p124, 0x1p1024 // untyped: infinite is no float64
+
+// dropZeros clears log ratios where 2^τ is 0, and makes those beyond farRatio infinite.
+// Where 2^τ is subnormal, of which front2 makes 0 too, they stay: an infinite one then makes
+// the sum NaN, as it should not be dropped. Lanes of float32 have no such powers.
 func (a arithmetic) dropZeros(t exponent, ratios vectors) {
 	if a.single() {
 		return
@@ -224,6 +227,10 @@ func (a arithmetic) dropZeros(t exponent, ratios vectors) {
 		kept := YMM()
 		a.cmp(Imm(above), a.constant(leastExponent), t.y[u], kept)
 		a.and(kept, r, r)
+		if a.size == 8 {
+			a.mul(a.constant(infinite/farRatio), r, r)
+			a.mul(a.constant(farRatio/infinite), r, r)
+		}
 	}
 }
 
