@@ -1,6 +1,9 @@
 package kldivloss
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // The bounds are those that KLDivLoss documents, class by class: ε times the magnitudes of
 // the terms, and what 2⁻⁵² takes off logarithms before they are subtracted, here and in the
@@ -12,11 +15,7 @@ func (r row) conditioned(side, i int) float64 {
 	if r.forms[side] != Logits {
 		return r.prob[side][i]
 	}
-	top := r.x[side][0]
-	for _, x := range r.x[side] {
-		top = math.Max(top, x)
-	}
-	return r.prob[side][i] * (1 + (top-r.x[side][i])/8)
+	return r.prob[side][i] * (1 + (slices.Max(r.x[side])-r.x[side][i])/8)
 }
 
 // ratio bounds |log p − log q| and its error in units of ε.

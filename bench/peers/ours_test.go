@@ -7,10 +7,13 @@ import (
 	"testing"
 )
 
+// modes are those of the table.
+var modes = []mode{forward, gradient, bothGradients, pairGradient, pairBoth, logProbs, logPair, probsPair, jensen, product}
+
 // Every workload of the table runs, scaled down, and gives the loss that the
 // formula gives.
 func TestOursComputesEveryMode(t *testing.T) {
-	for _, m := range []mode{forward, gradient, bothGradients, pairGradient, pairBoth, logProbs, logPair, probsPair, jensen, product} {
+	for _, m := range modes {
 		for _, dtype := range []string{"float32", "float64"} {
 			w := workload{6, 37, dtype, m, 1}
 			d := newData(w)
@@ -125,7 +128,7 @@ func TestDataIsSavedForPeers(t *testing.T) {
 // The small studies run to the end; their numbers are nobody's business here.
 func TestKernelContender(t *testing.T) {
 	for _, dtype := range []string{"float32", "float64"} {
-		for _, m := range []mode{forward, gradient, bothGradients, pairGradient, pairBoth, logProbs, logPair, probsPair, jensen, product} {
+		for _, m := range modes {
 			w := workload{4, 9, dtype, m, 1}
 			if _, err := kernelContender("kernel", w, newData(w)).run(1); err != nil {
 				t.Error(err)

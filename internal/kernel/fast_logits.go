@@ -73,21 +73,12 @@ func (w *worker[F]) targetSums(i int) *rowSums {
 
 // logitsGradient writes g·(q·Σp − p).
 func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
-	w.find(k, i, n, (*worker[F]).logitsSums)
-	for j := i; j < i+n; j++ {
-		s, g := &w.sums[j], w.factors[j]
-		w.set(j, w.done[j], g*s[mass]/s[partition], g)
-		w.coefficients[j][forX] = s[shiftX]
-	}
-	w.write(i, n, k.logitsPred)
+	w.subtract(k, i, n, (*worker[F]).logitsSums, k.logitsPred)
 }
 
 // linearGradient writes −g·p, which takes no logarithm.
 func (w *worker[F]) linearGradient(k *rowKernels[F], i, n int) {
-	for j := i; j < i+n; j++ {
-		w.set(j, true, w.factors[j], 0)
-	}
-	w.write(i, n, k.negate)
+	w.scale(i, n, 1, 0, k.negate)
 }
 
 // pairPredGradient writes g·(q − p).
@@ -153,10 +144,7 @@ func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
 
 // logProbsTargetGradient is logitsTargetGradient where pred is normalised as it is.
 func (w *worker[F]) logProbsTargetGradient(k *rowKernels[F], i, n int) {
-	for j := i; j < i+n; j++ {
-		w.set(j, true, w.factors[j]*math.Ln2, w.factors[j])
-	}
-	w.write(i, n, k.targetProbs)
+	w.scale(i, n, math.Ln2, 1, k.targetProbs)
 }
 
 // logitsHVP writes g·Σp·q·(v − ⟨q,v⟩).

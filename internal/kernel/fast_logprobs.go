@@ -65,13 +65,7 @@ func (w *worker[F]) mixedLoss(k *rowKernels[F], i, n int) {
 
 // mixedPredGradient writes g·(q·Σp − p), p being exp(t).
 func (w *worker[F]) mixedPredGradient(k *rowKernels[F], i, n int) {
-	w.find(k, i, n, (*worker[F]).mixedSums)
-	for j := i; j < i+n; j++ {
-		s, g := &w.sums[j], w.factors[j]
-		w.set(j, w.done[j], g*s[mass]/s[partition], g)
-		w.coefficients[j][forX] = s[shiftX]
-	}
-	w.write(i, n, k.mixedPred)
+	w.subtract(k, i, n, (*worker[F]).mixedSums, k.mixedPred)
 }
 
 // mixedTargetGradient writes g·p·(r + 1), r + 1 being τ − y − b, or for logits

@@ -10,18 +10,12 @@ func (w *worker[F]) probsLoss(k *rowKernels[F], i, n int) {
 
 // probsPredGradient writes −g·p/q.
 func (w *worker[F]) probsPredGradient(k *rowKernels[F], i, n int) {
-	for j := i; j < i+n; j++ {
-		w.set(j, true, w.factors[j], 0)
-	}
-	w.write(i, n, k.probsPred)
+	w.scale(i, n, 1, 0, k.probsPred)
 }
 
 // probsTargetGradient writes g·(log p/q + 1).
 func (w *worker[F]) probsTargetGradient(k *rowKernels[F], i, n int) {
-	for j := i; j < i+n; j++ {
-		w.set(j, true, w.factors[j]*math.Ln2, w.factors[j])
-	}
-	w.write(i, n, k.probsTarget)
+	w.scale(i, n, math.Ln2, 1, k.probsTarget)
 }
 
 // powersSums sums a divergence of log-probabilities or logits from probabilities.

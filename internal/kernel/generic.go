@@ -156,7 +156,7 @@ func addRatio(s *rowSums, p, tau, d float64) {
 func pairLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
-		pairRow(&out[r], of[0], of[1], nil, nil)
+		pairRow(&out[r], of[0], of[1], nil, nil, false)
 	})
 }
 
@@ -164,16 +164,18 @@ func pairLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 func pairExponentials[F Float](x, t, ex, et *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t, ex, et}, func(r int, of [][]F) {
-		pairRow(&out[r], of[0], of[1], of[2], of[3])
+		pairRow(&out[r], of[0], of[1], of[2], of[3], false)
 	})
 }
 
-func pairRow[F Float](record *rowSums, x, t, ex, et []F) {
+// pairRow is told whether the target's powers count alone, see powerOf.
+func pairRow[F Float](record *rowSums, x, t, ex, et []F, alone bool) {
 	scale, ofX, ofT := storedScale[F](), record[shiftX], record[shiftT]
 	sumBlocks(record, len(x), func(from, to int) (s rowSums) {
 		for i := from; i < to; i++ {
-			y, tau := (float64(x[i])+ofX)*math.Log2E, (float64(t[i])+ofT)*math.Log2E
-			q, p := power2[F](y), power2[F](tau)
+			y, shifted := (float64(x[i])+ofX)*math.Log2E, float64(t[i])+ofT
+			tau := shifted * math.Log2E
+			q, p := power2[F](y), powerOf[F](shifted, tau, alone)
 			if ex != nil {
 				ex[i], et[i] = F(q*scale), F(p*scale)
 			}

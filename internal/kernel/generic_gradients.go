@@ -31,12 +31,17 @@ func logitsPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 
 // pairPred sets out = a·2^y − b·2^τ.
 func pairPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	pairPredRows(x, t, out, rows, classes, c, false)
+}
+
+func pairPredRows[F Float](x, t, out *F, rows, classes int, c *coefficients, alone bool) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
 		c := &records[r]
 		for i, ti := range of[1] {
 			q := power2[F]((float64(of[0][i]) + c[forX]) * math.Log2E)
-			p := power2[F]((float64(ti) + c[forT]) * math.Log2E)
+			shifted := float64(ti) + c[forT]
+			p := powerOf[F](shifted, shifted*math.Log2E, alone)
 			of[2][i] = F(q*c[byA] - p*c[byB])
 		}
 	})
@@ -66,13 +71,18 @@ func targetProbs[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 // pairTarget sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and finds products that
 // overflow.
 func pairTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
+	pairTargetRows(x, t, out, rows, classes, c, false)
+}
+
+func pairTargetRows[F Float](x, t, out *F, rows, classes int, c *coefficients, alone bool) {
 	records := coefficientsOf(c, rows)
 	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
 		c := &records[r]
 		for i, ti := range of[1] {
-			y, tau := (float64(of[0][i])+c[forX])*math.Log2E, (float64(ti)+c[forT])*math.Log2E
+			y, shifted := (float64(of[0][i])+c[forX])*math.Log2E, float64(ti)+c[forT]
+			tau := shifted * math.Log2E
 			of[2][i] = 0
-			if p := power2[F](tau); p != 0 {
+			if p := powerOf[F](shifted, tau, alone); p != 0 {
 				scaled := c[byA] * (tau - y - c[byB])
 				if scaled-scaled != 0 {
 					c[found] = 1

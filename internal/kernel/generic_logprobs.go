@@ -68,52 +68,20 @@ func logPairTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	})
 }
 
-// mixedLoss is pairLoss for a target whose powers count by themselves.
+// mixedLoss is pairLoss for a target whose powers count alone.
 func mixedLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
-		x, t, ofX, ofT := of[0], of[1], out[r][shiftX], out[r][shiftT]
-		sumBlocks(&out[r], classes, func(from, to int) (s rowSums) {
-			for i := from; i < to; i++ {
-				y, shifted := (float64(x[i])+ofX)*math.Log2E, float64(t[i])+ofT
-				p, tau := exponential[F](shifted), shifted*math.Log2E
-				s[partition] += power2[F](y)
-				s[mass] += p
-				addRatio(&s, p, tau, tau-y)
-			}
-			return s
-		})
+		pairRow(&out[r], of[0], of[1], nil, nil, true)
 	})
 }
 
-// mixedPred is pairPred for a target whose powers count by themselves.
+// mixedPred is pairPred for a target whose powers count alone.
 func mixedPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
-	records := coefficientsOf(c, rows)
-	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
-		c := &records[r]
-		for i, ti := range of[1] {
-			q := power2[F]((float64(of[0][i]) + c[forX]) * math.Log2E)
-			of[2][i] = F(q*c[byA] - exponential[F](float64(ti)+c[forT])*c[byB])
-		}
-	})
+	pairPredRows(x, t, out, rows, classes, c, true)
 }
 
-// mixedTarget is pairTarget for a target whose powers count by themselves.
+// mixedTarget is pairTarget for a target whose powers count alone.
 func mixedTarget[F Float](x, t, out *F, rows, classes int, c *coefficients) {
-	records := coefficientsOf(c, rows)
-	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
-		c := &records[r]
-		for i, ti := range of[1] {
-			t := float64(ti) + c[forT]
-			y := (float64(of[0][i]) + c[forX]) * math.Log2E
-			of[2][i] = 0
-			if p := exponential[F](t); p != 0 {
-				scaled := c[byA] * (t*math.Log2E - y - c[byB])
-				if scaled-scaled != 0 {
-					c[found] = 1
-				}
-				of[2][i] = F(p * scaled)
-			}
-		}
-	})
+	pairTargetRows(x, t, out, rows, classes, c, true)
 }

@@ -153,7 +153,7 @@ func functions[F Float]() []function[F] {
 // noted returns operands with their statistics, if the problem has them.
 func noted[F Float](p Problem, in *Operands[F]) *Operands[F] {
 	with := *in
-	if (p.Family == KL && p.Pred == Logits || p.hasJensenKernels()) && !p.elementwise() {
+	if p.notable() {
 		with.Statistics = Statistics(p, in)
 	}
 	return &with

@@ -14,8 +14,13 @@ const (
 // HasStatistics reports whether a problem's gradients are faster with Statistics, and
 // these take no more memory than one of them, of elements of a size in bytes.
 func HasStatistics(p Problem, size int) bool {
-	return (p.Family == KL && p.Pred == Logits || p.hasJensenKernels()) && !p.elementwise() && fastLoss[float64](p) != nil &&
+	return p.notable() && fastLoss[float64](p) != nil &&
 		p.classes()*size >= StatisticsSize*int(unsafe.Sizeof(float64(0)))
+}
+
+// notable reports whether gradients read what Statistics notes.
+func (p Problem) notable() bool {
+	return (p.Family == KL && p.Pred == Logits || p.hasJensenKernels()) && !p.elementwise()
 }
 
 // Statistics returns, row by row, StatisticsSize numbers from which Loss and VJP of

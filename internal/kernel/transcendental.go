@@ -31,6 +31,15 @@ func exponential[F Float](x float64) float64 {
 	return scaledExponential[F]((x-n*ln2High)-n*ln2Low, whole)
 }
 
+// powerOf is 2^τ, τ = shifted·log2 e: as it is needed beside its sum, or alone, with an error
+// relative to itself.
+func powerOf[F Float](shifted, tau float64, alone bool) float64 {
+	if alone {
+		return exponential[F](shifted)
+	}
+	return power2[F](tau)
+}
+
 // ln2High + ln2Low is ln 2; a whole number of at most 21 bits times the first is exact
 // (Cody and Waite 1980).
 const (

@@ -213,8 +213,9 @@ func (a arithmetic) pairLoss(name string, stored bool, target powers) {
 // leastExponent is below that of the smallest subnormal number.
 const leastExponent = -1080
 
-// farRatio is beyond any log ratio of which a subnormal power makes nothing that counts.
-const farRatio, infinite = 0x1p124, 0x1p1024 // untyped: infinite is no float64
+// farRatio is beyond any log ratio of which a subnormal power makes nothing that counts, and
+// infinite, which is untyped, beyond any float64.
+const farRatio, infinite = 0x1p124, 0x1p1024
 
 // dropZeros clears log ratios where 2^τ is 0, and makes those beyond farRatio infinite.
 // Where 2^τ is subnormal, of which front2 makes 0 too, they stay: an infinite one then makes

@@ -78,6 +78,14 @@ func (t turn) flagFar(e exponent, flags vector) {
 	}
 }
 
+// frontLogPair leaves what front2 makes of 2^τ, and the difference.
+func (t turn) frontLogPair(s shifts, flags vector, c carried) {
+	e := t.logPowerOf(1, s, c, "t")
+	t.dropZeros(e, t.difference(c))
+	t.flagFar(e, flags)
+	t.front2(e, c, "t", false)
+}
+
 func (a arithmetic) logPairLoss() {
 	f := a.begin("logPairLoss", "sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, and flags exponents out of range.", "sums", "x", "t")
 	s := f.shifts(zero())
@@ -85,10 +93,7 @@ func (a arithmetic) logPairLoss() {
 		flags := zero()
 		sums := f.newSums(2)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
-			e := turn.logPowerOf(1, s, c, "t")
-			f.dropZeros(e, turn.difference(c))
-			turn.flagFar(e, flags)
-			f.front2(e, c, "t", false)
+			turn.frontLogPair(s, flags, c)
 		}, func(turn turn, c carried) {
 			p := f.power(c, "t")
 			turn.keep(p)
@@ -132,10 +137,7 @@ func (a arithmetic) logPairTarget() {
 	f.eachRow(func() {
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
-			e := turn.logPowerOf(1, s, c, "t")
-			f.dropZeros(e, turn.difference(c))
-			turn.flagFar(e, flags)
-			f.front2(e, c, "t", false)
+			turn.frontLogPair(s, flags, c)
 		}, func(turn turn, c carried) {
 			p := f.power(c, "t")
 			for u, r := range c["difference"] {
