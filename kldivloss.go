@@ -97,9 +97,10 @@ import (
 //
 // Sums accumulate in float64, of float32 in lanes of float32 for about eight terms at a
 // time and only where nothing cancels: with ε the dtype's epsilon a loss is within 4ε
-// of Σ|eᵢ|, in float32 within 12ε for rows of logits of a few classes, or of which some are
-// far below the largest. With logits on both sides a small divergence is not lost to cancellation
-// and never comes out negative: float32 logits 1e-5 apart give 1e-11.
+// of Σ|eᵢ|. Float32 rows can miss that, by up to 7 times where a search looked for the
+// worst: see Known limits in docs/RELIABILITY.md. With logits on both sides a small
+// divergence is not lost to cancellation and never comes out negative: float32 logits 1e-5
+// apart give 1e-11.
 //
 // Errors wrap [ErrNilNode], [ErrGraph], [ErrShape], [ErrAxis], [ErrDtype] or
 // [ErrOption] and name the argument, what was found and what was expected. A value
