@@ -95,12 +95,10 @@ import (
 //	a logit of −Inf                  that class has probability 0
 //	a row of logits all −Inf         NaN
 //
-// Sums accumulate in float64, of float32 in lanes of float32 for about eight terms at a
-// time and only where nothing cancels: with ε the dtype's epsilon a loss is within 4ε
-// of Σ|eᵢ|. Float32 rows can miss that, by up to 7 times where a search looked for the
-// worst: see Known limits in docs/RELIABILITY.md. With logits on both sides a small
-// divergence is not lost to cancellation and never comes out negative: float32 logits 1e-5
-// apart give 1e-11.
+// Sums are compensated or in float64, of float32 in lanes of float32 for two to four terms
+// at a time and only where nothing cancels: with ε the dtype's epsilon a loss is within 4ε
+// of Σ|eᵢ|. With logits on both sides a small divergence is not lost to cancellation and
+// never comes out negative: float32 logits 1e-5 apart give 1e-11.
 //
 // Errors wrap [ErrNilNode], [ErrGraph], [ErrShape], [ErrAxis], [ErrDtype] or
 // [ErrOption] and name the argument, what was found and what was expected. A value

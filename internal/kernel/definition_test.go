@@ -168,32 +168,20 @@ type bounded struct {
 	gradient, gradientError [2][]float64
 }
 
-// The bounds are those of SEMANTICS.md and, of a sum, what the row kernels may add where
-// rounding adds up, as in rows of one number: they are tuned for rows in which it averages.
+// The bounds are those of SEMANTICS.md.
 func (m definition) bounded(epsilon float64, elementwise bool) (b bounded) {
 	b.loss, b.lossError = m.elements(), m.magnitudes(epsilon, func(i int) bool { return m.p[i] == 0 }).elements()
 	if !elementwise {
 		b.loss, b.lossError = []float64{sumOf(b.loss)}, []float64{sumOf(b.lossError)}
 	}
-	cancelling := 0.0 // the mass times the logarithm of a partition function
-	if m.pred == Logits {
-		cancelling = sumOf(m.p) * -(slices.Max(m.logQ) + min(0, slices.Max(m.logP)))
-	}
-	plain := 0.0 // kernels of float64 add a block's terms one after the other
-	if epsilon == 0x1p-52 {
-		plain = float64(min(len(m.x), block)) / 2
-	}
 	for i := range b.lossError {
-		b.lossError[i] *= (4 + plain) * epsilon
-		if !elementwise && cancelling > 0 {
-			b.lossError[i] += 3 * epsilon * cancelling
-		}
+		b.lossError[i] *= 4 * epsilon
 	}
 	flowing := m.magnitudes(epsilon, m.dropped)
 	for _, wrt := range sides {
 		b.gradient[wrt], b.gradientError[wrt] = m.gradient(wrt), flowing.gradient(wrt)
 		for i := range b.gradientError[wrt] {
-			b.gradientError[wrt][i] *= (8 + plain) * epsilon
+			b.gradientError[wrt][i] *= 8 * epsilon
 		}
 	}
 	return b

@@ -123,7 +123,11 @@ func representable(a, b float64) bool {
 // accept notes row i's loss of a mass, if it is accurate: logPartition is how much of
 // it comes from partition functions.
 func (w *worker[F]) accept(k *rowKernels[F], i int, loss, mass, logPartition float64) {
-	if math.Abs(loss) >= (k.minRatio+k.perPartition*math.Abs(logPartition))*mass {
+	least := k.minRatio + k.perPartition*math.Abs(logPartition)
+	if w.problem.Target == Logits {
+		least += k.ofPowers
+	}
+	if w.problem.classes() >= k.minClasses && math.Abs(loss) >= least*mass {
 		w.settle(i, loss)
 	}
 }

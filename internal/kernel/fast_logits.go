@@ -13,12 +13,14 @@ func logSum(x float64) float64 { return math.Ln2 * logarithm2[float64](x) }
 func (w *worker[F]) logitsSums(k *rowKernels[F], i, n int) {
 	x, classes := w.at(predOperand, i), w.problem.classes()
 	k.extremes(x, n, classes, &w.sums[i])
+	w.level(k, i, n)
 	k.logitsLoss(x, w.at(targetOperand, i), n, classes, &w.sums[i])
 }
 
 // pairSums is logitsSums for logits on both sides, and sets ratio to the divergence.
 func (w *worker[F]) pairSums(k *rowKernels[F], i, n int) {
 	w.pairExtremes(k, i, n)
+	w.level(k, i, n)
 	w.sum(i, n, k.pairLoss)
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
@@ -33,6 +35,37 @@ func (w *worker[F]) pairExtremes(k *rowKernels[F], i, n int) {
 	classes := w.problem.classes()
 	k.extremes(w.at(predOperand, i), n, classes, &w.sums[i])
 	k.extremes(w.at(targetOperand, i), n, classes, w.targetSums(i))
+}
+
+// level moves a whole shift, by eighths, for log ratios to be about what they are of
+// probabilities, as far as that can be told before the partition functions are known: what
+// they are off is rounded with them.
+func (w *worker[F]) level(k *rowKernels[F], i, n int) {
+	if !k.whole {
+		return
+	}
+	side, shift, reach := Pred, shiftX, reachX
+	if w.problem.Pred != Logits {
+		side, shift, reach = Target, shiftT, reachT
+	}
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
+		expected := [2]float64{w.expectedLogPartition(Pred, s[reachX]), w.expectedLogPartition(Target, s[reachT])}
+		const eighths = 8
+		moved := math.RoundToEven(eighths*math.Log2E*(expected[side]-expected[1-side])) / eighths
+		s[shift] -= moved
+		s[reach] += math.Ln2 * math.Abs(moved)
+	}
+}
+
+// expectedLogPartition is that of n logits of a reach, drawn from a normal distribution
+// and less their largest: log n − σ·√(2·log n) + σ²/2, the reach being 2σ·√(2·log n).
+func (w *worker[F]) expectedLogPartition(side Side, reach float64) float64 {
+	if w.problem.form(side) != Logits {
+		return 0
+	}
+	root := max(0, w.logClasses-reach/4)
+	return root * root / w.logClasses
 }
 
 func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
@@ -92,7 +125,7 @@ func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 	w.write(i, n, k.pairPred)
 }
 
-// move returns how far a whole shift is moved for exponents to be about the logarithms
+// move returns how far a whole shift is to be moved for exponents to be about the logarithms
 // of probabilities, and 2 to that power.
 func (k *rowKernels[F]) move(partition float64) (whole, power float64) {
 	if !k.whole {
@@ -118,25 +151,13 @@ func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 	w.write(i, n, k.pairTarget)
 }
 
-// roundedOff is what the logarithm of a partition function lacks where exponents are
-// products with log2 e rounded to float32, which those of targetProbs are not: nearly all
-// of the mass is at the largest logit.
-func (k *rowKernels[F]) roundedOff(shift float64) float64 {
-	if !k.whole {
-		return 0
-	}
-	const rest = math.Log2E - float64(float32(math.Log2E))
-	largest := -shift * math.Ln2
-	return math.Ln2 * rest * largest
-}
-
 // logitsTargetGradient writes g·(log p − log q + 1).
 func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).logitsSums)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
 		move, power := k.move(s[partition])
-		w.set(j, w.done[j], g*math.Ln2, g*(1+logSum(s[partition]/power)+k.roundedOff(s[shiftX])))
+		w.set(j, w.done[j], g*math.Ln2, g*(1+logSum(s[partition]/power)))
 		w.coefficients[j][forX] = s[shiftX] - move
 	}
 	w.write(i, n, k.targetProbs)

@@ -5,7 +5,7 @@ import "math"
 // Pairs of logits and log-probabilities take the kernels of two logits: log-probabilities
 // are logits whose shift is 0, and whose partition function is not divided by.
 
-// mostShift is how far from 0 the largest log-probability of a row may be.
+// mostShift is the largest shift that is taken from a row of log-probabilities.
 const mostShift = 32
 
 // exponentSums finds the extremes and the sums of two sides, each logits or
@@ -20,6 +20,7 @@ func (w *worker[F]) exponentSums(k *rowKernels[F], i, n int) {
 		w.unshift(i, n, shiftT, reachT)
 		sum = k.mixedLoss
 	}
+	w.level(k, i, n)
 	w.sum(i, n, sum)
 }
 
@@ -96,7 +97,7 @@ func (w *worker[F]) mixedTargetGradient(k *rowKernels[F], i, n int) {
 // negatePowersGradient writes −g·p where pred is log-probabilities.
 func (w *worker[F]) negatePowersGradient(k *rowKernels[F], i, n int) {
 	w.divided(k, i, n, (*worker[F]).mixedSums, func(s *rowSums, g float64) (ok bool, a, b float64) {
-		return true, g / s[mass] * math.Exp(-k.roundedOff(s[shiftT])), 0
+		return true, g / s[mass], 0
 	})
 	w.write(i, n, k.negatePower)
 }

@@ -69,19 +69,22 @@ func extremes[F Float](x *F, rows, classes int, sums *rowSums) {
 	})
 }
 
-// block is how many terms are summed before they are added to the row's sums, so that
-// the errors of a long row do not add up.
-const block = 256
+// block is how many terms are summed before they are added to the row's sums, which are
+// compensated: equal terms are all rounded one way.
+const block = 4
 
-// sumBlocks calls sum for the classes in turn, some at a time, and sets a row's sums to
+// sumBlocks calls part for the classes in turn, some at a time, and sets a row's sums to
 // those of what it returns.
-func sumBlocks(record *rowSums, classes int, sum func(from, to int) rowSums) {
-	clear(record[partition:])
+func sumBlocks(record *rowSums, classes int, part func(from, to int) rowSums) {
+	var sums [sumCount]sum
 	for from := 0; from < classes; from += block {
-		part := sum(from, min(from+block, classes))
+		s := part(from, min(from+block, classes))
 		for i := partition; i < sumCount; i++ {
-			record[i] += part[i]
+			sums[i].add(s[i])
 		}
+	}
+	for i := partition; i < sumCount; i++ {
+		record[i] = sums[i].value()
 	}
 }
 

@@ -2,8 +2,8 @@ package kernel
 
 // What row kernels find of one row, by index. Exponents are in base 2,
 // y = (x + shift)·log2 e with the shift that brings the row's largest y to 0. Where
-// limits.whole is set it is y = x·log2 e + shift instead, and the shift a whole
-// number that brings the largest y near 0.
+// limits.whole is set it is y = x·log2 e + shift instead, and the shift the whole
+// number that brings the largest y near 0, or eighths off that: see level.
 const (
 	shiftX    = iota
 	shiftT    // of the target's logits
@@ -78,13 +78,21 @@ type rowKernels[F Float] struct {
 
 // limits say which rows a kind of arithmetic is accurate for.
 type limits struct {
+	// minClasses is the smallest number of classes in whose sums rounding averages out.
+	minClasses int
+
 	// minRatio is the smallest |divergence| ÷ mass: below it what rounding leaves of
-	// the sums' terms counts.
+	// the sums' terms counts. Those of lanes of float32 are what keeps the rows that
+	// TestBoundsUnderSearch climbs to within the bounds, with ten thousand starts.
 	minRatio float64
 
 	// perPartition adds to minRatio for the logarithm of the partition function: that
 	// many times the mass cancels in the divergence, with the error of both.
 	perPartition float64
+
+	// ofPowers adds to minRatio where the target's probabilities are powers, each with an
+	// error, and their sum.
+	ofPowers float64
 
 	// minGradient is the smallest divergence of two rows of logits whose difference
 	// of probabilities is more than rounding.
@@ -108,9 +116,9 @@ type limits struct {
 	// of subnormal probabilities keep their bits.
 	stored float64
 
-	// whole says what a shift is, see shiftX. A whole one may be moved to where
-	// exponents are logarithms of probabilities, and then needs to be, as log ratios are
-	// rounded to float32.
+	// whole says what a shift is, see shiftX. Such a one may be moved to where exponents
+	// are logarithms of probabilities, and then needs to be, as log ratios are rounded to
+	// float32.
 	whole bool
 }
 

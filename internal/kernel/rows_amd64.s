@@ -106,7 +106,7 @@ GLOBL constantbfb8aa3bbfb8aa3b<>(SB), RODATA|NOPTR, $32
 
 // func logitsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·logitsLoss32(SB), NOSPLIT, $96-40
+TEXT ·logitsLoss32(SB), NOSPLIT, $192-40
 	MOVQ    x+0(FP), AX
 	MOVQ    t+8(FP), CX
 	MOVQ    rows+16(FP), DX
@@ -128,9 +128,12 @@ logitsLoss32_row:
 	VMOVUPD      Y7, (SP)
 	VMOVUPD      Y7, 32(SP)
 	VMOVUPD      Y7, 64(SP)
+	VMOVUPD      Y7, 96(SP)
+	VMOVUPD      Y7, 128(SP)
+	VMOVUPD      Y7, 160(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	MOVQ         $0x00000008, R9
+	MOVQ         $0x00000002, R9
 	SUBQ         $0x08, DI
 	JL           logitsLoss32_loop_few
 	LEAQ         (AX)(BX*4), R10
@@ -139,6 +142,7 @@ logitsLoss32_row:
 	VFMADD132PS  Y1, Y2, Y8
 	VSUBPS       Y2, Y8, Y9
 	VFMSUB132PS  Y1, Y9, Y7
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y9, Y7
 	VMOVUPS      (CX)(R8*1), Y9
 
 	// log2 t - y
@@ -181,50 +185,51 @@ logitsLoss32_loop:
 	VFMADD132PS Y1, Y2, Y8
 	VSUBPS      Y2, Y8, Y9
 	VFMSUB132PS Y1, Y9, Y7
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y9, Y7
 	VMOVUPS     32(CX)(R8*1), Y9
 
 	// log2 t - y
-	VPSRLD       $0x17, Y9, Y11
-	VCVTDQ2PS    Y11, Y11
-	VSUBPS       Y8, Y11, Y11
-	VADDPS       constant49bffc0849bffc08<>+0(SB), Y11, Y11
-	VPSRLD       $0x14, Y9, Y10
-	VPERMPS      logarithms<>+0(SB), Y10, Y12
-	VSUBPS       Y7, Y12, Y12
-	VADDPS       Y12, Y11, Y11
-	VANDPS       constant007fffff007fffff<>+0(SB), Y9, Y12
-	VORPS        Y0, Y12, Y12
-	VPERMPS      reciprocals<>+0(SB), Y10, Y10
-	VFMSUB213PS  Y0, Y10, Y12
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y8, Y8
-	VPSLLD       $0x14, Y8, Y10
-	VPERMPS      powers<>+0(SB), Y8, Y8
-	VPADDD       Y8, Y10, Y10
-	ADDQ         $0x20, R8
-	DECQ         R9
-	JNZ          logitsLoss32_loop_on
-	VEXTRACTF128 $0x01, Y4, X8
-	VCVTPS2PD    X8, Y8
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y8, Y4, Y4
-	VADDPD       (SP), Y4, Y4
-	VMOVUPD      Y4, (SP)
-	VXORPD       Y4, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X8
-	VCVTPS2PD    X8, Y8
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y8, Y5, Y5
-	VADDPD       32(SP), Y5, Y5
-	VMOVUPD      Y5, 32(SP)
-	VXORPD       Y5, Y5, Y5
-	VEXTRACTF128 $0x01, Y6, X8
-	VCVTPS2PD    X8, Y8
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y8, Y6, Y6
-	VADDPD       64(SP), Y6, Y6
-	VMOVUPD      Y6, 64(SP)
-	VXORPD       Y6, Y6, Y6
-	MOVQ         $0x00000008, R9
+	VPSRLD      $0x17, Y9, Y11
+	VCVTDQ2PS   Y11, Y11
+	VSUBPS      Y8, Y11, Y11
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y11, Y11
+	VPSRLD      $0x14, Y9, Y10
+	VPERMPS     logarithms<>+0(SB), Y10, Y12
+	VSUBPS      Y7, Y12, Y12
+	VADDPS      Y12, Y11, Y11
+	VANDPS      constant007fffff007fffff<>+0(SB), Y9, Y12
+	VORPS       Y0, Y12, Y12
+	VPERMPS     reciprocals<>+0(SB), Y10, Y10
+	VFMSUB213PS Y0, Y10, Y12
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
+	VPSLLD      $0x14, Y8, Y10
+	VPERMPS     powers<>+0(SB), Y8, Y8
+	VPADDD      Y8, Y10, Y10
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         logitsLoss32_loop_on
+	VADDPS      (SP), Y4, Y8
+	VSUBPS      (SP), Y8, Y13
+	VSUBPS      Y13, Y4, Y4
+	VADDPS      32(SP), Y4, Y4
+	VMOVUPD     Y4, 32(SP)
+	VMOVUPD     Y8, (SP)
+	VXORPD      Y4, Y4, Y4
+	VADDPS      64(SP), Y5, Y8
+	VSUBPS      64(SP), Y8, Y13
+	VSUBPS      Y13, Y5, Y5
+	VADDPS      96(SP), Y5, Y5
+	VMOVUPD     Y5, 96(SP)
+	VMOVUPD     Y8, 64(SP)
+	VXORPD      Y5, Y5, Y5
+	VADDPS      128(SP), Y6, Y8
+	VSUBPS      128(SP), Y8, Y13
+	VSUBPS      Y13, Y6, Y6
+	VADDPS      160(SP), Y6, Y6
+	VMOVUPD     Y6, 160(SP)
+	VMOVUPD     Y8, 128(SP)
+	VXORPD      Y6, Y6, Y6
+	MOVQ        $0x00000002, R9
 
 logitsLoss32_loop_on:
 	SUBQ $0x08, DI
@@ -245,6 +250,27 @@ logitsLoss32_loop_last:
 	VADDPS      Y9, Y5, Y5
 	VORPS       Y9, Y3, Y3
 	ADDQ        $0x20, R8
+	VADDPS      (SP), Y4, Y7
+	VSUBPS      (SP), Y7, Y8
+	VSUBPS      Y8, Y4, Y4
+	VADDPS      32(SP), Y4, Y4
+	VMOVUPD     Y4, 32(SP)
+	VMOVUPD     Y7, (SP)
+	VXORPD      Y4, Y4, Y4
+	VADDPS      64(SP), Y5, Y7
+	VSUBPS      64(SP), Y7, Y8
+	VSUBPS      Y8, Y5, Y5
+	VADDPS      96(SP), Y5, Y5
+	VMOVUPD     Y5, 96(SP)
+	VMOVUPD     Y7, 64(SP)
+	VXORPD      Y5, Y5, Y5
+	VADDPS      128(SP), Y6, Y7
+	VSUBPS      128(SP), Y7, Y8
+	VSUBPS      Y8, Y6, Y6
+	VADDPS      160(SP), Y6, Y6
+	VMOVUPD     Y6, 160(SP)
+	VMOVUPD     Y7, 128(SP)
+	VXORPD      Y6, Y6, Y6
 
 logitsLoss32_loop_few:
 	ADDQ        $0x08, DI
@@ -259,6 +285,7 @@ logitsLoss32_loop_few:
 	VFMADD132PS Y1, Y2, Y9
 	VSUBPS      Y2, Y9, Y2
 	VFMSUB132PS Y1, Y2, Y8
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y8
 	VMASKMOVPS  (CX)(R8*1), Y7, Y2
 
 	// log2 t - y
@@ -295,36 +322,63 @@ logitsLoss32_loop_few:
 	VORPS       Y2, Y3, Y3
 
 logitsLoss32_loop_done:
-	VEXTRACTF128 $0x01, Y4, X2
-	VCVTPS2PD    X2, Y2
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y2, Y4, Y4
-	VADDPD       (SP), Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X2
-	VADDPD       X2, X4, X2
-	VPERMILPD    $0x01, X2, X4
-	VADDSD       X2, X4, X4
-	VMOVSD       X4, 32(SI)
-	VEXTRACTF128 $0x01, Y5, X2
-	VCVTPS2PD    X2, Y2
-	VCVTPS2PD    X5, Y4
-	VADDPD       Y2, Y4, Y4
-	VADDPD       32(SP), Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X2
-	VADDPD       X2, X4, X2
-	VPERMILPD    $0x01, X2, X4
-	VADDSD       X2, X4, X4
-	VMOVSD       X4, 40(SI)
-	VEXTRACTF128 $0x01, Y6, X2
-	VCVTPS2PD    X2, Y2
-	VCVTPS2PD    X6, Y4
-	VADDPD       Y2, Y4, Y4
-	VADDPD       64(SP), Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X2
-	VADDPD       X2, X4, X2
-	VPERMILPD    $0x01, X2, X4
-	VADDSD       X2, X4, X4
-	VMOVSD       X4, 48(SI)
+	VADDPS       (SP), Y4, Y2
+	VSUBPS       (SP), Y2, Y7
+	VSUBPS       Y7, Y4, Y4
+	VADDPS       32(SP), Y4, Y4
+	VMOVUPD      Y4, 32(SP)
+	VMOVUPD      Y2, (SP)
+	VXORPD       Y4, Y4, Y4
+	VADDPS       64(SP), Y5, Y2
+	VSUBPS       64(SP), Y2, Y4
+	VSUBPS       Y4, Y5, Y5
+	VADDPS       96(SP), Y5, Y5
+	VMOVUPD      Y5, 96(SP)
+	VMOVUPD      Y2, 64(SP)
+	VXORPD       Y5, Y5, Y5
+	VADDPS       128(SP), Y6, Y2
+	VSUBPS       128(SP), Y2, Y4
+	VSUBPS       Y4, Y6, Y6
+	VADDPS       160(SP), Y6, Y6
+	VMOVUPD      Y6, 160(SP)
+	VMOVUPD      Y2, 128(SP)
+	VXORPD       Y6, Y6, Y6
+	VCVTPS2PD    (SP), Y2
+	VCVTPS2PD    16(SP), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    32(SP), Y4
+	VCVTPS2PD    48(SP), Y5
+	VADDPD       Y5, Y4, Y4
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 32(SI)
+	VCVTPS2PD    64(SP), Y2
+	VCVTPS2PD    80(SP), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    96(SP), Y4
+	VCVTPS2PD    112(SP), Y5
+	VADDPD       Y5, Y4, Y4
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 40(SI)
+	VCVTPS2PD    128(SP), Y2
+	VCVTPS2PD    144(SP), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    160(SP), Y4
+	VCVTPS2PD    176(SP), Y5
+	VADDPD       Y5, Y4, Y4
+	VADDPD       Y4, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 48(SI)
 	VMOVMSKPS    Y3, DI
 	VXORPD       X2, X2, X2
 	VCVTSI2SDQ   DI, X2, X2
@@ -354,6 +408,12 @@ DATA constant49c0000049c00000<>+8(SB)/8, $0x49c0000049c00000
 DATA constant49c0000049c00000<>+16(SB)/8, $0x49c0000049c00000
 DATA constant49c0000049c00000<>+24(SB)/8, $0x49c0000049c00000
 GLOBL constant49c0000049c00000<>(SB), RODATA|NOPTR, $32
+
+DATA constant326558dc326558dc<>+0(SB)/8, $0x326558dc326558dc
+DATA constant326558dc326558dc<>+8(SB)/8, $0x326558dc326558dc
+DATA constant326558dc326558dc<>+16(SB)/8, $0x326558dc326558dc
+DATA constant326558dc326558dc<>+24(SB)/8, $0x326558dc326558dc
+GLOBL constant326558dc326558dc<>(SB), RODATA|NOPTR, $32
 
 DATA logarithms<>+0(SB)/4, $0x3db31fb7
 DATA logarithms<>+4(SB)/4, $0x3e7de0b5
@@ -447,7 +507,7 @@ GLOBL constant3fb8aa373fb8aa37<>(SB), RODATA|NOPTR, $32
 
 // func logProbsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logProbsLoss32(SB), NOSPLIT, $64-40
+TEXT ·logProbsLoss32(SB), NOSPLIT, $128-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -463,9 +523,11 @@ logProbsLoss32_row:
 	VXORPD      Y4, Y4, Y4
 	VMOVUPD     Y4, (SP)
 	VMOVUPD     Y4, 32(SP)
+	VMOVUPD     Y4, 64(SP)
+	VMOVUPD     Y4, 96(SP)
 	MOVQ        BX, DI
 	XORQ        R8, R8
-	MOVQ        $0x00000004, R9
+	MOVQ        $0x00000002, R9
 	SUBQ        $0x10, DI
 	JL          logProbsLoss32_loop_few
 	VMOVUPS     (AX)(R8*1), Y4
@@ -477,12 +539,10 @@ logProbsLoss32_row:
 	VFMADD132PS Y9, Y0, Y7
 	VSUBPS      Y0, Y6, Y8
 	VFMSUB132PS Y9, Y8, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y4
 	VSUBPS      Y0, Y7, Y8
 	VFMSUB132PS Y9, Y8, Y5
-	VMOVUPS     (AX)(R8*1), Y8
-	VMOVUPS     32(AX)(R8*1), Y9
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y4
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y9, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
 	VMOVUPS     (CX)(R8*1), Y8
 	VMOVUPS     32(CX)(R8*1), Y9
 
@@ -549,63 +609,61 @@ logProbsLoss32_loop:
 	VFMADD132PS Y9, Y0, Y7
 	VSUBPS      Y0, Y6, Y8
 	VFMSUB132PS Y9, Y8, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y4
 	VSUBPS      Y0, Y7, Y8
 	VFMSUB132PS Y9, Y8, Y5
-	VMOVUPS     64(AX)(R8*1), Y8
-	VMOVUPS     96(AX)(R8*1), Y9
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y4
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y9, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
 	VMOVUPS     64(CX)(R8*1), Y8
 	VMOVUPS     96(CX)(R8*1), Y9
 
 	// log2 t - y
-	VMOVUPS      logarithms<>+0(SB), Y11
-	VMOVUPS      constant49bffc0849bffc08<>+0(SB), Y13
-	VPSRLD       $0x17, Y8, Y10
-	VCVTDQ2PS    Y10, Y10
-	VSUBPS       Y6, Y10, Y10
-	VADDPS       Y13, Y10, Y10
-	VPSRLD       $0x14, Y8, Y6
-	VPERMPS      Y11, Y6, Y12
-	VSUBPS       Y4, Y12, Y12
-	VADDPS       Y12, Y10, Y10
-	VPSRLD       $0x17, Y9, Y4
-	VCVTDQ2PS    Y4, Y4
-	VSUBPS       Y7, Y4, Y4
-	VADDPS       Y13, Y4, Y4
-	VPSRLD       $0x14, Y9, Y7
-	VPERMPS      Y11, Y7, Y11
-	VSUBPS       Y5, Y11, Y11
-	VADDPS       Y11, Y4, Y4
-	VMOVUPS      constant3f8000003f800000<>+0(SB), Y11
-	VMOVUPS      constant007fffff007fffff<>+0(SB), Y13
-	VMOVUPS      reciprocals<>+0(SB), Y12
-	VANDPS       Y13, Y8, Y5
-	VORPS        Y11, Y5, Y5
-	VPERMPS      Y12, Y6, Y6
-	VFMSUB213PS  Y11, Y6, Y5
-	VANDPS       Y13, Y9, Y6
-	VORPS        Y11, Y6, Y6
-	VPERMPS      Y12, Y7, Y7
-	VFMSUB213PS  Y11, Y7, Y6
-	ADDQ         $0x40, R8
-	DECQ         R9
-	JNZ          logProbsLoss32_loop_on
-	VEXTRACTF128 $0x01, Y2, X7
-	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y7, Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VMOVUPD      Y2, (SP)
-	VXORPD       Y2, Y2, Y2
-	VEXTRACTF128 $0x01, Y3, X7
-	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y7, Y3, Y3
-	VADDPD       32(SP), Y3, Y3
-	VMOVUPD      Y3, 32(SP)
-	VXORPD       Y3, Y3, Y3
-	MOVQ         $0x00000004, R9
+	VMOVUPS     logarithms<>+0(SB), Y11
+	VMOVUPS     constant49bffc0849bffc08<>+0(SB), Y13
+	VPSRLD      $0x17, Y8, Y10
+	VCVTDQ2PS   Y10, Y10
+	VSUBPS      Y6, Y10, Y10
+	VADDPS      Y13, Y10, Y10
+	VPSRLD      $0x14, Y8, Y6
+	VPERMPS     Y11, Y6, Y12
+	VSUBPS      Y4, Y12, Y12
+	VADDPS      Y12, Y10, Y10
+	VPSRLD      $0x17, Y9, Y4
+	VCVTDQ2PS   Y4, Y4
+	VSUBPS      Y7, Y4, Y4
+	VADDPS      Y13, Y4, Y4
+	VPSRLD      $0x14, Y9, Y7
+	VPERMPS     Y11, Y7, Y11
+	VSUBPS      Y5, Y11, Y11
+	VADDPS      Y11, Y4, Y4
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y11
+	VMOVUPS     constant007fffff007fffff<>+0(SB), Y13
+	VMOVUPS     reciprocals<>+0(SB), Y12
+	VANDPS      Y13, Y8, Y5
+	VORPS       Y11, Y5, Y5
+	VPERMPS     Y12, Y6, Y6
+	VFMSUB213PS Y11, Y6, Y5
+	VANDPS      Y13, Y9, Y6
+	VORPS       Y11, Y6, Y6
+	VPERMPS     Y12, Y7, Y7
+	VFMSUB213PS Y11, Y7, Y6
+	ADDQ        $0x40, R8
+	DECQ        R9
+	JNZ         logProbsLoss32_loop_on
+	VADDPS      (SP), Y2, Y7
+	VSUBPS      (SP), Y7, Y11
+	VSUBPS      Y11, Y2, Y2
+	VADDPS      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y7, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPS      64(SP), Y3, Y7
+	VSUBPS      64(SP), Y7, Y11
+	VSUBPS      Y11, Y3, Y3
+	VADDPS      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y7, 64(SP)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000002, R9
 
 logProbsLoss32_loop_on:
 	SUBQ $0x10, DI
@@ -633,6 +691,20 @@ logProbsLoss32_loop_last:
 	VORPS       Y8, Y1, Y1
 	VORPS       Y9, Y1, Y1
 	ADDQ        $0x40, R8
+	VADDPS      (SP), Y2, Y4
+	VSUBPS      (SP), Y4, Y5
+	VSUBPS      Y5, Y2, Y2
+	VADDPS      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y4, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPS      64(SP), Y3, Y4
+	VSUBPS      64(SP), Y4, Y5
+	VSUBPS      Y5, Y3, Y3
+	VADDPS      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y3, Y3, Y3
 
 logProbsLoss32_loop_few:
 	ADDQ $0x10, DI
@@ -645,8 +717,7 @@ logProbsLoss32_loop_one:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VMOVUPS     (AX)(R8*1), Y6
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y6, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS     (CX)(R8*1), Y6
 
 	// log2 t - y
@@ -686,8 +757,7 @@ logProbsLoss32_loop_tail:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y7
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
-	VMASKMOVPS  (AX)(R8*1), Y4, Y7
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y7, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y5
 	VMASKMOVPS  (CX)(R8*1), Y4, Y4
 
 	// log2 t - y
@@ -713,26 +783,44 @@ logProbsLoss32_loop_tail:
 	VORPS       Y4, Y1, Y1
 
 logProbsLoss32_loop_done:
-	VEXTRACTF128 $0x01, Y2, X4
-	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y4, Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
+	VADDPS       (SP), Y2, Y4
+	VSUBPS       (SP), Y4, Y5
+	VSUBPS       Y5, Y2, Y2
+	VADDPS       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y4, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPS       64(SP), Y3, Y2
+	VSUBPS       64(SP), Y2, Y4
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y2, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VCVTPS2PD    (SP), Y2
+	VCVTPS2PD    16(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VCVTPS2PD    32(SP), Y3
+	VCVTPS2PD    48(SP), Y4
+	VADDPD       Y4, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VEXTRACTF128 $0x01, Y3, X2
-	VCVTPS2PD    X2, Y2
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y2, Y3, Y3
-	VADDPD       32(SP), Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X2
-	VADDPD       X2, X3, X2
-	VPERMILPD    $0x01, X2, X3
-	VADDSD       X2, X3, X3
-	VMOVSD       X3, 48(SI)
+	VCVTPS2PD    64(SP), Y2
+	VCVTPS2PD    80(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VCVTPS2PD    96(SP), Y3
+	VCVTPS2PD    112(SP), Y4
+	VADDPD       Y4, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
+	VMOVSD       X2, 48(SI)
 	VMOVMSKPS    Y1, DI
 	VXORPD       X1, X1, X1
 	VCVTSI2SDQ   DI, X1, X1
@@ -745,15 +833,9 @@ logProbsLoss32_loop_done:
 	VZEROUPPER
 	RET
 
-DATA constant32a5706032a57060<>+0(SB)/8, $0x32a5706032a57060
-DATA constant32a5706032a57060<>+8(SB)/8, $0x32a5706032a57060
-DATA constant32a5706032a57060<>+16(SB)/8, $0x32a5706032a57060
-DATA constant32a5706032a57060<>+24(SB)/8, $0x32a5706032a57060
-GLOBL constant32a5706032a57060<>(SB), RODATA|NOPTR, $32
-
 // func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·pairLoss32(SB), NOSPLIT, $96-40
+TEXT ·pairLoss32(SB), NOSPLIT, $192-40
 	MOVQ    x+0(FP), AX
 	MOVQ    t+8(FP), CX
 	MOVQ    rows+16(FP), DX
@@ -778,9 +860,12 @@ pairLoss32_row:
 	VMOVUPD      Y6, (SP)
 	VMOVUPD      Y6, 32(SP)
 	VMOVUPD      Y6, 64(SP)
+	VMOVUPD      Y6, 96(SP)
+	VMOVUPD      Y6, 128(SP)
+	VMOVUPD      Y6, 160(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	MOVQ         $0x00000008, R9
+	MOVQ         $0x00000002, R9
 	SUBQ         $0x08, DI
 	JL           pairLoss32_loop_few
 	LEAQ         (AX)(BX*4), R10
@@ -790,11 +875,13 @@ pairLoss32_row:
 	VFMADD132PS  Y0, Y1, Y7
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  Y0, Y8, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
 	VMOVUPS      (CX)(R8*1), Y8
 	VMOVAPS      Y8, Y9
 	VFMADD132PS  Y0, Y2, Y9
 	VSUBPS       Y2, Y9, Y10
 	VFMSUB132PS  Y0, Y10, Y8
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y8
 	VSUBPS       Y7, Y9, Y11
 	VSUBPS       Y6, Y8, Y10
 	VADDPS       Y11, Y10, Y10
@@ -810,67 +897,68 @@ pairLoss32_row:
 	JL           pairLoss32_loop_last
 
 pairLoss32_loop:
-	PREFETCHT1   (R10)(R8*1)
-	PREFETCHT1   (R11)(R8*1)
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y6, Y9
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y6, Y9
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y6, Y9
-	VMULPS       Y11, Y9, Y9
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y8, Y6
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y8, Y6
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y8, Y6
-	VMULPS       Y7, Y6, Y6
-	VADDPS       Y9, Y3, Y3
-	VADDPS       Y6, Y4, Y4
-	VFMADD231PS  Y10, Y6, Y5
-	VMOVUPS      32(AX)(R8*1), Y6
-	VMOVAPS      Y6, Y7
-	VFMADD132PS  Y0, Y1, Y7
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  Y0, Y8, Y6
-	VMOVUPS      32(CX)(R8*1), Y8
-	VMOVAPS      Y8, Y9
-	VFMADD132PS  Y0, Y2, Y9
-	VSUBPS       Y2, Y9, Y10
-	VFMSUB132PS  Y0, Y10, Y8
-	VSUBPS       Y7, Y9, Y11
-	VSUBPS       Y6, Y8, Y10
-	VADDPS       Y11, Y10, Y10
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD       $0x14, Y7, Y11
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y11, Y11
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD       $0x14, Y9, Y7
-	VPERMPS      powers<>+0(SB), Y9, Y9
-	VPADDD       Y9, Y7, Y7
-	ADDQ         $0x20, R8
-	DECQ         R9
-	JNZ          pairLoss32_loop_on
-	VEXTRACTF128 $0x01, Y3, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y9, Y3, Y3
-	VADDPD       (SP), Y3, Y3
-	VMOVUPD      Y3, (SP)
-	VXORPD       Y3, Y3, Y3
-	VEXTRACTF128 $0x01, Y4, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y9, Y4, Y4
-	VADDPD       32(SP), Y4, Y4
-	VMOVUPD      Y4, 32(SP)
-	VXORPD       Y4, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y9, Y5, Y5
-	VADDPD       64(SP), Y5, Y5
-	VMOVUPD      Y5, 64(SP)
-	VXORPD       Y5, Y5, Y5
-	MOVQ         $0x00000008, R9
+	PREFETCHT1  (R10)(R8*1)
+	PREFETCHT1  (R11)(R8*1)
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
+	VFMADD231PS Y11, Y9, Y3
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
+	VMULPS      Y7, Y6, Y6
+	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y10, Y6, Y5
+	VMOVUPS     32(AX)(R8*1), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS Y0, Y1, Y7
+	VSUBPS      Y1, Y7, Y8
+	VFMSUB132PS Y0, Y8, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
+	VMOVUPS     32(CX)(R8*1), Y8
+	VMOVAPS     Y8, Y9
+	VFMADD132PS Y0, Y2, Y9
+	VSUBPS      Y2, Y9, Y10
+	VFMSUB132PS Y0, Y10, Y8
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y8
+	VSUBPS      Y7, Y9, Y11
+	VSUBPS      Y6, Y8, Y10
+	VADDPS      Y11, Y10, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD      $0x14, Y7, Y11
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y11, Y11
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD      $0x14, Y9, Y7
+	VPERMPS     powers<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y7, Y7
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         pairLoss32_loop_on
+	VADDPS      (SP), Y3, Y9
+	VSUBPS      (SP), Y9, Y12
+	VSUBPS      Y12, Y3, Y3
+	VADDPS      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VMOVUPD     Y9, (SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPS      64(SP), Y4, Y9
+	VSUBPS      64(SP), Y9, Y12
+	VSUBPS      Y12, Y4, Y4
+	VADDPS      96(SP), Y4, Y4
+	VMOVUPD     Y4, 96(SP)
+	VMOVUPD     Y9, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	VADDPS      128(SP), Y5, Y9
+	VSUBPS      128(SP), Y9, Y12
+	VSUBPS      Y12, Y5, Y5
+	VADDPS      160(SP), Y5, Y5
+	VMOVUPD     Y5, 160(SP)
+	VMOVUPD     Y9, 128(SP)
+	VXORPD      Y5, Y5, Y5
+	MOVQ        $0x00000002, R9
 
 pairLoss32_loop_on:
 	SUBQ $0x08, DI
@@ -881,16 +969,36 @@ pairLoss32_loop_last:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
-	VMULPS      Y11, Y9, Y9
+	VFMADD231PS Y11, Y9, Y3
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
 	VMULPS      Y7, Y6, Y6
-	VADDPS      Y9, Y3, Y3
 	VADDPS      Y6, Y4, Y4
 	VFMADD231PS Y10, Y6, Y5
 	ADDQ        $0x20, R8
+	VADDPS      (SP), Y3, Y6
+	VSUBPS      (SP), Y6, Y7
+	VSUBPS      Y7, Y3, Y3
+	VADDPS      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VMOVUPD     Y6, (SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPS      64(SP), Y4, Y6
+	VSUBPS      64(SP), Y6, Y7
+	VSUBPS      Y7, Y4, Y4
+	VADDPS      96(SP), Y4, Y4
+	VMOVUPD     Y4, 96(SP)
+	VMOVUPD     Y6, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	VADDPS      128(SP), Y5, Y6
+	VSUBPS      128(SP), Y6, Y7
+	VSUBPS      Y7, Y5, Y5
+	VADDPS      160(SP), Y5, Y5
+	VMOVUPD     Y5, 160(SP)
+	VMOVUPD     Y6, 128(SP)
+	VXORPD      Y5, Y5, Y5
 
 pairLoss32_loop_few:
 	ADDQ        $0x08, DI
@@ -905,11 +1013,13 @@ pairLoss32_loop_few:
 	VFMADD132PS Y0, Y1, Y8
 	VSUBPS      Y1, Y8, Y1
 	VFMSUB132PS Y0, Y1, Y7
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y7
 	VMASKMOVPS  (CX)(R8*1), Y6, Y1
 	VMOVAPS     Y1, Y9
 	VFMADD132PS Y0, Y2, Y9
 	VSUBPS      Y2, Y9, Y2
 	VFMSUB132PS Y0, Y2, Y1
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y1
 	VSUBPS      Y8, Y9, Y10
 	VSUBPS      Y7, Y1, Y2
 	VADDPS      Y10, Y2, Y2
@@ -926,48 +1036,75 @@ pairLoss32_loop_few:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
 	VMULPS      Y10, Y9, Y9
+	VANDPD      Y6, Y9, Y9
+	VADDPS      Y9, Y3, Y3
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y7
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
 	VMULPS      Y8, Y7, Y7
-	VANDPD      Y6, Y9, Y9
 	VANDPD      Y6, Y7, Y7
-	VADDPS      Y9, Y3, Y3
 	VADDPS      Y7, Y4, Y4
 	VFMADD231PS Y2, Y7, Y5
 
 pairLoss32_loop_done:
-	VEXTRACTF128 $0x01, Y3, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X3, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 32(SI)
-	VEXTRACTF128 $0x01, Y4, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X4, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 40(SI)
-	VEXTRACTF128 $0x01, Y5, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X5, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       64(SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 48(SI)
+	VADDPS       (SP), Y3, Y1
+	VSUBPS       (SP), Y1, Y2
+	VSUBPS       Y2, Y3, Y3
+	VADDPS       32(SP), Y3, Y3
+	VMOVUPD      Y3, 32(SP)
+	VMOVUPD      Y1, (SP)
+	VXORPD       Y3, Y3, Y3
+	VADDPS       64(SP), Y4, Y1
+	VSUBPS       64(SP), Y1, Y2
+	VSUBPS       Y2, Y4, Y4
+	VADDPS       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VMOVUPD      Y1, 64(SP)
+	VXORPD       Y4, Y4, Y4
+	VADDPS       128(SP), Y5, Y1
+	VSUBPS       128(SP), Y1, Y2
+	VSUBPS       Y2, Y5, Y5
+	VADDPS       160(SP), Y5, Y5
+	VMOVUPD      Y5, 160(SP)
+	VMOVUPD      Y1, 128(SP)
+	VXORPD       Y5, Y5, Y5
+	VCVTPS2PD    (SP), Y1
+	VCVTPS2PD    16(SP), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    32(SP), Y2
+	VCVTPS2PD    48(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 32(SI)
+	VCVTPS2PD    64(SP), Y1
+	VCVTPS2PD    80(SP), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    96(SP), Y2
+	VCVTPS2PD    112(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 40(SI)
+	VCVTPS2PD    128(SP), Y1
+	VCVTPS2PD    144(SP), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    160(SP), Y2
+	VCVTPS2PD    176(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 48(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
 	ADDQ         $0x40, SI
@@ -1110,8 +1247,10 @@ logitsPred32_row:
 	VFMADD132PS  Y8, Y0, Y6
 	VSUBPS       Y0, Y5, Y7
 	VFMSUB132PS  Y8, Y7, Y3
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y7, Y3
 	VSUBPS       Y0, Y6, Y7
 	VFMSUB132PS  Y8, Y7, Y4
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y7, Y4
 	VMOVUPS      powers<>+0(SB), Y8
 	VPSLLD       $0x14, Y5, Y7
 	VPERMPS      Y8, Y5, Y5
@@ -1154,8 +1293,10 @@ logitsPred32_loop:
 	VFMADD132PS Y8, Y0, Y6
 	VSUBPS      Y0, Y5, Y7
 	VFMSUB132PS Y8, Y7, Y3
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y3
 	VSUBPS      Y0, Y6, Y7
 	VFMSUB132PS Y8, Y7, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y4
 	VMOVUPS     powers<>+0(SB), Y8
 	VPSLLD      $0x14, Y5, Y7
 	VPERMPS     Y8, Y5, Y5
@@ -1203,6 +1344,7 @@ logitsPred32_loop_one:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y4
 	VSUBPS      Y0, Y4, Y5
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y3
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y5, Y3
 	VPSLLD      $0x14, Y4, Y5
 	VPERMPS     powers<>+0(SB), Y4, Y4
 	VPADDD      Y4, Y5, Y5
@@ -1231,6 +1373,7 @@ logitsPred32_loop_tail:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y0
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y4
 	VPSLLD      $0x14, Y5, Y0
 	VPERMPS     powers<>+0(SB), Y5, Y5
 	VPADDD      Y5, Y0, Y0
@@ -1288,6 +1431,7 @@ pairPred32_row:
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS       Y0, Y5, Y6
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
 	VPERMPS      powers<>+0(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y6
@@ -1296,6 +1440,7 @@ pairPred32_row:
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y5
 	VPSLLD       $0x14, Y7, Y8
 	VPERMPS      powers<>+0(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y8
@@ -1321,6 +1466,7 @@ pairPred32_loop:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
 	VPSLLD      $0x14, Y5, Y6
 	VPERMPS     powers<>+0(SB), Y5, Y5
 	VPADDD      Y5, Y6, Y6
@@ -1329,6 +1475,7 @@ pairPred32_loop:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS      Y1, Y7, Y8
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
 	VPSLLD      $0x14, Y7, Y8
 	VPERMPS     powers<>+0(SB), Y7, Y7
 	VPADDD      Y7, Y8, Y8
@@ -1365,6 +1512,7 @@ pairPred32_loop_few:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y0
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
 	VPSLLD      $0x14, Y6, Y0
 	VPERMPS     powers<>+0(SB), Y6, Y6
 	VPADDD      Y6, Y0, Y0
@@ -1373,6 +1521,7 @@ pairPred32_loop_few:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS      Y1, Y7, Y1
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y6
 	VPSLLD      $0x14, Y7, Y1
 	VPERMPS     powers<>+0(SB), Y7, Y7
 	VPADDD      Y7, Y1, Y1
@@ -1431,8 +1580,7 @@ targetProbs32_row:
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS       Y0, Y5, Y6
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VMOVUPS      (AX)(R9*1), Y6
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y6, Y4
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS      (CX)(R9*1), Y6
 
 	// log2 t - y
@@ -1475,8 +1623,7 @@ targetProbs32_loop:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VMOVUPS     32(AX)(R9*1), Y6
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y6, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS     32(CX)(R9*1), Y6
 
 	// log2 t - y
@@ -1530,8 +1677,7 @@ targetProbs32_loop_few:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y0
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VMASKMOVPS  (AX)(R9*1), Y4, Y0
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y0, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
 	VMASKMOVPS  (CX)(R9*1), Y4, Y0
 
 	// log2 t - y
@@ -1621,11 +1767,13 @@ pairTarget32_row:
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS       Y0, Y5, Y6
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS      (CX)(R9*1), Y6
 	VMOVAPS      Y6, Y7
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
 	VSUBPS       Y5, Y7, Y5
 	VSUBPS       Y4, Y6, Y4
 	VADDPS       Y5, Y4, Y4
@@ -1650,11 +1798,13 @@ pairTarget32_loop:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS     32(CX)(R9*1), Y6
 	VMOVAPS     Y6, Y7
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS      Y1, Y7, Y8
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
 	VSUBPS      Y5, Y7, Y5
 	VSUBPS      Y4, Y6, Y4
 	VADDPS      Y5, Y4, Y4
@@ -1690,11 +1840,13 @@ pairTarget32_loop_few:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y0
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
 	VMASKMOVPS  (CX)(R9*1), Y4, Y0
 	VMOVAPS     Y0, Y7
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS      Y1, Y7, Y1
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y0
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y0
 	VSUBPS      Y6, Y7, Y1
 	VSUBPS      Y5, Y0, Y5
 	VADDPS      Y1, Y5, Y5
@@ -1723,7 +1875,7 @@ pairTarget32_loop_done:
 
 // func exponentials32(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·exponentials32(SB), NOSPLIT, $64-48
+TEXT ·exponentials32(SB), NOSPLIT, $128-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ out+16(FP), DX
@@ -1742,9 +1894,11 @@ exponentials32_row:
 	VXORPD       Y4, Y4, Y4
 	VMOVUPD      Y4, (SP)
 	VMOVUPD      Y4, 32(SP)
+	VMOVUPD      Y4, 64(SP)
+	VMOVUPD      Y4, 96(SP)
 	MOVQ         SI, R8
 	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
+	MOVQ         $0x00000002, R10
 	SUBQ         $0x10, R8
 	JL           exponentials32_loop_few
 	VMOVUPS      (AX)(R9*1), Y4
@@ -1756,8 +1910,10 @@ exponentials32_row:
 	VFMADD132PS  Y9, Y0, Y7
 	VSUBPS       Y0, Y6, Y8
 	VFMSUB132PS  Y9, Y8, Y4
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y4
 	VSUBPS       Y0, Y7, Y8
 	VFMSUB132PS  Y9, Y8, Y5
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y5
 	VMOVUPS      powers<>+0(SB), Y9
 	VPSLLD       $0x14, Y6, Y8
 	VPERMPS      Y9, Y6, Y6
@@ -1769,66 +1925,68 @@ exponentials32_row:
 	JL           exponentials32_loop_last
 
 exponentials32_loop:
-	VMOVUPS      (CX)(R9*1), Y7
-	VMOVUPS      32(CX)(R9*1), Y9
-	VADDPS       Y7, Y3, Y3
-	VORPS        Y7, Y1, Y1
-	VADDPS       Y9, Y3, Y3
-	VORPS        Y9, Y1, Y1
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
-	VMOVUPS      Y9, Y7
-	VMOVUPS      Y9, Y9
-	VMOVUPS      constant3e7607c93e7607c9<>+0(SB), Y10
-	VFMADD213PS  Y10, Y4, Y7
-	VFMADD213PS  Y10, Y5, Y9
-	VMOVUPS      constant3f3172183f317218<>+0(SB), Y10
-	VFMADD213PS  Y10, Y4, Y7
-	VFMADD213PS  Y10, Y5, Y9
-	VMOVUPS      constant3f8000003f800000<>+0(SB), Y10
-	VFMADD213PS  Y10, Y4, Y7
-	VFMADD213PS  Y10, Y5, Y9
-	VMULPS       Y8, Y7, Y7
-	VMULPS       Y6, Y9, Y9
-	VMOVUPS      Y7, (DX)(R9*1)
-	VMOVUPS      Y9, 32(DX)(R9*1)
-	VADDPS       Y7, Y2, Y2
-	VADDPS       Y9, Y2, Y2
-	VMOVUPS      64(AX)(R9*1), Y4
-	VMOVUPS      96(AX)(R9*1), Y5
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
-	VMOVAPS      Y4, Y6
-	VFMADD132PS  Y9, Y0, Y6
-	VMOVAPS      Y5, Y7
-	VFMADD132PS  Y9, Y0, Y7
-	VSUBPS       Y0, Y6, Y8
-	VFMSUB132PS  Y9, Y8, Y4
-	VSUBPS       Y0, Y7, Y8
-	VFMSUB132PS  Y9, Y8, Y5
-	VMOVUPS      powers<>+0(SB), Y9
-	VPSLLD       $0x14, Y6, Y8
-	VPERMPS      Y9, Y6, Y6
-	VPADDD       Y6, Y8, Y8
-	VPSLLD       $0x14, Y7, Y6
-	VPERMPS      Y9, Y7, Y7
-	VPADDD       Y7, Y6, Y6
-	ADDQ         $0x40, R9
-	DECQ         R10
-	JNZ          exponentials32_loop_on
-	VEXTRACTF128 $0x01, Y2, X7
-	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y7, Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VMOVUPD      Y2, (SP)
-	VXORPD       Y2, Y2, Y2
-	VEXTRACTF128 $0x01, Y3, X7
-	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y7, Y3, Y3
-	VADDPD       32(SP), Y3, Y3
-	VMOVUPD      Y3, 32(SP)
-	VXORPD       Y3, Y3, Y3
-	MOVQ         $0x00000004, R10
+	VMOVUPS     (CX)(R9*1), Y7
+	VMOVUPS     32(CX)(R9*1), Y9
+	VADDPS      Y7, Y3, Y3
+	VORPS       Y7, Y1, Y1
+	VADDPS      Y9, Y3, Y3
+	VORPS       Y9, Y1, Y1
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VMOVUPS     Y9, Y7
+	VMOVUPS     Y9, Y9
+	VMOVUPS     constant3e7607c93e7607c9<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y7
+	VFMADD213PS Y10, Y5, Y9
+	VMOVUPS     constant3f3172183f317218<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y7
+	VFMADD213PS Y10, Y5, Y9
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y10
+	VFMADD213PS Y10, Y4, Y7
+	VFMADD213PS Y10, Y5, Y9
+	VMULPS      Y8, Y7, Y7
+	VMULPS      Y6, Y9, Y9
+	VMOVUPS     Y7, (DX)(R9*1)
+	VMOVUPS     Y9, 32(DX)(R9*1)
+	VADDPS      Y7, Y2, Y2
+	VADDPS      Y9, Y2, Y2
+	VMOVUPS     64(AX)(R9*1), Y4
+	VMOVUPS     96(AX)(R9*1), Y5
+	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
+	VMOVAPS     Y4, Y6
+	VFMADD132PS Y9, Y0, Y6
+	VMOVAPS     Y5, Y7
+	VFMADD132PS Y9, Y0, Y7
+	VSUBPS      Y0, Y6, Y8
+	VFMSUB132PS Y9, Y8, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y4
+	VSUBPS      Y0, Y7, Y8
+	VFMSUB132PS Y9, Y8, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
+	VMOVUPS     powers<>+0(SB), Y9
+	VPSLLD      $0x14, Y6, Y8
+	VPERMPS     Y9, Y6, Y6
+	VPADDD      Y6, Y8, Y8
+	VPSLLD      $0x14, Y7, Y6
+	VPERMPS     Y9, Y7, Y7
+	VPADDD      Y7, Y6, Y6
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         exponentials32_loop_on
+	VADDPS      (SP), Y2, Y7
+	VSUBPS      (SP), Y7, Y9
+	VSUBPS      Y9, Y2, Y2
+	VADDPS      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y7, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPS      64(SP), Y3, Y7
+	VSUBPS      64(SP), Y7, Y9
+	VSUBPS      Y9, Y3, Y3
+	VADDPS      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y7, 64(SP)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000002, R10
 
 exponentials32_loop_on:
 	SUBQ $0x10, R8
@@ -1860,6 +2018,20 @@ exponentials32_loop_last:
 	VADDPS      Y7, Y2, Y2
 	VADDPS      Y9, Y2, Y2
 	ADDQ        $0x40, R9
+	VADDPS      (SP), Y2, Y4
+	VSUBPS      (SP), Y4, Y5
+	VSUBPS      Y5, Y2, Y2
+	VADDPS      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y4, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPS      64(SP), Y3, Y4
+	VSUBPS      64(SP), Y4, Y5
+	VSUBPS      Y5, Y3, Y3
+	VADDPS      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y3, Y3, Y3
 
 exponentials32_loop_few:
 	ADDQ $0x10, R8
@@ -1872,6 +2044,7 @@ exponentials32_loop_one:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
 	VPSLLD      $0x14, Y5, Y6
 	VPERMPS     powers<>+0(SB), Y5, Y5
 	VPADDD      Y5, Y6, Y6
@@ -1901,6 +2074,7 @@ exponentials32_loop_tail:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y0
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
 	VPSLLD      $0x14, Y6, Y0
 	VPERMPS     powers<>+0(SB), Y6, Y6
 	VPADDD      Y6, Y0, Y0
@@ -1917,26 +2091,44 @@ exponentials32_loop_tail:
 	VADDPS      Y6, Y2, Y2
 
 exponentials32_loop_done:
-	VEXTRACTF128 $0x01, Y2, X0
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y0, Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X0
-	VPERMILPD    $0x01, X0, X2
-	VADDSD       X0, X2, X2
-	VMOVSD       X2, 32(DI)
-	VEXTRACTF128 $0x01, Y3, X0
-	VCVTPS2PD    X0, Y0
-	VCVTPS2PD    X3, Y2
-	VADDPD       Y0, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X0
-	VPERMILPD    $0x01, X0, X2
-	VADDSD       X0, X2, X2
-	VMOVSD       X2, 40(DI)
+	VADDPS       (SP), Y2, Y0
+	VSUBPS       (SP), Y0, Y4
+	VSUBPS       Y4, Y2, Y2
+	VADDPS       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPS       64(SP), Y3, Y0
+	VSUBPS       64(SP), Y0, Y2
+	VSUBPS       Y2, Y3, Y3
+	VADDPS       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VCVTPS2PD    (SP), Y0
+	VCVTPS2PD    16(SP), Y2
+	VADDPD       Y2, Y0, Y0
+	VCVTPS2PD    32(SP), Y2
+	VCVTPS2PD    48(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 32(DI)
+	VCVTPS2PD    64(SP), Y0
+	VCVTPS2PD    80(SP), Y2
+	VADDPD       Y2, Y0, Y0
+	VCVTPS2PD    96(SP), Y2
+	VCVTPS2PD    112(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 40(DI)
 	VMOVMSKPS    Y1, R8
 	VXORPD       X0, X0, X0
 	VCVTSI2SDQ   R8, X0, X0
@@ -1952,7 +2144,7 @@ exponentials32_loop_done:
 
 // func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·pairExponentials32(SB), NOSPLIT, $96-56
+TEXT ·pairExponentials32(SB), NOSPLIT, $192-56
 	MOVQ    x+0(FP), AX
 	MOVQ    t+8(FP), CX
 	MOVQ    ex+16(FP), DX
@@ -1979,9 +2171,12 @@ pairExponentials32_row:
 	VMOVUPD      Y6, (SP)
 	VMOVUPD      Y6, 32(SP)
 	VMOVUPD      Y6, 64(SP)
+	VMOVUPD      Y6, 96(SP)
+	VMOVUPD      Y6, 128(SP)
+	VMOVUPD      Y6, 160(SP)
 	MOVQ         DI, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000008, R11
+	MOVQ         $0x00000002, R11
 	SUBQ         $0x08, R9
 	JL           pairExponentials32_loop_few
 	VMOVUPS      (AX)(R10*1), Y6
@@ -1989,11 +2184,13 @@ pairExponentials32_row:
 	VFMADD132PS  Y0, Y1, Y7
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  Y0, Y8, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
 	VMOVUPS      (CX)(R10*1), Y8
 	VMOVAPS      Y8, Y9
 	VFMADD132PS  Y0, Y2, Y9
 	VSUBPS       Y2, Y9, Y10
 	VFMSUB132PS  Y0, Y10, Y8
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y8
 	VSUBPS       Y7, Y9, Y11
 	VSUBPS       Y6, Y8, Y10
 	VADDPS       Y11, Y10, Y10
@@ -2009,67 +2206,69 @@ pairExponentials32_row:
 	JL           pairExponentials32_loop_last
 
 pairExponentials32_loop:
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y6, Y9
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y6, Y9
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y6, Y9
-	VMULPS       Y11, Y9, Y9
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y8, Y6
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y8, Y6
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y8, Y6
-	VMULPS       Y7, Y6, Y6
-	VMOVUPS      Y9, (DX)(R10*1)
-	VMOVUPS      Y6, (BX)(R10*1)
-	VADDPS       Y9, Y3, Y3
-	VADDPS       Y6, Y4, Y4
-	VFMADD231PS  Y10, Y6, Y5
-	VMOVUPS      32(AX)(R10*1), Y6
-	VMOVAPS      Y6, Y7
-	VFMADD132PS  Y0, Y1, Y7
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  Y0, Y8, Y6
-	VMOVUPS      32(CX)(R10*1), Y8
-	VMOVAPS      Y8, Y9
-	VFMADD132PS  Y0, Y2, Y9
-	VSUBPS       Y2, Y9, Y10
-	VFMSUB132PS  Y0, Y10, Y8
-	VSUBPS       Y7, Y9, Y11
-	VSUBPS       Y6, Y8, Y10
-	VADDPS       Y11, Y10, Y10
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD       $0x14, Y7, Y11
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y11, Y11
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD       $0x14, Y9, Y7
-	VPERMPS      powers<>+0(SB), Y9, Y9
-	VPADDD       Y9, Y7, Y7
-	ADDQ         $0x20, R10
-	DECQ         R11
-	JNZ          pairExponentials32_loop_on
-	VEXTRACTF128 $0x01, Y3, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y9, Y3, Y3
-	VADDPD       (SP), Y3, Y3
-	VMOVUPD      Y3, (SP)
-	VXORPD       Y3, Y3, Y3
-	VEXTRACTF128 $0x01, Y4, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y9, Y4, Y4
-	VADDPD       32(SP), Y4, Y4
-	VMOVUPD      Y4, 32(SP)
-	VXORPD       Y4, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y9, Y5, Y5
-	VADDPD       64(SP), Y5, Y5
-	VMOVUPD      Y5, 64(SP)
-	VXORPD       Y5, Y5, Y5
-	MOVQ         $0x00000008, R11
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
+	VMULPS      Y11, Y9, Y9
+	VMOVUPS     Y9, (DX)(R10*1)
+	VADDPS      Y9, Y3, Y3
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
+	VMULPS      Y7, Y6, Y6
+	VMOVUPS     Y6, (BX)(R10*1)
+	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y10, Y6, Y5
+	VMOVUPS     32(AX)(R10*1), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS Y0, Y1, Y7
+	VSUBPS      Y1, Y7, Y8
+	VFMSUB132PS Y0, Y8, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
+	VMOVUPS     32(CX)(R10*1), Y8
+	VMOVAPS     Y8, Y9
+	VFMADD132PS Y0, Y2, Y9
+	VSUBPS      Y2, Y9, Y10
+	VFMSUB132PS Y0, Y10, Y8
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y8
+	VSUBPS      Y7, Y9, Y11
+	VSUBPS      Y6, Y8, Y10
+	VADDPS      Y11, Y10, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD      $0x14, Y7, Y11
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y11, Y11
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD      $0x14, Y9, Y7
+	VPERMPS     powers<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y7, Y7
+	ADDQ        $0x20, R10
+	DECQ        R11
+	JNZ         pairExponentials32_loop_on
+	VADDPS      (SP), Y3, Y9
+	VSUBPS      (SP), Y9, Y12
+	VSUBPS      Y12, Y3, Y3
+	VADDPS      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VMOVUPD     Y9, (SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPS      64(SP), Y4, Y9
+	VSUBPS      64(SP), Y9, Y12
+	VSUBPS      Y12, Y4, Y4
+	VADDPS      96(SP), Y4, Y4
+	VMOVUPD     Y4, 96(SP)
+	VMOVUPD     Y9, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	VADDPS      128(SP), Y5, Y9
+	VSUBPS      128(SP), Y9, Y12
+	VSUBPS      Y12, Y5, Y5
+	VADDPS      160(SP), Y5, Y5
+	VMOVUPD     Y5, 160(SP)
+	VMOVUPD     Y9, 128(SP)
+	VXORPD      Y5, Y5, Y5
+	MOVQ        $0x00000002, R11
 
 pairExponentials32_loop_on:
 	SUBQ $0x08, R9
@@ -2081,17 +2280,38 @@ pairExponentials32_loop_last:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
 	VMULPS      Y11, Y9, Y9
+	VMOVUPS     Y9, (DX)(R10*1)
+	VADDPS      Y9, Y3, Y3
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
 	VMULPS      Y7, Y6, Y6
-	VMOVUPS     Y9, (DX)(R10*1)
 	VMOVUPS     Y6, (BX)(R10*1)
-	VADDPS      Y9, Y3, Y3
 	VADDPS      Y6, Y4, Y4
 	VFMADD231PS Y10, Y6, Y5
 	ADDQ        $0x20, R10
+	VADDPS      (SP), Y3, Y6
+	VSUBPS      (SP), Y6, Y7
+	VSUBPS      Y7, Y3, Y3
+	VADDPS      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VMOVUPD     Y6, (SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPS      64(SP), Y4, Y6
+	VSUBPS      64(SP), Y6, Y7
+	VSUBPS      Y7, Y4, Y4
+	VADDPS      96(SP), Y4, Y4
+	VMOVUPD     Y4, 96(SP)
+	VMOVUPD     Y6, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	VADDPS      128(SP), Y5, Y6
+	VSUBPS      128(SP), Y6, Y7
+	VSUBPS      Y7, Y5, Y5
+	VADDPS      160(SP), Y5, Y5
+	VMOVUPD     Y5, 160(SP)
+	VMOVUPD     Y6, 128(SP)
+	VXORPD      Y5, Y5, Y5
 
 pairExponentials32_loop_few:
 	ADDQ        $0x08, R9
@@ -2106,11 +2326,13 @@ pairExponentials32_loop_few:
 	VFMADD132PS Y0, Y1, Y8
 	VSUBPS      Y1, Y8, Y1
 	VFMSUB132PS Y0, Y1, Y7
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y7
 	VMASKMOVPS  (CX)(R10*1), Y6, Y1
 	VMOVAPS     Y1, Y9
 	VFMADD132PS Y0, Y2, Y9
 	VSUBPS      Y2, Y9, Y2
 	VFMSUB132PS Y0, Y2, Y1
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y1
 	VSUBPS      Y8, Y9, Y10
 	VSUBPS      Y7, Y1, Y2
 	VADDPS      Y10, Y2, Y2
@@ -2127,50 +2349,77 @@ pairExponentials32_loop_few:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
 	VMULPS      Y10, Y9, Y9
+	VMASKMOVPS  Y9, Y6, (DX)(R10*1)
+	VANDPD      Y6, Y9, Y9
+	VADDPS      Y9, Y3, Y3
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y7
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
 	VMULPS      Y8, Y7, Y7
-	VMASKMOVPS  Y9, Y6, (DX)(R10*1)
 	VMASKMOVPS  Y7, Y6, (BX)(R10*1)
-	VANDPD      Y6, Y9, Y9
 	VANDPD      Y6, Y7, Y7
-	VADDPS      Y9, Y3, Y3
 	VADDPS      Y7, Y4, Y4
 	VFMADD231PS Y2, Y7, Y5
 
 pairExponentials32_loop_done:
-	VEXTRACTF128 $0x01, Y3, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X3, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 32(R8)
-	VEXTRACTF128 $0x01, Y4, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X4, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 40(R8)
-	VEXTRACTF128 $0x01, Y5, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X5, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       64(SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 48(R8)
+	VADDPS       (SP), Y3, Y1
+	VSUBPS       (SP), Y1, Y2
+	VSUBPS       Y2, Y3, Y3
+	VADDPS       32(SP), Y3, Y3
+	VMOVUPD      Y3, 32(SP)
+	VMOVUPD      Y1, (SP)
+	VXORPD       Y3, Y3, Y3
+	VADDPS       64(SP), Y4, Y1
+	VSUBPS       64(SP), Y1, Y2
+	VSUBPS       Y2, Y4, Y4
+	VADDPS       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VMOVUPD      Y1, 64(SP)
+	VXORPD       Y4, Y4, Y4
+	VADDPS       128(SP), Y5, Y1
+	VSUBPS       128(SP), Y1, Y2
+	VSUBPS       Y2, Y5, Y5
+	VADDPS       160(SP), Y5, Y5
+	VMOVUPD      Y5, 160(SP)
+	VMOVUPD      Y1, 128(SP)
+	VXORPD       Y5, Y5, Y5
+	VCVTPS2PD    (SP), Y1
+	VCVTPS2PD    16(SP), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    32(SP), Y2
+	VCVTPS2PD    48(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 32(R8)
+	VCVTPS2PD    64(SP), Y1
+	VCVTPS2PD    80(SP), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    96(SP), Y2
+	VCVTPS2PD    112(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 40(R8)
+	VCVTPS2PD    128(SP), Y1
+	VCVTPS2PD    144(SP), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    160(SP), Y2
+	VCVTPS2PD    176(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 48(R8)
 	LEAQ         (AX)(DI*4), AX
 	LEAQ         (CX)(DI*4), CX
 	LEAQ         (DX)(DI*4), DX
@@ -2183,7 +2432,7 @@ pairExponentials32_loop_done:
 
 // func dot32(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, FMA3
-TEXT ·dot32(SB), NOSPLIT, $32-40
+TEXT ·dot32(SB), NOSPLIT, $64-40
 	MOVQ out+0(FP), AX
 	MOVQ v+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -2194,34 +2443,42 @@ dot32_row:
 	VXORPD  Y0, Y0, Y0
 	VXORPD  Y1, Y1, Y1
 	VMOVUPD Y1, (SP)
+	VMOVUPD Y1, 32(SP)
 	MOVQ    BX, DI
 	XORQ    R8, R8
-	MOVQ    $0x00000004, R9
+	MOVQ    $0x00000002, R9
 	SUBQ    $0x10, DI
 	JL      dot32_loop_few
 
 dot32_loop:
-	VMOVUPS      (AX)(R8*1), Y1
-	VMOVUPS      32(AX)(R8*1), Y2
-	VMOVUPS      (CX)(R8*1), Y3
-	VMOVUPS      32(CX)(R8*1), Y4
-	VFMADD231PS  Y1, Y3, Y0
-	VFMADD231PS  Y2, Y4, Y0
-	ADDQ         $0x40, R8
-	DECQ         R9
-	JNZ          dot32_loop_on
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X0, Y0
-	VADDPD       Y1, Y0, Y0
-	VADDPD       (SP), Y0, Y0
-	VMOVUPD      Y0, (SP)
-	VXORPD       Y0, Y0, Y0
-	MOVQ         $0x00000004, R9
+	VMOVUPS     (AX)(R8*1), Y1
+	VMOVUPS     32(AX)(R8*1), Y2
+	VMOVUPS     (CX)(R8*1), Y3
+	VMOVUPS     32(CX)(R8*1), Y4
+	VFMADD231PS Y1, Y3, Y0
+	VFMADD231PS Y2, Y4, Y0
+	ADDQ        $0x40, R8
+	DECQ        R9
+	JNZ         dot32_loop_on
+	VADDPS      (SP), Y0, Y1
+	VSUBPS      (SP), Y1, Y2
+	VSUBPS      Y2, Y0, Y0
+	VADDPS      32(SP), Y0, Y0
+	VMOVUPD     Y0, 32(SP)
+	VMOVUPD     Y1, (SP)
+	VXORPD      Y0, Y0, Y0
+	MOVQ        $0x00000002, R9
 
 dot32_loop_on:
-	SUBQ $0x10, DI
-	JGE  dot32_loop
+	SUBQ    $0x10, DI
+	JGE     dot32_loop
+	VADDPS  (SP), Y0, Y1
+	VSUBPS  (SP), Y1, Y2
+	VSUBPS  Y2, Y0, Y0
+	VADDPS  32(SP), Y0, Y0
+	VMOVUPD Y0, 32(SP)
+	VMOVUPD Y1, (SP)
+	VXORPD  Y0, Y0, Y0
 
 dot32_loop_few:
 	ADDQ $0x10, DI
@@ -2248,11 +2505,20 @@ dot32_loop_tail:
 	VFMADD231PS Y2, Y1, Y0
 
 dot32_loop_done:
-	VEXTRACTF128 $0x01, Y0, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X0, Y0
+	VADDPS       (SP), Y0, Y1
+	VSUBPS       (SP), Y1, Y2
+	VSUBPS       Y2, Y0, Y0
+	VADDPS       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y1, (SP)
+	VXORPD       Y0, Y0, Y0
+	VCVTPS2PD    (SP), Y0
+	VCVTPS2PD    16(SP), Y1
 	VADDPD       Y1, Y0, Y0
-	VADDPD       (SP), Y0, Y0
+	VCVTPS2PD    32(SP), Y1
+	VCVTPS2PD    48(SP), Y2
+	VADDPD       Y2, Y1, Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -2362,7 +2628,7 @@ centre32_loop_done:
 
 // func logPairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logPairLoss32(SB), NOSPLIT, $64-40
+TEXT ·logPairLoss32(SB), NOSPLIT, $128-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -2378,9 +2644,11 @@ logPairLoss32_row:
 	VXORPD      Y4, Y4, Y4
 	VMOVUPD     Y4, (SP)
 	VMOVUPD     Y4, 32(SP)
+	VMOVUPD     Y4, 64(SP)
+	VMOVUPD     Y4, 96(SP)
 	MOVQ        BX, DI
 	XORQ        R8, R8
-	MOVQ        $0x00000008, R9
+	MOVQ        $0x00000004, R9
 	SUBQ        $0x08, DI
 	JL          logPairLoss32_loop_few
 	VMOVUPS     (CX)(R8*1), Y4
@@ -2388,8 +2656,7 @@ logPairLoss32_row:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VMOVUPS     (CX)(R8*1), Y6
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y6, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS     (CX)(R8*1), Y6
 	VMOVUPS     (AX)(R8*1), Y7
 	VSUBPS      Y7, Y6, Y6
@@ -2405,49 +2672,48 @@ logPairLoss32_row:
 	JL          logPairLoss32_loop_last
 
 logPairLoss32_loop:
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y5
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y4, Y5
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y4, Y5
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y4, Y5
-	VMULPS       Y7, Y5, Y5
-	VADDPS       Y5, Y2, Y2
-	VFMADD231PS  Y6, Y5, Y3
-	VMOVUPS      32(CX)(R8*1), Y4
-	VMOVAPS      Y4, Y5
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS       Y0, Y5, Y6
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VMOVUPS      32(CX)(R8*1), Y6
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y6, Y4
-	VMOVUPS      32(CX)(R8*1), Y6
-	VMOVUPS      32(AX)(R8*1), Y7
-	VSUBPS       Y7, Y6, Y6
-	VMULPS       constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
-	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y5, Y7
-	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y8
-	VORPS        Y8, Y7, Y7
-	VORPS        Y7, Y1, Y1
-	VPSLLD       $0x14, Y5, Y7
-	VPERMPS      powers<>+0(SB), Y5, Y5
-	VPADDD       Y5, Y7, Y7
-	ADDQ         $0x20, R8
-	DECQ         R9
-	JNZ          logPairLoss32_loop_on
-	VEXTRACTF128 $0x01, Y2, X5
-	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y5, Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VMOVUPD      Y2, (SP)
-	VXORPD       Y2, Y2, Y2
-	VEXTRACTF128 $0x01, Y3, X5
-	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y5, Y3, Y3
-	VADDPD       32(SP), Y3, Y3
-	VMOVUPD      Y3, 32(SP)
-	VXORPD       Y3, Y3, Y3
-	MOVQ         $0x00000008, R9
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y5
+	VMULPS      Y7, Y5, Y5
+	VADDPS      Y5, Y2, Y2
+	VFMADD231PS Y6, Y5, Y3
+	VMOVUPS     32(CX)(R8*1), Y4
+	VMOVAPS     Y4, Y5
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VSUBPS      Y0, Y5, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
+	VMOVUPS     32(CX)(R8*1), Y6
+	VMOVUPS     32(AX)(R8*1), Y7
+	VSUBPS      Y7, Y6, Y6
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y5, Y7
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y8
+	VORPS       Y8, Y7, Y7
+	VORPS       Y7, Y1, Y1
+	VPSLLD      $0x14, Y5, Y7
+	VPERMPS     powers<>+0(SB), Y5, Y5
+	VPADDD      Y5, Y7, Y7
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         logPairLoss32_loop_on
+	VADDPS      (SP), Y2, Y5
+	VSUBPS      (SP), Y5, Y8
+	VSUBPS      Y8, Y2, Y2
+	VADDPS      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y5, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPS      64(SP), Y3, Y5
+	VSUBPS      64(SP), Y5, Y8
+	VSUBPS      Y8, Y3, Y3
+	VADDPS      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y5, 64(SP)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000004, R9
 
 logPairLoss32_loop_on:
 	SUBQ $0x08, DI
@@ -2462,6 +2728,20 @@ logPairLoss32_loop_last:
 	VADDPS      Y5, Y2, Y2
 	VFMADD231PS Y6, Y5, Y3
 	ADDQ        $0x20, R8
+	VADDPS      (SP), Y2, Y4
+	VSUBPS      (SP), Y4, Y5
+	VSUBPS      Y5, Y2, Y2
+	VADDPS      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y4, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPS      64(SP), Y3, Y4
+	VSUBPS      64(SP), Y4, Y5
+	VSUBPS      Y5, Y3, Y3
+	VADDPS      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y3, Y3, Y3
 
 logPairLoss32_loop_few:
 	ADDQ        $0x08, DI
@@ -2476,8 +2756,7 @@ logPairLoss32_loop_few:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y7
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
-	VMASKMOVPS  (CX)(R8*1), Y4, Y7
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y7, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y5
 	VMASKMOVPS  (CX)(R8*1), Y4, Y7
 	VMASKMOVPS  (AX)(R8*1), Y4, Y8
 	VSUBPS      Y8, Y7, Y7
@@ -2500,26 +2779,44 @@ logPairLoss32_loop_few:
 	VFMADD231PS Y7, Y6, Y3
 
 logPairLoss32_loop_done:
-	VEXTRACTF128 $0x01, Y2, X4
-	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y4, Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
+	VADDPS       (SP), Y2, Y4
+	VSUBPS       (SP), Y4, Y5
+	VSUBPS       Y5, Y2, Y2
+	VADDPS       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y4, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPS       64(SP), Y3, Y2
+	VSUBPS       64(SP), Y2, Y4
+	VSUBPS       Y4, Y3, Y3
+	VADDPS       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y2, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VCVTPS2PD    (SP), Y2
+	VCVTPS2PD    16(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VCVTPS2PD    32(SP), Y3
+	VCVTPS2PD    48(SP), Y4
+	VADDPD       Y4, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VEXTRACTF128 $0x01, Y3, X2
-	VCVTPS2PD    X2, Y2
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y2, Y3, Y3
-	VADDPD       32(SP), Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X2
-	VADDPD       X2, X3, X2
-	VPERMILPD    $0x01, X2, X3
-	VADDSD       X2, X3, X3
-	VMOVSD       X3, 48(SI)
+	VCVTPS2PD    64(SP), Y2
+	VCVTPS2PD    80(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VCVTPS2PD    96(SP), Y3
+	VCVTPS2PD    112(SP), Y4
+	VADDPD       Y4, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
+	VMOVSD       X2, 48(SI)
 	VMOVMSKPS    Y1, DI
 	VXORPD       X1, X1, X1
 	VCVTSI2SDQ   DI, X1, X1
@@ -2583,12 +2880,10 @@ negatePower32_row:
 	VFMADD132PS  Y9, Y1, Y7
 	VSUBPS       Y1, Y6, Y8
 	VFMSUB132PS  Y9, Y8, Y4
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y4
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  Y9, Y8, Y5
-	VMOVUPS      (CX)(R9*1), Y8
-	VMOVUPS      32(CX)(R9*1), Y9
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y8, Y4
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y9, Y5
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y5
 	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y8
 	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y9
 	VORPS        Y9, Y8, Y8
@@ -2641,12 +2936,10 @@ negatePower32_loop:
 	VFMADD132PS  Y9, Y1, Y7
 	VSUBPS       Y1, Y6, Y8
 	VFMSUB132PS  Y9, Y8, Y4
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y4
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  Y9, Y8, Y5
-	VMOVUPS      64(CX)(R9*1), Y8
-	VMOVUPS      96(CX)(R9*1), Y9
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y8, Y4
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y9, Y5
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y5
 	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y8
 	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y9
 	VORPS        Y9, Y8, Y8
@@ -2701,8 +2994,7 @@ negatePower32_loop_one:
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y5
 	VSUBPS       Y1, Y5, Y6
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VMOVUPS      (CX)(R9*1), Y6
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y6, Y4
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
 	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y5, Y6
 	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y7
 	VORPS        Y7, Y6, Y6
@@ -2736,8 +3028,7 @@ negatePower32_loop_tail:
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y6
 	VSUBPS       Y1, Y6, Y1
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y5
-	VMASKMOVPS   (CX)(R9*1), Y4, Y1
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y1, Y5
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y1, Y5
 	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y1
 	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y7
 	VORPS        Y7, Y1, Y1
@@ -2797,8 +3088,7 @@ logPairTarget32_row:
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS       Y0, Y5, Y6
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VMOVUPS      (CX)(R9*1), Y6
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y6, Y4
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS      (CX)(R9*1), Y6
 	VMOVUPS      (AX)(R9*1), Y7
 	VSUBPS       Y7, Y6, Y6
@@ -2831,8 +3121,7 @@ logPairTarget32_loop:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VMOVUPS     32(CX)(R9*1), Y6
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y6, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS     32(CX)(R9*1), Y6
 	VMOVUPS     32(AX)(R9*1), Y7
 	VSUBPS      Y7, Y6, Y6
@@ -2876,8 +3165,7 @@ logPairTarget32_loop_few:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y7
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
-	VMASKMOVPS  (CX)(R9*1), Y4, Y7
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y7, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y5
 	VMASKMOVPS  (CX)(R9*1), Y4, Y7
 	VMASKMOVPS  (AX)(R9*1), Y4, Y8
 	VSUBPS      Y8, Y7, Y7
@@ -2919,7 +3207,7 @@ logPairTarget32_loop_done:
 
 // func mixedLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·mixedLoss32(SB), NOSPLIT, $96-40
+TEXT ·mixedLoss32(SB), NOSPLIT, $192-40
 	MOVQ    x+0(FP), AX
 	MOVQ    t+8(FP), CX
 	MOVQ    rows+16(FP), DX
@@ -2944,9 +3232,12 @@ mixedLoss32_row:
 	VMOVUPD      Y6, (SP)
 	VMOVUPD      Y6, 32(SP)
 	VMOVUPD      Y6, 64(SP)
+	VMOVUPD      Y6, 96(SP)
+	VMOVUPD      Y6, 128(SP)
+	VMOVUPD      Y6, 160(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	MOVQ         $0x00000008, R9
+	MOVQ         $0x00000002, R9
 	SUBQ         $0x08, DI
 	JL           mixedLoss32_loop_few
 	LEAQ         (AX)(BX*4), R10
@@ -2956,13 +3247,13 @@ mixedLoss32_row:
 	VFMADD132PS  Y0, Y1, Y7
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  Y0, Y8, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
 	VMOVUPS      (CX)(R8*1), Y8
 	VMOVAPS      Y8, Y9
 	VFMADD132PS  Y0, Y2, Y9
 	VSUBPS       Y2, Y9, Y10
 	VFMSUB132PS  Y0, Y10, Y8
-	VMOVUPS      (CX)(R8*1), Y10
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y10, Y8
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y8
 	VSUBPS       Y7, Y9, Y11
 	VSUBPS       Y6, Y8, Y10
 	VADDPS       Y11, Y10, Y10
@@ -2978,69 +3269,68 @@ mixedLoss32_row:
 	JL           mixedLoss32_loop_last
 
 mixedLoss32_loop:
-	PREFETCHT1   (R10)(R8*1)
-	PREFETCHT1   (R11)(R8*1)
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y6, Y9
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y6, Y9
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y6, Y9
-	VMULPS       Y11, Y9, Y9
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y8, Y6
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y8, Y6
-	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y8, Y6
-	VMULPS       Y7, Y6, Y6
-	VADDPS       Y9, Y3, Y3
-	VADDPS       Y6, Y4, Y4
-	VFMADD231PS  Y10, Y6, Y5
-	VMOVUPS      32(AX)(R8*1), Y6
-	VMOVAPS      Y6, Y7
-	VFMADD132PS  Y0, Y1, Y7
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  Y0, Y8, Y6
-	VMOVUPS      32(CX)(R8*1), Y8
-	VMOVAPS      Y8, Y9
-	VFMADD132PS  Y0, Y2, Y9
-	VSUBPS       Y2, Y9, Y10
-	VFMSUB132PS  Y0, Y10, Y8
-	VMOVUPS      32(CX)(R8*1), Y10
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y10, Y8
-	VSUBPS       Y7, Y9, Y11
-	VSUBPS       Y6, Y8, Y10
-	VADDPS       Y11, Y10, Y10
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD       $0x14, Y7, Y11
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y11, Y11
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD       $0x14, Y9, Y7
-	VPERMPS      powers<>+0(SB), Y9, Y9
-	VPADDD       Y9, Y7, Y7
-	ADDQ         $0x20, R8
-	DECQ         R9
-	JNZ          mixedLoss32_loop_on
-	VEXTRACTF128 $0x01, Y3, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y9, Y3, Y3
-	VADDPD       (SP), Y3, Y3
-	VMOVUPD      Y3, (SP)
-	VXORPD       Y3, Y3, Y3
-	VEXTRACTF128 $0x01, Y4, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y9, Y4, Y4
-	VADDPD       32(SP), Y4, Y4
-	VMOVUPD      Y4, 32(SP)
-	VXORPD       Y4, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X9
-	VCVTPS2PD    X9, Y9
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y9, Y5, Y5
-	VADDPD       64(SP), Y5, Y5
-	VMOVUPD      Y5, 64(SP)
-	VXORPD       Y5, Y5, Y5
-	MOVQ         $0x00000008, R9
+	PREFETCHT1  (R10)(R8*1)
+	PREFETCHT1  (R11)(R8*1)
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
+	VFMADD231PS Y11, Y9, Y3
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
+	VMULPS      Y7, Y6, Y6
+	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y10, Y6, Y5
+	VMOVUPS     32(AX)(R8*1), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS Y0, Y1, Y7
+	VSUBPS      Y1, Y7, Y8
+	VFMSUB132PS Y0, Y8, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
+	VMOVUPS     32(CX)(R8*1), Y8
+	VMOVAPS     Y8, Y9
+	VFMADD132PS Y0, Y2, Y9
+	VSUBPS      Y2, Y9, Y10
+	VFMSUB132PS Y0, Y10, Y8
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y8
+	VSUBPS      Y7, Y9, Y11
+	VSUBPS      Y6, Y8, Y10
+	VADDPS      Y11, Y10, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y7, Y7
+	VPSLLD      $0x14, Y7, Y11
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y11, Y11
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD      $0x14, Y9, Y7
+	VPERMPS     powers<>+0(SB), Y9, Y9
+	VPADDD      Y9, Y7, Y7
+	ADDQ        $0x20, R8
+	DECQ        R9
+	JNZ         mixedLoss32_loop_on
+	VADDPS      (SP), Y3, Y9
+	VSUBPS      (SP), Y9, Y12
+	VSUBPS      Y12, Y3, Y3
+	VADDPS      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VMOVUPD     Y9, (SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPS      64(SP), Y4, Y9
+	VSUBPS      64(SP), Y9, Y12
+	VSUBPS      Y12, Y4, Y4
+	VADDPS      96(SP), Y4, Y4
+	VMOVUPD     Y4, 96(SP)
+	VMOVUPD     Y9, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	VADDPS      128(SP), Y5, Y9
+	VSUBPS      128(SP), Y9, Y12
+	VSUBPS      Y12, Y5, Y5
+	VADDPS      160(SP), Y5, Y5
+	VMOVUPD     Y5, 160(SP)
+	VMOVUPD     Y9, 128(SP)
+	VXORPD      Y5, Y5, Y5
+	MOVQ        $0x00000002, R9
 
 mixedLoss32_loop_on:
 	SUBQ $0x08, DI
@@ -3051,16 +3341,36 @@ mixedLoss32_loop_last:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
-	VMULPS      Y11, Y9, Y9
+	VFMADD231PS Y11, Y9, Y3
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
 	VMULPS      Y7, Y6, Y6
-	VADDPS      Y9, Y3, Y3
 	VADDPS      Y6, Y4, Y4
 	VFMADD231PS Y10, Y6, Y5
 	ADDQ        $0x20, R8
+	VADDPS      (SP), Y3, Y6
+	VSUBPS      (SP), Y6, Y7
+	VSUBPS      Y7, Y3, Y3
+	VADDPS      32(SP), Y3, Y3
+	VMOVUPD     Y3, 32(SP)
+	VMOVUPD     Y6, (SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPS      64(SP), Y4, Y6
+	VSUBPS      64(SP), Y6, Y7
+	VSUBPS      Y7, Y4, Y4
+	VADDPS      96(SP), Y4, Y4
+	VMOVUPD     Y4, 96(SP)
+	VMOVUPD     Y6, 64(SP)
+	VXORPD      Y4, Y4, Y4
+	VADDPS      128(SP), Y5, Y6
+	VSUBPS      128(SP), Y6, Y7
+	VSUBPS      Y7, Y5, Y5
+	VADDPS      160(SP), Y5, Y5
+	VMOVUPD     Y5, 160(SP)
+	VMOVUPD     Y6, 128(SP)
+	VXORPD      Y5, Y5, Y5
 
 mixedLoss32_loop_few:
 	ADDQ        $0x08, DI
@@ -3075,13 +3385,13 @@ mixedLoss32_loop_few:
 	VFMADD132PS Y0, Y1, Y8
 	VSUBPS      Y1, Y8, Y1
 	VFMSUB132PS Y0, Y1, Y7
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y7
 	VMASKMOVPS  (CX)(R8*1), Y6, Y1
 	VMOVAPS     Y1, Y9
 	VFMADD132PS Y0, Y2, Y9
 	VSUBPS      Y2, Y9, Y2
 	VFMSUB132PS Y0, Y2, Y1
-	VMASKMOVPS  (CX)(R8*1), Y6, Y2
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y2, Y1
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y1
 	VSUBPS      Y8, Y9, Y10
 	VSUBPS      Y7, Y1, Y2
 	VADDPS      Y10, Y2, Y2
@@ -3098,48 +3408,75 @@ mixedLoss32_loop_few:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
 	VMULPS      Y10, Y9, Y9
+	VANDPD      Y6, Y9, Y9
+	VADDPS      Y9, Y3, Y3
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y7
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
 	VMULPS      Y8, Y7, Y7
-	VANDPD      Y6, Y9, Y9
 	VANDPD      Y6, Y7, Y7
-	VADDPS      Y9, Y3, Y3
 	VADDPS      Y7, Y4, Y4
 	VFMADD231PS Y2, Y7, Y5
 
 mixedLoss32_loop_done:
-	VEXTRACTF128 $0x01, Y3, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X3, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 32(SI)
-	VEXTRACTF128 $0x01, Y4, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X4, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 40(SI)
-	VEXTRACTF128 $0x01, Y5, X1
-	VCVTPS2PD    X1, Y1
-	VCVTPS2PD    X5, Y2
-	VADDPD       Y1, Y2, Y2
-	VADDPD       64(SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X1, X2, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDSD       X1, X2, X2
-	VMOVSD       X2, 48(SI)
+	VADDPS       (SP), Y3, Y1
+	VSUBPS       (SP), Y1, Y2
+	VSUBPS       Y2, Y3, Y3
+	VADDPS       32(SP), Y3, Y3
+	VMOVUPD      Y3, 32(SP)
+	VMOVUPD      Y1, (SP)
+	VXORPD       Y3, Y3, Y3
+	VADDPS       64(SP), Y4, Y1
+	VSUBPS       64(SP), Y1, Y2
+	VSUBPS       Y2, Y4, Y4
+	VADDPS       96(SP), Y4, Y4
+	VMOVUPD      Y4, 96(SP)
+	VMOVUPD      Y1, 64(SP)
+	VXORPD       Y4, Y4, Y4
+	VADDPS       128(SP), Y5, Y1
+	VSUBPS       128(SP), Y1, Y2
+	VSUBPS       Y2, Y5, Y5
+	VADDPS       160(SP), Y5, Y5
+	VMOVUPD      Y5, 160(SP)
+	VMOVUPD      Y1, 128(SP)
+	VXORPD       Y5, Y5, Y5
+	VCVTPS2PD    (SP), Y1
+	VCVTPS2PD    16(SP), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    32(SP), Y2
+	VCVTPS2PD    48(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 32(SI)
+	VCVTPS2PD    64(SP), Y1
+	VCVTPS2PD    80(SP), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    96(SP), Y2
+	VCVTPS2PD    112(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 40(SI)
+	VCVTPS2PD    128(SP), Y1
+	VCVTPS2PD    144(SP), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    160(SP), Y2
+	VCVTPS2PD    176(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 48(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
 	ADDQ         $0x40, SI
@@ -3182,6 +3519,7 @@ mixedPred32_row:
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS       Y0, Y5, Y6
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
 	VPSLLD       $0x14, Y5, Y6
 	VPERMPS      powers<>+0(SB), Y5, Y5
 	VPADDD       Y5, Y6, Y6
@@ -3190,8 +3528,7 @@ mixedPred32_row:
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
-	VMOVUPS      (CX)(R9*1), Y8
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y8, Y5
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y5
 	VPSLLD       $0x14, Y7, Y8
 	VPERMPS      powers<>+0(SB), Y7, Y7
 	VPADDD       Y7, Y8, Y8
@@ -3217,6 +3554,7 @@ mixedPred32_loop:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
 	VPSLLD      $0x14, Y5, Y6
 	VPERMPS     powers<>+0(SB), Y5, Y5
 	VPADDD      Y5, Y6, Y6
@@ -3225,8 +3563,7 @@ mixedPred32_loop:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS      Y1, Y7, Y8
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
-	VMOVUPS     32(CX)(R9*1), Y8
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
 	VPSLLD      $0x14, Y7, Y8
 	VPERMPS     powers<>+0(SB), Y7, Y7
 	VPADDD      Y7, Y8, Y8
@@ -3263,6 +3600,7 @@ mixedPred32_loop_few:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y0
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
 	VPSLLD      $0x14, Y6, Y0
 	VPERMPS     powers<>+0(SB), Y6, Y6
 	VPADDD      Y6, Y0, Y0
@@ -3271,8 +3609,7 @@ mixedPred32_loop_few:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS      Y1, Y7, Y1
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y6
-	VMASKMOVPS  (CX)(R9*1), Y4, Y1
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y1, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y6
 	VPSLLD      $0x14, Y7, Y1
 	VPERMPS     powers<>+0(SB), Y7, Y7
 	VPADDD      Y7, Y1, Y1
@@ -3335,13 +3672,13 @@ mixedTarget32_row:
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS       Y0, Y5, Y6
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS      (CX)(R9*1), Y6
 	VMOVAPS      Y6, Y7
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
-	VMOVUPS      (CX)(R9*1), Y8
-	VFMADD231PS  constant32a5706032a57060<>+0(SB), Y8, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
 	VSUBPS       Y5, Y7, Y5
 	VSUBPS       Y4, Y6, Y4
 	VADDPS       Y5, Y4, Y4
@@ -3366,13 +3703,13 @@ mixedTarget32_loop:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS     32(CX)(R9*1), Y6
 	VMOVAPS     Y6, Y7
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS      Y1, Y7, Y8
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
-	VMOVUPS     32(CX)(R9*1), Y8
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y8, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
 	VSUBPS      Y5, Y7, Y5
 	VSUBPS      Y4, Y6, Y4
 	VADDPS      Y5, Y4, Y4
@@ -3408,13 +3745,13 @@ mixedTarget32_loop_few:
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y0
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
 	VMASKMOVPS  (CX)(R9*1), Y4, Y0
 	VMOVAPS     Y0, Y7
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VSUBPS      Y1, Y7, Y1
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y0
-	VMASKMOVPS  (CX)(R9*1), Y4, Y1
-	VFMADD231PS constant32a5706032a57060<>+0(SB), Y1, Y0
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y0
 	VSUBPS      Y6, Y7, Y1
 	VSUBPS      Y5, Y0, Y5
 	VADDPS      Y1, Y5, Y5
@@ -3532,7 +3869,7 @@ GLOBL constant8000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func logitsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·logitsLoss32Wide(SB), NOSPLIT, $96-40
+TEXT ·logitsLoss32Wide(SB), NOSPLIT, $192-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -3547,8 +3884,8 @@ logitsLoss32Wide_row:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 32(SP)
 	VMOVUPD      Y5, 64(SP)
+	VMOVUPD      Y5, 128(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
 	MOVQ         $0x00000100, R9
@@ -3631,17 +3968,14 @@ logitsLoss32Wide_loop:
 	ADDQ    $0x10, R8
 	DECQ    R9
 	JNZ     logitsLoss32Wide_loop_on
-	VMOVAPD Y2, Y2
 	VADDPD  (SP), Y2, Y2
 	VMOVUPD Y2, (SP)
 	VXORPD  Y2, Y2, Y2
-	VMOVAPD Y3, Y3
-	VADDPD  32(SP), Y3, Y3
-	VMOVUPD Y3, 32(SP)
+	VADDPD  64(SP), Y3, Y3
+	VMOVUPD Y3, 64(SP)
 	VXORPD  Y3, Y3, Y3
-	VMOVAPD Y4, Y4
-	VADDPD  64(SP), Y4, Y4
-	VMOVUPD Y4, 64(SP)
+	VADDPD  128(SP), Y4, Y4
+	VMOVUPD Y4, 128(SP)
 	VXORPD  Y4, Y4, Y4
 	MOVQ    $0x00000100, R9
 
@@ -3675,6 +4009,15 @@ logitsLoss32Wide_loop_last:
 	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
 	ADDQ        $0x10, R8
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(SP), Y4, Y4
+	VMOVUPD     Y4, 128(SP)
+	VXORPD      Y4, Y4, Y4
 
 logitsLoss32Wide_loop_few:
 	ADDQ         $0x04, DI
@@ -3740,22 +4083,28 @@ logitsLoss32Wide_loop_few:
 	VORPD       Y7, Y1, Y1
 
 logitsLoss32Wide_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(SP), Y4, Y0
+	VMOVUPD      Y0, 128(SP)
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      (SP), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVAPD      Y4, Y0
-	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      128(SP), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -3907,7 +4256,7 @@ GLOBL constant40071547652bed13<>(SB), RODATA|NOPTR, $32
 
 // func logProbsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logProbsLoss32Wide(SB), NOSPLIT, $64-40
+TEXT ·logProbsLoss32Wide(SB), NOSPLIT, $128-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -3921,7 +4270,7 @@ logProbsLoss32Wide_row:
 	VXORPD    Y3, Y3, Y3
 	VXORPD    Y4, Y4, Y4
 	VMOVUPD   Y4, (SP)
-	VMOVUPD   Y4, 32(SP)
+	VMOVUPD   Y4, 64(SP)
 	MOVQ      BX, DI
 	XORQ      R8, R8
 	MOVQ      $0x00000100, R9
@@ -3989,13 +4338,11 @@ logProbsLoss32Wide_loop:
 	ADDQ    $0x10, R8
 	DECQ    R9
 	JNZ     logProbsLoss32Wide_loop_on
-	VMOVAPD Y2, Y2
 	VADDPD  (SP), Y2, Y2
 	VMOVUPD Y2, (SP)
 	VXORPD  Y2, Y2, Y2
-	VMOVAPD Y3, Y3
-	VADDPD  32(SP), Y3, Y3
-	VMOVUPD Y3, 32(SP)
+	VADDPD  64(SP), Y3, Y3
+	VMOVUPD Y3, 64(SP)
 	VXORPD  Y3, Y3, Y3
 	MOVQ    $0x00000100, R9
 
@@ -4018,6 +4365,12 @@ logProbsLoss32Wide_loop_last:
 	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
 	ADDQ        $0x10, R8
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
+	VXORPD      Y3, Y3, Y3
 
 logProbsLoss32Wide_loop_few:
 	ADDQ         $0x04, DI
@@ -4069,15 +4422,19 @@ logProbsLoss32Wide_loop_few:
 	VORPD       Y4, Y1, Y1
 
 logProbsLoss32Wide_loop_done:
-	VMOVAPD      Y2, Y2
 	VADDPD       (SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
+	VMOVUPD      Y2, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y2
+	VMOVUPD      Y2, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      (SP), Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VMOVAPD      Y3, Y2
-	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      64(SP), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -4097,7 +4454,7 @@ logProbsLoss32Wide_loop_done:
 
 // func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·pairLoss32Wide(SB), NOSPLIT, $96-40
+TEXT ·pairLoss32Wide(SB), NOSPLIT, $192-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -4112,8 +4469,8 @@ pairLoss32Wide_row:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 32(SP)
 	VMOVUPD      Y5, 64(SP)
+	VMOVUPD      Y5, 128(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
 	MOVQ         $0x00000100, R9
@@ -4158,7 +4515,7 @@ pairLoss32Wide_loop:
 	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
+	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
@@ -4170,7 +4527,6 @@ pairLoss32Wide_loop:
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	VCVTPS2PD   16(AX)(R8*1), Y5
@@ -4197,17 +4553,14 @@ pairLoss32Wide_loop:
 	ADDQ        $0x10, R8
 	DECQ        R9
 	JNZ         pairLoss32Wide_loop_on
-	VMOVAPD     Y2, Y2
 	VADDPD      (SP), Y2, Y2
 	VMOVUPD     Y2, (SP)
 	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
 	VXORPD      Y3, Y3, Y3
-	VMOVAPD     Y4, Y4
-	VADDPD      64(SP), Y4, Y4
-	VMOVUPD     Y4, 64(SP)
+	VADDPD      128(SP), Y4, Y4
+	VMOVUPD     Y4, 128(SP)
 	VXORPD      Y4, Y4, Y4
 	MOVQ        $0x00000100, R9
 
@@ -4226,7 +4579,7 @@ pairLoss32Wide_loop_last:
 	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
+	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
@@ -4238,10 +4591,18 @@ pairLoss32Wide_loop_last:
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	ADDQ        $0x10, R8
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(SP), Y4, Y4
+	VMOVUPD     Y4, 128(SP)
+	VXORPD      Y4, Y4, Y4
 
 pairLoss32Wide_loop_few:
 	ADDQ         $0x04, DI
@@ -4289,6 +4650,8 @@ pairLoss32Wide_loop_few:
 	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
 	VFMADD231PD  Y10, Y6, Y11
 	VMULPD       Y0, Y11, Y11
+	VANDPD       Y5, Y11, Y11
+	VADDPD       Y11, Y2, Y2
 	VMULPD       Y7, Y7, Y0
 	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y6
@@ -4300,29 +4663,33 @@ pairLoss32Wide_loop_few:
 	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
 	VFMADD231PD  Y6, Y7, Y9
 	VMULPD       Y1, Y9, Y9
-	VANDPD       Y5, Y11, Y11
 	VANDPD       Y5, Y9, Y9
-	VADDPD       Y11, Y2, Y2
 	VADDPD       Y9, Y3, Y3
 	VFMADD231PD  Y8, Y9, Y4
 
 pairLoss32Wide_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(SP), Y4, Y0
+	VMOVUPD      Y0, 128(SP)
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      (SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVAPD      Y4, Y0
-	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      128(SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -5136,7 +5503,7 @@ pairTarget32Wide_loop_done:
 
 // func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·exponentials32Wide(SB), NOSPLIT, $64-48
+TEXT ·exponentials32Wide(SB), NOSPLIT, $128-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ out+16(FP), DX
@@ -5151,7 +5518,7 @@ exponentials32Wide_row:
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
 	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 32(SP)
+	VMOVUPD      Y4, 64(SP)
 	MOVQ         SI, R8
 	XORQ         R9, R9
 	MOVQ         $0x00000100, R10
@@ -5200,13 +5567,11 @@ exponentials32Wide_loop:
 	ADDQ        $0x10, R9
 	DECQ        R10
 	JNZ         exponentials32Wide_loop_on
-	VMOVAPD     Y2, Y2
 	VADDPD      (SP), Y2, Y2
 	VMOVUPD     Y2, (SP)
 	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
 	VXORPD      Y3, Y3, Y3
 	MOVQ        $0x00000100, R10
 
@@ -5234,6 +5599,12 @@ exponentials32Wide_loop_last:
 	VMOVUPS     X4, (DX)(R9*1)
 	VADDPD      Y8, Y2, Y2
 	ADDQ        $0x10, R9
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
+	VXORPD      Y3, Y3, Y3
 
 exponentials32Wide_loop_few:
 	ADDQ         $0x04, R8
@@ -5281,15 +5652,19 @@ exponentials32Wide_loop_few:
 	VADDPD       Y8, Y2, Y2
 
 exponentials32Wide_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      (SP), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(DI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -5316,7 +5691,7 @@ GLOBL constant41f0000000000000<>(SB), RODATA|NOPTR, $32
 
 // func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·pairExponentials32Wide(SB), NOSPLIT, $96-56
+TEXT ·pairExponentials32Wide(SB), NOSPLIT, $192-56
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ ex+16(FP), DX
@@ -5333,8 +5708,8 @@ pairExponentials32Wide_row:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 32(SP)
 	VMOVUPD      Y5, 64(SP)
+	VMOVUPD      Y5, 128(SP)
 	MOVQ         DI, R9
 	XORQ         R10, R10
 	MOVQ         $0x00000100, R11
@@ -5376,6 +5751,10 @@ pairExponentials32Wide_loop:
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
 	VMULPD      Y6, Y12, Y12
+	VMULPD      constant41f0000000000000<>+0(SB), Y12, Y5
+	VCVTPD2PSY  Y5, X5
+	VMOVUPS     X5, (DX)(R10*1)
+	VADDPD      Y12, Y2, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
@@ -5387,13 +5766,9 @@ pairExponentials32Wide_loop:
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VMULPD      constant41f0000000000000<>+0(SB), Y12, Y5
-	VCVTPD2PSY  Y5, X5
-	VMOVUPS     X5, (DX)(R10*1)
 	VMULPD      constant41f0000000000000<>+0(SB), Y10, Y5
 	VCVTPD2PSY  Y5, X5
 	VMOVUPS     X5, (BX)(R10*1)
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	VCVTPS2PD   16(AX)(R10*1), Y5
@@ -5420,17 +5795,14 @@ pairExponentials32Wide_loop:
 	ADDQ        $0x10, R10
 	DECQ        R11
 	JNZ         pairExponentials32Wide_loop_on
-	VMOVAPD     Y2, Y2
 	VADDPD      (SP), Y2, Y2
 	VMOVUPD     Y2, (SP)
 	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
 	VXORPD      Y3, Y3, Y3
-	VMOVAPD     Y4, Y4
-	VADDPD      64(SP), Y4, Y4
-	VMOVUPD     Y4, 64(SP)
+	VADDPD      128(SP), Y4, Y4
+	VMOVUPD     Y4, 128(SP)
 	VXORPD      Y4, Y4, Y4
 	MOVQ        $0x00000100, R11
 
@@ -5450,6 +5822,10 @@ pairExponentials32Wide_loop_last:
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
 	VMULPD      Y6, Y12, Y12
+	VMULPD      constant41f0000000000000<>+0(SB), Y12, Y5
+	VCVTPD2PSY  Y5, X5
+	VMOVUPS     X5, (DX)(R10*1)
+	VADDPD      Y12, Y2, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
@@ -5461,16 +5837,21 @@ pairExponentials32Wide_loop_last:
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VMULPD      constant41f0000000000000<>+0(SB), Y12, Y5
-	VCVTPD2PSY  Y5, X5
-	VMOVUPS     X5, (DX)(R10*1)
 	VMULPD      constant41f0000000000000<>+0(SB), Y10, Y5
 	VCVTPD2PSY  Y5, X5
 	VMOVUPS     X5, (BX)(R10*1)
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	ADDQ        $0x10, R10
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(SP), Y4, Y4
+	VMOVUPD     Y4, 128(SP)
+	VXORPD      Y4, Y4, Y4
 
 pairExponentials32Wide_loop_few:
 	ADDQ         $0x04, R9
@@ -5518,6 +5899,13 @@ pairExponentials32Wide_loop_few:
 	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
 	VFMADD231PD  Y10, Y6, Y11
 	VMULPD       Y0, Y11, Y11
+	VMULPD       constant41f0000000000000<>+0(SB), Y11, Y0
+	VCVTPD2PSY   Y0, X0
+	VEXTRACTF128 $0x01, Y5, X6
+	VSHUFPS      $0x88, X6, X5, X6
+	VMASKMOVPS   X0, X6, (DX)(R10*1)
+	VANDPD       Y5, Y11, Y11
+	VADDPD       Y11, Y2, Y2
 	VMULPD       Y7, Y7, Y0
 	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y6
@@ -5529,39 +5917,38 @@ pairExponentials32Wide_loop_few:
 	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
 	VFMADD231PD  Y6, Y7, Y9
 	VMULPD       Y1, Y9, Y9
-	VMULPD       constant41f0000000000000<>+0(SB), Y11, Y0
-	VCVTPD2PSY   Y0, X0
-	VEXTRACTF128 $0x01, Y5, X1
-	VSHUFPS      $0x88, X1, X5, X1
-	VMASKMOVPS   X0, X1, (DX)(R10*1)
 	VMULPD       constant41f0000000000000<>+0(SB), Y9, Y0
 	VCVTPD2PSY   Y0, X0
 	VEXTRACTF128 $0x01, Y5, X1
 	VSHUFPS      $0x88, X1, X5, X1
 	VMASKMOVPS   X0, X1, (BX)(R10*1)
-	VANDPD       Y5, Y11, Y11
 	VANDPD       Y5, Y9, Y9
-	VADDPD       Y11, Y2, Y2
 	VADDPD       Y9, Y3, Y3
 	VFMADD231PD  Y8, Y9, Y4
 
 pairExponentials32Wide_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(SP), Y4, Y0
+	VMOVUPD      Y0, 128(SP)
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      (SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(R8)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(R8)
-	VMOVAPD      Y4, Y0
-	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      128(SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -5579,7 +5966,7 @@ pairExponentials32Wide_loop_done:
 
 // func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, FMA3
-TEXT ·dot32Wide(SB), NOSPLIT, $32-40
+TEXT ·dot32Wide(SB), NOSPLIT, $64-40
 	MOVQ out+0(FP), AX
 	MOVQ v+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -5606,15 +5993,17 @@ dot32Wide_loop:
 	ADDQ        $0x20, R8
 	DECQ        R9
 	JNZ         dot32Wide_loop_on
-	VMOVAPD     Y0, Y0
 	VADDPD      (SP), Y0, Y0
 	VMOVUPD     Y0, (SP)
 	VXORPD      Y0, Y0, Y0
 	MOVQ        $0x00000080, R9
 
 dot32Wide_loop_on:
-	SUBQ $0x08, DI
-	JGE  dot32Wide_loop
+	SUBQ    $0x08, DI
+	JGE     dot32Wide_loop
+	VADDPD  (SP), Y0, Y0
+	VMOVUPD Y0, (SP)
+	VXORPD  Y0, Y0, Y0
 
 dot32Wide_loop_few:
 	ADDQ $0x08, DI
@@ -5647,8 +6036,10 @@ dot32Wide_loop_tail:
 	VFMADD231PD  Y2, Y1, Y0
 
 dot32Wide_loop_done:
-	VMOVAPD      Y0, Y0
 	VADDPD       (SP), Y0, Y0
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y0, Y0, Y0
+	VMOVUPD      (SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -5766,7 +6157,7 @@ centre32Wide_loop_done:
 
 // func logPairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logPairLoss32Wide(SB), NOSPLIT, $64-40
+TEXT ·logPairLoss32Wide(SB), NOSPLIT, $128-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -5780,7 +6171,7 @@ logPairLoss32Wide_row:
 	VXORPD      Y3, Y3, Y3
 	VXORPD      Y4, Y4, Y4
 	VMOVUPD     Y4, (SP)
-	VMOVUPD     Y4, 32(SP)
+	VMOVUPD     Y4, 64(SP)
 	MOVQ        BX, DI
 	XORQ        R8, R8
 	MOVQ        $0x00000100, R9
@@ -5850,13 +6241,11 @@ logPairLoss32Wide_loop:
 	ADDQ        $0x10, R8
 	DECQ        R9
 	JNZ         logPairLoss32Wide_loop_on
-	VMOVAPD     Y2, Y2
 	VADDPD      (SP), Y2, Y2
 	VMOVUPD     Y2, (SP)
 	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
 	VXORPD      Y3, Y3, Y3
 	MOVQ        $0x00000100, R9
 
@@ -5879,6 +6268,12 @@ logPairLoss32Wide_loop_last:
 	VADDPD      Y9, Y2, Y2
 	VFMADD231PD Y7, Y9, Y3
 	ADDQ        $0x10, R8
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
+	VXORPD      Y3, Y3, Y3
 
 logPairLoss32Wide_loop_few:
 	ADDQ         $0x04, DI
@@ -5939,15 +6334,19 @@ logPairLoss32Wide_loop_few:
 	VFMADD231PD  Y8, Y10, Y3
 
 logPairLoss32Wide_loop_done:
-	VMOVAPD      Y2, Y2
 	VADDPD       (SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
+	VMOVUPD      Y2, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y2
+	VMOVUPD      Y2, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      (SP), Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VMOVAPD      Y3, Y2
-	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      64(SP), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -6328,7 +6727,7 @@ logPairTarget32Wide_loop_done:
 
 // func mixedLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·mixedLoss32Wide(SB), NOSPLIT, $96-40
+TEXT ·mixedLoss32Wide(SB), NOSPLIT, $192-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -6343,8 +6742,8 @@ mixedLoss32Wide_row:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 32(SP)
 	VMOVUPD      Y5, 64(SP)
+	VMOVUPD      Y5, 128(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
 	MOVQ         $0x00000100, R9
@@ -6394,7 +6793,7 @@ mixedLoss32Wide_loop:
 	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
+	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
@@ -6406,7 +6805,6 @@ mixedLoss32Wide_loop:
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	VCVTPS2PD   16(AX)(R8*1), Y5
@@ -6438,17 +6836,14 @@ mixedLoss32Wide_loop:
 	ADDQ        $0x10, R8
 	DECQ        R9
 	JNZ         mixedLoss32Wide_loop_on
-	VMOVAPD     Y2, Y2
 	VADDPD      (SP), Y2, Y2
 	VMOVUPD     Y2, (SP)
 	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
 	VXORPD      Y3, Y3, Y3
-	VMOVAPD     Y4, Y4
-	VADDPD      64(SP), Y4, Y4
-	VMOVUPD     Y4, 64(SP)
+	VADDPD      128(SP), Y4, Y4
+	VMOVUPD     Y4, 128(SP)
 	VXORPD      Y4, Y4, Y4
 	MOVQ        $0x00000100, R9
 
@@ -6467,7 +6862,7 @@ mixedLoss32Wide_loop_last:
 	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
+	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
@@ -6479,10 +6874,18 @@ mixedLoss32Wide_loop_last:
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	ADDQ        $0x10, R8
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(SP), Y4, Y4
+	VMOVUPD     Y4, 128(SP)
+	VXORPD      Y4, Y4, Y4
 
 mixedLoss32Wide_loop_few:
 	ADDQ         $0x04, DI
@@ -6538,6 +6941,8 @@ mixedLoss32Wide_loop_few:
 	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
 	VFMADD231PD  Y10, Y6, Y11
 	VMULPD       Y0, Y11, Y11
+	VANDPD       Y5, Y11, Y11
+	VADDPD       Y11, Y2, Y2
 	VMULPD       Y7, Y7, Y0
 	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y6
@@ -6549,29 +6954,33 @@ mixedLoss32Wide_loop_few:
 	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
 	VFMADD231PD  Y6, Y7, Y9
 	VMULPD       Y8, Y9, Y9
-	VANDPD       Y5, Y11, Y11
 	VANDPD       Y5, Y9, Y9
-	VADDPD       Y11, Y2, Y2
 	VADDPD       Y9, Y3, Y3
 	VFMADD231PD  Y1, Y9, Y4
 
 mixedLoss32Wide_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(SP), Y4, Y0
+	VMOVUPD      Y0, 128(SP)
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      (SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVAPD      Y4, Y0
-	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      128(SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -6969,7 +7378,7 @@ mixedTarget32Wide_loop_done:
 
 // func probsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·probsLoss32Wide(SB), NOSPLIT, $64-40
+TEXT ·probsLoss32Wide(SB), NOSPLIT, $128-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -6982,7 +7391,7 @@ probsLoss32Wide_row:
 	VXORPD    Y2, Y2, Y2
 	VXORPD    Y3, Y3, Y3
 	VMOVUPD   Y3, (SP)
-	VMOVUPD   Y3, 32(SP)
+	VMOVUPD   Y3, 64(SP)
 	MOVQ      BX, DI
 	XORQ      R8, R8
 	MOVQ      $0x00000100, R9
@@ -7053,13 +7462,11 @@ probsLoss32Wide_loop:
 	ADDQ        $0x10, R8
 	DECQ        R9
 	JNZ         probsLoss32Wide_loop_on
-	VMOVAPD     Y1, Y1
 	VADDPD      (SP), Y1, Y1
 	VMOVUPD     Y1, (SP)
 	VXORPD      Y1, Y1, Y1
-	VMOVAPD     Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
+	VADDPD      64(SP), Y2, Y2
+	VMOVUPD     Y2, 64(SP)
 	VXORPD      Y2, Y2, Y2
 	MOVQ        $0x00000100, R9
 
@@ -7085,6 +7492,12 @@ probsLoss32Wide_loop_last:
 	VADDPD      Y4, Y1, Y1
 	VORPD       Y4, Y0, Y0
 	ADDQ        $0x10, R8
+	VADDPD      (SP), Y1, Y1
+	VMOVUPD     Y1, (SP)
+	VXORPD      Y1, Y1, Y1
+	VADDPD      64(SP), Y2, Y2
+	VMOVUPD     Y2, 64(SP)
+	VXORPD      Y2, Y2, Y2
 
 probsLoss32Wide_loop_few:
 	ADDQ         $0x04, DI
@@ -7139,15 +7552,19 @@ probsLoss32Wide_loop_few:
 	VORPD        Y3, Y0, Y0
 
 probsLoss32Wide_loop_done:
-	VMOVAPD      Y1, Y1
 	VADDPD       (SP), Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X3
-	VADDPD       X3, X1, X3
-	VPERMILPD    $0x01, X3, X1
-	VADDSD       X3, X1, X1
+	VMOVUPD      Y1, (SP)
+	VXORPD       Y1, Y1, Y1
+	VADDPD       64(SP), Y2, Y1
+	VMOVUPD      Y1, 64(SP)
+	VXORPD       Y2, Y2, Y2
+	VMOVUPD      (SP), Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
 	VMOVSD       X1, 40(SI)
-	VMOVAPD      Y2, Y1
-	VADDPD       32(SP), Y1, Y1
+	VMOVUPD      64(SP), Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
@@ -7566,7 +7983,7 @@ probsTarget32Wide_loop_done:
 
 // func powersLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·powersLoss32Wide(SB), NOSPLIT, $64-40
+TEXT ·powersLoss32Wide(SB), NOSPLIT, $128-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -7580,7 +7997,7 @@ powersLoss32Wide_row:
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
 	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 32(SP)
+	VMOVUPD      Y4, 64(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
 	MOVQ         $0x00000100, R9
@@ -7688,13 +8105,11 @@ powersLoss32Wide_loop:
 	ADDQ    $0x10, R8
 	DECQ    R9
 	JNZ     powersLoss32Wide_loop_on
-	VMOVAPD Y2, Y2
 	VADDPD  (SP), Y2, Y2
 	VMOVUPD Y2, (SP)
 	VXORPD  Y2, Y2, Y2
-	VMOVAPD Y3, Y3
-	VADDPD  32(SP), Y3, Y3
-	VMOVUPD Y3, 32(SP)
+	VADDPD  64(SP), Y3, Y3
+	VMOVUPD Y3, 64(SP)
 	VXORPD  Y3, Y3, Y3
 	MOVQ    $0x00000100, R9
 
@@ -7727,6 +8142,12 @@ powersLoss32Wide_loop_last:
 	VANDPD      Y4, Y9, Y9
 	VFMADD231PD Y9, Y8, Y3
 	ADDQ        $0x10, R8
+	VADDPD      (SP), Y2, Y2
+	VMOVUPD     Y2, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y3
+	VMOVUPD     Y3, 64(SP)
+	VXORPD      Y3, Y3, Y3
 
 powersLoss32Wide_loop_few:
 	ADDQ         $0x04, DI
@@ -7812,15 +8233,19 @@ powersLoss32Wide_loop_few:
 	VFMADD231PD Y9, Y8, Y3
 
 powersLoss32Wide_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      (SP), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -8316,7 +8741,7 @@ powersTarget32Wide_loop_done:
 
 // func jensenSums32Wide(x *float32, t *float32, rows int, classes int, mixtures *[10]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·jensenSums32Wide(SB), NOSPLIT, $64-40
+TEXT ·jensenSums32Wide(SB), NOSPLIT, $128-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -8330,7 +8755,7 @@ jensenSums32Wide_row:
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
 	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 32(SP)
+	VMOVUPD      Y4, 64(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
 	MOVQ         $0x00000100, R9
@@ -8428,19 +8853,23 @@ jensenSums32Wide_loop:
 	ADDQ         $0x10, R8
 	DECQ         R9
 	JNZ          jensenSums32Wide_loop_on
-	VMOVAPD      Y2, Y2
 	VADDPD       (SP), Y2, Y2
 	VMOVUPD      Y2, (SP)
 	VXORPD       Y2, Y2, Y2
-	VMOVAPD      Y3, Y3
-	VADDPD       32(SP), Y3, Y3
-	VMOVUPD      Y3, 32(SP)
+	VADDPD       64(SP), Y3, Y3
+	VMOVUPD      Y3, 64(SP)
 	VXORPD       Y3, Y3, Y3
 	MOVQ         $0x00000100, R9
 
 jensenSums32Wide_loop_on:
-	SUBQ $0x04, DI
-	JGE  jensenSums32Wide_loop
+	SUBQ    $0x04, DI
+	JGE     jensenSums32Wide_loop
+	VADDPD  (SP), Y2, Y2
+	VMOVUPD Y2, (SP)
+	VXORPD  Y2, Y2, Y2
+	VADDPD  64(SP), Y3, Y3
+	VMOVUPD Y3, 64(SP)
+	VXORPD  Y3, Y3, Y3
 
 jensenSums32Wide_loop_few:
 	ADDQ         $0x04, DI
@@ -8547,15 +8976,19 @@ jensenSums32Wide_loop_few:
 	VFMADD231PD  Y0, Y10, Y3
 
 jensenSums32Wide_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      (SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 16(SI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -8884,7 +9317,7 @@ extremes64_loop_done:
 
 // func logitsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·logitsLoss64(SB), NOSPLIT, $96-40
+TEXT ·logitsLoss64(SB), NOSPLIT, $192-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -8901,9 +9334,12 @@ logitsLoss64_row:
 	VMOVUPD      Y5, (SP)
 	VMOVUPD      Y5, 32(SP)
 	VMOVUPD      Y5, 64(SP)
+	VMOVUPD      Y5, 96(SP)
+	VMOVUPD      Y5, 128(SP)
+	VMOVUPD      Y5, 160(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	MOVQ         $0x00000100, R9
+	MOVQ         $0x00000004, R9
 	SUBQ         $0x04, DI
 	JL           logitsLoss64_loop_few
 	LEAQ         (AX)(BX*8), R10
@@ -8993,19 +9429,28 @@ logitsLoss64_loop:
 	ADDQ    $0x20, R8
 	DECQ    R9
 	JNZ     logitsLoss64_loop_on
-	VMOVAPD Y2, Y2
-	VADDPD  (SP), Y2, Y2
-	VMOVUPD Y2, (SP)
+	VADDPD  (SP), Y2, Y10
+	VSUBPD  (SP), Y10, Y11
+	VSUBPD  Y11, Y2, Y2
+	VADDPD  32(SP), Y2, Y2
+	VMOVUPD Y2, 32(SP)
+	VMOVUPD Y10, (SP)
 	VXORPD  Y2, Y2, Y2
-	VMOVAPD Y3, Y3
-	VADDPD  32(SP), Y3, Y3
-	VMOVUPD Y3, 32(SP)
+	VADDPD  64(SP), Y3, Y10
+	VSUBPD  64(SP), Y10, Y11
+	VSUBPD  Y11, Y3, Y3
+	VADDPD  96(SP), Y3, Y3
+	VMOVUPD Y3, 96(SP)
+	VMOVUPD Y10, 64(SP)
 	VXORPD  Y3, Y3, Y3
-	VMOVAPD Y4, Y4
-	VADDPD  64(SP), Y4, Y4
-	VMOVUPD Y4, 64(SP)
+	VADDPD  128(SP), Y4, Y10
+	VSUBPD  128(SP), Y10, Y11
+	VSUBPD  Y11, Y4, Y4
+	VADDPD  160(SP), Y4, Y4
+	VMOVUPD Y4, 160(SP)
+	VMOVUPD Y10, 128(SP)
 	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000100, R9
+	MOVQ    $0x00000004, R9
 
 logitsLoss64_loop_on:
 	SUBQ $0x04, DI
@@ -9047,6 +9492,27 @@ logitsLoss64_loop_last:
 	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
 	ADDQ        $0x20, R8
+	VADDPD      (SP), Y2, Y5
+	VSUBPD      (SP), Y5, Y6
+	VSUBPD      Y6, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y5, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y5
+	VSUBPD      64(SP), Y5, Y6
+	VSUBPD      Y6, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y5, 64(SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(SP), Y4, Y5
+	VSUBPD      128(SP), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VADDPD      160(SP), Y4, Y4
+	VMOVUPD     Y4, 160(SP)
+	VMOVUPD     Y5, 128(SP)
+	VXORPD      Y4, Y4, Y4
 
 logitsLoss64_loop_few:
 	ADDQ       $0x04, DI
@@ -9116,22 +9582,46 @@ logitsLoss64_loop_few:
 	VORPD       Y7, Y1, Y1
 
 logitsLoss64_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VSUBPD       (SP), Y0, Y5
+	VSUBPD       Y5, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VSUBPD       64(SP), Y0, Y2
+	VSUBPD       Y2, Y3, Y3
+	VADDPD       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(SP), Y4, Y0
+	VSUBPD       128(SP), Y0, Y2
+	VSUBPD       Y2, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VMOVUPD      Y0, 128(SP)
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y2
+	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
+	VMOVUPD      96(SP), Y2
+	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVAPD      Y4, Y0
-	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      128(SP), Y0
+	VMOVUPD      160(SP), Y2
+	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -9271,7 +9761,7 @@ GLOBL constant40071547652b82fe<>(SB), RODATA|NOPTR, $32
 
 // func logProbsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logProbsLoss64(SB), NOSPLIT, $64-40
+TEXT ·logProbsLoss64(SB), NOSPLIT, $128-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -9286,9 +9776,11 @@ logProbsLoss64_row:
 	VXORPD  Y4, Y4, Y4
 	VMOVUPD Y4, (SP)
 	VMOVUPD Y4, 32(SP)
+	VMOVUPD Y4, 64(SP)
+	VMOVUPD Y4, 96(SP)
 	MOVQ    BX, DI
 	XORQ    R8, R8
-	MOVQ    $0x00000100, R9
+	MOVQ    $0x00000004, R9
 	SUBQ    $0x04, DI
 	JL      logProbsLoss64_loop_few
 	VMOVUPD (AX)(R8*1), Y4
@@ -9359,15 +9851,21 @@ logProbsLoss64_loop:
 	ADDQ    $0x20, R8
 	DECQ    R9
 	JNZ     logProbsLoss64_loop_on
-	VMOVAPD Y2, Y2
-	VADDPD  (SP), Y2, Y2
-	VMOVUPD Y2, (SP)
+	VADDPD  (SP), Y2, Y7
+	VSUBPD  (SP), Y7, Y8
+	VSUBPD  Y8, Y2, Y2
+	VADDPD  32(SP), Y2, Y2
+	VMOVUPD Y2, 32(SP)
+	VMOVUPD Y7, (SP)
 	VXORPD  Y2, Y2, Y2
-	VMOVAPD Y3, Y3
-	VADDPD  32(SP), Y3, Y3
-	VMOVUPD Y3, 32(SP)
+	VADDPD  64(SP), Y3, Y7
+	VSUBPD  64(SP), Y7, Y8
+	VSUBPD  Y8, Y3, Y3
+	VADDPD  96(SP), Y3, Y3
+	VMOVUPD Y3, 96(SP)
+	VMOVUPD Y7, 64(SP)
 	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000100, R9
+	MOVQ    $0x00000004, R9
 
 logProbsLoss64_loop_on:
 	SUBQ $0x04, DI
@@ -9394,6 +9892,20 @@ logProbsLoss64_loop_last:
 	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
 	ADDQ        $0x20, R8
+	VADDPD      (SP), Y2, Y4
+	VSUBPD      (SP), Y4, Y5
+	VSUBPD      Y5, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y4, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y4
+	VSUBPD      64(SP), Y4, Y5
+	VSUBPD      Y5, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y3, Y3, Y3
 
 logProbsLoss64_loop_few:
 	ADDQ       $0x04, DI
@@ -9445,15 +9957,31 @@ logProbsLoss64_loop_few:
 	VORPD       Y4, Y1, Y1
 
 logProbsLoss64_loop_done:
-	VMOVAPD      Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
-	VMOVSD       X2, 40(SI)
-	VMOVAPD      Y3, Y2
+	VADDPD       (SP), Y2, Y4
+	VSUBPD       (SP), Y4, Y5
+	VSUBPD       Y5, Y2, Y2
 	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y4, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y2
+	VSUBPD       64(SP), Y2, Y4
+	VSUBPD       Y4, Y3, Y3
+	VADDPD       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y2, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      (SP), Y2
+	VMOVUPD      32(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
+	VMOVSD       X2, 40(SI)
+	VMOVUPD      64(SP), Y2
+	VMOVUPD      96(SP), Y3
+	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -9473,7 +10001,7 @@ logProbsLoss64_loop_done:
 
 // func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·pairLoss64(SB), NOSPLIT, $96-40
+TEXT ·pairLoss64(SB), NOSPLIT, $192-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -9490,9 +10018,12 @@ pairLoss64_row:
 	VMOVUPD      Y5, (SP)
 	VMOVUPD      Y5, 32(SP)
 	VMOVUPD      Y5, 64(SP)
+	VMOVUPD      Y5, 96(SP)
+	VMOVUPD      Y5, 128(SP)
+	VMOVUPD      Y5, 160(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	MOVQ         $0x00000100, R9
+	MOVQ         $0x00000004, R9
 	SUBQ         $0x04, DI
 	JL           pairLoss64_loop_few
 	LEAQ         (AX)(BX*8), R10
@@ -9540,7 +10071,7 @@ pairLoss64_loop:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
+	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
@@ -9556,7 +10087,6 @@ pairLoss64_loop:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	VMOVUPD     32(AX)(R8*1), Y5
@@ -9585,19 +10115,28 @@ pairLoss64_loop:
 	ADDQ        $0x20, R8
 	DECQ        R9
 	JNZ         pairLoss64_loop_on
-	VMOVAPD     Y2, Y2
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	VADDPD      (SP), Y2, Y10
+	VSUBPD      (SP), Y10, Y11
+	VSUBPD      Y11, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y10, (SP)
 	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
+	VADDPD      64(SP), Y3, Y10
+	VSUBPD      64(SP), Y10, Y11
+	VSUBPD      Y11, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y10, 64(SP)
 	VXORPD      Y3, Y3, Y3
-	VMOVAPD     Y4, Y4
-	VADDPD      64(SP), Y4, Y4
-	VMOVUPD     Y4, 64(SP)
+	VADDPD      128(SP), Y4, Y10
+	VSUBPD      128(SP), Y10, Y11
+	VSUBPD      Y11, Y4, Y4
+	VADDPD      160(SP), Y4, Y4
+	VMOVUPD     Y4, 160(SP)
+	VMOVUPD     Y10, 128(SP)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000100, R9
+	MOVQ        $0x00000004, R9
 
 pairLoss64_loop_on:
 	SUBQ $0x04, DI
@@ -9618,7 +10157,7 @@ pairLoss64_loop_last:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
+	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
@@ -9634,10 +10173,30 @@ pairLoss64_loop_last:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	ADDQ        $0x20, R8
+	VADDPD      (SP), Y2, Y5
+	VSUBPD      (SP), Y5, Y6
+	VSUBPD      Y6, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y5, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y5
+	VSUBPD      64(SP), Y5, Y6
+	VSUBPD      Y6, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y5, 64(SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(SP), Y4, Y5
+	VSUBPD      128(SP), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VADDPD      160(SP), Y4, Y4
+	VMOVUPD     Y4, 160(SP)
+	VMOVUPD     Y5, 128(SP)
+	VXORPD      Y4, Y4, Y4
 
 pairLoss64_loop_few:
 	ADDQ        $0x04, DI
@@ -9685,6 +10244,8 @@ pairLoss64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
 	VFMADD231PD Y10, Y6, Y11
 	VMULPD      Y0, Y11, Y11
+	VANDPD      Y5, Y11, Y11
+	VADDPD      Y11, Y2, Y2
 	VMULPD      Y7, Y7, Y0
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
@@ -9700,29 +10261,51 @@ pairLoss64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
 	VFMADD231PD Y6, Y7, Y9
 	VMULPD      Y1, Y9, Y9
-	VANDPD      Y5, Y11, Y11
 	VANDPD      Y5, Y9, Y9
-	VADDPD      Y11, Y2, Y2
 	VADDPD      Y9, Y3, Y3
 	VFMADD231PD Y8, Y9, Y4
 
 pairLoss64_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VSUBPD       (SP), Y0, Y1
+	VSUBPD       Y1, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VSUBPD       64(SP), Y0, Y1
+	VSUBPD       Y1, Y3, Y3
+	VADDPD       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(SP), Y4, Y0
+	VSUBPD       128(SP), Y0, Y1
+	VSUBPD       Y1, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VMOVUPD      Y0, 128(SP)
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
+	VMOVUPD      96(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVAPD      Y4, Y0
-	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      128(SP), Y0
+	VMOVUPD      160(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -10553,7 +11136,7 @@ pairTarget64_loop_done:
 
 // func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·exponentials64(SB), NOSPLIT, $64-48
+TEXT ·exponentials64(SB), NOSPLIT, $128-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ out+16(FP), DX
@@ -10569,9 +11152,11 @@ exponentials64_row:
 	VXORPD       Y4, Y4, Y4
 	VMOVUPD      Y4, (SP)
 	VMOVUPD      Y4, 32(SP)
+	VMOVUPD      Y4, 64(SP)
+	VMOVUPD      Y4, 96(SP)
 	MOVQ         SI, R8
 	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
+	MOVQ         $0x00000004, R10
 	SUBQ         $0x04, R8
 	JL           exponentials64_loop_few
 	VMOVUPD      (AX)(R9*1), Y4
@@ -10619,15 +11204,21 @@ exponentials64_loop:
 	ADDQ        $0x20, R9
 	DECQ        R10
 	JNZ         exponentials64_loop_on
-	VMOVAPD     Y2, Y2
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	VADDPD      (SP), Y2, Y6
+	VSUBPD      (SP), Y6, Y7
+	VSUBPD      Y7, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y6, (SP)
 	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
+	VADDPD      64(SP), Y3, Y6
+	VSUBPD      64(SP), Y6, Y7
+	VSUBPD      Y7, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y6, 64(SP)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000100, R10
+	MOVQ        $0x00000004, R10
 
 exponentials64_loop_on:
 	SUBQ $0x04, R8
@@ -10655,6 +11246,20 @@ exponentials64_loop_last:
 	VMOVUPD     Y8, (DX)(R9*1)
 	VADDPD      Y8, Y2, Y2
 	ADDQ        $0x20, R9
+	VADDPD      (SP), Y2, Y4
+	VSUBPD      (SP), Y4, Y5
+	VSUBPD      Y5, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y4, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y4
+	VSUBPD      64(SP), Y4, Y5
+	VSUBPD      Y5, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y3, Y3, Y3
 
 exponentials64_loop_few:
 	ADDQ        $0x04, R8
@@ -10696,15 +11301,31 @@ exponentials64_loop_few:
 	VADDPD      Y8, Y2, Y2
 
 exponentials64_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VSUBPD       (SP), Y0, Y4
+	VSUBPD       Y4, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VSUBPD       64(SP), Y0, Y2
+	VSUBPD       Y2, Y3, Y3
+	VADDPD       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y2
+	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(DI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
+	VMOVUPD      96(SP), Y2
+	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -10725,7 +11346,7 @@ exponentials64_loop_done:
 
 // func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·pairExponentials64(SB), NOSPLIT, $96-56
+TEXT ·pairExponentials64(SB), NOSPLIT, $192-56
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ ex+16(FP), DX
@@ -10744,9 +11365,12 @@ pairExponentials64_row:
 	VMOVUPD      Y5, (SP)
 	VMOVUPD      Y5, 32(SP)
 	VMOVUPD      Y5, 64(SP)
+	VMOVUPD      Y5, 96(SP)
+	VMOVUPD      Y5, 128(SP)
+	VMOVUPD      Y5, 160(SP)
 	MOVQ         DI, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000100, R11
+	MOVQ         $0x00000004, R11
 	SUBQ         $0x04, R9
 	JL           pairExponentials64_loop_few
 	VMOVUPD      (AX)(R10*1), Y5
@@ -10791,6 +11415,8 @@ pairExponentials64_loop:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
 	VMULPD      Y6, Y12, Y12
+	VMOVUPD     Y12, (DX)(R10*1)
+	VADDPD      Y12, Y2, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
@@ -10806,9 +11432,7 @@ pairExponentials64_loop:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VMOVUPD     Y12, (DX)(R10*1)
 	VMOVUPD     Y10, (BX)(R10*1)
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	VMOVUPD     32(AX)(R10*1), Y5
@@ -10837,19 +11461,28 @@ pairExponentials64_loop:
 	ADDQ        $0x20, R10
 	DECQ        R11
 	JNZ         pairExponentials64_loop_on
-	VMOVAPD     Y2, Y2
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	VADDPD      (SP), Y2, Y10
+	VSUBPD      (SP), Y10, Y11
+	VSUBPD      Y11, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y10, (SP)
 	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
+	VADDPD      64(SP), Y3, Y10
+	VSUBPD      64(SP), Y10, Y11
+	VSUBPD      Y11, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y10, 64(SP)
 	VXORPD      Y3, Y3, Y3
-	VMOVAPD     Y4, Y4
-	VADDPD      64(SP), Y4, Y4
-	VMOVUPD     Y4, 64(SP)
+	VADDPD      128(SP), Y4, Y10
+	VSUBPD      128(SP), Y10, Y11
+	VSUBPD      Y11, Y4, Y4
+	VADDPD      160(SP), Y4, Y4
+	VMOVUPD     Y4, 160(SP)
+	VMOVUPD     Y10, 128(SP)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000100, R11
+	MOVQ        $0x00000004, R11
 
 pairExponentials64_loop_on:
 	SUBQ $0x04, R9
@@ -10871,6 +11504,8 @@ pairExponentials64_loop_last:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
 	VMULPD      Y6, Y12, Y12
+	VMOVUPD     Y12, (DX)(R10*1)
+	VADDPD      Y12, Y2, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
@@ -10886,12 +11521,31 @@ pairExponentials64_loop_last:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VMOVUPD     Y12, (DX)(R10*1)
 	VMOVUPD     Y10, (BX)(R10*1)
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	ADDQ        $0x20, R10
+	VADDPD      (SP), Y2, Y5
+	VSUBPD      (SP), Y5, Y6
+	VSUBPD      Y6, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y5, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y5
+	VSUBPD      64(SP), Y5, Y6
+	VSUBPD      Y6, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y5, 64(SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(SP), Y4, Y5
+	VSUBPD      128(SP), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VADDPD      160(SP), Y4, Y4
+	VMOVUPD     Y4, 160(SP)
+	VMOVUPD     Y5, 128(SP)
+	VXORPD      Y4, Y4, Y4
 
 pairExponentials64_loop_few:
 	ADDQ        $0x04, R9
@@ -10939,6 +11593,9 @@ pairExponentials64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
 	VFMADD231PD Y10, Y6, Y11
 	VMULPD      Y0, Y11, Y11
+	VMASKMOVPD  Y11, Y5, (DX)(R10*1)
+	VANDPD      Y5, Y11, Y11
+	VADDPD      Y11, Y2, Y2
 	VMULPD      Y7, Y7, Y0
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
@@ -10954,31 +11611,52 @@ pairExponentials64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
 	VFMADD231PD Y6, Y7, Y9
 	VMULPD      Y1, Y9, Y9
-	VMASKMOVPD  Y11, Y5, (DX)(R10*1)
 	VMASKMOVPD  Y9, Y5, (BX)(R10*1)
-	VANDPD      Y5, Y11, Y11
 	VANDPD      Y5, Y9, Y9
-	VADDPD      Y11, Y2, Y2
 	VADDPD      Y9, Y3, Y3
 	VFMADD231PD Y8, Y9, Y4
 
 pairExponentials64_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VSUBPD       (SP), Y0, Y1
+	VSUBPD       Y1, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VSUBPD       64(SP), Y0, Y1
+	VSUBPD       Y1, Y3, Y3
+	VADDPD       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(SP), Y4, Y0
+	VSUBPD       128(SP), Y0, Y1
+	VSUBPD       Y1, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VMOVUPD      Y0, 128(SP)
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(R8)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
+	VMOVUPD      96(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(R8)
-	VMOVAPD      Y4, Y0
-	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      128(SP), Y0
+	VMOVUPD      160(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -10996,7 +11674,7 @@ pairExponentials64_loop_done:
 
 // func dot64(out *float64, v *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, FMA3
-TEXT ·dot64(SB), NOSPLIT, $32-40
+TEXT ·dot64(SB), NOSPLIT, $64-40
 	MOVQ out+0(FP), AX
 	MOVQ v+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -11007,9 +11685,10 @@ dot64_row:
 	VXORPD  Y0, Y0, Y0
 	VXORPD  Y1, Y1, Y1
 	VMOVUPD Y1, (SP)
+	VMOVUPD Y1, 32(SP)
 	MOVQ    BX, DI
 	XORQ    R8, R8
-	MOVQ    $0x00000080, R9
+	MOVQ    $0x00000002, R9
 	SUBQ    $0x08, DI
 	JL      dot64_loop_few
 
@@ -11023,15 +11702,25 @@ dot64_loop:
 	ADDQ        $0x40, R8
 	DECQ        R9
 	JNZ         dot64_loop_on
-	VMOVAPD     Y0, Y0
-	VADDPD      (SP), Y0, Y0
-	VMOVUPD     Y0, (SP)
+	VADDPD      (SP), Y0, Y1
+	VSUBPD      (SP), Y1, Y2
+	VSUBPD      Y2, Y0, Y0
+	VADDPD      32(SP), Y0, Y0
+	VMOVUPD     Y0, 32(SP)
+	VMOVUPD     Y1, (SP)
 	VXORPD      Y0, Y0, Y0
-	MOVQ        $0x00000080, R9
+	MOVQ        $0x00000002, R9
 
 dot64_loop_on:
-	SUBQ $0x08, DI
-	JGE  dot64_loop
+	SUBQ    $0x08, DI
+	JGE     dot64_loop
+	VADDPD  (SP), Y0, Y1
+	VSUBPD  (SP), Y1, Y2
+	VSUBPD  Y2, Y0, Y0
+	VADDPD  32(SP), Y0, Y0
+	VMOVUPD Y0, 32(SP)
+	VMOVUPD Y1, (SP)
+	VXORPD  Y0, Y0, Y0
 
 dot64_loop_few:
 	ADDQ $0x08, DI
@@ -11058,8 +11747,16 @@ dot64_loop_tail:
 	VFMADD231PD Y2, Y1, Y0
 
 dot64_loop_done:
-	VMOVAPD      Y0, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y0, Y1
+	VSUBPD       (SP), Y1, Y2
+	VSUBPD       Y2, Y0, Y0
+	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      Y0, 32(SP)
+	VMOVUPD      Y1, (SP)
+	VXORPD       Y0, Y0, Y0
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -11165,7 +11862,7 @@ centre64_loop_done:
 
 // func logPairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logPairLoss64(SB), NOSPLIT, $64-40
+TEXT ·logPairLoss64(SB), NOSPLIT, $128-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -11180,9 +11877,11 @@ logPairLoss64_row:
 	VXORPD      Y4, Y4, Y4
 	VMOVUPD     Y4, (SP)
 	VMOVUPD     Y4, 32(SP)
+	VMOVUPD     Y4, 64(SP)
+	VMOVUPD     Y4, 96(SP)
 	MOVQ        BX, DI
 	XORQ        R8, R8
-	MOVQ        $0x00000100, R9
+	MOVQ        $0x00000004, R9
 	SUBQ        $0x04, DI
 	JL          logPairLoss64_loop_few
 	VMOVUPD     (CX)(R8*1), Y4
@@ -11257,15 +11956,21 @@ logPairLoss64_loop:
 	ADDQ        $0x20, R8
 	DECQ        R9
 	JNZ         logPairLoss64_loop_on
-	VMOVAPD     Y2, Y2
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	VADDPD      (SP), Y2, Y6
+	VSUBPD      (SP), Y6, Y8
+	VSUBPD      Y8, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y6, (SP)
 	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
+	VADDPD      64(SP), Y3, Y6
+	VSUBPD      64(SP), Y6, Y8
+	VSUBPD      Y8, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y6, 64(SP)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000100, R9
+	MOVQ        $0x00000004, R9
 
 logPairLoss64_loop_on:
 	SUBQ $0x04, DI
@@ -11290,6 +11995,20 @@ logPairLoss64_loop_last:
 	VADDPD      Y9, Y2, Y2
 	VFMADD231PD Y7, Y9, Y3
 	ADDQ        $0x20, R8
+	VADDPD      (SP), Y2, Y4
+	VSUBPD      (SP), Y4, Y5
+	VSUBPD      Y5, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y4, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y4
+	VSUBPD      64(SP), Y4, Y5
+	VSUBPD      Y5, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y3, Y3, Y3
 
 logPairLoss64_loop_few:
 	ADDQ        $0x04, DI
@@ -11344,15 +12063,31 @@ logPairLoss64_loop_few:
 	VFMADD231PD Y8, Y10, Y3
 
 logPairLoss64_loop_done:
-	VMOVAPD      Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
-	VMOVSD       X2, 40(SI)
-	VMOVAPD      Y3, Y2
+	VADDPD       (SP), Y2, Y4
+	VSUBPD       (SP), Y4, Y5
+	VSUBPD       Y5, Y2, Y2
 	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y4, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y2
+	VSUBPD       64(SP), Y2, Y4
+	VSUBPD       Y4, Y3, Y3
+	VADDPD       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y2, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      (SP), Y2
+	VMOVUPD      32(SP), Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDSD       X3, X2, X2
+	VMOVSD       X2, 40(SI)
+	VMOVUPD      64(SP), Y2
+	VMOVUPD      96(SP), Y3
+	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -11717,7 +12452,7 @@ logPairTarget64_loop_done:
 
 // func mixedLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·mixedLoss64(SB), NOSPLIT, $96-40
+TEXT ·mixedLoss64(SB), NOSPLIT, $192-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -11734,9 +12469,12 @@ mixedLoss64_row:
 	VMOVUPD      Y5, (SP)
 	VMOVUPD      Y5, 32(SP)
 	VMOVUPD      Y5, 64(SP)
+	VMOVUPD      Y5, 96(SP)
+	VMOVUPD      Y5, 128(SP)
+	VMOVUPD      Y5, 160(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	MOVQ         $0x00000100, R9
+	MOVQ         $0x00000004, R9
 	SUBQ         $0x04, DI
 	JL           mixedLoss64_loop_few
 	LEAQ         (AX)(BX*8), R10
@@ -11789,7 +12527,7 @@ mixedLoss64_loop:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
+	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
@@ -11805,7 +12543,6 @@ mixedLoss64_loop:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	VMOVUPD     32(AX)(R8*1), Y5
@@ -11839,19 +12576,28 @@ mixedLoss64_loop:
 	ADDQ        $0x20, R8
 	DECQ        R9
 	JNZ         mixedLoss64_loop_on
-	VMOVAPD     Y2, Y2
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	VADDPD      (SP), Y2, Y10
+	VSUBPD      (SP), Y10, Y11
+	VSUBPD      Y11, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y10, (SP)
 	VXORPD      Y2, Y2, Y2
-	VMOVAPD     Y3, Y3
-	VADDPD      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
+	VADDPD      64(SP), Y3, Y10
+	VSUBPD      64(SP), Y10, Y11
+	VSUBPD      Y11, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y10, 64(SP)
 	VXORPD      Y3, Y3, Y3
-	VMOVAPD     Y4, Y4
-	VADDPD      64(SP), Y4, Y4
-	VMOVUPD     Y4, 64(SP)
+	VADDPD      128(SP), Y4, Y10
+	VSUBPD      128(SP), Y10, Y11
+	VSUBPD      Y11, Y4, Y4
+	VADDPD      160(SP), Y4, Y4
+	VMOVUPD     Y4, 160(SP)
+	VMOVUPD     Y10, 128(SP)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000100, R9
+	MOVQ        $0x00000004, R9
 
 mixedLoss64_loop_on:
 	SUBQ $0x04, DI
@@ -11872,7 +12618,7 @@ mixedLoss64_loop_last:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
+	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
@@ -11888,10 +12634,30 @@ mixedLoss64_loop_last:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VADDPD      Y12, Y2, Y2
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
 	ADDQ        $0x20, R8
+	VADDPD      (SP), Y2, Y5
+	VSUBPD      (SP), Y5, Y6
+	VSUBPD      Y6, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y5, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y5
+	VSUBPD      64(SP), Y5, Y6
+	VSUBPD      Y6, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y5, 64(SP)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(SP), Y4, Y5
+	VSUBPD      128(SP), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VADDPD      160(SP), Y4, Y4
+	VMOVUPD     Y4, 160(SP)
+	VMOVUPD     Y5, 128(SP)
+	VXORPD      Y4, Y4, Y4
 
 mixedLoss64_loop_few:
 	ADDQ        $0x04, DI
@@ -11944,6 +12710,8 @@ mixedLoss64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
 	VFMADD231PD Y10, Y6, Y11
 	VMULPD      Y0, Y11, Y11
+	VANDPD      Y5, Y11, Y11
+	VADDPD      Y11, Y2, Y2
 	VMULPD      Y7, Y7, Y0
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
@@ -11959,29 +12727,51 @@ mixedLoss64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
 	VFMADD231PD Y6, Y7, Y9
 	VMULPD      Y8, Y9, Y9
-	VANDPD      Y5, Y11, Y11
 	VANDPD      Y5, Y9, Y9
-	VADDPD      Y11, Y2, Y2
 	VADDPD      Y9, Y3, Y3
 	VFMADD231PD Y1, Y9, Y4
 
 mixedLoss64_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VSUBPD       (SP), Y0, Y1
+	VSUBPD       Y1, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VSUBPD       64(SP), Y0, Y1
+	VSUBPD       Y1, Y3, Y3
+	VADDPD       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(SP), Y4, Y0
+	VSUBPD       128(SP), Y0, Y1
+	VSUBPD       Y1, Y4, Y4
+	VADDPD       160(SP), Y4, Y4
+	VMOVUPD      Y4, 160(SP)
+	VMOVUPD      Y0, 128(SP)
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
+	VMOVUPD      96(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVAPD      Y4, Y0
-	VADDPD       64(SP), Y0, Y0
+	VMOVUPD      128(SP), Y0
+	VMOVUPD      160(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -12403,7 +13193,7 @@ mixedTarget64_loop_done:
 
 // func probsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·probsLoss64(SB), NOSPLIT, $64-40
+TEXT ·probsLoss64(SB), NOSPLIT, $128-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -12417,9 +13207,11 @@ probsLoss64_row:
 	VXORPD  Y3, Y3, Y3
 	VMOVUPD Y3, (SP)
 	VMOVUPD Y3, 32(SP)
+	VMOVUPD Y3, 64(SP)
+	VMOVUPD Y3, 96(SP)
 	MOVQ    BX, DI
 	XORQ    R8, R8
-	MOVQ    $0x00000100, R9
+	MOVQ    $0x00000004, R9
 	SUBQ    $0x04, DI
 	JL      probsLoss64_loop_few
 	VMOVUPD (AX)(R8*1), Y3
@@ -12491,15 +13283,21 @@ probsLoss64_loop:
 	ADDQ        $0x20, R8
 	DECQ        R9
 	JNZ         probsLoss64_loop_on
-	VMOVAPD     Y1, Y1
-	VADDPD      (SP), Y1, Y1
-	VMOVUPD     Y1, (SP)
+	VADDPD      (SP), Y1, Y3
+	VSUBPD      (SP), Y3, Y7
+	VSUBPD      Y7, Y1, Y1
+	VADDPD      32(SP), Y1, Y1
+	VMOVUPD     Y1, 32(SP)
+	VMOVUPD     Y3, (SP)
 	VXORPD      Y1, Y1, Y1
-	VMOVAPD     Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
+	VADDPD      64(SP), Y2, Y3
+	VSUBPD      64(SP), Y3, Y7
+	VSUBPD      Y7, Y2, Y2
+	VADDPD      96(SP), Y2, Y2
+	VMOVUPD     Y2, 96(SP)
+	VMOVUPD     Y3, 64(SP)
 	VXORPD      Y2, Y2, Y2
-	MOVQ        $0x00000100, R9
+	MOVQ        $0x00000004, R9
 
 probsLoss64_loop_on:
 	SUBQ $0x04, DI
@@ -12527,6 +13325,20 @@ probsLoss64_loop_last:
 	VADDPD      Y4, Y1, Y1
 	VORPD       Y4, Y0, Y0
 	ADDQ        $0x20, R8
+	VADDPD      (SP), Y1, Y3
+	VSUBPD      (SP), Y3, Y4
+	VSUBPD      Y4, Y1, Y1
+	VADDPD      32(SP), Y1, Y1
+	VMOVUPD     Y1, 32(SP)
+	VMOVUPD     Y3, (SP)
+	VXORPD      Y1, Y1, Y1
+	VADDPD      64(SP), Y2, Y3
+	VSUBPD      64(SP), Y3, Y4
+	VSUBPD      Y4, Y2, Y2
+	VADDPD      96(SP), Y2, Y2
+	VMOVUPD     Y2, 96(SP)
+	VMOVUPD     Y3, 64(SP)
+	VXORPD      Y2, Y2, Y2
 
 probsLoss64_loop_few:
 	ADDQ        $0x04, DI
@@ -12579,15 +13391,31 @@ probsLoss64_loop_few:
 	VORPD       Y3, Y0, Y0
 
 probsLoss64_loop_done:
-	VMOVAPD      Y1, Y1
-	VADDPD       (SP), Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X3
-	VADDPD       X3, X1, X3
-	VPERMILPD    $0x01, X3, X1
-	VADDSD       X3, X1, X1
-	VMOVSD       X1, 40(SI)
-	VMOVAPD      Y2, Y1
+	VADDPD       (SP), Y1, Y3
+	VSUBPD       (SP), Y3, Y4
+	VSUBPD       Y4, Y1, Y1
 	VADDPD       32(SP), Y1, Y1
+	VMOVUPD      Y1, 32(SP)
+	VMOVUPD      Y3, (SP)
+	VXORPD       Y1, Y1, Y1
+	VADDPD       64(SP), Y2, Y1
+	VSUBPD       64(SP), Y1, Y3
+	VSUBPD       Y3, Y2, Y2
+	VADDPD       96(SP), Y2, Y2
+	VMOVUPD      Y2, 96(SP)
+	VMOVUPD      Y1, 64(SP)
+	VXORPD       Y2, Y2, Y2
+	VMOVUPD      (SP), Y1
+	VMOVUPD      32(SP), Y2
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 40(SI)
+	VMOVUPD      64(SP), Y1
+	VMOVUPD      96(SP), Y2
+	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
@@ -12983,7 +13811,7 @@ probsTarget64_loop_done:
 
 // func powersLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·powersLoss64(SB), NOSPLIT, $64-40
+TEXT ·powersLoss64(SB), NOSPLIT, $128-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -12998,9 +13826,11 @@ powersLoss64_row:
 	VXORPD       Y4, Y4, Y4
 	VMOVUPD      Y4, (SP)
 	VMOVUPD      Y4, 32(SP)
+	VMOVUPD      Y4, 64(SP)
+	VMOVUPD      Y4, 96(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	MOVQ         $0x00000100, R9
+	MOVQ         $0x00000004, R9
 	SUBQ         $0x04, DI
 	JL           powersLoss64_loop_few
 	VMOVUPD      (CX)(R8*1), Y4
@@ -13115,15 +13945,21 @@ powersLoss64_loop:
 	ADDQ    $0x20, R8
 	DECQ    R9
 	JNZ     powersLoss64_loop_on
-	VMOVAPD Y2, Y2
-	VADDPD  (SP), Y2, Y2
-	VMOVUPD Y2, (SP)
+	VADDPD  (SP), Y2, Y8
+	VSUBPD  (SP), Y8, Y9
+	VSUBPD  Y9, Y2, Y2
+	VADDPD  32(SP), Y2, Y2
+	VMOVUPD Y2, 32(SP)
+	VMOVUPD Y8, (SP)
 	VXORPD  Y2, Y2, Y2
-	VMOVAPD Y3, Y3
-	VADDPD  32(SP), Y3, Y3
-	VMOVUPD Y3, 32(SP)
+	VADDPD  64(SP), Y3, Y8
+	VSUBPD  64(SP), Y8, Y9
+	VSUBPD  Y9, Y3, Y3
+	VADDPD  96(SP), Y3, Y3
+	VMOVUPD Y3, 96(SP)
+	VMOVUPD Y8, 64(SP)
 	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000100, R9
+	MOVQ    $0x00000004, R9
 
 powersLoss64_loop_on:
 	SUBQ $0x04, DI
@@ -13164,6 +14000,20 @@ powersLoss64_loop_last:
 	VANDPD      Y4, Y11, Y11
 	VFMADD231PD Y11, Y8, Y3
 	ADDQ        $0x20, R8
+	VADDPD      (SP), Y2, Y4
+	VSUBPD      (SP), Y4, Y5
+	VSUBPD      Y5, Y2, Y2
+	VADDPD      32(SP), Y2, Y2
+	VMOVUPD     Y2, 32(SP)
+	VMOVUPD     Y4, (SP)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(SP), Y3, Y4
+	VSUBPD      64(SP), Y4, Y5
+	VSUBPD      Y5, Y3, Y3
+	VADDPD      96(SP), Y3, Y3
+	VMOVUPD     Y3, 96(SP)
+	VMOVUPD     Y4, 64(SP)
+	VXORPD      Y3, Y3, Y3
 
 powersLoss64_loop_few:
 	ADDQ        $0x04, DI
@@ -13247,15 +14097,31 @@ powersLoss64_loop_few:
 	VFMADD231PD Y11, Y8, Y3
 
 powersLoss64_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VSUBPD       (SP), Y0, Y4
+	VSUBPD       Y4, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VSUBPD       64(SP), Y0, Y2
+	VSUBPD       Y2, Y3, Y3
+	VADDPD       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y2
+	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
+	VMOVUPD      96(SP), Y2
+	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -13756,7 +14622,7 @@ powersTarget64_loop_done:
 
 // func jensenSums64(x *float64, t *float64, rows int, classes int, mixtures *[10]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·jensenSums64(SB), NOSPLIT, $64-40
+TEXT ·jensenSums64(SB), NOSPLIT, $128-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -13771,9 +14637,11 @@ jensenSums64_row:
 	VXORPD       Y4, Y4, Y4
 	VMOVUPD      Y4, (SP)
 	VMOVUPD      Y4, 32(SP)
+	VMOVUPD      Y4, 64(SP)
+	VMOVUPD      Y4, 96(SP)
 	MOVQ         BX, DI
 	XORQ         R8, R8
-	MOVQ         $0x00000100, R9
+	MOVQ         $0x00000004, R9
 	SUBQ         $0x04, DI
 	JL           jensenSums64_loop_few
 
@@ -13880,19 +14748,39 @@ jensenSums64_loop:
 	ADDQ         $0x20, R8
 	DECQ         R9
 	JNZ          jensenSums64_loop_on
-	VMOVAPD      Y2, Y2
-	VADDPD       (SP), Y2, Y2
-	VMOVUPD      Y2, (SP)
+	VADDPD       (SP), Y2, Y4
+	VSUBPD       (SP), Y4, Y5
+	VSUBPD       Y5, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y4, (SP)
 	VXORPD       Y2, Y2, Y2
-	VMOVAPD      Y3, Y3
-	VADDPD       32(SP), Y3, Y3
-	VMOVUPD      Y3, 32(SP)
+	VADDPD       64(SP), Y3, Y4
+	VSUBPD       64(SP), Y4, Y5
+	VSUBPD       Y5, Y3, Y3
+	VADDPD       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y4, 64(SP)
 	VXORPD       Y3, Y3, Y3
-	MOVQ         $0x00000100, R9
+	MOVQ         $0x00000004, R9
 
 jensenSums64_loop_on:
-	SUBQ $0x04, DI
-	JGE  jensenSums64_loop
+	SUBQ    $0x04, DI
+	JGE     jensenSums64_loop
+	VADDPD  (SP), Y2, Y4
+	VSUBPD  (SP), Y4, Y5
+	VSUBPD  Y5, Y2, Y2
+	VADDPD  32(SP), Y2, Y2
+	VMOVUPD Y2, 32(SP)
+	VMOVUPD Y4, (SP)
+	VXORPD  Y2, Y2, Y2
+	VADDPD  64(SP), Y3, Y4
+	VSUBPD  64(SP), Y4, Y5
+	VSUBPD  Y5, Y3, Y3
+	VADDPD  96(SP), Y3, Y3
+	VMOVUPD Y3, 96(SP)
+	VMOVUPD Y4, 64(SP)
+	VXORPD  Y3, Y3, Y3
 
 jensenSums64_loop_few:
 	ADDQ         $0x04, DI
@@ -14005,15 +14893,31 @@ jensenSums64_loop_few:
 	VFMADD231PD  Y0, Y10, Y3
 
 jensenSums64_loop_done:
-	VMOVAPD      Y2, Y0
-	VADDPD       (SP), Y0, Y0
+	VADDPD       (SP), Y2, Y0
+	VSUBPD       (SP), Y0, Y1
+	VSUBPD       Y1, Y2, Y2
+	VADDPD       32(SP), Y2, Y2
+	VMOVUPD      Y2, 32(SP)
+	VMOVUPD      Y0, (SP)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(SP), Y3, Y0
+	VSUBPD       64(SP), Y0, Y1
+	VSUBPD       Y1, Y3, Y3
+	VADDPD       96(SP), Y3, Y3
+	VMOVUPD      Y3, 96(SP)
+	VMOVUPD      Y0, 64(SP)
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      (SP), Y0
+	VMOVUPD      32(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 16(SI)
-	VMOVAPD      Y3, Y0
-	VADDPD       32(SP), Y0, Y0
+	VMOVUPD      64(SP), Y0
+	VMOVUPD      96(SP), Y1
+	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0

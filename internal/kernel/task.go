@@ -1,5 +1,7 @@
 package kernel
 
+import "math"
+
 // operand numbers a task's tensors.
 type operand int
 
@@ -34,6 +36,8 @@ type task[F Float] struct {
 
 	scales []float64 // by row, see rowScales
 
+	logClasses float64 // the logarithm of their number
+
 	kinds  []*rowKernels[F] // none where the rows are not as they need them
 	packed bool             // rows follow one another in memory in every tensor
 
@@ -50,6 +54,7 @@ func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 	t := &task[F]{
 		problem: p, tensors: [operandCount]View[F]{in.Pred, in.Target, out, in.Tangent, in.Weight, in.Upstream},
 		factor: p.Scale, constant: true, packed: true, uniform: true, known: in.statistics(),
+		logClasses: math.Log(float64(p.classes())),
 	}
 	if t.scales = rowScales(p, in); t.scales != nil {
 		t.constant = false

@@ -72,7 +72,7 @@ func (a arithmetic) targetProbs() {
 		s := f.shiftsFrom(slotCShiftX)
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
-			e := turn.unshiftedExponentOf(0, s, c, "x")
+			e := turn.exponentOf(0, s, c, "x")
 			f.frontLogRatio(turn.probabilities(1, c), e, c)
 		}, func(turn turn, c carried) {
 			r := f.backLogRatio(c)
@@ -158,7 +158,7 @@ func (a arithmetic) flagInfinities(v, flags vector) {
 func (a arithmetic) dot() {
 	f := a.begin("dot", "sums out·v.", "sums", "out", "v")
 	f.eachRow(func() {
-		sums := f.newSums(1)
+		sums := f.newSums(1, ofTerms)
 		f.loop("loop", f.tensors, streamed, sums, func(t turn) {
 			q, v := t.load(0), t.load(1)
 			for u := range q {

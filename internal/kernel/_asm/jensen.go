@@ -42,7 +42,7 @@ func (a arithmetic) jensenSums() {
 	f := a.begin("jensenSums", "sets a = Σ p·log2(p/m) and b = Σ q·log2(q/m), m = weight·p + rest·q.", "mixtures", "x", "t")
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
-		sums := f.newSums(2)
+		sums := f.newSums(2, ofTerms)
 		f.loop("loop", f.tensors, 1, sums, func(t turn) {
 			m := t.mixture(sx, st)
 			f.fma231(m.logP, m.p, sums.lanes[0])

@@ -67,20 +67,6 @@ func (t turn) exponentOf(tensor int, s shifts, c carried, name string) exponent 
 	return t.exponent(t.loadInto(c.registers(name+"fraction", t.vectors), tensor), s)
 }
 
-// unshiftedExponentOf is exponentOf for logarithms that count as they are, and not only
-// in their differences: in lanes of float32 log2 e, rounded, would be off by a fifth
-// of the rounding of each.
-func (t turn) unshiftedExponentOf(tensor int, s shifts, c carried, name string) exponent {
-	e := t.exponentOf(tensor, s, c, name)
-	if t.single() {
-		rest := t.constant(math.Log2E - float64(float32(math.Log2E)))
-		for u, x := range t.load(tensor) {
-			VFMADD231PS(rest, x, e.fraction[u])
-		}
-	}
-	return e
-}
-
 // powers is a way to split exponents.
 type powers func(t turn, tensor int, s shifts, c carried, name string) exponent
 
@@ -112,6 +98,20 @@ func (f *function) addAll(vs vectors, sum vector) {
 	vs.each(func(v vector) { f.add(v, sum, sum) })
 }
 
+// addPowers adds 2^y to sum, where it can without multiplying it out.
+func (t turn) addPowers(c carried, name string, sum vector) {
+	if t.mask != nil {
+		q := t.power(c, name)
+		t.keep(q)
+		t.addAll(q, sum)
+		return
+	}
+	scale, factor := t.back2(c, name)
+	for u := range scale {
+		t.fma231(scale[u], factor[u], sum)
+	}
+}
+
 func (a arithmetic) logitsLoss() {
 	f := a.begin("logitsLoss", "sums 2^y, t and t·(log2 t − y).", "sums", "x", "t")
 	if f.single() {
@@ -121,23 +121,14 @@ func (a arithmetic) logitsLoss() {
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotShiftX)
 		flags := zero()
-		sums := f.newSums(3)
+		sums := f.newSums(3, ofLogits)
 		partition, mass, loss := sums.lanes[0], sums.lanes[1], sums.lanes[2]
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
 			e := turn.exponentOf(0, s, c, "x")
 			f.frontLogRatio(turn.probabilities(1, c), e, c)
 			f.front2(e, c, "x", true)
 		}, func(turn turn, c carried) {
-			if turn.mask == nil {
-				scale, factor := f.back2(c, "x")
-				for u := range scale {
-					f.fma231(scale[u], factor[u], partition)
-				}
-			} else {
-				q := f.power(c, "x")
-				turn.keep(q)
-				f.addAll(q, partition)
-			}
+			turn.addPowers(c, "x", partition)
 			f.addLogRatios(c["t"], f.backLogRatio(c), loss, mass, flags)
 		})
 		sums.store(slotPartition, slotMass, slotRatio)
@@ -150,9 +141,9 @@ func (a arithmetic) logProbsLoss() {
 	s := f.shifts(zero())
 	f.eachRow(func() {
 		flags := zero()
-		sums := f.newSums(2)
+		sums := f.newSums(2, ofTerms)
 		f.pipeline("loop", f.unroll(), sums, func(turn turn, c carried) {
-			e := turn.unshiftedExponentOf(0, s, c, "x")
+			e := turn.exponentOf(0, s, c, "x")
 			f.frontLogRatio(turn.probabilities(1, c), e, c)
 		}, func(turn turn, c carried) {
 			f.addLogRatios(c["t"], f.backLogRatio(c), sums.lanes[1], sums.lanes[0], flags)
@@ -185,7 +176,7 @@ func (a arithmetic) pairLoss(name string, stored bool, target powers) {
 	}
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotShiftX), f.shiftsFrom(slotShiftT)
-		sums := f.newSums(3)
+		sums := f.newSums(3, ofLogits)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
 			x, t := turn.exponentOf(0, sx, c, "x"), target(turn, 1, st, c, "t")
 			f.exponentDifference(t, x, c.registers("difference", turn.vectors))
@@ -193,14 +184,19 @@ func (a arithmetic) pairLoss(name string, stored bool, target powers) {
 			f.front2(x, c, "x", true)
 			f.front2(t, c, "t", true)
 		}, func(turn turn, c carried) {
-			q, p := f.power(c, "x"), f.power(c, "t")
 			if stored {
+				q := f.power(c, "x")
 				turn.storeExponentials(q, 2)
+				turn.keep(q)
+				f.addAll(q, sums.lanes[0])
+			} else {
+				turn.addPowers(c, "x", sums.lanes[0])
+			}
+			p := f.power(c, "t")
+			if stored {
 				turn.storeExponentials(p, 3)
 			}
-			turn.keep(q)
 			turn.keep(p)
-			f.addAll(q, sums.lanes[0])
 			f.addAll(p, sums.lanes[1])
 			for u, d := range c["difference"] {
 				f.fma231(d, p[u], sums.lanes[2])
@@ -254,7 +250,7 @@ func (a arithmetic) exponentials() {
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotShiftX)
 		flags := zero()
-		sums := f.newSums(2)
+		sums := f.newSums(2, ofTerms)
 		f.pipeline("loop", f.unroll(), sums, func(turn turn, c carried) {
 			f.front2(turn.exponentOf(0, s, c, "x"), c, "x", false)
 		}, func(turn turn, c carried) {

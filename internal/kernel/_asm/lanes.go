@@ -190,13 +190,6 @@ func zero() vector {
 	VXORPD(v, v, v)
 	return v
 }
-
-func copyOf(v vector) vector {
-	c := YMM()
-	VMOVAPD(v, c)
-	return c
-}
-
 func pointer(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
 
 // broadcast is a float64 in memory, in every lane.
@@ -210,15 +203,16 @@ func (a arithmetic) broadcast(m Mem) vector {
 	return v
 }
 
-// widened is a vector of four float64 with the sum of v's lanes.
-func (a arithmetic) widened(v vector) vector {
+// widened is a vector of four float64 with the sum of the lanes in memory.
+func (a arithmetic) widened(m Mem) vector {
+	low := YMM()
 	if !a.single() {
-		return copyOf(v)
+		VMOVUPD(m, low)
+		return low
 	}
-	high, low := YMM(), YMM()
-	VEXTRACTF128(Imm(1), v, high.AsX())
-	VCVTPS2PD(high.AsX(), high)
-	VCVTPS2PD(v.AsX(), low)
+	high := YMM()
+	VCVTPS2PD(m, low)
+	VCVTPS2PD(m.Offset(vectorSize/2), high)
 	VADDPD(high, low, low)
 	return low
 }

@@ -22,7 +22,7 @@ func (t turn) difference(c carried) vectors {
 // sum: with an error of the power relative to itself, whatever the exponent is.
 func (t turn) powerOf(tensor int, s shifts, c carried, name string) exponent {
 	if t.single() {
-		return t.unshiftedExponentOf(tensor, s, c, name)
+		return t.exponentOf(tensor, s, c, name) // whose log2 e has two parts
 	}
 	// Below least the exponent's field is 0. The second operand wins on NaN.
 	const least, bias = -709.1, 1023
@@ -91,7 +91,7 @@ func (a arithmetic) logPairLoss() {
 	s := f.shifts(zero())
 	f.eachRow(func() {
 		flags := zero()
-		sums := f.newSums(2)
+		sums := f.newSums(2, ofTerms)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
 			turn.frontLogPair(s, flags, c)
 		}, func(turn turn, c carried) {

@@ -53,7 +53,7 @@ func (a arithmetic) probsLoss() {
 	f := a.begin("probsLoss", "sums t and t·log2(t/x), and flags signs, and impossible x.", "sums", "x", "t")
 	f.eachRow(func() {
 		flags := zero()
-		sums := f.newSums(2)
+		sums := f.newSums(2, ofTerms)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
 			x, t := turn.load(0), turn.probabilities(1, c)
 			for u := range x {
@@ -150,7 +150,7 @@ func (a arithmetic) powersLoss() {
 	f := a.begin("powersLoss", "sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and impossible x.", "sums", "x", "t")
 	f.eachRow(func() {
 		s, flags := f.shiftsFrom(slotShiftT), zero()
-		sums := f.newSums(2)
+		sums := f.newSums(2, ofTerms)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
 			turn.frontPowers(s, flags, c)
 		}, func(turn turn, c carried) {

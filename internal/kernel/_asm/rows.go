@@ -194,11 +194,20 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 	left, offset := GP64(), GP64()
 	MOVQ(f.classes, left)
 	XORQ(offset, offset)
-	var until reg.GPVirtual
-	flushed := s != nil
-	if flushed {
-		until = GP64()
-		MOVQ(U32(uint32(f.flushTerms()/unroll)), until)
+	flush := func() {}
+	if s != nil {
+		flush = s.flush
+		if turns := uint32(s.terms / unroll); turns > 1 {
+			until := GP64()
+			MOVQ(U32(turns), until)
+			flush = func() {
+				DECQ(until)
+				JNZ(LabelRef(label + "_on"))
+				s.flush()
+				MOVQ(U32(turns), until)
+				Label(label + "_on")
+			}
+		}
 	}
 	SUBQ(Imm(uint64(unroll*lanes)), left)
 	JL(LabelRef(label + "_few"))
@@ -218,19 +227,16 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 		front(next, c)
 	}
 	ADDQ(Imm(uint64(unroll*step)), offset)
-	if flushed {
-		DECQ(until)
-		JNZ(LabelRef(label + "_on"))
-		s.flush()
-		MOVQ(U32(uint32(f.flushTerms()/unroll)), until)
-		Label(label + "_on")
-	}
+	flush()
 	SUBQ(Imm(uint64(unroll*lanes)), left)
 	JGE(LabelRef(label))
 	if front != nil {
 		Label(label + "_last")
 		back(now, c)
 		ADDQ(Imm(uint64(unroll*step)), offset)
+	}
+	if s != nil {
+		s.flush() // what follows is a turn more
 	}
 	Label(label + "_few")
 	ADDQ(Imm(uint64(unroll*lanes)), left)
@@ -258,54 +264,74 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 	Label(label + "_done")
 }
 
-// sums are accumulators in lanes. They are added to float64 in memory often enough
-// that a partial sum has few terms.
+// sums are accumulators in lanes. They are added to others in memory often enough that a
+// partial sum has few terms.
 type sums struct {
 	*function
-	lanes vectors
-	local Mem
+	lanes       vectors
+	local       Mem
+	terms       int  // that a lane adds before it is flushed
+	compensated bool // what adding the partial sums rounds off is summed too
 }
 
-// flushTerms is how many terms a lane adds before it is flushed: few of float32, whose
-// errors count, and of float64 so many that the errors of a long row do not add up.
-func (a arithmetic) flushTerms() int {
-	if a.single() {
-		return 8
+// How many terms of float32 a lane adds, whose errors count: of logits fewer, as the
+// logarithm of a partition function has errors too.
+const ofTerms, ofLogits = 4, 2
+
+// newSums starts n sums at 0. Equal terms are all rounded one way: lanes of float32 add as
+// many as they are told, those of float64 few where the elements have no fewer bits.
+func (f *function) newSums(n, single int) *sums {
+	s := &sums{function: f, terms: 4, compensated: f.size == f.lane}
+	switch {
+	case f.single():
+		s.terms = single
+	case !s.compensated:
+		s.terms = 256
 	}
-	return 256
-}
-
-// newSums starts n sums at 0.
-func (f *function) newSums(n int) *sums {
-	s := &sums{function: f}
 	for range n {
 		s.lanes = append(s.lanes, zero())
 	}
-	s.local = AllocLocal(vectorSize * n)
+	s.local = AllocLocal(vectorSize * 2 * n)
 	z := zero()
 	for i := range s.lanes {
-		VMOVUPD(z, s.local.Offset(vectorSize*i))
+		VMOVUPD(z, s.high(i))
+		if s.compensated {
+			VMOVUPD(z, s.low(i))
+		}
 	}
 	return s
 }
 
+// high is a vector with the sum before the last flush, and low what it lacks.
+func (s *sums) high(i int) Mem { return s.local.Offset(vectorSize * 2 * i) }
+func (s *sums) low(i int) Mem  { return s.local.Offset(vectorSize * (2*i + 1)) }
+
+// flush adds the lanes to the sums, and what that rounds off to what those lack (Dekker
+// 1971): exactly, unless a partial sum is larger than all before it.
 func (s *sums) flush() {
 	for i, v := range s.lanes {
-		VMOVUPD(s.total(i), s.local.Offset(vectorSize*i))
+		sum := YMM()
+		s.add(s.high(i), v, sum)
+		if s.compensated {
+			added := YMM()
+			s.sub(s.high(i), sum, added)
+			s.sub(added, v, v)
+			s.add(s.low(i), v, v)
+			VMOVUPD(v, s.low(i))
+		}
+		VMOVUPD(sum, s.high(i))
 		VXORPD(v, v, v)
 	}
 }
 
-// total is four float64 with the sum so far.
-func (s *sums) total(i int) vector {
-	wide := s.widened(s.lanes[i])
-	VADDPD(s.local.Offset(vectorSize*i), wide, wide)
-	return wide
-}
-
 func (s *sums) store(slots ...int) {
+	s.flush()
 	for i, slot := range slots {
-		storeSum(s.total(i), s.slot(slot))
+		sum := s.widened(s.high(i))
+		if s.compensated {
+			VADDPD(s.widened(s.low(i)), sum, sum)
+		}
+		storeSum(sum, s.slot(slot))
 	}
 }
 

@@ -124,14 +124,17 @@ type exponent struct {
 	y        vectors // in lanes of float64 only
 }
 
-// exponent splits y, the fraction in place of x. In lanes of float32 the product with log2 e is never
-// rounded by itself: the fraction is within 2^−28 of its true value however large y
-// is. In lanes of float64 y is not split below −1023, the exponent that stands for 0.
+// exponent splits y, the fraction in place of x. In lanes of float32 the product with
+// log2 e is never rounded by itself, and log2 e has two parts, of which the second takes x
+// for the whole part of its product with the first: the fraction is within 2^−27 of its
+// true value however large y is. In lanes of float64 y is not split below −1023, the exponent that stands for 0.
 func (a arithmetic) exponent(x vectors, s shifts) exponent {
 	e := exponent{fraction: x, biased: x.fresh()}
 	whole := x.fresh()
 	log2e := a.shared(a.constant(math.Log2E), x)
 	if a.single() {
+		const rounded = float64(float32(math.Log2E))
+		rest := a.constant((math.Log2E - rounded) / rounded)
 		for i := range x {
 			VMOVAPS(x[i], e.biased[i])
 			VFMADD132PS(log2e, s.magic, e.biased[i])
@@ -139,6 +142,7 @@ func (a arithmetic) exponent(x vectors, s shifts) exponent {
 		for i := range x {
 			VSUBPS(s.magic, e.biased[i], whole[i])
 			VFMSUB132PS(log2e, whole[i], e.fraction[i])
+			VFMADD231PS(rest, whole[i], e.fraction[i])
 		}
 		return e
 	}
