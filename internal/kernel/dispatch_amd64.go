@@ -38,7 +38,7 @@ var (
 		probsLoss32Wide, probsPred32Wide, probsTarget32Wide,
 		powersLoss32Wide, powersPred32Wide, powersTarget32Wide,
 		jensenSums32Wide, jensenTarget32Wide,
-		limits{minRatio: 0x1p-10, minGradient: 0x1p-10, maxReach: math.Inf(1), maxFall: math.Inf(1), maxShift: 1 << 16, stored: 1 << 32},
+		limits{minClasses: 2, minRatio: 0x1p-10, minGradient: 0x1p-10, maxReach: math.Inf(1), maxFall: math.Inf(1), maxShift: 1 << 16, stored: 1 << 32},
 	}
 	double = rowKernels[float64]{
 		extremes64, logitsLoss64, logProbsLoss64, pairLoss64,
@@ -48,6 +48,6 @@ var (
 		probsLoss64, probsPred64, probsTarget64,
 		powersLoss64, powersPred64, powersTarget64,
 		jensenSums64, jensenTarget64,
-		limits{minRatio: 0.125, perPartition: 0.03, minGradient: 0x1p-6, minMass: 0x1p-900, maxReach: math.Inf(1), maxFall: math.Inf(1), maxShift: 1 << 16, stored: 1},
+		limits{minClasses: 2, minRatio: 0.125, perPartition: 0.03, minGradient: 0x1p-6, minMass: 0x1p-900, maxReach: math.Inf(1), maxFall: math.Inf(1), maxShift: 1 << 16, stored: 1},
 	}
 )

@@ -127,7 +127,7 @@ func (w *worker[F]) accept(k *rowKernels[F], i int, loss, mass, logPartition flo
 	if w.problem.Target == Logits {
 		least += k.ofPowers
 	}
-	if w.problem.classes() >= k.minClasses && math.Abs(loss) >= least*mass {
+	if math.Abs(loss) >= least*mass {
 		w.settle(i, loss)
 	}
 }

@@ -80,17 +80,21 @@ func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 	if t.constant {
 		t.factor = t.product(func(operand) int { return 0 })
 	}
-	const few = 2 // classes, below which the rounding of terms does not average out
-	if contiguous && t.uniform && p.classes() >= few {
+	if contiguous && t.uniform {
 		t.kinds = in.kinds
 		if t.kinds == nil {
 			t.kinds = kernelsOf[F]()
 		}
-		for (p.Pred == Probs || p.Family != KL) && len(t.kinds) > 0 && t.kinds[0].probsLoss == nil {
+		for len(t.kinds) > 0 && !t.kinds[0].takes(p) {
 			t.kinds = t.kinds[1:]
 		}
 	}
 	return t
+}
+
+// takes reports whether the kernels are made for a problem.
+func (k *rowKernels[F]) takes(p Problem) bool {
+	return p.classes() >= k.minClasses && (k.probsLoss != nil || p.Pred != Probs && p.Family == KL)
 }
 
 func zeroStrides(rank int) []int {
