@@ -106,7 +106,7 @@ GLOBL constantbfb8aa3bbfb8aa3b<>(SB), RODATA|NOPTR, $32
 
 // func logitsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·logitsLoss32(SB), NOSPLIT, $192-40
+TEXT ·logitsLoss32(SB), NOSPLIT, $216-40
 	MOVQ    x+0(FP), AX
 	MOVQ    t+8(FP), CX
 	MOVQ    rows+16(FP), DX
@@ -124,26 +124,29 @@ logitsLoss32_row:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 	VXORPD       Y6, Y6, Y6
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y7, Y7, Y7
-	VMOVUPD      Y7, (SP)
-	VMOVUPD      Y7, 32(SP)
-	VMOVUPD      Y7, 64(SP)
-	VMOVUPD      Y7, 96(SP)
-	VMOVUPD      Y7, 128(SP)
-	VMOVUPD      Y7, 160(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000002, R9
-	SUBQ         $0x08, DI
+	VMOVUPD      Y7, (DI)
+	VMOVUPD      Y7, 32(DI)
+	VMOVUPD      Y7, 64(DI)
+	VMOVUPD      Y7, 96(DI)
+	VMOVUPD      Y7, 128(DI)
+	VMOVUPD      Y7, 160(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000002, R10
+	SUBQ         $0x08, R8
 	JL           logitsLoss32_loop_few
-	LEAQ         (AX)(BX*4), R10
-	VMOVUPS      (AX)(R8*1), Y7
+	LEAQ         (AX)(BX*4), R11
+	VMOVUPS      (AX)(R9*1), Y7
 	VMOVAPS      Y7, Y8
 	VFMADD132PS  Y1, Y2, Y8
 	VSUBPS       Y2, Y8, Y9
 	VFMSUB132PS  Y1, Y9, Y7
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y9, Y7
-	VMOVUPS      (CX)(R8*1), Y9
+	VMOVUPS      (CX)(R9*1), Y9
 
 	// log2 t - y
 	VPSRLD      $0x17, Y9, Y11
@@ -162,11 +165,11 @@ logitsLoss32_row:
 	VPSLLD      $0x14, Y8, Y10
 	VPERMPS     powers<>+0(SB), Y8, Y8
 	VPADDD      Y8, Y10, Y10
-	SUBQ        $0x08, DI
+	SUBQ        $0x08, R8
 	JL          logitsLoss32_loop_last
 
 logitsLoss32_loop:
-	PREFETCHT1  (R10)(R8*1)
+	PREFETCHT1  (R11)(R9*1)
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y8
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y8
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y8
@@ -180,13 +183,13 @@ logitsLoss32_loop:
 	VFMADD231PS Y7, Y9, Y6
 	VADDPS      Y9, Y5, Y5
 	VORPS       Y9, Y3, Y3
-	VMOVUPS     32(AX)(R8*1), Y7
+	VMOVUPS     32(AX)(R9*1), Y7
 	VMOVAPS     Y7, Y8
 	VFMADD132PS Y1, Y2, Y8
 	VSUBPS      Y2, Y8, Y9
 	VFMSUB132PS Y1, Y9, Y7
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y9, Y7
-	VMOVUPS     32(CX)(R8*1), Y9
+	VMOVUPS     32(CX)(R9*1), Y9
 
 	// log2 t - y
 	VPSRLD      $0x17, Y9, Y11
@@ -205,34 +208,34 @@ logitsLoss32_loop:
 	VPSLLD      $0x14, Y8, Y10
 	VPERMPS     powers<>+0(SB), Y8, Y8
 	VPADDD      Y8, Y10, Y10
-	ADDQ        $0x20, R8
-	DECQ        R9
+	ADDQ        $0x20, R9
+	DECQ        R10
 	JNZ         logitsLoss32_loop_on
-	VADDPS      (SP), Y4, Y8
-	VSUBPS      (SP), Y8, Y13
+	VADDPS      (DI), Y4, Y8
+	VSUBPS      (DI), Y8, Y13
 	VSUBPS      Y13, Y4, Y4
-	VADDPS      32(SP), Y4, Y4
-	VMOVUPD     Y4, 32(SP)
-	VMOVUPD     Y8, (SP)
+	VADDPS      32(DI), Y4, Y4
+	VMOVUPD     Y4, 32(DI)
+	VMOVUPD     Y8, (DI)
 	VXORPD      Y4, Y4, Y4
-	VADDPS      64(SP), Y5, Y8
-	VSUBPS      64(SP), Y8, Y13
+	VADDPS      64(DI), Y5, Y8
+	VSUBPS      64(DI), Y8, Y13
 	VSUBPS      Y13, Y5, Y5
-	VADDPS      96(SP), Y5, Y5
-	VMOVUPD     Y5, 96(SP)
-	VMOVUPD     Y8, 64(SP)
+	VADDPS      96(DI), Y5, Y5
+	VMOVUPD     Y5, 96(DI)
+	VMOVUPD     Y8, 64(DI)
 	VXORPD      Y5, Y5, Y5
-	VADDPS      128(SP), Y6, Y8
-	VSUBPS      128(SP), Y8, Y13
+	VADDPS      128(DI), Y6, Y8
+	VSUBPS      128(DI), Y8, Y13
 	VSUBPS      Y13, Y6, Y6
-	VADDPS      160(SP), Y6, Y6
-	VMOVUPD     Y6, 160(SP)
-	VMOVUPD     Y8, 128(SP)
+	VADDPS      160(DI), Y6, Y6
+	VMOVUPD     Y6, 160(DI)
+	VMOVUPD     Y8, 128(DI)
 	VXORPD      Y6, Y6, Y6
-	MOVQ        $0x00000002, R9
+	MOVQ        $0x00000002, R10
 
 logitsLoss32_loop_on:
-	SUBQ $0x08, DI
+	SUBQ $0x08, R8
 	JGE  logitsLoss32_loop
 
 logitsLoss32_loop_last:
@@ -249,44 +252,44 @@ logitsLoss32_loop_last:
 	VFMADD231PS Y7, Y9, Y6
 	VADDPS      Y9, Y5, Y5
 	VORPS       Y9, Y3, Y3
-	ADDQ        $0x20, R8
-	VADDPS      (SP), Y4, Y7
-	VSUBPS      (SP), Y7, Y8
+	ADDQ        $0x20, R9
+	VADDPS      (DI), Y4, Y7
+	VSUBPS      (DI), Y7, Y8
 	VSUBPS      Y8, Y4, Y4
-	VADDPS      32(SP), Y4, Y4
-	VMOVUPD     Y4, 32(SP)
-	VMOVUPD     Y7, (SP)
+	VADDPS      32(DI), Y4, Y4
+	VMOVUPD     Y4, 32(DI)
+	VMOVUPD     Y7, (DI)
 	VXORPD      Y4, Y4, Y4
-	VADDPS      64(SP), Y5, Y7
-	VSUBPS      64(SP), Y7, Y8
+	VADDPS      64(DI), Y5, Y7
+	VSUBPS      64(DI), Y7, Y8
 	VSUBPS      Y8, Y5, Y5
-	VADDPS      96(SP), Y5, Y5
-	VMOVUPD     Y5, 96(SP)
-	VMOVUPD     Y7, 64(SP)
+	VADDPS      96(DI), Y5, Y5
+	VMOVUPD     Y5, 96(DI)
+	VMOVUPD     Y7, 64(DI)
 	VXORPD      Y5, Y5, Y5
-	VADDPS      128(SP), Y6, Y7
-	VSUBPS      128(SP), Y7, Y8
+	VADDPS      128(DI), Y6, Y7
+	VSUBPS      128(DI), Y7, Y8
 	VSUBPS      Y8, Y6, Y6
-	VADDPS      160(SP), Y6, Y6
-	VMOVUPD     Y6, 160(SP)
-	VMOVUPD     Y7, 128(SP)
+	VADDPS      160(DI), Y6, Y6
+	VMOVUPD     Y6, 160(DI)
+	VMOVUPD     Y7, 128(DI)
 	VXORPD      Y6, Y6, Y6
 
 logitsLoss32_loop_few:
-	ADDQ        $0x08, DI
-	TESTQ       DI, DI
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
 	JZ          logitsLoss32_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000008, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*4), Y7
-	VMASKMOVPS  (AX)(R8*1), Y7, Y8
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y7
+	VMASKMOVPS  (AX)(R9*1), Y7, Y8
 	VMOVAPS     Y8, Y9
 	VFMADD132PS Y1, Y2, Y9
 	VSUBPS      Y2, Y9, Y2
 	VFMSUB132PS Y1, Y2, Y8
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y8
-	VMASKMOVPS  (CX)(R8*1), Y7, Y2
+	VMASKMOVPS  (CX)(R9*1), Y7, Y2
 
 	// log2 t - y
 	VPSRLD      $0x17, Y2, Y11
@@ -322,32 +325,32 @@ logitsLoss32_loop_few:
 	VORPS       Y2, Y3, Y3
 
 logitsLoss32_loop_done:
-	VADDPS       (SP), Y4, Y2
-	VSUBPS       (SP), Y2, Y7
+	VADDPS       (DI), Y4, Y2
+	VSUBPS       (DI), Y2, Y7
 	VSUBPS       Y7, Y4, Y4
-	VADDPS       32(SP), Y4, Y4
-	VMOVUPD      Y4, 32(SP)
-	VMOVUPD      Y2, (SP)
+	VADDPS       32(DI), Y4, Y4
+	VMOVUPD      Y4, 32(DI)
+	VMOVUPD      Y2, (DI)
 	VXORPD       Y4, Y4, Y4
-	VADDPS       64(SP), Y5, Y2
-	VSUBPS       64(SP), Y2, Y4
+	VADDPS       64(DI), Y5, Y2
+	VSUBPS       64(DI), Y2, Y4
 	VSUBPS       Y4, Y5, Y5
-	VADDPS       96(SP), Y5, Y5
-	VMOVUPD      Y5, 96(SP)
-	VMOVUPD      Y2, 64(SP)
+	VADDPS       96(DI), Y5, Y5
+	VMOVUPD      Y5, 96(DI)
+	VMOVUPD      Y2, 64(DI)
 	VXORPD       Y5, Y5, Y5
-	VADDPS       128(SP), Y6, Y2
-	VSUBPS       128(SP), Y2, Y4
+	VADDPS       128(DI), Y6, Y2
+	VSUBPS       128(DI), Y2, Y4
 	VSUBPS       Y4, Y6, Y6
-	VADDPS       160(SP), Y6, Y6
-	VMOVUPD      Y6, 160(SP)
-	VMOVUPD      Y2, 128(SP)
+	VADDPS       160(DI), Y6, Y6
+	VMOVUPD      Y6, 160(DI)
+	VMOVUPD      Y2, 128(DI)
 	VXORPD       Y6, Y6, Y6
-	VCVTPS2PD    (SP), Y2
-	VCVTPS2PD    16(SP), Y4
+	VCVTPS2PD    (DI), Y2
+	VCVTPS2PD    16(DI), Y4
 	VADDPD       Y4, Y2, Y2
-	VCVTPS2PD    32(SP), Y4
-	VCVTPS2PD    48(SP), Y5
+	VCVTPS2PD    32(DI), Y4
+	VCVTPS2PD    48(DI), Y5
 	VADDPD       Y5, Y4, Y4
 	VADDPD       Y4, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X4
@@ -355,11 +358,11 @@ logitsLoss32_loop_done:
 	VPERMILPD    $0x01, X4, X2
 	VADDSD       X4, X2, X2
 	VMOVSD       X2, 32(SI)
-	VCVTPS2PD    64(SP), Y2
-	VCVTPS2PD    80(SP), Y4
+	VCVTPS2PD    64(DI), Y2
+	VCVTPS2PD    80(DI), Y4
 	VADDPD       Y4, Y2, Y2
-	VCVTPS2PD    96(SP), Y4
-	VCVTPS2PD    112(SP), Y5
+	VCVTPS2PD    96(DI), Y4
+	VCVTPS2PD    112(DI), Y5
 	VADDPD       Y5, Y4, Y4
 	VADDPD       Y4, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X4
@@ -367,11 +370,11 @@ logitsLoss32_loop_done:
 	VPERMILPD    $0x01, X4, X2
 	VADDSD       X4, X2, X2
 	VMOVSD       X2, 40(SI)
-	VCVTPS2PD    128(SP), Y2
-	VCVTPS2PD    144(SP), Y4
+	VCVTPS2PD    128(DI), Y2
+	VCVTPS2PD    144(DI), Y4
 	VADDPD       Y4, Y2, Y2
-	VCVTPS2PD    160(SP), Y4
-	VCVTPS2PD    176(SP), Y5
+	VCVTPS2PD    160(DI), Y4
+	VCVTPS2PD    176(DI), Y5
 	VADDPD       Y5, Y4, Y4
 	VADDPD       Y4, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X4
@@ -507,7 +510,7 @@ GLOBL constant3fb8aa373fb8aa37<>(SB), RODATA|NOPTR, $32
 
 // func logProbsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logProbsLoss32(SB), NOSPLIT, $128-40
+TEXT ·logProbsLoss32(SB), NOSPLIT, $152-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -520,18 +523,21 @@ logProbsLoss32_row:
 	VXORPD      Y1, Y1, Y1
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
+	LEAQ        (SP), DI
+	ADDQ        $0x18, DI
+	ANDQ        $-32, DI
 	VXORPD      Y4, Y4, Y4
-	VMOVUPD     Y4, (SP)
-	VMOVUPD     Y4, 32(SP)
-	VMOVUPD     Y4, 64(SP)
-	VMOVUPD     Y4, 96(SP)
-	MOVQ        BX, DI
-	XORQ        R8, R8
-	MOVQ        $0x00000002, R9
-	SUBQ        $0x10, DI
+	VMOVUPD     Y4, (DI)
+	VMOVUPD     Y4, 32(DI)
+	VMOVUPD     Y4, 64(DI)
+	VMOVUPD     Y4, 96(DI)
+	MOVQ        BX, R8
+	XORQ        R9, R9
+	MOVQ        $0x00000002, R10
+	SUBQ        $0x10, R8
 	JL          logProbsLoss32_loop_few
-	VMOVUPS     (AX)(R8*1), Y4
-	VMOVUPS     32(AX)(R8*1), Y5
+	VMOVUPS     (AX)(R9*1), Y4
+	VMOVUPS     32(AX)(R9*1), Y5
 	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
 	VMOVAPS     Y4, Y6
 	VFMADD132PS Y9, Y0, Y6
@@ -543,8 +549,8 @@ logProbsLoss32_row:
 	VSUBPS      Y0, Y7, Y8
 	VFMSUB132PS Y9, Y8, Y5
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
-	VMOVUPS     (CX)(R8*1), Y8
-	VMOVUPS     32(CX)(R8*1), Y9
+	VMOVUPS     (CX)(R9*1), Y8
+	VMOVUPS     32(CX)(R9*1), Y9
 
 	// log2 t - y
 	VMOVUPS     logarithms<>+0(SB), Y11
@@ -576,7 +582,7 @@ logProbsLoss32_row:
 	VORPS       Y11, Y6, Y6
 	VPERMPS     Y13, Y7, Y7
 	VFMSUB213PS Y11, Y7, Y6
-	SUBQ        $0x10, DI
+	SUBQ        $0x10, R8
 	JL          logProbsLoss32_loop_last
 
 logProbsLoss32_loop:
@@ -600,8 +606,8 @@ logProbsLoss32_loop:
 	VADDPS      Y9, Y2, Y2
 	VORPS       Y8, Y1, Y1
 	VORPS       Y9, Y1, Y1
-	VMOVUPS     64(AX)(R8*1), Y4
-	VMOVUPS     96(AX)(R8*1), Y5
+	VMOVUPS     64(AX)(R9*1), Y4
+	VMOVUPS     96(AX)(R9*1), Y5
 	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
 	VMOVAPS     Y4, Y6
 	VFMADD132PS Y9, Y0, Y6
@@ -613,8 +619,8 @@ logProbsLoss32_loop:
 	VSUBPS      Y0, Y7, Y8
 	VFMSUB132PS Y9, Y8, Y5
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
-	VMOVUPS     64(CX)(R8*1), Y8
-	VMOVUPS     96(CX)(R8*1), Y9
+	VMOVUPS     64(CX)(R9*1), Y8
+	VMOVUPS     96(CX)(R9*1), Y9
 
 	// log2 t - y
 	VMOVUPS     logarithms<>+0(SB), Y11
@@ -646,27 +652,27 @@ logProbsLoss32_loop:
 	VORPS       Y11, Y6, Y6
 	VPERMPS     Y12, Y7, Y7
 	VFMSUB213PS Y11, Y7, Y6
-	ADDQ        $0x40, R8
-	DECQ        R9
+	ADDQ        $0x40, R9
+	DECQ        R10
 	JNZ         logProbsLoss32_loop_on
-	VADDPS      (SP), Y2, Y7
-	VSUBPS      (SP), Y7, Y11
+	VADDPS      (DI), Y2, Y7
+	VSUBPS      (DI), Y7, Y11
 	VSUBPS      Y11, Y2, Y2
-	VADDPS      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y7, (SP)
+	VADDPS      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y7, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPS      64(SP), Y3, Y7
-	VSUBPS      64(SP), Y7, Y11
+	VADDPS      64(DI), Y3, Y7
+	VSUBPS      64(DI), Y7, Y11
 	VSUBPS      Y11, Y3, Y3
-	VADDPS      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y7, 64(SP)
+	VADDPS      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y7, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000002, R9
+	MOVQ        $0x00000002, R10
 
 logProbsLoss32_loop_on:
-	SUBQ $0x10, DI
+	SUBQ $0x10, R8
 	JGE  logProbsLoss32_loop
 
 logProbsLoss32_loop_last:
@@ -690,35 +696,35 @@ logProbsLoss32_loop_last:
 	VADDPS      Y9, Y2, Y2
 	VORPS       Y8, Y1, Y1
 	VORPS       Y9, Y1, Y1
-	ADDQ        $0x40, R8
-	VADDPS      (SP), Y2, Y4
-	VSUBPS      (SP), Y4, Y5
+	ADDQ        $0x40, R9
+	VADDPS      (DI), Y2, Y4
+	VSUBPS      (DI), Y4, Y5
 	VSUBPS      Y5, Y2, Y2
-	VADDPS      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y4, (SP)
+	VADDPS      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y4, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPS      64(SP), Y3, Y4
-	VSUBPS      64(SP), Y4, Y5
+	VADDPS      64(DI), Y3, Y4
+	VSUBPS      64(DI), Y4, Y5
 	VSUBPS      Y5, Y3, Y3
-	VADDPS      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y4, 64(SP)
+	VADDPS      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y4, 64(DI)
 	VXORPD      Y3, Y3, Y3
 
 logProbsLoss32_loop_few:
-	ADDQ $0x10, DI
+	ADDQ $0x10, R8
 
 logProbsLoss32_loop_one:
-	CMPQ        DI, $0x08
+	CMPQ        R8, $0x08
 	JL          logProbsLoss32_loop_tail
-	VMOVUPS     (AX)(R8*1), Y4
+	VMOVUPS     (AX)(R9*1), Y4
 	VMOVAPS     Y4, Y5
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
-	VMOVUPS     (CX)(R8*1), Y6
+	VMOVUPS     (CX)(R9*1), Y6
 
 	// log2 t - y
 	VPSRLD      $0x17, Y6, Y7
@@ -741,24 +747,24 @@ logProbsLoss32_loop_one:
 	VFMADD231PS Y5, Y6, Y3
 	VADDPS      Y6, Y2, Y2
 	VORPS       Y6, Y1, Y1
-	ADDQ        $0x20, R8
-	SUBQ        $0x08, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
 	JMP         logProbsLoss32_loop_one
 
 logProbsLoss32_loop_tail:
-	TESTQ       DI, DI
+	TESTQ       R8, R8
 	JZ          logProbsLoss32_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000008, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*4), Y4
-	VMASKMOVPS  (AX)(R8*1), Y4, Y5
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (AX)(R9*1), Y4, Y5
 	VMOVAPS     Y5, Y6
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y7
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y5
-	VMASKMOVPS  (CX)(R8*1), Y4, Y4
+	VMASKMOVPS  (CX)(R9*1), Y4, Y4
 
 	// log2 t - y
 	VPSRLD      $0x17, Y4, Y7
@@ -783,25 +789,25 @@ logProbsLoss32_loop_tail:
 	VORPS       Y4, Y1, Y1
 
 logProbsLoss32_loop_done:
-	VADDPS       (SP), Y2, Y4
-	VSUBPS       (SP), Y4, Y5
+	VADDPS       (DI), Y2, Y4
+	VSUBPS       (DI), Y4, Y5
 	VSUBPS       Y5, Y2, Y2
-	VADDPS       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y4, (SP)
+	VADDPS       32(DI), Y2, Y2
+	VMOVUPD      Y2, 32(DI)
+	VMOVUPD      Y4, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPS       64(SP), Y3, Y2
-	VSUBPS       64(SP), Y2, Y4
+	VADDPS       64(DI), Y3, Y2
+	VSUBPS       64(DI), Y2, Y4
 	VSUBPS       Y4, Y3, Y3
-	VADDPS       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y2, 64(SP)
+	VADDPS       96(DI), Y3, Y3
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y2, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VCVTPS2PD    (SP), Y2
-	VCVTPS2PD    16(SP), Y3
+	VCVTPS2PD    (DI), Y2
+	VCVTPS2PD    16(DI), Y3
 	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    32(SP), Y3
-	VCVTPS2PD    48(SP), Y4
+	VCVTPS2PD    32(DI), Y3
+	VCVTPS2PD    48(DI), Y4
 	VADDPD       Y4, Y3, Y3
 	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
@@ -809,11 +815,11 @@ logProbsLoss32_loop_done:
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VCVTPS2PD    64(SP), Y2
-	VCVTPS2PD    80(SP), Y3
+	VCVTPS2PD    64(DI), Y2
+	VCVTPS2PD    80(DI), Y3
 	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    96(SP), Y3
-	VCVTPS2PD    112(SP), Y4
+	VCVTPS2PD    96(DI), Y3
+	VCVTPS2PD    112(DI), Y4
 	VADDPD       Y4, Y3, Y3
 	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
@@ -835,7 +841,7 @@ logProbsLoss32_loop_done:
 
 // func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·pairLoss32(SB), NOSPLIT, $192-40
+TEXT ·pairLoss32(SB), NOSPLIT, $216-40
 	MOVQ    x+0(FP), AX
 	MOVQ    t+8(FP), CX
 	MOVQ    rows+16(FP), DX
@@ -856,27 +862,30 @@ pairLoss32_row:
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y6, Y6, Y6
-	VMOVUPD      Y6, (SP)
-	VMOVUPD      Y6, 32(SP)
-	VMOVUPD      Y6, 64(SP)
-	VMOVUPD      Y6, 96(SP)
-	VMOVUPD      Y6, 128(SP)
-	VMOVUPD      Y6, 160(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000002, R9
-	SUBQ         $0x08, DI
+	VMOVUPD      Y6, (DI)
+	VMOVUPD      Y6, 32(DI)
+	VMOVUPD      Y6, 64(DI)
+	VMOVUPD      Y6, 96(DI)
+	VMOVUPD      Y6, 128(DI)
+	VMOVUPD      Y6, 160(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000002, R10
+	SUBQ         $0x08, R8
 	JL           pairLoss32_loop_few
-	LEAQ         (AX)(BX*4), R10
-	LEAQ         (CX)(BX*4), R11
-	VMOVUPS      (AX)(R8*1), Y6
+	LEAQ         (AX)(BX*4), R11
+	LEAQ         (CX)(BX*4), R12
+	VMOVUPS      (AX)(R9*1), Y6
 	VMOVAPS      Y6, Y7
 	VFMADD132PS  Y0, Y1, Y7
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  Y0, Y8, Y6
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS      (CX)(R8*1), Y8
+	VMOVUPS      (CX)(R9*1), Y8
 	VMOVAPS      Y8, Y9
 	VFMADD132PS  Y0, Y2, Y9
 	VSUBPS       Y2, Y9, Y10
@@ -893,12 +902,12 @@ pairLoss32_row:
 	VPSLLD       $0x14, Y9, Y7
 	VPERMPS      powers<>+0(SB), Y9, Y9
 	VPADDD       Y9, Y7, Y7
-	SUBQ         $0x08, DI
+	SUBQ         $0x08, R8
 	JL           pairLoss32_loop_last
 
 pairLoss32_loop:
-	PREFETCHT1  (R10)(R8*1)
-	PREFETCHT1  (R11)(R8*1)
+	PREFETCHT1  (R11)(R9*1)
+	PREFETCHT1  (R12)(R9*1)
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
@@ -911,13 +920,13 @@ pairLoss32_loop:
 	VMULPS      Y7, Y6, Y6
 	VADDPS      Y6, Y4, Y4
 	VFMADD231PS Y10, Y6, Y5
-	VMOVUPS     32(AX)(R8*1), Y6
+	VMOVUPS     32(AX)(R9*1), Y6
 	VMOVAPS     Y6, Y7
 	VFMADD132PS Y0, Y1, Y7
 	VSUBPS      Y1, Y7, Y8
 	VFMSUB132PS Y0, Y8, Y6
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS     32(CX)(R8*1), Y8
+	VMOVUPS     32(CX)(R9*1), Y8
 	VMOVAPS     Y8, Y9
 	VFMADD132PS Y0, Y2, Y9
 	VSUBPS      Y2, Y9, Y10
@@ -934,34 +943,34 @@ pairLoss32_loop:
 	VPSLLD      $0x14, Y9, Y7
 	VPERMPS     powers<>+0(SB), Y9, Y9
 	VPADDD      Y9, Y7, Y7
-	ADDQ        $0x20, R8
-	DECQ        R9
+	ADDQ        $0x20, R9
+	DECQ        R10
 	JNZ         pairLoss32_loop_on
-	VADDPS      (SP), Y3, Y9
-	VSUBPS      (SP), Y9, Y12
+	VADDPS      (DI), Y3, Y9
+	VSUBPS      (DI), Y9, Y12
 	VSUBPS      Y12, Y3, Y3
-	VADDPS      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
-	VMOVUPD     Y9, (SP)
+	VADDPS      32(DI), Y3, Y3
+	VMOVUPD     Y3, 32(DI)
+	VMOVUPD     Y9, (DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPS      64(SP), Y4, Y9
-	VSUBPS      64(SP), Y9, Y12
+	VADDPS      64(DI), Y4, Y9
+	VSUBPS      64(DI), Y9, Y12
 	VSUBPS      Y12, Y4, Y4
-	VADDPS      96(SP), Y4, Y4
-	VMOVUPD     Y4, 96(SP)
-	VMOVUPD     Y9, 64(SP)
+	VADDPS      96(DI), Y4, Y4
+	VMOVUPD     Y4, 96(DI)
+	VMOVUPD     Y9, 64(DI)
 	VXORPD      Y4, Y4, Y4
-	VADDPS      128(SP), Y5, Y9
-	VSUBPS      128(SP), Y9, Y12
+	VADDPS      128(DI), Y5, Y9
+	VSUBPS      128(DI), Y9, Y12
 	VSUBPS      Y12, Y5, Y5
-	VADDPS      160(SP), Y5, Y5
-	VMOVUPD     Y5, 160(SP)
-	VMOVUPD     Y9, 128(SP)
+	VADDPS      160(DI), Y5, Y5
+	VMOVUPD     Y5, 160(DI)
+	VMOVUPD     Y9, 128(DI)
 	VXORPD      Y5, Y5, Y5
-	MOVQ        $0x00000002, R9
+	MOVQ        $0x00000002, R10
 
 pairLoss32_loop_on:
-	SUBQ $0x08, DI
+	SUBQ $0x08, R8
 	JGE  pairLoss32_loop
 
 pairLoss32_loop_last:
@@ -977,44 +986,44 @@ pairLoss32_loop_last:
 	VMULPS      Y7, Y6, Y6
 	VADDPS      Y6, Y4, Y4
 	VFMADD231PS Y10, Y6, Y5
-	ADDQ        $0x20, R8
-	VADDPS      (SP), Y3, Y6
-	VSUBPS      (SP), Y6, Y7
+	ADDQ        $0x20, R9
+	VADDPS      (DI), Y3, Y6
+	VSUBPS      (DI), Y6, Y7
 	VSUBPS      Y7, Y3, Y3
-	VADDPS      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
-	VMOVUPD     Y6, (SP)
+	VADDPS      32(DI), Y3, Y3
+	VMOVUPD     Y3, 32(DI)
+	VMOVUPD     Y6, (DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPS      64(SP), Y4, Y6
-	VSUBPS      64(SP), Y6, Y7
+	VADDPS      64(DI), Y4, Y6
+	VSUBPS      64(DI), Y6, Y7
 	VSUBPS      Y7, Y4, Y4
-	VADDPS      96(SP), Y4, Y4
-	VMOVUPD     Y4, 96(SP)
-	VMOVUPD     Y6, 64(SP)
+	VADDPS      96(DI), Y4, Y4
+	VMOVUPD     Y4, 96(DI)
+	VMOVUPD     Y6, 64(DI)
 	VXORPD      Y4, Y4, Y4
-	VADDPS      128(SP), Y5, Y6
-	VSUBPS      128(SP), Y6, Y7
+	VADDPS      128(DI), Y5, Y6
+	VSUBPS      128(DI), Y6, Y7
 	VSUBPS      Y7, Y5, Y5
-	VADDPS      160(SP), Y5, Y5
-	VMOVUPD     Y5, 160(SP)
-	VMOVUPD     Y6, 128(SP)
+	VADDPS      160(DI), Y5, Y5
+	VMOVUPD     Y5, 160(DI)
+	VMOVUPD     Y6, 128(DI)
 	VXORPD      Y5, Y5, Y5
 
 pairLoss32_loop_few:
-	ADDQ        $0x08, DI
-	TESTQ       DI, DI
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
 	JZ          pairLoss32_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000008, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*4), Y6
-	VMASKMOVPS  (AX)(R8*1), Y6, Y7
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y6
+	VMASKMOVPS  (AX)(R9*1), Y6, Y7
 	VMOVAPS     Y7, Y8
 	VFMADD132PS Y0, Y1, Y8
 	VSUBPS      Y1, Y8, Y1
 	VFMSUB132PS Y0, Y1, Y7
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y7
-	VMASKMOVPS  (CX)(R8*1), Y6, Y1
+	VMASKMOVPS  (CX)(R9*1), Y6, Y1
 	VMOVAPS     Y1, Y9
 	VFMADD132PS Y0, Y2, Y9
 	VSUBPS      Y2, Y9, Y2
@@ -1048,32 +1057,32 @@ pairLoss32_loop_few:
 	VFMADD231PS Y2, Y7, Y5
 
 pairLoss32_loop_done:
-	VADDPS       (SP), Y3, Y1
-	VSUBPS       (SP), Y1, Y2
+	VADDPS       (DI), Y3, Y1
+	VSUBPS       (DI), Y1, Y2
 	VSUBPS       Y2, Y3, Y3
-	VADDPS       32(SP), Y3, Y3
-	VMOVUPD      Y3, 32(SP)
-	VMOVUPD      Y1, (SP)
+	VADDPS       32(DI), Y3, Y3
+	VMOVUPD      Y3, 32(DI)
+	VMOVUPD      Y1, (DI)
 	VXORPD       Y3, Y3, Y3
-	VADDPS       64(SP), Y4, Y1
-	VSUBPS       64(SP), Y1, Y2
+	VADDPS       64(DI), Y4, Y1
+	VSUBPS       64(DI), Y1, Y2
 	VSUBPS       Y2, Y4, Y4
-	VADDPS       96(SP), Y4, Y4
-	VMOVUPD      Y4, 96(SP)
-	VMOVUPD      Y1, 64(SP)
+	VADDPS       96(DI), Y4, Y4
+	VMOVUPD      Y4, 96(DI)
+	VMOVUPD      Y1, 64(DI)
 	VXORPD       Y4, Y4, Y4
-	VADDPS       128(SP), Y5, Y1
-	VSUBPS       128(SP), Y1, Y2
+	VADDPS       128(DI), Y5, Y1
+	VSUBPS       128(DI), Y1, Y2
 	VSUBPS       Y2, Y5, Y5
-	VADDPS       160(SP), Y5, Y5
-	VMOVUPD      Y5, 160(SP)
-	VMOVUPD      Y1, 128(SP)
+	VADDPS       160(DI), Y5, Y5
+	VMOVUPD      Y5, 160(DI)
+	VMOVUPD      Y1, 128(DI)
 	VXORPD       Y5, Y5, Y5
-	VCVTPS2PD    (SP), Y1
-	VCVTPS2PD    16(SP), Y2
+	VCVTPS2PD    (DI), Y1
+	VCVTPS2PD    16(DI), Y2
 	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    32(SP), Y2
-	VCVTPS2PD    48(SP), Y3
+	VCVTPS2PD    32(DI), Y2
+	VCVTPS2PD    48(DI), Y3
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
@@ -1081,11 +1090,11 @@ pairLoss32_loop_done:
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 32(SI)
-	VCVTPS2PD    64(SP), Y1
-	VCVTPS2PD    80(SP), Y2
+	VCVTPS2PD    64(DI), Y1
+	VCVTPS2PD    80(DI), Y2
 	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    96(SP), Y2
-	VCVTPS2PD    112(SP), Y3
+	VCVTPS2PD    96(DI), Y2
+	VCVTPS2PD    112(DI), Y3
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
@@ -1093,11 +1102,11 @@ pairLoss32_loop_done:
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 40(SI)
-	VCVTPS2PD    128(SP), Y1
-	VCVTPS2PD    144(SP), Y2
+	VCVTPS2PD    128(DI), Y1
+	VCVTPS2PD    144(DI), Y2
 	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    160(SP), Y2
-	VCVTPS2PD    176(SP), Y3
+	VCVTPS2PD    160(DI), Y2
+	VCVTPS2PD    176(DI), Y3
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
@@ -1875,7 +1884,7 @@ pairTarget32_loop_done:
 
 // func exponentials32(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·exponentials32(SB), NOSPLIT, $128-48
+TEXT ·exponentials32(SB), NOSPLIT, $152-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ out+16(FP), DX
@@ -1891,18 +1900,21 @@ exponentials32_row:
 	VXORPD       Y1, Y1, Y1
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 32(SP)
-	VMOVUPD      Y4, 64(SP)
-	VMOVUPD      Y4, 96(SP)
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000002, R10
-	SUBQ         $0x10, R8
+	VMOVUPD      Y4, (R8)
+	VMOVUPD      Y4, 32(R8)
+	VMOVUPD      Y4, 64(R8)
+	VMOVUPD      Y4, 96(R8)
+	MOVQ         SI, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000002, R11
+	SUBQ         $0x10, R9
 	JL           exponentials32_loop_few
-	VMOVUPS      (AX)(R9*1), Y4
-	VMOVUPS      32(AX)(R9*1), Y5
+	VMOVUPS      (AX)(R10*1), Y4
+	VMOVUPS      32(AX)(R10*1), Y5
 	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
 	VMOVAPS      Y4, Y6
 	VFMADD132PS  Y9, Y0, Y6
@@ -1921,12 +1933,12 @@ exponentials32_row:
 	VPSLLD       $0x14, Y7, Y6
 	VPERMPS      Y9, Y7, Y7
 	VPADDD       Y7, Y6, Y6
-	SUBQ         $0x10, R8
+	SUBQ         $0x10, R9
 	JL           exponentials32_loop_last
 
 exponentials32_loop:
-	VMOVUPS     (CX)(R9*1), Y7
-	VMOVUPS     32(CX)(R9*1), Y9
+	VMOVUPS     (CX)(R10*1), Y7
+	VMOVUPS     32(CX)(R10*1), Y9
 	VADDPS      Y7, Y3, Y3
 	VORPS       Y7, Y1, Y1
 	VADDPS      Y9, Y3, Y3
@@ -1945,12 +1957,12 @@ exponentials32_loop:
 	VFMADD213PS Y10, Y5, Y9
 	VMULPS      Y8, Y7, Y7
 	VMULPS      Y6, Y9, Y9
-	VMOVUPS     Y7, (DX)(R9*1)
-	VMOVUPS     Y9, 32(DX)(R9*1)
+	VMOVUPS     Y7, (DX)(R10*1)
+	VMOVUPS     Y9, 32(DX)(R10*1)
 	VADDPS      Y7, Y2, Y2
 	VADDPS      Y9, Y2, Y2
-	VMOVUPS     64(AX)(R9*1), Y4
-	VMOVUPS     96(AX)(R9*1), Y5
+	VMOVUPS     64(AX)(R10*1), Y4
+	VMOVUPS     96(AX)(R10*1), Y5
 	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
 	VMOVAPS     Y4, Y6
 	VFMADD132PS Y9, Y0, Y6
@@ -1969,32 +1981,32 @@ exponentials32_loop:
 	VPSLLD      $0x14, Y7, Y6
 	VPERMPS     Y9, Y7, Y7
 	VPADDD      Y7, Y6, Y6
-	ADDQ        $0x40, R9
-	DECQ        R10
+	ADDQ        $0x40, R10
+	DECQ        R11
 	JNZ         exponentials32_loop_on
-	VADDPS      (SP), Y2, Y7
-	VSUBPS      (SP), Y7, Y9
+	VADDPS      (R8), Y2, Y7
+	VSUBPS      (R8), Y7, Y9
 	VSUBPS      Y9, Y2, Y2
-	VADDPS      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y7, (SP)
+	VADDPS      32(R8), Y2, Y2
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y7, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPS      64(SP), Y3, Y7
-	VSUBPS      64(SP), Y7, Y9
+	VADDPS      64(R8), Y3, Y7
+	VSUBPS      64(R8), Y7, Y9
 	VSUBPS      Y9, Y3, Y3
-	VADDPS      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y7, 64(SP)
+	VADDPS      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VMOVUPD     Y7, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000002, R10
+	MOVQ        $0x00000002, R11
 
 exponentials32_loop_on:
-	SUBQ $0x10, R8
+	SUBQ $0x10, R9
 	JGE  exponentials32_loop
 
 exponentials32_loop_last:
-	VMOVUPS     (CX)(R9*1), Y7
-	VMOVUPS     32(CX)(R9*1), Y9
+	VMOVUPS     (CX)(R10*1), Y7
+	VMOVUPS     32(CX)(R10*1), Y9
 	VADDPS      Y7, Y3, Y3
 	VORPS       Y7, Y1, Y1
 	VADDPS      Y9, Y3, Y3
@@ -2013,33 +2025,33 @@ exponentials32_loop_last:
 	VFMADD213PS Y10, Y5, Y9
 	VMULPS      Y8, Y7, Y7
 	VMULPS      Y6, Y9, Y9
-	VMOVUPS     Y7, (DX)(R9*1)
-	VMOVUPS     Y9, 32(DX)(R9*1)
+	VMOVUPS     Y7, (DX)(R10*1)
+	VMOVUPS     Y9, 32(DX)(R10*1)
 	VADDPS      Y7, Y2, Y2
 	VADDPS      Y9, Y2, Y2
-	ADDQ        $0x40, R9
-	VADDPS      (SP), Y2, Y4
-	VSUBPS      (SP), Y4, Y5
+	ADDQ        $0x40, R10
+	VADDPS      (R8), Y2, Y4
+	VSUBPS      (R8), Y4, Y5
 	VSUBPS      Y5, Y2, Y2
-	VADDPS      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y4, (SP)
+	VADDPS      32(R8), Y2, Y2
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y4, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPS      64(SP), Y3, Y4
-	VSUBPS      64(SP), Y4, Y5
+	VADDPS      64(R8), Y3, Y4
+	VSUBPS      64(R8), Y4, Y5
 	VSUBPS      Y5, Y3, Y3
-	VADDPS      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y4, 64(SP)
+	VADDPS      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VMOVUPD     Y4, 64(R8)
 	VXORPD      Y3, Y3, Y3
 
 exponentials32_loop_few:
-	ADDQ $0x10, R8
+	ADDQ $0x10, R9
 
 exponentials32_loop_one:
-	CMPQ        R8, $0x08
+	CMPQ        R9, $0x08
 	JL          exponentials32_loop_tail
-	VMOVUPS     (AX)(R9*1), Y4
+	VMOVUPS     (AX)(R10*1), Y4
 	VMOVAPS     Y4, Y5
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
@@ -2048,7 +2060,7 @@ exponentials32_loop_one:
 	VPSLLD      $0x14, Y5, Y6
 	VPERMPS     powers<>+0(SB), Y5, Y5
 	VPADDD      Y5, Y6, Y6
-	VMOVUPS     (CX)(R9*1), Y5
+	VMOVUPS     (CX)(R10*1), Y5
 	VADDPS      Y5, Y3, Y3
 	VORPS       Y5, Y1, Y1
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
@@ -2056,20 +2068,20 @@ exponentials32_loop_one:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y5
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y5
 	VMULPS      Y6, Y5, Y5
-	VMOVUPS     Y5, (DX)(R9*1)
+	VMOVUPS     Y5, (DX)(R10*1)
 	VADDPS      Y5, Y2, Y2
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R8
+	ADDQ        $0x20, R10
+	SUBQ        $0x08, R9
 	JMP         exponentials32_loop_one
 
 exponentials32_loop_tail:
-	TESTQ       R8, R8
+	TESTQ       R9, R9
 	JZ          exponentials32_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y4
-	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000008, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*4), Y4
+	VMASKMOVPS  (AX)(R10*1), Y4, Y5
 	VMOVAPS     Y5, Y6
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y0
@@ -2078,7 +2090,7 @@ exponentials32_loop_tail:
 	VPSLLD      $0x14, Y6, Y0
 	VPERMPS     powers<>+0(SB), Y6, Y6
 	VPADDD      Y6, Y0, Y0
-	VMASKMOVPS  (CX)(R9*1), Y4, Y6
+	VMASKMOVPS  (CX)(R10*1), Y4, Y6
 	VADDPS      Y6, Y3, Y3
 	VORPS       Y6, Y1, Y1
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
@@ -2086,30 +2098,30 @@ exponentials32_loop_tail:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
 	VMULPS      Y0, Y6, Y6
-	VMASKMOVPS  Y6, Y4, (DX)(R9*1)
+	VMASKMOVPS  Y6, Y4, (DX)(R10*1)
 	VANDPD      Y4, Y6, Y6
 	VADDPS      Y6, Y2, Y2
 
 exponentials32_loop_done:
-	VADDPS       (SP), Y2, Y0
-	VSUBPS       (SP), Y0, Y4
+	VADDPS       (R8), Y2, Y0
+	VSUBPS       (R8), Y0, Y4
 	VSUBPS       Y4, Y2, Y2
-	VADDPS       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y0, (SP)
+	VADDPS       32(R8), Y2, Y2
+	VMOVUPD      Y2, 32(R8)
+	VMOVUPD      Y0, (R8)
 	VXORPD       Y2, Y2, Y2
-	VADDPS       64(SP), Y3, Y0
-	VSUBPS       64(SP), Y0, Y2
+	VADDPS       64(R8), Y3, Y0
+	VSUBPS       64(R8), Y0, Y2
 	VSUBPS       Y2, Y3, Y3
-	VADDPS       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y0, 64(SP)
+	VADDPS       96(R8), Y3, Y3
+	VMOVUPD      Y3, 96(R8)
+	VMOVUPD      Y0, 64(R8)
 	VXORPD       Y3, Y3, Y3
-	VCVTPS2PD    (SP), Y0
-	VCVTPS2PD    16(SP), Y2
+	VCVTPS2PD    (R8), Y0
+	VCVTPS2PD    16(R8), Y2
 	VADDPD       Y2, Y0, Y0
-	VCVTPS2PD    32(SP), Y2
-	VCVTPS2PD    48(SP), Y3
+	VCVTPS2PD    32(R8), Y2
+	VCVTPS2PD    48(R8), Y3
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
@@ -2117,11 +2129,11 @@ exponentials32_loop_done:
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(DI)
-	VCVTPS2PD    64(SP), Y0
-	VCVTPS2PD    80(SP), Y2
+	VCVTPS2PD    64(R8), Y0
+	VCVTPS2PD    80(R8), Y2
 	VADDPD       Y2, Y0, Y0
-	VCVTPS2PD    96(SP), Y2
-	VCVTPS2PD    112(SP), Y3
+	VCVTPS2PD    96(R8), Y2
+	VCVTPS2PD    112(R8), Y3
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
@@ -2144,7 +2156,7 @@ exponentials32_loop_done:
 
 // func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·pairExponentials32(SB), NOSPLIT, $192-56
+TEXT ·pairExponentials32(SB), NOSPLIT, $216-56
 	MOVQ    x+0(FP), AX
 	MOVQ    t+8(FP), CX
 	MOVQ    ex+16(FP), DX
@@ -2167,25 +2179,28 @@ pairExponentials32_row:
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
+	LEAQ         (SP), R9
+	ADDQ         $0x18, R9
+	ANDQ         $-32, R9
 	VXORPD       Y6, Y6, Y6
-	VMOVUPD      Y6, (SP)
-	VMOVUPD      Y6, 32(SP)
-	VMOVUPD      Y6, 64(SP)
-	VMOVUPD      Y6, 96(SP)
-	VMOVUPD      Y6, 128(SP)
-	VMOVUPD      Y6, 160(SP)
-	MOVQ         DI, R9
-	XORQ         R10, R10
-	MOVQ         $0x00000002, R11
-	SUBQ         $0x08, R9
+	VMOVUPD      Y6, (R9)
+	VMOVUPD      Y6, 32(R9)
+	VMOVUPD      Y6, 64(R9)
+	VMOVUPD      Y6, 96(R9)
+	VMOVUPD      Y6, 128(R9)
+	VMOVUPD      Y6, 160(R9)
+	MOVQ         DI, R10
+	XORQ         R11, R11
+	MOVQ         $0x00000002, R12
+	SUBQ         $0x08, R10
 	JL           pairExponentials32_loop_few
-	VMOVUPS      (AX)(R10*1), Y6
+	VMOVUPS      (AX)(R11*1), Y6
 	VMOVAPS      Y6, Y7
 	VFMADD132PS  Y0, Y1, Y7
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  Y0, Y8, Y6
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS      (CX)(R10*1), Y8
+	VMOVUPS      (CX)(R11*1), Y8
 	VMOVAPS      Y8, Y9
 	VFMADD132PS  Y0, Y2, Y9
 	VSUBPS       Y2, Y9, Y10
@@ -2202,7 +2217,7 @@ pairExponentials32_row:
 	VPSLLD       $0x14, Y9, Y7
 	VPERMPS      powers<>+0(SB), Y9, Y9
 	VPADDD       Y9, Y7, Y7
-	SUBQ         $0x08, R9
+	SUBQ         $0x08, R10
 	JL           pairExponentials32_loop_last
 
 pairExponentials32_loop:
@@ -2211,23 +2226,23 @@ pairExponentials32_loop:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
 	VMULPS      Y11, Y9, Y9
-	VMOVUPS     Y9, (DX)(R10*1)
+	VMOVUPS     Y9, (DX)(R11*1)
 	VADDPS      Y9, Y3, Y3
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
 	VMULPS      Y7, Y6, Y6
-	VMOVUPS     Y6, (BX)(R10*1)
+	VMOVUPS     Y6, (BX)(R11*1)
 	VADDPS      Y6, Y4, Y4
 	VFMADD231PS Y10, Y6, Y5
-	VMOVUPS     32(AX)(R10*1), Y6
+	VMOVUPS     32(AX)(R11*1), Y6
 	VMOVAPS     Y6, Y7
 	VFMADD132PS Y0, Y1, Y7
 	VSUBPS      Y1, Y7, Y8
 	VFMSUB132PS Y0, Y8, Y6
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS     32(CX)(R10*1), Y8
+	VMOVUPS     32(CX)(R11*1), Y8
 	VMOVAPS     Y8, Y9
 	VFMADD132PS Y0, Y2, Y9
 	VSUBPS      Y2, Y9, Y10
@@ -2244,34 +2259,34 @@ pairExponentials32_loop:
 	VPSLLD      $0x14, Y9, Y7
 	VPERMPS     powers<>+0(SB), Y9, Y9
 	VPADDD      Y9, Y7, Y7
-	ADDQ        $0x20, R10
-	DECQ        R11
+	ADDQ        $0x20, R11
+	DECQ        R12
 	JNZ         pairExponentials32_loop_on
-	VADDPS      (SP), Y3, Y9
-	VSUBPS      (SP), Y9, Y12
+	VADDPS      (R9), Y3, Y9
+	VSUBPS      (R9), Y9, Y12
 	VSUBPS      Y12, Y3, Y3
-	VADDPS      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
-	VMOVUPD     Y9, (SP)
+	VADDPS      32(R9), Y3, Y3
+	VMOVUPD     Y3, 32(R9)
+	VMOVUPD     Y9, (R9)
 	VXORPD      Y3, Y3, Y3
-	VADDPS      64(SP), Y4, Y9
-	VSUBPS      64(SP), Y9, Y12
+	VADDPS      64(R9), Y4, Y9
+	VSUBPS      64(R9), Y9, Y12
 	VSUBPS      Y12, Y4, Y4
-	VADDPS      96(SP), Y4, Y4
-	VMOVUPD     Y4, 96(SP)
-	VMOVUPD     Y9, 64(SP)
+	VADDPS      96(R9), Y4, Y4
+	VMOVUPD     Y4, 96(R9)
+	VMOVUPD     Y9, 64(R9)
 	VXORPD      Y4, Y4, Y4
-	VADDPS      128(SP), Y5, Y9
-	VSUBPS      128(SP), Y9, Y12
+	VADDPS      128(R9), Y5, Y9
+	VSUBPS      128(R9), Y9, Y12
 	VSUBPS      Y12, Y5, Y5
-	VADDPS      160(SP), Y5, Y5
-	VMOVUPD     Y5, 160(SP)
-	VMOVUPD     Y9, 128(SP)
+	VADDPS      160(R9), Y5, Y5
+	VMOVUPD     Y5, 160(R9)
+	VMOVUPD     Y9, 128(R9)
 	VXORPD      Y5, Y5, Y5
-	MOVQ        $0x00000002, R11
+	MOVQ        $0x00000002, R12
 
 pairExponentials32_loop_on:
-	SUBQ $0x08, R9
+	SUBQ $0x08, R10
 	JGE  pairExponentials32_loop
 
 pairExponentials32_loop_last:
@@ -2280,54 +2295,54 @@ pairExponentials32_loop_last:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
 	VMULPS      Y11, Y9, Y9
-	VMOVUPS     Y9, (DX)(R10*1)
+	VMOVUPS     Y9, (DX)(R11*1)
 	VADDPS      Y9, Y3, Y3
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
 	VMULPS      Y7, Y6, Y6
-	VMOVUPS     Y6, (BX)(R10*1)
+	VMOVUPS     Y6, (BX)(R11*1)
 	VADDPS      Y6, Y4, Y4
 	VFMADD231PS Y10, Y6, Y5
-	ADDQ        $0x20, R10
-	VADDPS      (SP), Y3, Y6
-	VSUBPS      (SP), Y6, Y7
+	ADDQ        $0x20, R11
+	VADDPS      (R9), Y3, Y6
+	VSUBPS      (R9), Y6, Y7
 	VSUBPS      Y7, Y3, Y3
-	VADDPS      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
-	VMOVUPD     Y6, (SP)
+	VADDPS      32(R9), Y3, Y3
+	VMOVUPD     Y3, 32(R9)
+	VMOVUPD     Y6, (R9)
 	VXORPD      Y3, Y3, Y3
-	VADDPS      64(SP), Y4, Y6
-	VSUBPS      64(SP), Y6, Y7
+	VADDPS      64(R9), Y4, Y6
+	VSUBPS      64(R9), Y6, Y7
 	VSUBPS      Y7, Y4, Y4
-	VADDPS      96(SP), Y4, Y4
-	VMOVUPD     Y4, 96(SP)
-	VMOVUPD     Y6, 64(SP)
+	VADDPS      96(R9), Y4, Y4
+	VMOVUPD     Y4, 96(R9)
+	VMOVUPD     Y6, 64(R9)
 	VXORPD      Y4, Y4, Y4
-	VADDPS      128(SP), Y5, Y6
-	VSUBPS      128(SP), Y6, Y7
+	VADDPS      128(R9), Y5, Y6
+	VSUBPS      128(R9), Y6, Y7
 	VSUBPS      Y7, Y5, Y5
-	VADDPS      160(SP), Y5, Y5
-	VMOVUPD     Y5, 160(SP)
-	VMOVUPD     Y6, 128(SP)
+	VADDPS      160(R9), Y5, Y5
+	VMOVUPD     Y5, 160(R9)
+	VMOVUPD     Y6, 128(R9)
 	VXORPD      Y5, Y5, Y5
 
 pairExponentials32_loop_few:
-	ADDQ        $0x08, R9
-	TESTQ       R9, R9
+	ADDQ        $0x08, R10
+	TESTQ       R10, R10
 	JZ          pairExponentials32_loop_done
-	LEAQ        tailMask<>+0(SB), R11
-	MOVQ        $0x00000008, R12
-	SUBQ        R9, R12
-	VMOVUPD     (R11)(R12*4), Y6
-	VMASKMOVPS  (AX)(R10*1), Y6, Y7
+	LEAQ        tailMask<>+0(SB), R12
+	MOVQ        $0x00000008, R13
+	SUBQ        R10, R13
+	VMOVUPD     (R12)(R13*4), Y6
+	VMASKMOVPS  (AX)(R11*1), Y6, Y7
 	VMOVAPS     Y7, Y8
 	VFMADD132PS Y0, Y1, Y8
 	VSUBPS      Y1, Y8, Y1
 	VFMSUB132PS Y0, Y1, Y7
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y7
-	VMASKMOVPS  (CX)(R10*1), Y6, Y1
+	VMASKMOVPS  (CX)(R11*1), Y6, Y1
 	VMOVAPS     Y1, Y9
 	VFMADD132PS Y0, Y2, Y9
 	VSUBPS      Y2, Y9, Y2
@@ -2349,7 +2364,7 @@ pairExponentials32_loop_few:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
 	VMULPS      Y10, Y9, Y9
-	VMASKMOVPS  Y9, Y6, (DX)(R10*1)
+	VMASKMOVPS  Y9, Y6, (DX)(R11*1)
 	VANDPD      Y6, Y9, Y9
 	VADDPS      Y9, Y3, Y3
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
@@ -2357,38 +2372,38 @@ pairExponentials32_loop_few:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
 	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
 	VMULPS      Y8, Y7, Y7
-	VMASKMOVPS  Y7, Y6, (BX)(R10*1)
+	VMASKMOVPS  Y7, Y6, (BX)(R11*1)
 	VANDPD      Y6, Y7, Y7
 	VADDPS      Y7, Y4, Y4
 	VFMADD231PS Y2, Y7, Y5
 
 pairExponentials32_loop_done:
-	VADDPS       (SP), Y3, Y1
-	VSUBPS       (SP), Y1, Y2
+	VADDPS       (R9), Y3, Y1
+	VSUBPS       (R9), Y1, Y2
 	VSUBPS       Y2, Y3, Y3
-	VADDPS       32(SP), Y3, Y3
-	VMOVUPD      Y3, 32(SP)
-	VMOVUPD      Y1, (SP)
+	VADDPS       32(R9), Y3, Y3
+	VMOVUPD      Y3, 32(R9)
+	VMOVUPD      Y1, (R9)
 	VXORPD       Y3, Y3, Y3
-	VADDPS       64(SP), Y4, Y1
-	VSUBPS       64(SP), Y1, Y2
+	VADDPS       64(R9), Y4, Y1
+	VSUBPS       64(R9), Y1, Y2
 	VSUBPS       Y2, Y4, Y4
-	VADDPS       96(SP), Y4, Y4
-	VMOVUPD      Y4, 96(SP)
-	VMOVUPD      Y1, 64(SP)
+	VADDPS       96(R9), Y4, Y4
+	VMOVUPD      Y4, 96(R9)
+	VMOVUPD      Y1, 64(R9)
 	VXORPD       Y4, Y4, Y4
-	VADDPS       128(SP), Y5, Y1
-	VSUBPS       128(SP), Y1, Y2
+	VADDPS       128(R9), Y5, Y1
+	VSUBPS       128(R9), Y1, Y2
 	VSUBPS       Y2, Y5, Y5
-	VADDPS       160(SP), Y5, Y5
-	VMOVUPD      Y5, 160(SP)
-	VMOVUPD      Y1, 128(SP)
+	VADDPS       160(R9), Y5, Y5
+	VMOVUPD      Y5, 160(R9)
+	VMOVUPD      Y1, 128(R9)
 	VXORPD       Y5, Y5, Y5
-	VCVTPS2PD    (SP), Y1
-	VCVTPS2PD    16(SP), Y2
+	VCVTPS2PD    (R9), Y1
+	VCVTPS2PD    16(R9), Y2
 	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    32(SP), Y2
-	VCVTPS2PD    48(SP), Y3
+	VCVTPS2PD    32(R9), Y2
+	VCVTPS2PD    48(R9), Y3
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
@@ -2396,11 +2411,11 @@ pairExponentials32_loop_done:
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 32(R8)
-	VCVTPS2PD    64(SP), Y1
-	VCVTPS2PD    80(SP), Y2
+	VCVTPS2PD    64(R9), Y1
+	VCVTPS2PD    80(R9), Y2
 	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    96(SP), Y2
-	VCVTPS2PD    112(SP), Y3
+	VCVTPS2PD    96(R9), Y2
+	VCVTPS2PD    112(R9), Y3
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
@@ -2408,11 +2423,11 @@ pairExponentials32_loop_done:
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 40(R8)
-	VCVTPS2PD    128(SP), Y1
-	VCVTPS2PD    144(SP), Y2
+	VCVTPS2PD    128(R9), Y1
+	VCVTPS2PD    144(R9), Y2
 	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    160(SP), Y2
-	VCVTPS2PD    176(SP), Y3
+	VCVTPS2PD    160(R9), Y2
+	VCVTPS2PD    176(R9), Y3
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
@@ -2432,7 +2447,7 @@ pairExponentials32_loop_done:
 
 // func dot32(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, FMA3
-TEXT ·dot32(SB), NOSPLIT, $64-40
+TEXT ·dot32(SB), NOSPLIT, $88-40
 	MOVQ out+0(FP), AX
 	MOVQ v+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -2441,82 +2456,85 @@ TEXT ·dot32(SB), NOSPLIT, $64-40
 
 dot32_row:
 	VXORPD  Y0, Y0, Y0
+	LEAQ    (SP), DI
+	ADDQ    $0x18, DI
+	ANDQ    $-32, DI
 	VXORPD  Y1, Y1, Y1
-	VMOVUPD Y1, (SP)
-	VMOVUPD Y1, 32(SP)
-	MOVQ    BX, DI
-	XORQ    R8, R8
-	MOVQ    $0x00000002, R9
-	SUBQ    $0x10, DI
+	VMOVUPD Y1, (DI)
+	VMOVUPD Y1, 32(DI)
+	MOVQ    BX, R8
+	XORQ    R9, R9
+	MOVQ    $0x00000002, R10
+	SUBQ    $0x10, R8
 	JL      dot32_loop_few
 
 dot32_loop:
-	VMOVUPS     (AX)(R8*1), Y1
-	VMOVUPS     32(AX)(R8*1), Y2
-	VMOVUPS     (CX)(R8*1), Y3
-	VMOVUPS     32(CX)(R8*1), Y4
+	VMOVUPS     (AX)(R9*1), Y1
+	VMOVUPS     32(AX)(R9*1), Y2
+	VMOVUPS     (CX)(R9*1), Y3
+	VMOVUPS     32(CX)(R9*1), Y4
 	VFMADD231PS Y1, Y3, Y0
 	VFMADD231PS Y2, Y4, Y0
-	ADDQ        $0x40, R8
-	DECQ        R9
+	ADDQ        $0x40, R9
+	DECQ        R10
 	JNZ         dot32_loop_on
-	VADDPS      (SP), Y0, Y1
-	VSUBPS      (SP), Y1, Y2
+	VADDPS      (DI), Y0, Y1
+	VSUBPS      (DI), Y1, Y2
 	VSUBPS      Y2, Y0, Y0
-	VADDPS      32(SP), Y0, Y0
-	VMOVUPD     Y0, 32(SP)
-	VMOVUPD     Y1, (SP)
+	VADDPS      32(DI), Y0, Y0
+	VMOVUPD     Y0, 32(DI)
+	VMOVUPD     Y1, (DI)
 	VXORPD      Y0, Y0, Y0
-	MOVQ        $0x00000002, R9
+	MOVQ        $0x00000002, R10
 
 dot32_loop_on:
-	SUBQ    $0x10, DI
+	SUBQ    $0x10, R8
 	JGE     dot32_loop
-	VADDPS  (SP), Y0, Y1
-	VSUBPS  (SP), Y1, Y2
+	VADDPS  (DI), Y0, Y1
+	VSUBPS  (DI), Y1, Y2
 	VSUBPS  Y2, Y0, Y0
-	VADDPS  32(SP), Y0, Y0
-	VMOVUPD Y0, 32(SP)
-	VMOVUPD Y1, (SP)
+	VADDPS  32(DI), Y0, Y0
+	VMOVUPD Y0, 32(DI)
+	VMOVUPD Y1, (DI)
 	VXORPD  Y0, Y0, Y0
 
 dot32_loop_few:
-	ADDQ $0x10, DI
+	ADDQ $0x10, R8
 
 dot32_loop_one:
-	CMPQ        DI, $0x08
+	CMPQ        R8, $0x08
 	JL          dot32_loop_tail
-	VMOVUPS     (AX)(R8*1), Y1
-	VMOVUPS     (CX)(R8*1), Y2
+	VMOVUPS     (AX)(R9*1), Y1
+	VMOVUPS     (CX)(R9*1), Y2
 	VFMADD231PS Y1, Y2, Y0
-	ADDQ        $0x20, R8
-	SUBQ        $0x08, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
 	JMP         dot32_loop_one
 
 dot32_loop_tail:
-	TESTQ       DI, DI
+	TESTQ       R8, R8
 	JZ          dot32_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000008, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*4), Y1
-	VMASKMOVPS  (AX)(R8*1), Y1, Y2
-	VMASKMOVPS  (CX)(R8*1), Y1, Y1
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y1
+	VMASKMOVPS  (AX)(R9*1), Y1, Y2
+	VMASKMOVPS  (CX)(R9*1), Y1, Y1
 	VFMADD231PS Y2, Y1, Y0
 
 dot32_loop_done:
-	VADDPS       (SP), Y0, Y1
-	VSUBPS       (SP), Y1, Y2
+	VADDPS       (DI), Y0, Y1
+	VSUBPS       (DI), Y1, Y2
 	VSUBPS       Y2, Y0, Y0
-	VADDPS       32(SP), Y0, Y0
-	VMOVUPD      Y0, 32(SP)
-	VMOVUPD      Y1, (SP)
+	VADDPS       32(DI), Y0, Y0
+	VMOVUPD      Y0, 32(DI)
+	VMOVUPD      Y1, (DI)
 	VXORPD       Y0, Y0, Y0
-	VCVTPS2PD    (SP), Y0
-	VCVTPS2PD    16(SP), Y1
+	VCVTPS2PD    (DI), Y0
+	VCVTPS2PD    16(DI), Y1
 	VADDPD       Y1, Y0, Y0
-	VCVTPS2PD    32(SP), Y1
-	VCVTPS2PD    48(SP), Y2
+	VCVTPS2PD    32(DI), Y1
+	VCVTPS2PD    48(DI), Y2
 	VADDPD       Y2, Y1, Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
@@ -2628,7 +2646,7 @@ centre32_loop_done:
 
 // func logPairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logPairLoss32(SB), NOSPLIT, $128-40
+TEXT ·logPairLoss32(SB), NOSPLIT, $152-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -2641,24 +2659,27 @@ logPairLoss32_row:
 	VXORPD      Y1, Y1, Y1
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
+	LEAQ        (SP), DI
+	ADDQ        $0x18, DI
+	ANDQ        $-32, DI
 	VXORPD      Y4, Y4, Y4
-	VMOVUPD     Y4, (SP)
-	VMOVUPD     Y4, 32(SP)
-	VMOVUPD     Y4, 64(SP)
-	VMOVUPD     Y4, 96(SP)
-	MOVQ        BX, DI
-	XORQ        R8, R8
-	MOVQ        $0x00000004, R9
-	SUBQ        $0x08, DI
+	VMOVUPD     Y4, (DI)
+	VMOVUPD     Y4, 32(DI)
+	VMOVUPD     Y4, 64(DI)
+	VMOVUPD     Y4, 96(DI)
+	MOVQ        BX, R8
+	XORQ        R9, R9
+	MOVQ        $0x00000004, R10
+	SUBQ        $0x08, R8
 	JL          logPairLoss32_loop_few
-	VMOVUPS     (CX)(R8*1), Y4
+	VMOVUPS     (CX)(R9*1), Y4
 	VMOVAPS     Y4, Y5
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
-	VMOVUPS     (CX)(R8*1), Y6
-	VMOVUPS     (AX)(R8*1), Y7
+	VMOVUPS     (CX)(R9*1), Y6
+	VMOVUPS     (AX)(R9*1), Y7
 	VSUBPS      Y7, Y6, Y6
 	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
 	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y5, Y7
@@ -2668,7 +2689,7 @@ logPairLoss32_row:
 	VPSLLD      $0x14, Y5, Y7
 	VPERMPS     powers<>+0(SB), Y5, Y5
 	VPADDD      Y5, Y7, Y7
-	SUBQ        $0x08, DI
+	SUBQ        $0x08, R8
 	JL          logPairLoss32_loop_last
 
 logPairLoss32_loop:
@@ -2679,14 +2700,14 @@ logPairLoss32_loop:
 	VMULPS      Y7, Y5, Y5
 	VADDPS      Y5, Y2, Y2
 	VFMADD231PS Y6, Y5, Y3
-	VMOVUPS     32(CX)(R8*1), Y4
+	VMOVUPS     32(CX)(R9*1), Y4
 	VMOVAPS     Y4, Y5
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS      Y0, Y5, Y6
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
-	VMOVUPS     32(CX)(R8*1), Y6
-	VMOVUPS     32(AX)(R8*1), Y7
+	VMOVUPS     32(CX)(R9*1), Y6
+	VMOVUPS     32(AX)(R9*1), Y7
 	VSUBPS      Y7, Y6, Y6
 	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
 	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y5, Y7
@@ -2696,27 +2717,27 @@ logPairLoss32_loop:
 	VPSLLD      $0x14, Y5, Y7
 	VPERMPS     powers<>+0(SB), Y5, Y5
 	VPADDD      Y5, Y7, Y7
-	ADDQ        $0x20, R8
-	DECQ        R9
+	ADDQ        $0x20, R9
+	DECQ        R10
 	JNZ         logPairLoss32_loop_on
-	VADDPS      (SP), Y2, Y5
-	VSUBPS      (SP), Y5, Y8
+	VADDPS      (DI), Y2, Y5
+	VSUBPS      (DI), Y5, Y8
 	VSUBPS      Y8, Y2, Y2
-	VADDPS      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y5, (SP)
+	VADDPS      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y5, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPS      64(SP), Y3, Y5
-	VSUBPS      64(SP), Y5, Y8
+	VADDPS      64(DI), Y3, Y5
+	VSUBPS      64(DI), Y5, Y8
 	VSUBPS      Y8, Y3, Y3
-	VADDPS      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y5, 64(SP)
+	VADDPS      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y5, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000004, R9
+	MOVQ        $0x00000004, R10
 
 logPairLoss32_loop_on:
-	SUBQ $0x08, DI
+	SUBQ $0x08, R8
 	JGE  logPairLoss32_loop
 
 logPairLoss32_loop_last:
@@ -2727,38 +2748,38 @@ logPairLoss32_loop_last:
 	VMULPS      Y7, Y5, Y5
 	VADDPS      Y5, Y2, Y2
 	VFMADD231PS Y6, Y5, Y3
-	ADDQ        $0x20, R8
-	VADDPS      (SP), Y2, Y4
-	VSUBPS      (SP), Y4, Y5
+	ADDQ        $0x20, R9
+	VADDPS      (DI), Y2, Y4
+	VSUBPS      (DI), Y4, Y5
 	VSUBPS      Y5, Y2, Y2
-	VADDPS      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y4, (SP)
+	VADDPS      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y4, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPS      64(SP), Y3, Y4
-	VSUBPS      64(SP), Y4, Y5
+	VADDPS      64(DI), Y3, Y4
+	VSUBPS      64(DI), Y4, Y5
 	VSUBPS      Y5, Y3, Y3
-	VADDPS      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y4, 64(SP)
+	VADDPS      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y4, 64(DI)
 	VXORPD      Y3, Y3, Y3
 
 logPairLoss32_loop_few:
-	ADDQ        $0x08, DI
-	TESTQ       DI, DI
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
 	JZ          logPairLoss32_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000008, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*4), Y4
-	VMASKMOVPS  (CX)(R8*1), Y4, Y5
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (CX)(R9*1), Y4, Y5
 	VMOVAPS     Y5, Y6
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y7
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y5
-	VMASKMOVPS  (CX)(R8*1), Y4, Y7
-	VMASKMOVPS  (AX)(R8*1), Y4, Y8
+	VMASKMOVPS  (CX)(R9*1), Y4, Y7
+	VMASKMOVPS  (AX)(R9*1), Y4, Y8
 	VSUBPS      Y8, Y7, Y7
 	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y7
 	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y6, Y8
@@ -2779,25 +2800,25 @@ logPairLoss32_loop_few:
 	VFMADD231PS Y7, Y6, Y3
 
 logPairLoss32_loop_done:
-	VADDPS       (SP), Y2, Y4
-	VSUBPS       (SP), Y4, Y5
+	VADDPS       (DI), Y2, Y4
+	VSUBPS       (DI), Y4, Y5
 	VSUBPS       Y5, Y2, Y2
-	VADDPS       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y4, (SP)
+	VADDPS       32(DI), Y2, Y2
+	VMOVUPD      Y2, 32(DI)
+	VMOVUPD      Y4, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPS       64(SP), Y3, Y2
-	VSUBPS       64(SP), Y2, Y4
+	VADDPS       64(DI), Y3, Y2
+	VSUBPS       64(DI), Y2, Y4
 	VSUBPS       Y4, Y3, Y3
-	VADDPS       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y2, 64(SP)
+	VADDPS       96(DI), Y3, Y3
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y2, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VCVTPS2PD    (SP), Y2
-	VCVTPS2PD    16(SP), Y3
+	VCVTPS2PD    (DI), Y2
+	VCVTPS2PD    16(DI), Y3
 	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    32(SP), Y3
-	VCVTPS2PD    48(SP), Y4
+	VCVTPS2PD    32(DI), Y3
+	VCVTPS2PD    48(DI), Y4
 	VADDPD       Y4, Y3, Y3
 	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
@@ -2805,11 +2826,11 @@ logPairLoss32_loop_done:
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VCVTPS2PD    64(SP), Y2
-	VCVTPS2PD    80(SP), Y3
+	VCVTPS2PD    64(DI), Y2
+	VCVTPS2PD    80(DI), Y3
 	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    96(SP), Y3
-	VCVTPS2PD    112(SP), Y4
+	VCVTPS2PD    96(DI), Y3
+	VCVTPS2PD    112(DI), Y4
 	VADDPD       Y4, Y3, Y3
 	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
@@ -3207,7 +3228,7 @@ logPairTarget32_loop_done:
 
 // func mixedLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·mixedLoss32(SB), NOSPLIT, $192-40
+TEXT ·mixedLoss32(SB), NOSPLIT, $216-40
 	MOVQ    x+0(FP), AX
 	MOVQ    t+8(FP), CX
 	MOVQ    rows+16(FP), DX
@@ -3228,27 +3249,30 @@ mixedLoss32_row:
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y6, Y6, Y6
-	VMOVUPD      Y6, (SP)
-	VMOVUPD      Y6, 32(SP)
-	VMOVUPD      Y6, 64(SP)
-	VMOVUPD      Y6, 96(SP)
-	VMOVUPD      Y6, 128(SP)
-	VMOVUPD      Y6, 160(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000002, R9
-	SUBQ         $0x08, DI
+	VMOVUPD      Y6, (DI)
+	VMOVUPD      Y6, 32(DI)
+	VMOVUPD      Y6, 64(DI)
+	VMOVUPD      Y6, 96(DI)
+	VMOVUPD      Y6, 128(DI)
+	VMOVUPD      Y6, 160(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000002, R10
+	SUBQ         $0x08, R8
 	JL           mixedLoss32_loop_few
-	LEAQ         (AX)(BX*4), R10
-	LEAQ         (CX)(BX*4), R11
-	VMOVUPS      (AX)(R8*1), Y6
+	LEAQ         (AX)(BX*4), R11
+	LEAQ         (CX)(BX*4), R12
+	VMOVUPS      (AX)(R9*1), Y6
 	VMOVAPS      Y6, Y7
 	VFMADD132PS  Y0, Y1, Y7
 	VSUBPS       Y1, Y7, Y8
 	VFMSUB132PS  Y0, Y8, Y6
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS      (CX)(R8*1), Y8
+	VMOVUPS      (CX)(R9*1), Y8
 	VMOVAPS      Y8, Y9
 	VFMADD132PS  Y0, Y2, Y9
 	VSUBPS       Y2, Y9, Y10
@@ -3265,12 +3289,12 @@ mixedLoss32_row:
 	VPSLLD       $0x14, Y9, Y7
 	VPERMPS      powers<>+0(SB), Y9, Y9
 	VPADDD       Y9, Y7, Y7
-	SUBQ         $0x08, DI
+	SUBQ         $0x08, R8
 	JL           mixedLoss32_loop_last
 
 mixedLoss32_loop:
-	PREFETCHT1  (R10)(R8*1)
-	PREFETCHT1  (R11)(R8*1)
+	PREFETCHT1  (R11)(R9*1)
+	PREFETCHT1  (R12)(R9*1)
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
@@ -3283,13 +3307,13 @@ mixedLoss32_loop:
 	VMULPS      Y7, Y6, Y6
 	VADDPS      Y6, Y4, Y4
 	VFMADD231PS Y10, Y6, Y5
-	VMOVUPS     32(AX)(R8*1), Y6
+	VMOVUPS     32(AX)(R9*1), Y6
 	VMOVAPS     Y6, Y7
 	VFMADD132PS Y0, Y1, Y7
 	VSUBPS      Y1, Y7, Y8
 	VFMSUB132PS Y0, Y8, Y6
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS     32(CX)(R8*1), Y8
+	VMOVUPS     32(CX)(R9*1), Y8
 	VMOVAPS     Y8, Y9
 	VFMADD132PS Y0, Y2, Y9
 	VSUBPS      Y2, Y9, Y10
@@ -3306,34 +3330,34 @@ mixedLoss32_loop:
 	VPSLLD      $0x14, Y9, Y7
 	VPERMPS     powers<>+0(SB), Y9, Y9
 	VPADDD      Y9, Y7, Y7
-	ADDQ        $0x20, R8
-	DECQ        R9
+	ADDQ        $0x20, R9
+	DECQ        R10
 	JNZ         mixedLoss32_loop_on
-	VADDPS      (SP), Y3, Y9
-	VSUBPS      (SP), Y9, Y12
+	VADDPS      (DI), Y3, Y9
+	VSUBPS      (DI), Y9, Y12
 	VSUBPS      Y12, Y3, Y3
-	VADDPS      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
-	VMOVUPD     Y9, (SP)
+	VADDPS      32(DI), Y3, Y3
+	VMOVUPD     Y3, 32(DI)
+	VMOVUPD     Y9, (DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPS      64(SP), Y4, Y9
-	VSUBPS      64(SP), Y9, Y12
+	VADDPS      64(DI), Y4, Y9
+	VSUBPS      64(DI), Y9, Y12
 	VSUBPS      Y12, Y4, Y4
-	VADDPS      96(SP), Y4, Y4
-	VMOVUPD     Y4, 96(SP)
-	VMOVUPD     Y9, 64(SP)
+	VADDPS      96(DI), Y4, Y4
+	VMOVUPD     Y4, 96(DI)
+	VMOVUPD     Y9, 64(DI)
 	VXORPD      Y4, Y4, Y4
-	VADDPS      128(SP), Y5, Y9
-	VSUBPS      128(SP), Y9, Y12
+	VADDPS      128(DI), Y5, Y9
+	VSUBPS      128(DI), Y9, Y12
 	VSUBPS      Y12, Y5, Y5
-	VADDPS      160(SP), Y5, Y5
-	VMOVUPD     Y5, 160(SP)
-	VMOVUPD     Y9, 128(SP)
+	VADDPS      160(DI), Y5, Y5
+	VMOVUPD     Y5, 160(DI)
+	VMOVUPD     Y9, 128(DI)
 	VXORPD      Y5, Y5, Y5
-	MOVQ        $0x00000002, R9
+	MOVQ        $0x00000002, R10
 
 mixedLoss32_loop_on:
-	SUBQ $0x08, DI
+	SUBQ $0x08, R8
 	JGE  mixedLoss32_loop
 
 mixedLoss32_loop_last:
@@ -3349,44 +3373,44 @@ mixedLoss32_loop_last:
 	VMULPS      Y7, Y6, Y6
 	VADDPS      Y6, Y4, Y4
 	VFMADD231PS Y10, Y6, Y5
-	ADDQ        $0x20, R8
-	VADDPS      (SP), Y3, Y6
-	VSUBPS      (SP), Y6, Y7
+	ADDQ        $0x20, R9
+	VADDPS      (DI), Y3, Y6
+	VSUBPS      (DI), Y6, Y7
 	VSUBPS      Y7, Y3, Y3
-	VADDPS      32(SP), Y3, Y3
-	VMOVUPD     Y3, 32(SP)
-	VMOVUPD     Y6, (SP)
+	VADDPS      32(DI), Y3, Y3
+	VMOVUPD     Y3, 32(DI)
+	VMOVUPD     Y6, (DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPS      64(SP), Y4, Y6
-	VSUBPS      64(SP), Y6, Y7
+	VADDPS      64(DI), Y4, Y6
+	VSUBPS      64(DI), Y6, Y7
 	VSUBPS      Y7, Y4, Y4
-	VADDPS      96(SP), Y4, Y4
-	VMOVUPD     Y4, 96(SP)
-	VMOVUPD     Y6, 64(SP)
+	VADDPS      96(DI), Y4, Y4
+	VMOVUPD     Y4, 96(DI)
+	VMOVUPD     Y6, 64(DI)
 	VXORPD      Y4, Y4, Y4
-	VADDPS      128(SP), Y5, Y6
-	VSUBPS      128(SP), Y6, Y7
+	VADDPS      128(DI), Y5, Y6
+	VSUBPS      128(DI), Y6, Y7
 	VSUBPS      Y7, Y5, Y5
-	VADDPS      160(SP), Y5, Y5
-	VMOVUPD     Y5, 160(SP)
-	VMOVUPD     Y6, 128(SP)
+	VADDPS      160(DI), Y5, Y5
+	VMOVUPD     Y5, 160(DI)
+	VMOVUPD     Y6, 128(DI)
 	VXORPD      Y5, Y5, Y5
 
 mixedLoss32_loop_few:
-	ADDQ        $0x08, DI
-	TESTQ       DI, DI
+	ADDQ        $0x08, R8
+	TESTQ       R8, R8
 	JZ          mixedLoss32_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000008, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*4), Y6
-	VMASKMOVPS  (AX)(R8*1), Y6, Y7
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y6
+	VMASKMOVPS  (AX)(R9*1), Y6, Y7
 	VMOVAPS     Y7, Y8
 	VFMADD132PS Y0, Y1, Y8
 	VSUBPS      Y1, Y8, Y1
 	VFMSUB132PS Y0, Y1, Y7
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y7
-	VMASKMOVPS  (CX)(R8*1), Y6, Y1
+	VMASKMOVPS  (CX)(R9*1), Y6, Y1
 	VMOVAPS     Y1, Y9
 	VFMADD132PS Y0, Y2, Y9
 	VSUBPS      Y2, Y9, Y2
@@ -3420,32 +3444,32 @@ mixedLoss32_loop_few:
 	VFMADD231PS Y2, Y7, Y5
 
 mixedLoss32_loop_done:
-	VADDPS       (SP), Y3, Y1
-	VSUBPS       (SP), Y1, Y2
+	VADDPS       (DI), Y3, Y1
+	VSUBPS       (DI), Y1, Y2
 	VSUBPS       Y2, Y3, Y3
-	VADDPS       32(SP), Y3, Y3
-	VMOVUPD      Y3, 32(SP)
-	VMOVUPD      Y1, (SP)
+	VADDPS       32(DI), Y3, Y3
+	VMOVUPD      Y3, 32(DI)
+	VMOVUPD      Y1, (DI)
 	VXORPD       Y3, Y3, Y3
-	VADDPS       64(SP), Y4, Y1
-	VSUBPS       64(SP), Y1, Y2
+	VADDPS       64(DI), Y4, Y1
+	VSUBPS       64(DI), Y1, Y2
 	VSUBPS       Y2, Y4, Y4
-	VADDPS       96(SP), Y4, Y4
-	VMOVUPD      Y4, 96(SP)
-	VMOVUPD      Y1, 64(SP)
+	VADDPS       96(DI), Y4, Y4
+	VMOVUPD      Y4, 96(DI)
+	VMOVUPD      Y1, 64(DI)
 	VXORPD       Y4, Y4, Y4
-	VADDPS       128(SP), Y5, Y1
-	VSUBPS       128(SP), Y1, Y2
+	VADDPS       128(DI), Y5, Y1
+	VSUBPS       128(DI), Y1, Y2
 	VSUBPS       Y2, Y5, Y5
-	VADDPS       160(SP), Y5, Y5
-	VMOVUPD      Y5, 160(SP)
-	VMOVUPD      Y1, 128(SP)
+	VADDPS       160(DI), Y5, Y5
+	VMOVUPD      Y5, 160(DI)
+	VMOVUPD      Y1, 128(DI)
 	VXORPD       Y5, Y5, Y5
-	VCVTPS2PD    (SP), Y1
-	VCVTPS2PD    16(SP), Y2
+	VCVTPS2PD    (DI), Y1
+	VCVTPS2PD    16(DI), Y2
 	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    32(SP), Y2
-	VCVTPS2PD    48(SP), Y3
+	VCVTPS2PD    32(DI), Y2
+	VCVTPS2PD    48(DI), Y3
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
@@ -3453,11 +3477,11 @@ mixedLoss32_loop_done:
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 32(SI)
-	VCVTPS2PD    64(SP), Y1
-	VCVTPS2PD    80(SP), Y2
+	VCVTPS2PD    64(DI), Y1
+	VCVTPS2PD    80(DI), Y2
 	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    96(SP), Y2
-	VCVTPS2PD    112(SP), Y3
+	VCVTPS2PD    96(DI), Y2
+	VCVTPS2PD    112(DI), Y3
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
@@ -3465,11 +3489,11 @@ mixedLoss32_loop_done:
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 40(SI)
-	VCVTPS2PD    128(SP), Y1
-	VCVTPS2PD    144(SP), Y2
+	VCVTPS2PD    128(DI), Y1
+	VCVTPS2PD    144(DI), Y2
 	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    160(SP), Y2
-	VCVTPS2PD    176(SP), Y3
+	VCVTPS2PD    160(DI), Y2
+	VCVTPS2PD    176(DI), Y3
 	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
@@ -3869,7 +3893,7 @@ GLOBL constant8000000000000000<>(SB), RODATA|NOPTR, $32
 
 // func logitsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·logitsLoss32Wide(SB), NOSPLIT, $192-40
+TEXT ·logitsLoss32Wide(SB), NOSPLIT, $216-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -3882,17 +3906,20 @@ logitsLoss32Wide_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 64(SP)
-	VMOVUPD      Y5, 128(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000100, R9
-	SUBQ         $0x04, DI
+	VMOVUPD      Y5, (DI)
+	VMOVUPD      Y5, 64(DI)
+	VMOVUPD      Y5, 128(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000100, R10
+	SUBQ         $0x04, R8
 	JL           logitsLoss32Wide_loop_few
-	LEAQ         (AX)(BX*4), R10
-	VCVTPS2PD    (AX)(R8*1), Y5
+	LEAQ         (AX)(BX*4), R11
+	VCVTPS2PD    (AX)(R9*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -3900,7 +3927,7 @@ logitsLoss32Wide_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VCVTPS2PD    (CX)(R8*1), Y7
+	VCVTPS2PD    (CX)(R9*1), Y7
 
 	// log2 t - y
 	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
@@ -3914,11 +3941,11 @@ logitsLoss32Wide_row:
 	VADDPD constant3ff0000000000000<>+0(SB), Y10, Y10
 	VDIVPD Y10, Y8, Y8
 	VPSLLQ $0x34, Y6, Y6
-	SUBQ   $0x04, DI
+	SUBQ   $0x04, R8
 	JL     logitsLoss32Wide_loop_last
 
 logitsLoss32Wide_loop:
-	PREFETCHT1  (R10)(R8*1)
+	PREFETCHT1  (R11)(R9*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
@@ -3943,7 +3970,7 @@ logitsLoss32Wide_loop:
 	VFMADD231PD Y6, Y7, Y4
 	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
-	VCVTPS2PD   16(AX)(R8*1), Y5
+	VCVTPS2PD   16(AX)(R9*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -3951,7 +3978,7 @@ logitsLoss32Wide_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VCVTPS2PD   16(CX)(R8*1), Y7
+	VCVTPS2PD   16(CX)(R9*1), Y7
 
 	// log2 t - y
 	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y10
@@ -3965,22 +3992,22 @@ logitsLoss32Wide_loop:
 	VADDPD  constant3ff0000000000000<>+0(SB), Y10, Y10
 	VDIVPD  Y10, Y8, Y8
 	VPSLLQ  $0x34, Y6, Y6
-	ADDQ    $0x10, R8
-	DECQ    R9
+	ADDQ    $0x10, R9
+	DECQ    R10
 	JNZ     logitsLoss32Wide_loop_on
-	VADDPD  (SP), Y2, Y2
-	VMOVUPD Y2, (SP)
+	VADDPD  (DI), Y2, Y2
+	VMOVUPD Y2, (DI)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(SP), Y3, Y3
-	VMOVUPD Y3, 64(SP)
+	VADDPD  64(DI), Y3, Y3
+	VMOVUPD Y3, 64(DI)
 	VXORPD  Y3, Y3, Y3
-	VADDPD  128(SP), Y4, Y4
-	VMOVUPD Y4, 128(SP)
+	VADDPD  128(DI), Y4, Y4
+	VMOVUPD Y4, 128(DI)
 	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000100, R9
+	MOVQ    $0x00000100, R10
 
 logitsLoss32Wide_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  logitsLoss32Wide_loop
 
 logitsLoss32Wide_loop_last:
@@ -4008,28 +4035,28 @@ logitsLoss32Wide_loop_last:
 	VFMADD231PD Y6, Y7, Y4
 	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
-	ADDQ        $0x10, R8
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	ADDQ        $0x10, R9
+	VADDPD      (DI), Y2, Y2
+	VMOVUPD     Y2, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(DI), Y3, Y3
+	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y4
-	VMOVUPD     Y4, 128(SP)
+	VADDPD      128(DI), Y4, Y4
+	VMOVUPD     Y4, 128(DI)
 	VXORPD      Y4, Y4, Y4
 
 logitsLoss32Wide_loop_few:
-	ADDQ         $0x04, DI
-	TESTQ        DI, DI
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
 	JZ           logitsLoss32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R9
-	MOVQ         $0x00000004, R10
-	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y5
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y5
 	VEXTRACTF128 $0x01, Y5, X6
 	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (AX)(R8*1), X6, X6
+	VMASKMOVPS   (AX)(R9*1), X6, X6
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y0, Y6, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -4040,7 +4067,7 @@ logitsLoss32Wide_loop_few:
 	VSUBPD       Y7, Y6, Y6
 	VEXTRACTF128 $0x01, Y5, X7
 	VSHUFPS      $0x88, X7, X5, X7
-	VMASKMOVPS   (CX)(R8*1), X7, X7
+	VMASKMOVPS   (CX)(R9*1), X7, X7
 	VCVTPS2PD    X7, Y7
 
 	// log2 t - y
@@ -4083,28 +4110,28 @@ logitsLoss32Wide_loop_few:
 	VORPD       Y7, Y1, Y1
 
 logitsLoss32Wide_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VMOVUPD      Y0, (SP)
+	VADDPD       (DI), Y2, Y0
+	VMOVUPD      Y0, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       64(DI), Y3, Y0
+	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(SP), Y4, Y0
-	VMOVUPD      Y0, 128(SP)
+	VADDPD       128(DI), Y4, Y0
+	VMOVUPD      Y0, 128(DI)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (SP), Y0
+	VMOVUPD      (DI), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(SP), Y0
+	VMOVUPD      64(DI), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(SP), Y0
+	VMOVUPD      128(DI), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -4256,7 +4283,7 @@ GLOBL constant40071547652bed13<>(SB), RODATA|NOPTR, $32
 
 // func logProbsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logProbsLoss32Wide(SB), NOSPLIT, $128-40
+TEXT ·logProbsLoss32Wide(SB), NOSPLIT, $152-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -4268,15 +4295,18 @@ logProbsLoss32Wide_row:
 	VXORPD    Y1, Y1, Y1
 	VXORPD    Y2, Y2, Y2
 	VXORPD    Y3, Y3, Y3
+	LEAQ      (SP), DI
+	ADDQ      $0x18, DI
+	ANDQ      $-32, DI
 	VXORPD    Y4, Y4, Y4
-	VMOVUPD   Y4, (SP)
-	VMOVUPD   Y4, 64(SP)
-	MOVQ      BX, DI
-	XORQ      R8, R8
-	MOVQ      $0x00000100, R9
-	SUBQ      $0x04, DI
+	VMOVUPD   Y4, (DI)
+	VMOVUPD   Y4, 64(DI)
+	MOVQ      BX, R8
+	XORQ      R9, R9
+	MOVQ      $0x00000100, R10
+	SUBQ      $0x04, R8
 	JL        logProbsLoss32Wide_loop_few
-	VCVTPS2PD (AX)(R8*1), Y4
+	VCVTPS2PD (AX)(R9*1), Y4
 	VADDPD    Y0, Y4, Y6
 	VMULPD    constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VMOVUPD   constantc08ff80000000000<>+0(SB), Y4
@@ -4284,7 +4314,7 @@ logProbsLoss32Wide_row:
 	VADDPD    constant43380000000003ff<>+0(SB), Y4, Y5
 	VSUBPD    constant43380000000003ff<>+0(SB), Y5, Y5
 	VSUBPD    Y5, Y4, Y4
-	VCVTPS2PD (CX)(R8*1), Y4
+	VCVTPS2PD (CX)(R9*1), Y4
 
 	// log2 t - y
 	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
@@ -4297,7 +4327,7 @@ logProbsLoss32Wide_row:
 	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
 	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
 	VDIVPD Y7, Y6, Y6
-	SUBQ   $0x04, DI
+	SUBQ   $0x04, R8
 	JL     logProbsLoss32Wide_loop_last
 
 logProbsLoss32Wide_loop:
@@ -4314,7 +4344,7 @@ logProbsLoss32Wide_loop:
 	VFMADD231PD Y8, Y4, Y3
 	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
-	VCVTPS2PD   16(AX)(R8*1), Y4
+	VCVTPS2PD   16(AX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y6
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
@@ -4322,7 +4352,7 @@ logProbsLoss32Wide_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
 	VSUBPD      Y5, Y4, Y4
-	VCVTPS2PD   16(CX)(R8*1), Y4
+	VCVTPS2PD   16(CX)(R9*1), Y4
 
 	// log2 t - y
 	VPADDQ  constant00095f619980c433<>+0(SB), Y4, Y7
@@ -4335,19 +4365,19 @@ logProbsLoss32Wide_loop:
 	VSUBPD  constant3ff0000000000000<>+0(SB), Y7, Y6
 	VADDPD  constant3ff0000000000000<>+0(SB), Y7, Y7
 	VDIVPD  Y7, Y6, Y6
-	ADDQ    $0x10, R8
-	DECQ    R9
+	ADDQ    $0x10, R9
+	DECQ    R10
 	JNZ     logProbsLoss32Wide_loop_on
-	VADDPD  (SP), Y2, Y2
-	VMOVUPD Y2, (SP)
+	VADDPD  (DI), Y2, Y2
+	VMOVUPD Y2, (DI)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(SP), Y3, Y3
-	VMOVUPD Y3, 64(SP)
+	VADDPD  64(DI), Y3, Y3
+	VMOVUPD Y3, 64(DI)
 	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000100, R9
+	MOVQ    $0x00000100, R10
 
 logProbsLoss32Wide_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  logProbsLoss32Wide_loop
 
 logProbsLoss32Wide_loop_last:
@@ -4364,25 +4394,25 @@ logProbsLoss32Wide_loop_last:
 	VFMADD231PD Y8, Y4, Y3
 	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
-	ADDQ        $0x10, R8
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	ADDQ        $0x10, R9
+	VADDPD      (DI), Y2, Y2
+	VMOVUPD     Y2, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(DI), Y3, Y3
+	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y3, Y3, Y3
 
 logProbsLoss32Wide_loop_few:
-	ADDQ         $0x04, DI
-	TESTQ        DI, DI
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
 	JZ           logProbsLoss32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R9
-	MOVQ         $0x00000004, R10
-	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y4
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX)(R8*1), X5, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y0, Y5, Y7
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
@@ -4393,7 +4423,7 @@ logProbsLoss32Wide_loop_few:
 	VSUBPD       Y6, Y5, Y5
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X4
-	VMASKMOVPS   (CX)(R8*1), X4, X4
+	VMASKMOVPS   (CX)(R9*1), X4, X4
 	VCVTPS2PD    X4, Y4
 
 	// log2 t - y
@@ -4422,19 +4452,19 @@ logProbsLoss32Wide_loop_few:
 	VORPD       Y4, Y1, Y1
 
 logProbsLoss32Wide_loop_done:
-	VADDPD       (SP), Y2, Y2
-	VMOVUPD      Y2, (SP)
+	VADDPD       (DI), Y2, Y2
+	VMOVUPD      Y2, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y2
-	VMOVUPD      Y2, 64(SP)
+	VADDPD       64(DI), Y3, Y2
+	VMOVUPD      Y2, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (SP), Y2
+	VMOVUPD      (DI), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VMOVUPD      64(SP), Y2
+	VMOVUPD      64(DI), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -4454,7 +4484,7 @@ logProbsLoss32Wide_loop_done:
 
 // func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·pairLoss32Wide(SB), NOSPLIT, $192-40
+TEXT ·pairLoss32Wide(SB), NOSPLIT, $216-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -4467,18 +4497,21 @@ pairLoss32Wide_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 64(SP)
-	VMOVUPD      Y5, 128(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000100, R9
-	SUBQ         $0x04, DI
+	VMOVUPD      Y5, (DI)
+	VMOVUPD      Y5, 64(DI)
+	VMOVUPD      Y5, 128(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000100, R10
+	SUBQ         $0x04, R8
 	JL           pairLoss32Wide_loop_few
-	LEAQ         (AX)(BX*4), R10
-	LEAQ         (CX)(BX*4), R11
-	VCVTPS2PD    (AX)(R8*1), Y5
+	LEAQ         (AX)(BX*4), R11
+	LEAQ         (CX)(BX*4), R12
+	VCVTPS2PD    (AX)(R9*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -4486,7 +4519,7 @@ pairLoss32Wide_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VCVTPS2PD    (CX)(R8*1), Y7
+	VCVTPS2PD    (CX)(R9*1), Y7
 	VADDPD       Y1, Y7, Y11
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
@@ -4499,12 +4532,12 @@ pairLoss32Wide_row:
 	VANDPD       Y10, Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
-	SUBQ         $0x04, DI
+	SUBQ         $0x04, R8
 	JL           pairLoss32Wide_loop_last
 
 pairLoss32Wide_loop:
-	PREFETCHT1  (R10)(R8*1)
-	PREFETCHT1  (R11)(R8*1)
+	PREFETCHT1  (R11)(R9*1)
+	PREFETCHT1  (R12)(R9*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
@@ -4529,7 +4562,7 @@ pairLoss32Wide_loop:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	VCVTPS2PD   16(AX)(R8*1), Y5
+	VCVTPS2PD   16(AX)(R9*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -4537,7 +4570,7 @@ pairLoss32Wide_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VCVTPS2PD   16(CX)(R8*1), Y7
+	VCVTPS2PD   16(CX)(R9*1), Y7
 	VADDPD      Y1, Y7, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
@@ -4550,22 +4583,22 @@ pairLoss32Wide_loop:
 	VANDPD      Y10, Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
-	ADDQ        $0x10, R8
-	DECQ        R9
+	ADDQ        $0x10, R9
+	DECQ        R10
 	JNZ         pairLoss32Wide_loop_on
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	VADDPD      (DI), Y2, Y2
+	VMOVUPD     Y2, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(DI), Y3, Y3
+	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y4
-	VMOVUPD     Y4, 128(SP)
+	VADDPD      128(DI), Y4, Y4
+	VMOVUPD     Y4, 128(DI)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000100, R9
+	MOVQ        $0x00000100, R10
 
 pairLoss32Wide_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  pairLoss32Wide_loop
 
 pairLoss32Wide_loop_last:
@@ -4593,28 +4626,28 @@ pairLoss32Wide_loop_last:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x10, R8
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	ADDQ        $0x10, R9
+	VADDPD      (DI), Y2, Y2
+	VMOVUPD     Y2, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(DI), Y3, Y3
+	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y4
-	VMOVUPD     Y4, 128(SP)
+	VADDPD      128(DI), Y4, Y4
+	VMOVUPD     Y4, 128(DI)
 	VXORPD      Y4, Y4, Y4
 
 pairLoss32Wide_loop_few:
-	ADDQ         $0x04, DI
-	TESTQ        DI, DI
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
 	JZ           pairLoss32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R9
-	MOVQ         $0x00000004, R10
-	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y5
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y5
 	VEXTRACTF128 $0x01, Y5, X6
 	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (AX)(R8*1), X6, X6
+	VMASKMOVPS   (AX)(R9*1), X6, X6
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y0, Y6, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -4625,7 +4658,7 @@ pairLoss32Wide_loop_few:
 	VSUBPD       Y7, Y6, Y6
 	VEXTRACTF128 $0x01, Y5, X7
 	VSHUFPS      $0x88, X7, X5, X7
-	VMASKMOVPS   (CX)(R8*1), X7, X7
+	VMASKMOVPS   (CX)(R9*1), X7, X7
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y1, Y7, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
@@ -4668,28 +4701,28 @@ pairLoss32Wide_loop_few:
 	VFMADD231PD  Y8, Y9, Y4
 
 pairLoss32Wide_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VMOVUPD      Y0, (SP)
+	VADDPD       (DI), Y2, Y0
+	VMOVUPD      Y0, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       64(DI), Y3, Y0
+	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(SP), Y4, Y0
-	VMOVUPD      Y0, 128(SP)
+	VADDPD       128(DI), Y4, Y0
+	VMOVUPD      Y0, 128(DI)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (SP), Y0
+	VMOVUPD      (DI), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(SP), Y0
+	VMOVUPD      64(DI), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(SP), Y0
+	VMOVUPD      128(DI), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -5503,7 +5536,7 @@ pairTarget32Wide_loop_done:
 
 // func exponentials32Wide(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·exponentials32Wide(SB), NOSPLIT, $128-48
+TEXT ·exponentials32Wide(SB), NOSPLIT, $152-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ out+16(FP), DX
@@ -5516,15 +5549,18 @@ exponentials32Wide_row:
 	VXORPD       Y1, Y1, Y1
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 64(SP)
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x04, R8
+	VMOVUPD      Y4, (R8)
+	VMOVUPD      Y4, 64(R8)
+	MOVQ         SI, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x04, R9
 	JL           exponentials32Wide_loop_few
-	VCVTPS2PD    (AX)(R9*1), Y4
+	VCVTPS2PD    (AX)(R10*1), Y4
 	VADDPD       Y0, Y4, Y5
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
@@ -5533,11 +5569,11 @@ exponentials32Wide_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       Y6, Y4, Y4
 	VPSLLQ       $0x34, Y5, Y5
-	SUBQ         $0x04, R8
+	SUBQ         $0x04, R9
 	JL           exponentials32Wide_loop_last
 
 exponentials32Wide_loop:
-	VCVTPS2PD   (CX)(R9*1), Y6
+	VCVTPS2PD   (CX)(R10*1), Y6
 	VADDPD      Y6, Y3, Y3
 	VORPD       Y6, Y1, Y1
 	VMULPD      Y4, Y4, Y6
@@ -5553,9 +5589,9 @@ exponentials32Wide_loop:
 	VMULPD      Y5, Y8, Y8
 	VMULPD      constant41f0000000000000<>+0(SB), Y8, Y4
 	VCVTPD2PSY  Y4, X4
-	VMOVUPS     X4, (DX)(R9*1)
+	VMOVUPS     X4, (DX)(R10*1)
 	VADDPD      Y8, Y2, Y2
-	VCVTPS2PD   16(AX)(R9*1), Y4
+	VCVTPS2PD   16(AX)(R10*1), Y4
 	VADDPD      Y0, Y4, Y5
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
@@ -5564,23 +5600,23 @@ exponentials32Wide_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
 	VPSLLQ      $0x34, Y5, Y5
-	ADDQ        $0x10, R9
-	DECQ        R10
+	ADDQ        $0x10, R10
+	DECQ        R11
 	JNZ         exponentials32Wide_loop_on
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	VADDPD      (R8), Y2, Y2
+	VMOVUPD     Y2, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(R8), Y3, Y3
+	VMOVUPD     Y3, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000100, R10
+	MOVQ        $0x00000100, R11
 
 exponentials32Wide_loop_on:
-	SUBQ $0x04, R8
+	SUBQ $0x04, R9
 	JGE  exponentials32Wide_loop
 
 exponentials32Wide_loop_last:
-	VCVTPS2PD   (CX)(R9*1), Y6
+	VCVTPS2PD   (CX)(R10*1), Y6
 	VADDPD      Y6, Y3, Y3
 	VORPD       Y6, Y1, Y1
 	VMULPD      Y4, Y4, Y6
@@ -5596,27 +5632,27 @@ exponentials32Wide_loop_last:
 	VMULPD      Y5, Y8, Y8
 	VMULPD      constant41f0000000000000<>+0(SB), Y8, Y4
 	VCVTPD2PSY  Y4, X4
-	VMOVUPS     X4, (DX)(R9*1)
+	VMOVUPS     X4, (DX)(R10*1)
 	VADDPD      Y8, Y2, Y2
-	ADDQ        $0x10, R9
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	ADDQ        $0x10, R10
+	VADDPD      (R8), Y2, Y2
+	VMOVUPD     Y2, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(R8), Y3, Y3
+	VMOVUPD     Y3, 64(R8)
 	VXORPD      Y3, Y3, Y3
 
 exponentials32Wide_loop_few:
-	ADDQ         $0x04, R8
-	TESTQ        R8, R8
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
 	JZ           exponentials32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R10
-	MOVQ         $0x00000004, R11
-	SUBQ         R8, R11
-	VMOVUPD      (R10)(R11*8), Y4
+	LEAQ         tailMask<>+0(SB), R11
+	MOVQ         $0x00000004, R12
+	SUBQ         R9, R12
+	VMOVUPD      (R11)(R12*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VMASKMOVPS   (AX)(R10*1), X5, X5
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y0, Y5, Y0
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
@@ -5628,7 +5664,7 @@ exponentials32Wide_loop_few:
 	VPSLLQ       $0x34, Y0, Y0
 	VEXTRACTF128 $0x01, Y4, X6
 	VSHUFPS      $0x88, X6, X4, X6
-	VMASKMOVPS   (CX)(R9*1), X6, X6
+	VMASKMOVPS   (CX)(R10*1), X6, X6
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y6, Y3, Y3
 	VORPD        Y6, Y1, Y1
@@ -5647,24 +5683,24 @@ exponentials32Wide_loop_few:
 	VCVTPD2PSY   Y0, X0
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   X0, X5, (DX)(R9*1)
+	VMASKMOVPS   X0, X5, (DX)(R10*1)
 	VANDPD       Y4, Y8, Y8
 	VADDPD       Y8, Y2, Y2
 
 exponentials32Wide_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VMOVUPD      Y0, (SP)
+	VADDPD       (R8), Y2, Y0
+	VMOVUPD      Y0, (R8)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       64(R8), Y3, Y0
+	VMOVUPD      Y0, 64(R8)
 	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (SP), Y0
+	VMOVUPD      (R8), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(DI)
-	VMOVUPD      64(SP), Y0
+	VMOVUPD      64(R8), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -5691,7 +5727,7 @@ GLOBL constant41f0000000000000<>(SB), RODATA|NOPTR, $32
 
 // func pairExponentials32Wide(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·pairExponentials32Wide(SB), NOSPLIT, $192-56
+TEXT ·pairExponentials32Wide(SB), NOSPLIT, $216-56
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ ex+16(FP), DX
@@ -5706,16 +5742,19 @@ pairExponentials32Wide_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
+	LEAQ         (SP), R9
+	ADDQ         $0x18, R9
+	ANDQ         $-32, R9
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 64(SP)
-	VMOVUPD      Y5, 128(SP)
-	MOVQ         DI, R9
-	XORQ         R10, R10
-	MOVQ         $0x00000100, R11
-	SUBQ         $0x04, R9
+	VMOVUPD      Y5, (R9)
+	VMOVUPD      Y5, 64(R9)
+	VMOVUPD      Y5, 128(R9)
+	MOVQ         DI, R10
+	XORQ         R11, R11
+	MOVQ         $0x00000100, R12
+	SUBQ         $0x04, R10
 	JL           pairExponentials32Wide_loop_few
-	VCVTPS2PD    (AX)(R10*1), Y5
+	VCVTPS2PD    (AX)(R11*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -5723,7 +5762,7 @@ pairExponentials32Wide_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VCVTPS2PD    (CX)(R10*1), Y7
+	VCVTPS2PD    (CX)(R11*1), Y7
 	VADDPD       Y1, Y7, Y11
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
@@ -5736,7 +5775,7 @@ pairExponentials32Wide_row:
 	VANDPD       Y10, Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
-	SUBQ         $0x04, R9
+	SUBQ         $0x04, R10
 	JL           pairExponentials32Wide_loop_last
 
 pairExponentials32Wide_loop:
@@ -5753,7 +5792,7 @@ pairExponentials32Wide_loop:
 	VMULPD      Y6, Y12, Y12
 	VMULPD      constant41f0000000000000<>+0(SB), Y12, Y5
 	VCVTPD2PSY  Y5, X5
-	VMOVUPS     X5, (DX)(R10*1)
+	VMOVUPS     X5, (DX)(R11*1)
 	VADDPD      Y12, Y2, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
@@ -5768,10 +5807,10 @@ pairExponentials32Wide_loop:
 	VMULPD      Y9, Y10, Y10
 	VMULPD      constant41f0000000000000<>+0(SB), Y10, Y5
 	VCVTPD2PSY  Y5, X5
-	VMOVUPS     X5, (BX)(R10*1)
+	VMOVUPS     X5, (BX)(R11*1)
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	VCVTPS2PD   16(AX)(R10*1), Y5
+	VCVTPS2PD   16(AX)(R11*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -5779,7 +5818,7 @@ pairExponentials32Wide_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VCVTPS2PD   16(CX)(R10*1), Y7
+	VCVTPS2PD   16(CX)(R11*1), Y7
 	VADDPD      Y1, Y7, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
@@ -5792,22 +5831,22 @@ pairExponentials32Wide_loop:
 	VANDPD      Y10, Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
-	ADDQ        $0x10, R10
-	DECQ        R11
+	ADDQ        $0x10, R11
+	DECQ        R12
 	JNZ         pairExponentials32Wide_loop_on
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	VADDPD      (R9), Y2, Y2
+	VMOVUPD     Y2, (R9)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(R9), Y3, Y3
+	VMOVUPD     Y3, 64(R9)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y4
-	VMOVUPD     Y4, 128(SP)
+	VADDPD      128(R9), Y4, Y4
+	VMOVUPD     Y4, 128(R9)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000100, R11
+	MOVQ        $0x00000100, R12
 
 pairExponentials32Wide_loop_on:
-	SUBQ $0x04, R9
+	SUBQ $0x04, R10
 	JGE  pairExponentials32Wide_loop
 
 pairExponentials32Wide_loop_last:
@@ -5824,7 +5863,7 @@ pairExponentials32Wide_loop_last:
 	VMULPD      Y6, Y12, Y12
 	VMULPD      constant41f0000000000000<>+0(SB), Y12, Y5
 	VCVTPD2PSY  Y5, X5
-	VMOVUPS     X5, (DX)(R10*1)
+	VMOVUPS     X5, (DX)(R11*1)
 	VADDPD      Y12, Y2, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
@@ -5839,31 +5878,31 @@ pairExponentials32Wide_loop_last:
 	VMULPD      Y9, Y10, Y10
 	VMULPD      constant41f0000000000000<>+0(SB), Y10, Y5
 	VCVTPD2PSY  Y5, X5
-	VMOVUPS     X5, (BX)(R10*1)
+	VMOVUPS     X5, (BX)(R11*1)
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x10, R10
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	ADDQ        $0x10, R11
+	VADDPD      (R9), Y2, Y2
+	VMOVUPD     Y2, (R9)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(R9), Y3, Y3
+	VMOVUPD     Y3, 64(R9)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y4
-	VMOVUPD     Y4, 128(SP)
+	VADDPD      128(R9), Y4, Y4
+	VMOVUPD     Y4, 128(R9)
 	VXORPD      Y4, Y4, Y4
 
 pairExponentials32Wide_loop_few:
-	ADDQ         $0x04, R9
-	TESTQ        R9, R9
+	ADDQ         $0x04, R10
+	TESTQ        R10, R10
 	JZ           pairExponentials32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R11
-	MOVQ         $0x00000004, R12
-	SUBQ         R9, R12
-	VMOVUPD      (R11)(R12*8), Y5
+	LEAQ         tailMask<>+0(SB), R12
+	MOVQ         $0x00000004, R13
+	SUBQ         R10, R13
+	VMOVUPD      (R12)(R13*8), Y5
 	VEXTRACTF128 $0x01, Y5, X6
 	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (AX)(R10*1), X6, X6
+	VMASKMOVPS   (AX)(R11*1), X6, X6
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y0, Y6, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -5874,7 +5913,7 @@ pairExponentials32Wide_loop_few:
 	VSUBPD       Y7, Y6, Y6
 	VEXTRACTF128 $0x01, Y5, X7
 	VSHUFPS      $0x88, X7, X5, X7
-	VMASKMOVPS   (CX)(R10*1), X7, X7
+	VMASKMOVPS   (CX)(R11*1), X7, X7
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y1, Y7, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
@@ -5903,7 +5942,7 @@ pairExponentials32Wide_loop_few:
 	VCVTPD2PSY   Y0, X0
 	VEXTRACTF128 $0x01, Y5, X6
 	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   X0, X6, (DX)(R10*1)
+	VMASKMOVPS   X0, X6, (DX)(R11*1)
 	VANDPD       Y5, Y11, Y11
 	VADDPD       Y11, Y2, Y2
 	VMULPD       Y7, Y7, Y0
@@ -5921,34 +5960,34 @@ pairExponentials32Wide_loop_few:
 	VCVTPD2PSY   Y0, X0
 	VEXTRACTF128 $0x01, Y5, X1
 	VSHUFPS      $0x88, X1, X5, X1
-	VMASKMOVPS   X0, X1, (BX)(R10*1)
+	VMASKMOVPS   X0, X1, (BX)(R11*1)
 	VANDPD       Y5, Y9, Y9
 	VADDPD       Y9, Y3, Y3
 	VFMADD231PD  Y8, Y9, Y4
 
 pairExponentials32Wide_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VMOVUPD      Y0, (SP)
+	VADDPD       (R9), Y2, Y0
+	VMOVUPD      Y0, (R9)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       64(R9), Y3, Y0
+	VMOVUPD      Y0, 64(R9)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(SP), Y4, Y0
-	VMOVUPD      Y0, 128(SP)
+	VADDPD       128(R9), Y4, Y0
+	VMOVUPD      Y0, 128(R9)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (SP), Y0
+	VMOVUPD      (R9), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(R8)
-	VMOVUPD      64(SP), Y0
+	VMOVUPD      64(R9), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(R8)
-	VMOVUPD      128(SP), Y0
+	VMOVUPD      128(R9), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -5966,7 +6005,7 @@ pairExponentials32Wide_loop_done:
 
 // func dot32Wide(out *float32, v *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, FMA3
-TEXT ·dot32Wide(SB), NOSPLIT, $64-40
+TEXT ·dot32Wide(SB), NOSPLIT, $88-40
 	MOVQ out+0(FP), AX
 	MOVQ v+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -5975,71 +6014,74 @@ TEXT ·dot32Wide(SB), NOSPLIT, $64-40
 
 dot32Wide_row:
 	VXORPD  Y0, Y0, Y0
+	LEAQ    (SP), DI
+	ADDQ    $0x18, DI
+	ANDQ    $-32, DI
 	VXORPD  Y1, Y1, Y1
-	VMOVUPD Y1, (SP)
-	MOVQ    BX, DI
-	XORQ    R8, R8
-	MOVQ    $0x00000080, R9
-	SUBQ    $0x08, DI
+	VMOVUPD Y1, (DI)
+	MOVQ    BX, R8
+	XORQ    R9, R9
+	MOVQ    $0x00000080, R10
+	SUBQ    $0x08, R8
 	JL      dot32Wide_loop_few
 
 dot32Wide_loop:
-	VCVTPS2PD   (AX)(R8*1), Y1
-	VCVTPS2PD   16(AX)(R8*1), Y2
-	VCVTPS2PD   (CX)(R8*1), Y3
-	VCVTPS2PD   16(CX)(R8*1), Y4
+	VCVTPS2PD   (AX)(R9*1), Y1
+	VCVTPS2PD   16(AX)(R9*1), Y2
+	VCVTPS2PD   (CX)(R9*1), Y3
+	VCVTPS2PD   16(CX)(R9*1), Y4
 	VFMADD231PD Y1, Y3, Y0
 	VFMADD231PD Y2, Y4, Y0
-	ADDQ        $0x20, R8
-	DECQ        R9
+	ADDQ        $0x20, R9
+	DECQ        R10
 	JNZ         dot32Wide_loop_on
-	VADDPD      (SP), Y0, Y0
-	VMOVUPD     Y0, (SP)
+	VADDPD      (DI), Y0, Y0
+	VMOVUPD     Y0, (DI)
 	VXORPD      Y0, Y0, Y0
-	MOVQ        $0x00000080, R9
+	MOVQ        $0x00000080, R10
 
 dot32Wide_loop_on:
-	SUBQ    $0x08, DI
+	SUBQ    $0x08, R8
 	JGE     dot32Wide_loop
-	VADDPD  (SP), Y0, Y0
-	VMOVUPD Y0, (SP)
+	VADDPD  (DI), Y0, Y0
+	VMOVUPD Y0, (DI)
 	VXORPD  Y0, Y0, Y0
 
 dot32Wide_loop_few:
-	ADDQ $0x08, DI
+	ADDQ $0x08, R8
 
 dot32Wide_loop_one:
-	CMPQ        DI, $0x04
+	CMPQ        R8, $0x04
 	JL          dot32Wide_loop_tail
-	VCVTPS2PD   (AX)(R8*1), Y1
-	VCVTPS2PD   (CX)(R8*1), Y2
+	VCVTPS2PD   (AX)(R9*1), Y1
+	VCVTPS2PD   (CX)(R9*1), Y2
 	VFMADD231PD Y1, Y2, Y0
-	ADDQ        $0x10, R8
-	SUBQ        $0x04, DI
+	ADDQ        $0x10, R9
+	SUBQ        $0x04, R8
 	JMP         dot32Wide_loop_one
 
 dot32Wide_loop_tail:
-	TESTQ        DI, DI
+	TESTQ        R8, R8
 	JZ           dot32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R9
-	MOVQ         $0x00000004, R10
-	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y1
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VSHUFPS      $0x88, X2, X1, X2
-	VMASKMOVPS   (AX)(R8*1), X2, X2
+	VMASKMOVPS   (AX)(R9*1), X2, X2
 	VCVTPS2PD    X2, Y2
 	VEXTRACTF128 $0x01, Y1, X3
 	VSHUFPS      $0x88, X3, X1, X1
-	VMASKMOVPS   (CX)(R8*1), X1, X1
+	VMASKMOVPS   (CX)(R9*1), X1, X1
 	VCVTPS2PD    X1, Y1
 	VFMADD231PD  Y2, Y1, Y0
 
 dot32Wide_loop_done:
-	VADDPD       (SP), Y0, Y0
-	VMOVUPD      Y0, (SP)
+	VADDPD       (DI), Y0, Y0
+	VMOVUPD      Y0, (DI)
 	VXORPD       Y0, Y0, Y0
-	VMOVUPD      (SP), Y0
+	VMOVUPD      (DI), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -6157,7 +6199,7 @@ centre32Wide_loop_done:
 
 // func logPairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logPairLoss32Wide(SB), NOSPLIT, $128-40
+TEXT ·logPairLoss32Wide(SB), NOSPLIT, $152-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -6169,15 +6211,18 @@ logPairLoss32Wide_row:
 	VXORPD      Y1, Y1, Y1
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
+	LEAQ        (SP), DI
+	ADDQ        $0x18, DI
+	ANDQ        $-32, DI
 	VXORPD      Y4, Y4, Y4
-	VMOVUPD     Y4, (SP)
-	VMOVUPD     Y4, 64(SP)
-	MOVQ        BX, DI
-	XORQ        R8, R8
-	MOVQ        $0x00000100, R9
-	SUBQ        $0x04, DI
+	VMOVUPD     Y4, (DI)
+	VMOVUPD     Y4, 64(DI)
+	MOVQ        BX, R8
+	XORQ        R9, R9
+	MOVQ        $0x00000100, R10
+	SUBQ        $0x04, R8
 	JL          logPairLoss32Wide_loop_few
-	VCVTPS2PD   (CX)(R8*1), Y4
+	VCVTPS2PD   (CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
 	VMAXPD      Y4, Y6, Y6
@@ -6187,11 +6232,11 @@ logPairLoss32Wide_row:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD Y7, Y6, Y4
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD   (CX)(R8*1), Y6
+	VCVTPS2PD   (CX)(R9*1), Y6
 	VADDPD      Y0, Y6, Y6
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCVTPS2PD   (CX)(R8*1), Y7
-	VCVTPS2PD   (AX)(R8*1), Y8
+	VCVTPS2PD   (CX)(R9*1), Y7
+	VCVTPS2PD   (AX)(R9*1), Y8
 	VSUBPD      Y8, Y7, Y7
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
@@ -6199,7 +6244,7 @@ logPairLoss32Wide_row:
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
 	VORPD       Y6, Y1, Y1
 	VPSLLQ      $0x34, Y5, Y5
-	SUBQ        $0x04, DI
+	SUBQ        $0x04, R8
 	JL          logPairLoss32Wide_loop_last
 
 logPairLoss32Wide_loop:
@@ -6216,7 +6261,7 @@ logPairLoss32Wide_loop:
 	VMULPD      Y5, Y9, Y9
 	VADDPD      Y9, Y2, Y2
 	VFMADD231PD Y7, Y9, Y3
-	VCVTPS2PD   16(CX)(R8*1), Y4
+	VCVTPS2PD   16(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
 	VMAXPD      Y4, Y6, Y6
@@ -6226,11 +6271,11 @@ logPairLoss32Wide_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD Y7, Y6, Y4
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD   16(CX)(R8*1), Y6
+	VCVTPS2PD   16(CX)(R9*1), Y6
 	VADDPD      Y0, Y6, Y6
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCVTPS2PD   16(CX)(R8*1), Y7
-	VCVTPS2PD   16(AX)(R8*1), Y8
+	VCVTPS2PD   16(CX)(R9*1), Y7
+	VCVTPS2PD   16(AX)(R9*1), Y8
 	VSUBPD      Y8, Y7, Y7
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
@@ -6238,19 +6283,19 @@ logPairLoss32Wide_loop:
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
 	VORPD       Y6, Y1, Y1
 	VPSLLQ      $0x34, Y5, Y5
-	ADDQ        $0x10, R8
-	DECQ        R9
+	ADDQ        $0x10, R9
+	DECQ        R10
 	JNZ         logPairLoss32Wide_loop_on
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	VADDPD      (DI), Y2, Y2
+	VMOVUPD     Y2, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(DI), Y3, Y3
+	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000100, R9
+	MOVQ        $0x00000100, R10
 
 logPairLoss32Wide_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  logPairLoss32Wide_loop
 
 logPairLoss32Wide_loop_last:
@@ -6267,25 +6312,25 @@ logPairLoss32Wide_loop_last:
 	VMULPD      Y5, Y9, Y9
 	VADDPD      Y9, Y2, Y2
 	VFMADD231PD Y7, Y9, Y3
-	ADDQ        $0x10, R8
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	ADDQ        $0x10, R9
+	VADDPD      (DI), Y2, Y2
+	VMOVUPD     Y2, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(DI), Y3, Y3
+	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y3, Y3, Y3
 
 logPairLoss32Wide_loop_few:
-	ADDQ         $0x04, DI
-	TESTQ        DI, DI
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
 	JZ           logPairLoss32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R9
-	MOVQ         $0x00000004, R10
-	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y4
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (CX)(R8*1), X5, X5
+	VMASKMOVPS   (CX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y0, Y5, Y5
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
@@ -6298,17 +6343,17 @@ logPairLoss32Wide_loop_few:
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
 	VEXTRACTF128 $0x01, Y4, X7
 	VSHUFPS      $0x88, X7, X4, X7
-	VMASKMOVPS   (CX)(R8*1), X7, X7
+	VMASKMOVPS   (CX)(R9*1), X7, X7
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y0, Y7, Y7
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VEXTRACTF128 $0x01, Y4, X8
 	VSHUFPS      $0x88, X8, X4, X8
-	VMASKMOVPS   (CX)(R8*1), X8, X8
+	VMASKMOVPS   (CX)(R9*1), X8, X8
 	VCVTPS2PD    X8, Y8
 	VEXTRACTF128 $0x01, Y4, X9
 	VSHUFPS      $0x88, X9, X4, X9
-	VMASKMOVPS   (AX)(R8*1), X9, X9
+	VMASKMOVPS   (AX)(R9*1), X9, X9
 	VCVTPS2PD    X9, Y9
 	VSUBPD       Y9, Y8, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -6334,19 +6379,19 @@ logPairLoss32Wide_loop_few:
 	VFMADD231PD  Y8, Y10, Y3
 
 logPairLoss32Wide_loop_done:
-	VADDPD       (SP), Y2, Y2
-	VMOVUPD      Y2, (SP)
+	VADDPD       (DI), Y2, Y2
+	VMOVUPD      Y2, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y2
-	VMOVUPD      Y2, 64(SP)
+	VADDPD       64(DI), Y3, Y2
+	VMOVUPD      Y2, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (SP), Y2
+	VMOVUPD      (DI), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VMOVUPD      64(SP), Y2
+	VMOVUPD      64(DI), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -6727,7 +6772,7 @@ logPairTarget32Wide_loop_done:
 
 // func mixedLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·mixedLoss32Wide(SB), NOSPLIT, $192-40
+TEXT ·mixedLoss32Wide(SB), NOSPLIT, $216-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -6740,18 +6785,21 @@ mixedLoss32Wide_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 64(SP)
-	VMOVUPD      Y5, 128(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000100, R9
-	SUBQ         $0x04, DI
+	VMOVUPD      Y5, (DI)
+	VMOVUPD      Y5, 64(DI)
+	VMOVUPD      Y5, 128(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000100, R10
+	SUBQ         $0x04, R8
 	JL           mixedLoss32Wide_loop_few
-	LEAQ         (AX)(BX*4), R10
-	LEAQ         (CX)(BX*4), R11
-	VCVTPS2PD    (AX)(R8*1), Y5
+	LEAQ         (AX)(BX*4), R11
+	LEAQ         (CX)(BX*4), R12
+	VCVTPS2PD    (AX)(R9*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -6759,7 +6807,7 @@ mixedLoss32Wide_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VCVTPS2PD    (CX)(R8*1), Y7
+	VCVTPS2PD    (CX)(R9*1), Y7
 	VADDPD       Y1, Y7, Y7
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
 	VMAXPD       Y7, Y10, Y10
@@ -6769,7 +6817,7 @@ mixedLoss32Wide_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
 	VFMSUB213PD  Y11, Y10, Y7
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VCVTPS2PD    (CX)(R8*1), Y10
+	VCVTPS2PD    (CX)(R9*1), Y10
 	VADDPD       Y1, Y10, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VSUBPD       Y8, Y10, Y8
@@ -6777,12 +6825,12 @@ mixedLoss32Wide_row:
 	VANDPD       Y10, Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
-	SUBQ         $0x04, DI
+	SUBQ         $0x04, R8
 	JL           mixedLoss32Wide_loop_last
 
 mixedLoss32Wide_loop:
-	PREFETCHT1  (R10)(R8*1)
-	PREFETCHT1  (R11)(R8*1)
+	PREFETCHT1  (R11)(R9*1)
+	PREFETCHT1  (R12)(R9*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
@@ -6807,7 +6855,7 @@ mixedLoss32Wide_loop:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	VCVTPS2PD   16(AX)(R8*1), Y5
+	VCVTPS2PD   16(AX)(R9*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -6815,7 +6863,7 @@ mixedLoss32Wide_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VCVTPS2PD   16(CX)(R8*1), Y7
+	VCVTPS2PD   16(CX)(R9*1), Y7
 	VADDPD      Y1, Y7, Y7
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
 	VMAXPD      Y7, Y10, Y10
@@ -6825,7 +6873,7 @@ mixedLoss32Wide_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
 	VFMSUB213PD Y11, Y10, Y7
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VCVTPS2PD   16(CX)(R8*1), Y10
+	VCVTPS2PD   16(CX)(R9*1), Y10
 	VADDPD      Y1, Y10, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VSUBPD      Y8, Y10, Y8
@@ -6833,22 +6881,22 @@ mixedLoss32Wide_loop:
 	VANDPD      Y10, Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
-	ADDQ        $0x10, R8
-	DECQ        R9
+	ADDQ        $0x10, R9
+	DECQ        R10
 	JNZ         mixedLoss32Wide_loop_on
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	VADDPD      (DI), Y2, Y2
+	VMOVUPD     Y2, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(DI), Y3, Y3
+	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y4
-	VMOVUPD     Y4, 128(SP)
+	VADDPD      128(DI), Y4, Y4
+	VMOVUPD     Y4, 128(DI)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000100, R9
+	MOVQ        $0x00000100, R10
 
 mixedLoss32Wide_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  mixedLoss32Wide_loop
 
 mixedLoss32Wide_loop_last:
@@ -6876,28 +6924,28 @@ mixedLoss32Wide_loop_last:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x10, R8
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	ADDQ        $0x10, R9
+	VADDPD      (DI), Y2, Y2
+	VMOVUPD     Y2, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(DI), Y3, Y3
+	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y4
-	VMOVUPD     Y4, 128(SP)
+	VADDPD      128(DI), Y4, Y4
+	VMOVUPD     Y4, 128(DI)
 	VXORPD      Y4, Y4, Y4
 
 mixedLoss32Wide_loop_few:
-	ADDQ         $0x04, DI
-	TESTQ        DI, DI
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
 	JZ           mixedLoss32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R9
-	MOVQ         $0x00000004, R10
-	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y5
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y5
 	VEXTRACTF128 $0x01, Y5, X6
 	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (AX)(R8*1), X6, X6
+	VMASKMOVPS   (AX)(R9*1), X6, X6
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y0, Y6, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -6908,7 +6956,7 @@ mixedLoss32Wide_loop_few:
 	VSUBPD       Y7, Y6, Y6
 	VEXTRACTF128 $0x01, Y5, X7
 	VSHUFPS      $0x88, X7, X5, X7
-	VMASKMOVPS   (CX)(R8*1), X7, X7
+	VMASKMOVPS   (CX)(R9*1), X7, X7
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y1, Y7, Y7
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
@@ -6921,7 +6969,7 @@ mixedLoss32Wide_loop_few:
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
 	VEXTRACTF128 $0x01, Y5, X10
 	VSHUFPS      $0x88, X10, X5, X10
-	VMASKMOVPS   (CX)(R8*1), X10, X10
+	VMASKMOVPS   (CX)(R9*1), X10, X10
 	VCVTPS2PD    X10, Y10
 	VADDPD       Y1, Y10, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
@@ -6959,28 +7007,28 @@ mixedLoss32Wide_loop_few:
 	VFMADD231PD  Y1, Y9, Y4
 
 mixedLoss32Wide_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VMOVUPD      Y0, (SP)
+	VADDPD       (DI), Y2, Y0
+	VMOVUPD      Y0, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       64(DI), Y3, Y0
+	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(SP), Y4, Y0
-	VMOVUPD      Y0, 128(SP)
+	VADDPD       128(DI), Y4, Y0
+	VMOVUPD      Y0, 128(DI)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (SP), Y0
+	VMOVUPD      (DI), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(SP), Y0
+	VMOVUPD      64(DI), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(SP), Y0
+	VMOVUPD      128(DI), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -7378,7 +7426,7 @@ mixedTarget32Wide_loop_done:
 
 // func probsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·probsLoss32Wide(SB), NOSPLIT, $128-40
+TEXT ·probsLoss32Wide(SB), NOSPLIT, $152-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -7389,16 +7437,19 @@ probsLoss32Wide_row:
 	VXORPD    Y0, Y0, Y0
 	VXORPD    Y1, Y1, Y1
 	VXORPD    Y2, Y2, Y2
+	LEAQ      (SP), DI
+	ADDQ      $0x18, DI
+	ANDQ      $-32, DI
 	VXORPD    Y3, Y3, Y3
-	VMOVUPD   Y3, (SP)
-	VMOVUPD   Y3, 64(SP)
-	MOVQ      BX, DI
-	XORQ      R8, R8
-	MOVQ      $0x00000100, R9
-	SUBQ      $0x04, DI
+	VMOVUPD   Y3, (DI)
+	VMOVUPD   Y3, 64(DI)
+	MOVQ      BX, R8
+	XORQ      R9, R9
+	MOVQ      $0x00000100, R10
+	SUBQ      $0x04, R8
 	JL        probsLoss32Wide_loop_few
-	VCVTPS2PD (AX)(R8*1), Y3
-	VCVTPS2PD (CX)(R8*1), Y4
+	VCVTPS2PD (AX)(R9*1), Y3
+	VCVTPS2PD (CX)(R9*1), Y4
 	VXORPD    Y5, Y5, Y5
 	VCMPPD    $0x04, Y4, Y5, Y5
 	VCMPPD    $0x19, constant0170000000000000<>+0(SB), Y3, Y6
@@ -7418,7 +7469,7 @@ probsLoss32Wide_row:
 	VSUBPD    Y3, Y7, Y6
 	VADDPD    Y3, Y7, Y7
 	VDIVPD    Y7, Y6, Y6
-	SUBQ      $0x04, DI
+	SUBQ      $0x04, R8
 	JL        probsLoss32Wide_loop_last
 
 probsLoss32Wide_loop:
@@ -7438,8 +7489,8 @@ probsLoss32Wide_loop:
 	VFMADD231PD Y9, Y4, Y2
 	VADDPD      Y4, Y1, Y1
 	VORPD       Y4, Y0, Y0
-	VCVTPS2PD   16(AX)(R8*1), Y3
-	VCVTPS2PD   16(CX)(R8*1), Y4
+	VCVTPS2PD   16(AX)(R9*1), Y3
+	VCVTPS2PD   16(CX)(R9*1), Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y3, Y6
@@ -7459,19 +7510,19 @@ probsLoss32Wide_loop:
 	VSUBPD      Y3, Y7, Y6
 	VADDPD      Y3, Y7, Y7
 	VDIVPD      Y7, Y6, Y6
-	ADDQ        $0x10, R8
-	DECQ        R9
+	ADDQ        $0x10, R9
+	DECQ        R10
 	JNZ         probsLoss32Wide_loop_on
-	VADDPD      (SP), Y1, Y1
-	VMOVUPD     Y1, (SP)
+	VADDPD      (DI), Y1, Y1
+	VMOVUPD     Y1, (DI)
 	VXORPD      Y1, Y1, Y1
-	VADDPD      64(SP), Y2, Y2
-	VMOVUPD     Y2, 64(SP)
+	VADDPD      64(DI), Y2, Y2
+	VMOVUPD     Y2, 64(DI)
 	VXORPD      Y2, Y2, Y2
-	MOVQ        $0x00000100, R9
+	MOVQ        $0x00000100, R10
 
 probsLoss32Wide_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  probsLoss32Wide_loop
 
 probsLoss32Wide_loop_last:
@@ -7491,29 +7542,29 @@ probsLoss32Wide_loop_last:
 	VFMADD231PD Y9, Y4, Y2
 	VADDPD      Y4, Y1, Y1
 	VORPD       Y4, Y0, Y0
-	ADDQ        $0x10, R8
-	VADDPD      (SP), Y1, Y1
-	VMOVUPD     Y1, (SP)
+	ADDQ        $0x10, R9
+	VADDPD      (DI), Y1, Y1
+	VMOVUPD     Y1, (DI)
 	VXORPD      Y1, Y1, Y1
-	VADDPD      64(SP), Y2, Y2
-	VMOVUPD     Y2, 64(SP)
+	VADDPD      64(DI), Y2, Y2
+	VMOVUPD     Y2, 64(DI)
 	VXORPD      Y2, Y2, Y2
 
 probsLoss32Wide_loop_few:
-	ADDQ         $0x04, DI
-	TESTQ        DI, DI
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
 	JZ           probsLoss32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R9
-	MOVQ         $0x00000004, R10
-	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y3
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y3
 	VEXTRACTF128 $0x01, Y3, X4
 	VSHUFPS      $0x88, X4, X3, X4
-	VMASKMOVPS   (AX)(R8*1), X4, X4
+	VMASKMOVPS   (AX)(R9*1), X4, X4
 	VCVTPS2PD    X4, Y4
 	VEXTRACTF128 $0x01, Y3, X5
 	VSHUFPS      $0x88, X5, X3, X3
-	VMASKMOVPS   (CX)(R8*1), X3, X3
+	VMASKMOVPS   (CX)(R9*1), X3, X3
 	VCVTPS2PD    X3, Y3
 	VXORPD       Y5, Y5, Y5
 	VCMPPD       $0x04, Y3, Y5, Y5
@@ -7552,19 +7603,19 @@ probsLoss32Wide_loop_few:
 	VORPD        Y3, Y0, Y0
 
 probsLoss32Wide_loop_done:
-	VADDPD       (SP), Y1, Y1
-	VMOVUPD      Y1, (SP)
+	VADDPD       (DI), Y1, Y1
+	VMOVUPD      Y1, (DI)
 	VXORPD       Y1, Y1, Y1
-	VADDPD       64(SP), Y2, Y1
-	VMOVUPD      Y1, 64(SP)
+	VADDPD       64(DI), Y2, Y1
+	VMOVUPD      Y1, 64(DI)
 	VXORPD       Y2, Y2, Y2
-	VMOVUPD      (SP), Y1
+	VMOVUPD      (DI), Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 40(SI)
-	VMOVUPD      64(SP), Y1
+	VMOVUPD      64(DI), Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
@@ -7983,7 +8034,7 @@ probsTarget32Wide_loop_done:
 
 // func powersLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·powersLoss32Wide(SB), NOSPLIT, $128-40
+TEXT ·powersLoss32Wide(SB), NOSPLIT, $152-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -7995,15 +8046,18 @@ powersLoss32Wide_row:
 	VXORPD       Y1, Y1, Y1
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 64(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000100, R9
-	SUBQ         $0x04, DI
+	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y4, 64(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000100, R10
+	SUBQ         $0x04, R8
 	JL           powersLoss32Wide_loop_few
-	VCVTPS2PD    (CX)(R8*1), Y4
+	VCVTPS2PD    (CX)(R9*1), Y4
 	VADDPD       Y0, Y4, Y4
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
 	VMAXPD       Y4, Y6, Y6
@@ -8013,19 +8067,19 @@ powersLoss32Wide_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD  Y7, Y6, Y4
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD    (CX)(R8*1), Y6
+	VCVTPS2PD    (CX)(R9*1), Y6
 	VADDPD       Y0, Y6, Y6
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD        Y7, Y1, Y1
-	VCVTPS2PD    (AX)(R8*1), Y7
+	VCVTPS2PD    (AX)(R9*1), Y7
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
 	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y9
 	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD        Y7, Y9, Y9
 	VANDPD       Y8, Y9, Y9
 	VORPD        Y9, Y1, Y1
-	VCVTPS2PD    (AX)(R8*1), Y7
+	VCVTPS2PD    (AX)(R9*1), Y7
 
 	// log2 t - y
 	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
@@ -8039,7 +8093,7 @@ powersLoss32Wide_row:
 	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
 	VDIVPD Y8, Y6, Y6
 	VPSLLQ $0x34, Y5, Y5
-	SUBQ   $0x04, DI
+	SUBQ   $0x04, R8
 	JL     powersLoss32Wide_loop_last
 
 powersLoss32Wide_loop:
@@ -8066,7 +8120,7 @@ powersLoss32Wide_loop:
 	VCMPPD      $0x04, Y8, Y4, Y4
 	VANDPD      Y4, Y9, Y9
 	VFMADD231PD Y9, Y8, Y3
-	VCVTPS2PD   16(CX)(R8*1), Y4
+	VCVTPS2PD   16(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
 	VMAXPD      Y4, Y6, Y6
@@ -8076,19 +8130,19 @@ powersLoss32Wide_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD Y7, Y6, Y4
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD   16(CX)(R8*1), Y6
+	VCVTPS2PD   16(CX)(R9*1), Y6
 	VADDPD      Y0, Y6, Y6
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD       Y7, Y1, Y1
-	VCVTPS2PD   16(AX)(R8*1), Y7
+	VCVTPS2PD   16(AX)(R9*1), Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
 	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y7, Y9
 	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD       Y7, Y9, Y9
 	VANDPD      Y8, Y9, Y9
 	VORPD       Y9, Y1, Y1
-	VCVTPS2PD   16(AX)(R8*1), Y7
+	VCVTPS2PD   16(AX)(R9*1), Y7
 
 	// log2 t - y
 	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y8
@@ -8102,19 +8156,19 @@ powersLoss32Wide_loop:
 	VADDPD  constant3ff0000000000000<>+0(SB), Y8, Y8
 	VDIVPD  Y8, Y6, Y6
 	VPSLLQ  $0x34, Y5, Y5
-	ADDQ    $0x10, R8
-	DECQ    R9
+	ADDQ    $0x10, R9
+	DECQ    R10
 	JNZ     powersLoss32Wide_loop_on
-	VADDPD  (SP), Y2, Y2
-	VMOVUPD Y2, (SP)
+	VADDPD  (DI), Y2, Y2
+	VMOVUPD Y2, (DI)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(SP), Y3, Y3
-	VMOVUPD Y3, 64(SP)
+	VADDPD  64(DI), Y3, Y3
+	VMOVUPD Y3, 64(DI)
 	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000100, R9
+	MOVQ    $0x00000100, R10
 
 powersLoss32Wide_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  powersLoss32Wide_loop
 
 powersLoss32Wide_loop_last:
@@ -8141,25 +8195,25 @@ powersLoss32Wide_loop_last:
 	VCMPPD      $0x04, Y8, Y4, Y4
 	VANDPD      Y4, Y9, Y9
 	VFMADD231PD Y9, Y8, Y3
-	ADDQ        $0x10, R8
-	VADDPD      (SP), Y2, Y2
-	VMOVUPD     Y2, (SP)
+	ADDQ        $0x10, R9
+	VADDPD      (DI), Y2, Y2
+	VMOVUPD     Y2, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y3
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      64(DI), Y3, Y3
+	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y3, Y3, Y3
 
 powersLoss32Wide_loop_few:
-	ADDQ         $0x04, DI
-	TESTQ        DI, DI
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
 	JZ           powersLoss32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R9
-	MOVQ         $0x00000004, R10
-	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y4
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (CX)(R8*1), X5, X5
+	VMASKMOVPS   (CX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y0, Y5, Y5
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
@@ -8172,7 +8226,7 @@ powersLoss32Wide_loop_few:
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
 	VEXTRACTF128 $0x01, Y4, X7
 	VSHUFPS      $0x88, X7, X4, X7
-	VMASKMOVPS   (CX)(R8*1), X7, X7
+	VMASKMOVPS   (CX)(R9*1), X7, X7
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y0, Y7, Y7
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
@@ -8181,7 +8235,7 @@ powersLoss32Wide_loop_few:
 	VORPD        Y0, Y1, Y1
 	VEXTRACTF128 $0x01, Y4, X0
 	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (AX)(R8*1), X0, X0
+	VMASKMOVPS   (AX)(R9*1), X0, X0
 	VCVTPS2PD    X0, Y0
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
 	VANDPD       Y4, Y8, Y8
@@ -8192,7 +8246,7 @@ powersLoss32Wide_loop_few:
 	VORPD        Y9, Y1, Y1
 	VEXTRACTF128 $0x01, Y4, X0
 	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (AX)(R8*1), X0, X0
+	VMASKMOVPS   (AX)(R9*1), X0, X0
 	VCVTPS2PD    X0, Y0
 
 	// log2 t - y
@@ -8233,19 +8287,19 @@ powersLoss32Wide_loop_few:
 	VFMADD231PD Y9, Y8, Y3
 
 powersLoss32Wide_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VMOVUPD      Y0, (SP)
+	VADDPD       (DI), Y2, Y0
+	VMOVUPD      Y0, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       64(DI), Y3, Y0
+	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (SP), Y0
+	VMOVUPD      (DI), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      64(SP), Y0
+	VMOVUPD      64(DI), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -8741,7 +8795,7 @@ powersTarget32Wide_loop_done:
 
 // func jensenSums32Wide(x *float32, t *float32, rows int, classes int, mixtures *[10]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·jensenSums32Wide(SB), NOSPLIT, $128-40
+TEXT ·jensenSums32Wide(SB), NOSPLIT, $152-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -8753,17 +8807,20 @@ jensenSums32Wide_row:
 	VBROADCASTSD 8(SI), Y1
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 64(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000100, R9
-	SUBQ         $0x04, DI
+	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y4, 64(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000100, R10
+	SUBQ         $0x04, R8
 	JL           jensenSums32Wide_loop_few
 
 jensenSums32Wide_loop:
-	VCVTPS2PD    (AX)(R8*1), Y4
+	VCVTPS2PD    (AX)(R9*1), Y4
 	VADDPD       Y0, Y4, Y7
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
@@ -8771,7 +8828,7 @@ jensenSums32Wide_loop:
 	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       Y6, Y4, Y4
-	VCVTPS2PD    (CX)(R8*1), Y6
+	VCVTPS2PD    (CX)(R9*1), Y6
 	VADDPD       Y1, Y6, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
@@ -8850,38 +8907,38 @@ jensenSums32Wide_loop:
 	VANDPD       Y6, Y4, Y4
 	VFMADD231PD  Y5, Y9, Y2
 	VFMADD231PD  Y4, Y11, Y3
-	ADDQ         $0x10, R8
-	DECQ         R9
+	ADDQ         $0x10, R9
+	DECQ         R10
 	JNZ          jensenSums32Wide_loop_on
-	VADDPD       (SP), Y2, Y2
-	VMOVUPD      Y2, (SP)
+	VADDPD       (DI), Y2, Y2
+	VMOVUPD      Y2, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y3
-	VMOVUPD      Y3, 64(SP)
+	VADDPD       64(DI), Y3, Y3
+	VMOVUPD      Y3, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	MOVQ         $0x00000100, R9
+	MOVQ         $0x00000100, R10
 
 jensenSums32Wide_loop_on:
-	SUBQ    $0x04, DI
+	SUBQ    $0x04, R8
 	JGE     jensenSums32Wide_loop
-	VADDPD  (SP), Y2, Y2
-	VMOVUPD Y2, (SP)
+	VADDPD  (DI), Y2, Y2
+	VMOVUPD Y2, (DI)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(SP), Y3, Y3
-	VMOVUPD Y3, 64(SP)
+	VADDPD  64(DI), Y3, Y3
+	VMOVUPD Y3, 64(DI)
 	VXORPD  Y3, Y3, Y3
 
 jensenSums32Wide_loop_few:
-	ADDQ         $0x04, DI
-	TESTQ        DI, DI
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
 	JZ           jensenSums32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R9
-	MOVQ         $0x00000004, R10
-	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y4
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX)(R8*1), X5, X5
+	VMASKMOVPS   (AX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y0, Y5, Y7
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
@@ -8892,7 +8949,7 @@ jensenSums32Wide_loop_few:
 	VSUBPD       Y6, Y5, Y5
 	VEXTRACTF128 $0x01, Y4, X6
 	VSHUFPS      $0x88, X6, X4, X6
-	VMASKMOVPS   (CX)(R8*1), X6, X6
+	VMASKMOVPS   (CX)(R9*1), X6, X6
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y1, Y6, Y9
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
@@ -8976,19 +9033,19 @@ jensenSums32Wide_loop_few:
 	VFMADD231PD  Y0, Y10, Y3
 
 jensenSums32Wide_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VMOVUPD      Y0, (SP)
+	VADDPD       (DI), Y2, Y0
+	VMOVUPD      Y0, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       64(DI), Y3, Y0
+	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (SP), Y0
+	VMOVUPD      (DI), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 16(SI)
-	VMOVUPD      64(SP), Y0
+	VMOVUPD      64(DI), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -9317,7 +9374,7 @@ extremes64_loop_done:
 
 // func logitsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·logitsLoss64(SB), NOSPLIT, $192-40
+TEXT ·logitsLoss64(SB), NOSPLIT, $216-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -9330,20 +9387,23 @@ logitsLoss64_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 32(SP)
-	VMOVUPD      Y5, 64(SP)
-	VMOVUPD      Y5, 96(SP)
-	VMOVUPD      Y5, 128(SP)
-	VMOVUPD      Y5, 160(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000004, R9
-	SUBQ         $0x04, DI
+	VMOVUPD      Y5, (DI)
+	VMOVUPD      Y5, 32(DI)
+	VMOVUPD      Y5, 64(DI)
+	VMOVUPD      Y5, 96(DI)
+	VMOVUPD      Y5, 128(DI)
+	VMOVUPD      Y5, 160(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000004, R10
+	SUBQ         $0x04, R8
 	JL           logitsLoss64_loop_few
-	LEAQ         (AX)(BX*8), R10
-	VMOVUPD      (AX)(R8*1), Y5
+	LEAQ         (AX)(BX*8), R11
+	VMOVUPD      (AX)(R9*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -9351,7 +9411,7 @@ logitsLoss64_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R8*1), Y7
+	VMOVUPD      (CX)(R9*1), Y7
 
 	// log2 t - y
 	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
@@ -9365,11 +9425,11 @@ logitsLoss64_row:
 	VADDPD constant3ff0000000000000<>+0(SB), Y10, Y10
 	VDIVPD Y10, Y8, Y8
 	VPSLLQ $0x34, Y6, Y6
-	SUBQ   $0x04, DI
+	SUBQ   $0x04, R8
 	JL     logitsLoss64_loop_last
 
 logitsLoss64_loop:
-	PREFETCHT1  (R10)(R8*1)
+	PREFETCHT1  (R11)(R9*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
@@ -9404,7 +9464,7 @@ logitsLoss64_loop:
 	VFMADD231PD Y11, Y7, Y4
 	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
-	VMOVUPD     32(AX)(R8*1), Y5
+	VMOVUPD     32(AX)(R9*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -9412,7 +9472,7 @@ logitsLoss64_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R8*1), Y7
+	VMOVUPD     32(CX)(R9*1), Y7
 
 	// log2 t - y
 	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y10
@@ -9426,34 +9486,34 @@ logitsLoss64_loop:
 	VADDPD  constant3ff0000000000000<>+0(SB), Y10, Y10
 	VDIVPD  Y10, Y8, Y8
 	VPSLLQ  $0x34, Y6, Y6
-	ADDQ    $0x20, R8
-	DECQ    R9
+	ADDQ    $0x20, R9
+	DECQ    R10
 	JNZ     logitsLoss64_loop_on
-	VADDPD  (SP), Y2, Y10
-	VSUBPD  (SP), Y10, Y11
+	VADDPD  (DI), Y2, Y10
+	VSUBPD  (DI), Y10, Y11
 	VSUBPD  Y11, Y2, Y2
-	VADDPD  32(SP), Y2, Y2
-	VMOVUPD Y2, 32(SP)
-	VMOVUPD Y10, (SP)
+	VADDPD  32(DI), Y2, Y2
+	VMOVUPD Y2, 32(DI)
+	VMOVUPD Y10, (DI)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(SP), Y3, Y10
-	VSUBPD  64(SP), Y10, Y11
+	VADDPD  64(DI), Y3, Y10
+	VSUBPD  64(DI), Y10, Y11
 	VSUBPD  Y11, Y3, Y3
-	VADDPD  96(SP), Y3, Y3
-	VMOVUPD Y3, 96(SP)
-	VMOVUPD Y10, 64(SP)
+	VADDPD  96(DI), Y3, Y3
+	VMOVUPD Y3, 96(DI)
+	VMOVUPD Y10, 64(DI)
 	VXORPD  Y3, Y3, Y3
-	VADDPD  128(SP), Y4, Y10
-	VSUBPD  128(SP), Y10, Y11
+	VADDPD  128(DI), Y4, Y10
+	VSUBPD  128(DI), Y10, Y11
 	VSUBPD  Y11, Y4, Y4
-	VADDPD  160(SP), Y4, Y4
-	VMOVUPD Y4, 160(SP)
-	VMOVUPD Y10, 128(SP)
+	VADDPD  160(DI), Y4, Y4
+	VMOVUPD Y4, 160(DI)
+	VMOVUPD Y10, 128(DI)
 	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000004, R9
+	MOVQ    $0x00000004, R10
 
 logitsLoss64_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  logitsLoss64_loop
 
 logitsLoss64_loop_last:
@@ -9491,38 +9551,38 @@ logitsLoss64_loop_last:
 	VFMADD231PD Y11, Y7, Y4
 	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
-	ADDQ        $0x20, R8
-	VADDPD      (SP), Y2, Y5
-	VSUBPD      (SP), Y5, Y6
+	ADDQ        $0x20, R9
+	VADDPD      (DI), Y2, Y5
+	VSUBPD      (DI), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y5, (SP)
+	VADDPD      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y5, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y5
-	VSUBPD      64(SP), Y5, Y6
+	VADDPD      64(DI), Y3, Y5
+	VSUBPD      64(DI), Y5, Y6
 	VSUBPD      Y6, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y5, 64(SP)
+	VADDPD      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y5, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y5
-	VSUBPD      128(SP), Y5, Y6
+	VADDPD      128(DI), Y4, Y5
+	VSUBPD      128(DI), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
-	VADDPD      160(SP), Y4, Y4
-	VMOVUPD     Y4, 160(SP)
-	VMOVUPD     Y5, 128(SP)
+	VADDPD      160(DI), Y4, Y4
+	VMOVUPD     Y4, 160(DI)
+	VMOVUPD     Y5, 128(DI)
 	VXORPD      Y4, Y4, Y4
 
 logitsLoss64_loop_few:
-	ADDQ       $0x04, DI
-	TESTQ      DI, DI
+	ADDQ       $0x04, R8
+	TESTQ      R8, R8
 	JZ         logitsLoss64_loop_done
-	LEAQ       tailMask<>+0(SB), R9
-	MOVQ       $0x00000004, R10
-	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*8), Y5
-	VMASKMOVPD (AX)(R8*1), Y5, Y6
+	LEAQ       tailMask<>+0(SB), R10
+	MOVQ       $0x00000004, R11
+	SUBQ       R8, R11
+	VMOVUPD    (R10)(R11*8), Y5
+	VMASKMOVPD (AX)(R9*1), Y5, Y6
 	VADDPD     Y0, Y6, Y8
 	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD    constantc08ff80000000000<>+0(SB), Y6
@@ -9530,7 +9590,7 @@ logitsLoss64_loop_few:
 	VADDPD     constant43380000000003ff<>+0(SB), Y6, Y0
 	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y7
 	VSUBPD     Y7, Y6, Y6
-	VMASKMOVPD (CX)(R8*1), Y5, Y7
+	VMASKMOVPD (CX)(R9*1), Y5, Y7
 
 	// log2 t - y
 	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y10
@@ -9582,45 +9642,45 @@ logitsLoss64_loop_few:
 	VORPD       Y7, Y1, Y1
 
 logitsLoss64_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VSUBPD       (SP), Y0, Y5
+	VADDPD       (DI), Y2, Y0
+	VSUBPD       (DI), Y0, Y5
 	VSUBPD       Y5, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y0, (SP)
+	VADDPD       32(DI), Y2, Y2
+	VMOVUPD      Y2, 32(DI)
+	VMOVUPD      Y0, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VSUBPD       64(SP), Y0, Y2
+	VADDPD       64(DI), Y3, Y0
+	VSUBPD       64(DI), Y0, Y2
 	VSUBPD       Y2, Y3, Y3
-	VADDPD       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       96(DI), Y3, Y3
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(SP), Y4, Y0
-	VSUBPD       128(SP), Y0, Y2
+	VADDPD       128(DI), Y4, Y0
+	VSUBPD       128(DI), Y0, Y2
 	VSUBPD       Y2, Y4, Y4
-	VADDPD       160(SP), Y4, Y4
-	VMOVUPD      Y4, 160(SP)
-	VMOVUPD      Y0, 128(SP)
+	VADDPD       160(DI), Y4, Y4
+	VMOVUPD      Y4, 160(DI)
+	VMOVUPD      Y0, 128(DI)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (SP), Y0
-	VMOVUPD      32(SP), Y2
+	VMOVUPD      (DI), Y0
+	VMOVUPD      32(DI), Y2
 	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(SP), Y0
-	VMOVUPD      96(SP), Y2
+	VMOVUPD      64(DI), Y0
+	VMOVUPD      96(DI), Y2
 	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(SP), Y0
-	VMOVUPD      160(SP), Y2
+	VMOVUPD      128(DI), Y0
+	VMOVUPD      160(DI), Y2
 	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
@@ -9761,7 +9821,7 @@ GLOBL constant40071547652b82fe<>(SB), RODATA|NOPTR, $32
 
 // func logProbsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logProbsLoss64(SB), NOSPLIT, $128-40
+TEXT ·logProbsLoss64(SB), NOSPLIT, $152-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -9773,17 +9833,20 @@ logProbsLoss64_row:
 	VXORPD  Y1, Y1, Y1
 	VXORPD  Y2, Y2, Y2
 	VXORPD  Y3, Y3, Y3
+	LEAQ    (SP), DI
+	ADDQ    $0x18, DI
+	ANDQ    $-32, DI
 	VXORPD  Y4, Y4, Y4
-	VMOVUPD Y4, (SP)
-	VMOVUPD Y4, 32(SP)
-	VMOVUPD Y4, 64(SP)
-	VMOVUPD Y4, 96(SP)
-	MOVQ    BX, DI
-	XORQ    R8, R8
-	MOVQ    $0x00000004, R9
-	SUBQ    $0x04, DI
+	VMOVUPD Y4, (DI)
+	VMOVUPD Y4, 32(DI)
+	VMOVUPD Y4, 64(DI)
+	VMOVUPD Y4, 96(DI)
+	MOVQ    BX, R8
+	XORQ    R9, R9
+	MOVQ    $0x00000004, R10
+	SUBQ    $0x04, R8
 	JL      logProbsLoss64_loop_few
-	VMOVUPD (AX)(R8*1), Y4
+	VMOVUPD (AX)(R9*1), Y4
 	VADDPD  Y0, Y4, Y6
 	VMULPD  constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VMOVUPD constantc08ff80000000000<>+0(SB), Y4
@@ -9791,7 +9854,7 @@ logProbsLoss64_row:
 	VADDPD  constant43380000000003ff<>+0(SB), Y4, Y5
 	VSUBPD  constant43380000000003ff<>+0(SB), Y5, Y5
 	VSUBPD  Y5, Y4, Y4
-	VMOVUPD (CX)(R8*1), Y4
+	VMOVUPD (CX)(R9*1), Y4
 
 	// log2 t - y
 	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
@@ -9804,7 +9867,7 @@ logProbsLoss64_row:
 	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
 	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
 	VDIVPD Y7, Y6, Y6
-	SUBQ   $0x04, DI
+	SUBQ   $0x04, R8
 	JL     logProbsLoss64_loop_last
 
 logProbsLoss64_loop:
@@ -9827,7 +9890,7 @@ logProbsLoss64_loop:
 	VFMADD231PD Y10, Y4, Y3
 	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
-	VMOVUPD     32(AX)(R8*1), Y4
+	VMOVUPD     32(AX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y6
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
@@ -9835,7 +9898,7 @@ logProbsLoss64_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
 	VSUBPD      Y5, Y4, Y4
-	VMOVUPD     32(CX)(R8*1), Y4
+	VMOVUPD     32(CX)(R9*1), Y4
 
 	// log2 t - y
 	VPADDQ  constant00095f619980c433<>+0(SB), Y4, Y7
@@ -9848,27 +9911,27 @@ logProbsLoss64_loop:
 	VSUBPD  constant3ff0000000000000<>+0(SB), Y7, Y6
 	VADDPD  constant3ff0000000000000<>+0(SB), Y7, Y7
 	VDIVPD  Y7, Y6, Y6
-	ADDQ    $0x20, R8
-	DECQ    R9
+	ADDQ    $0x20, R9
+	DECQ    R10
 	JNZ     logProbsLoss64_loop_on
-	VADDPD  (SP), Y2, Y7
-	VSUBPD  (SP), Y7, Y8
+	VADDPD  (DI), Y2, Y7
+	VSUBPD  (DI), Y7, Y8
 	VSUBPD  Y8, Y2, Y2
-	VADDPD  32(SP), Y2, Y2
-	VMOVUPD Y2, 32(SP)
-	VMOVUPD Y7, (SP)
+	VADDPD  32(DI), Y2, Y2
+	VMOVUPD Y2, 32(DI)
+	VMOVUPD Y7, (DI)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(SP), Y3, Y7
-	VSUBPD  64(SP), Y7, Y8
+	VADDPD  64(DI), Y3, Y7
+	VSUBPD  64(DI), Y7, Y8
 	VSUBPD  Y8, Y3, Y3
-	VADDPD  96(SP), Y3, Y3
-	VMOVUPD Y3, 96(SP)
-	VMOVUPD Y7, 64(SP)
+	VADDPD  96(DI), Y3, Y3
+	VMOVUPD Y3, 96(DI)
+	VMOVUPD Y7, 64(DI)
 	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000004, R9
+	MOVQ    $0x00000004, R10
 
 logProbsLoss64_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  logProbsLoss64_loop
 
 logProbsLoss64_loop_last:
@@ -9891,31 +9954,31 @@ logProbsLoss64_loop_last:
 	VFMADD231PD Y10, Y4, Y3
 	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
-	ADDQ        $0x20, R8
-	VADDPD      (SP), Y2, Y4
-	VSUBPD      (SP), Y4, Y5
+	ADDQ        $0x20, R9
+	VADDPD      (DI), Y2, Y4
+	VSUBPD      (DI), Y4, Y5
 	VSUBPD      Y5, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y4, (SP)
+	VADDPD      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y4, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y4
-	VSUBPD      64(SP), Y4, Y5
+	VADDPD      64(DI), Y3, Y4
+	VSUBPD      64(DI), Y4, Y5
 	VSUBPD      Y5, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y4, 64(SP)
+	VADDPD      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y4, 64(DI)
 	VXORPD      Y3, Y3, Y3
 
 logProbsLoss64_loop_few:
-	ADDQ       $0x04, DI
-	TESTQ      DI, DI
+	ADDQ       $0x04, R8
+	TESTQ      R8, R8
 	JZ         logProbsLoss64_loop_done
-	LEAQ       tailMask<>+0(SB), R9
-	MOVQ       $0x00000004, R10
-	SUBQ       DI, R10
-	VMOVUPD    (R9)(R10*8), Y4
-	VMASKMOVPD (AX)(R8*1), Y4, Y5
+	LEAQ       tailMask<>+0(SB), R10
+	MOVQ       $0x00000004, R11
+	SUBQ       R8, R11
+	VMOVUPD    (R10)(R11*8), Y4
+	VMASKMOVPD (AX)(R9*1), Y4, Y5
 	VADDPD     Y0, Y5, Y7
 	VMULPD     constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
@@ -9923,7 +9986,7 @@ logProbsLoss64_loop_few:
 	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y6
 	VSUBPD     Y6, Y5, Y5
-	VMASKMOVPD (CX)(R8*1), Y4, Y4
+	VMASKMOVPD (CX)(R9*1), Y4, Y4
 
 	// log2 t - y
 	VPADDQ      constant00095f619980c433<>+0(SB), Y4, Y6
@@ -9957,30 +10020,30 @@ logProbsLoss64_loop_few:
 	VORPD       Y4, Y1, Y1
 
 logProbsLoss64_loop_done:
-	VADDPD       (SP), Y2, Y4
-	VSUBPD       (SP), Y4, Y5
+	VADDPD       (DI), Y2, Y4
+	VSUBPD       (DI), Y4, Y5
 	VSUBPD       Y5, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y4, (SP)
+	VADDPD       32(DI), Y2, Y2
+	VMOVUPD      Y2, 32(DI)
+	VMOVUPD      Y4, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y2
-	VSUBPD       64(SP), Y2, Y4
+	VADDPD       64(DI), Y3, Y2
+	VSUBPD       64(DI), Y2, Y4
 	VSUBPD       Y4, Y3, Y3
-	VADDPD       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y2, 64(SP)
+	VADDPD       96(DI), Y3, Y3
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y2, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (SP), Y2
-	VMOVUPD      32(SP), Y3
+	VMOVUPD      (DI), Y2
+	VMOVUPD      32(DI), Y3
 	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VMOVUPD      64(SP), Y2
-	VMOVUPD      96(SP), Y3
+	VMOVUPD      64(DI), Y2
+	VMOVUPD      96(DI), Y3
 	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
@@ -10001,7 +10064,7 @@ logProbsLoss64_loop_done:
 
 // func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·pairLoss64(SB), NOSPLIT, $192-40
+TEXT ·pairLoss64(SB), NOSPLIT, $216-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -10014,21 +10077,24 @@ pairLoss64_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 32(SP)
-	VMOVUPD      Y5, 64(SP)
-	VMOVUPD      Y5, 96(SP)
-	VMOVUPD      Y5, 128(SP)
-	VMOVUPD      Y5, 160(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000004, R9
-	SUBQ         $0x04, DI
+	VMOVUPD      Y5, (DI)
+	VMOVUPD      Y5, 32(DI)
+	VMOVUPD      Y5, 64(DI)
+	VMOVUPD      Y5, 96(DI)
+	VMOVUPD      Y5, 128(DI)
+	VMOVUPD      Y5, 160(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000004, R10
+	SUBQ         $0x04, R8
 	JL           pairLoss64_loop_few
-	LEAQ         (AX)(BX*8), R10
-	LEAQ         (CX)(BX*8), R11
-	VMOVUPD      (AX)(R8*1), Y5
+	LEAQ         (AX)(BX*8), R11
+	LEAQ         (CX)(BX*8), R12
+	VMOVUPD      (AX)(R9*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -10036,7 +10102,7 @@ pairLoss64_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R8*1), Y7
+	VMOVUPD      (CX)(R9*1), Y7
 	VADDPD       Y1, Y7, Y11
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
@@ -10051,12 +10117,12 @@ pairLoss64_row:
 	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
-	SUBQ         $0x04, DI
+	SUBQ         $0x04, R8
 	JL           pairLoss64_loop_last
 
 pairLoss64_loop:
-	PREFETCHT1  (R10)(R8*1)
-	PREFETCHT1  (R11)(R8*1)
+	PREFETCHT1  (R11)(R9*1)
+	PREFETCHT1  (R12)(R9*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
@@ -10089,7 +10155,7 @@ pairLoss64_loop:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	VMOVUPD     32(AX)(R8*1), Y5
+	VMOVUPD     32(AX)(R9*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -10097,7 +10163,7 @@ pairLoss64_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R8*1), Y7
+	VMOVUPD     32(CX)(R9*1), Y7
 	VADDPD      Y1, Y7, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
@@ -10112,34 +10178,34 @@ pairLoss64_loop:
 	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
-	ADDQ        $0x20, R8
-	DECQ        R9
+	ADDQ        $0x20, R9
+	DECQ        R10
 	JNZ         pairLoss64_loop_on
-	VADDPD      (SP), Y2, Y10
-	VSUBPD      (SP), Y10, Y11
+	VADDPD      (DI), Y2, Y10
+	VSUBPD      (DI), Y10, Y11
 	VSUBPD      Y11, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y10, (SP)
+	VADDPD      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y10, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y10
-	VSUBPD      64(SP), Y10, Y11
+	VADDPD      64(DI), Y3, Y10
+	VSUBPD      64(DI), Y10, Y11
 	VSUBPD      Y11, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y10, 64(SP)
+	VADDPD      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y10, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y10
-	VSUBPD      128(SP), Y10, Y11
+	VADDPD      128(DI), Y4, Y10
+	VSUBPD      128(DI), Y10, Y11
 	VSUBPD      Y11, Y4, Y4
-	VADDPD      160(SP), Y4, Y4
-	VMOVUPD     Y4, 160(SP)
-	VMOVUPD     Y10, 128(SP)
+	VADDPD      160(DI), Y4, Y4
+	VMOVUPD     Y4, 160(DI)
+	VMOVUPD     Y10, 128(DI)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R9
+	MOVQ        $0x00000004, R10
 
 pairLoss64_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  pairLoss64_loop
 
 pairLoss64_loop_last:
@@ -10175,38 +10241,38 @@ pairLoss64_loop_last:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x20, R8
-	VADDPD      (SP), Y2, Y5
-	VSUBPD      (SP), Y5, Y6
+	ADDQ        $0x20, R9
+	VADDPD      (DI), Y2, Y5
+	VSUBPD      (DI), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y5, (SP)
+	VADDPD      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y5, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y5
-	VSUBPD      64(SP), Y5, Y6
+	VADDPD      64(DI), Y3, Y5
+	VSUBPD      64(DI), Y5, Y6
 	VSUBPD      Y6, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y5, 64(SP)
+	VADDPD      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y5, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y5
-	VSUBPD      128(SP), Y5, Y6
+	VADDPD      128(DI), Y4, Y5
+	VSUBPD      128(DI), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
-	VADDPD      160(SP), Y4, Y4
-	VMOVUPD     Y4, 160(SP)
-	VMOVUPD     Y5, 128(SP)
+	VADDPD      160(DI), Y4, Y4
+	VMOVUPD     Y4, 160(DI)
+	VMOVUPD     Y5, 128(DI)
 	VXORPD      Y4, Y4, Y4
 
 pairLoss64_loop_few:
-	ADDQ        $0x04, DI
-	TESTQ       DI, DI
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
 	JZ          pairLoss64_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000004, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*8), Y5
-	VMASKMOVPD  (AX)(R8*1), Y5, Y6
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y5
+	VMASKMOVPD  (AX)(R9*1), Y5, Y6
 	VADDPD      Y0, Y6, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
@@ -10214,7 +10280,7 @@ pairLoss64_loop_few:
 	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
 	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
 	VSUBPD      Y7, Y6, Y6
-	VMASKMOVPD  (CX)(R8*1), Y5, Y7
+	VMASKMOVPD  (CX)(R9*1), Y5, Y7
 	VADDPD      Y1, Y7, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
@@ -10266,45 +10332,45 @@ pairLoss64_loop_few:
 	VFMADD231PD Y8, Y9, Y4
 
 pairLoss64_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VSUBPD       (SP), Y0, Y1
+	VADDPD       (DI), Y2, Y0
+	VSUBPD       (DI), Y0, Y1
 	VSUBPD       Y1, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y0, (SP)
+	VADDPD       32(DI), Y2, Y2
+	VMOVUPD      Y2, 32(DI)
+	VMOVUPD      Y0, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VSUBPD       64(SP), Y0, Y1
+	VADDPD       64(DI), Y3, Y0
+	VSUBPD       64(DI), Y0, Y1
 	VSUBPD       Y1, Y3, Y3
-	VADDPD       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       96(DI), Y3, Y3
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(SP), Y4, Y0
-	VSUBPD       128(SP), Y0, Y1
+	VADDPD       128(DI), Y4, Y0
+	VSUBPD       128(DI), Y0, Y1
 	VSUBPD       Y1, Y4, Y4
-	VADDPD       160(SP), Y4, Y4
-	VMOVUPD      Y4, 160(SP)
-	VMOVUPD      Y0, 128(SP)
+	VADDPD       160(DI), Y4, Y4
+	VMOVUPD      Y4, 160(DI)
+	VMOVUPD      Y0, 128(DI)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (SP), Y0
-	VMOVUPD      32(SP), Y1
+	VMOVUPD      (DI), Y0
+	VMOVUPD      32(DI), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(SP), Y0
-	VMOVUPD      96(SP), Y1
+	VMOVUPD      64(DI), Y0
+	VMOVUPD      96(DI), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(SP), Y0
-	VMOVUPD      160(SP), Y1
+	VMOVUPD      128(DI), Y0
+	VMOVUPD      160(DI), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
@@ -11136,7 +11202,7 @@ pairTarget64_loop_done:
 
 // func exponentials64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·exponentials64(SB), NOSPLIT, $128-48
+TEXT ·exponentials64(SB), NOSPLIT, $152-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ out+16(FP), DX
@@ -11149,17 +11215,20 @@ exponentials64_row:
 	VXORPD       Y1, Y1, Y1
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 32(SP)
-	VMOVUPD      Y4, 64(SP)
-	VMOVUPD      Y4, 96(SP)
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
-	SUBQ         $0x04, R8
+	VMOVUPD      Y4, (R8)
+	VMOVUPD      Y4, 32(R8)
+	VMOVUPD      Y4, 64(R8)
+	VMOVUPD      Y4, 96(R8)
+	MOVQ         SI, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000004, R11
+	SUBQ         $0x04, R9
 	JL           exponentials64_loop_few
-	VMOVUPD      (AX)(R9*1), Y4
+	VMOVUPD      (AX)(R10*1), Y4
 	VADDPD       Y0, Y4, Y5
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
@@ -11168,11 +11237,11 @@ exponentials64_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       Y6, Y4, Y4
 	VPSLLQ       $0x34, Y5, Y5
-	SUBQ         $0x04, R8
+	SUBQ         $0x04, R9
 	JL           exponentials64_loop_last
 
 exponentials64_loop:
-	VMOVUPD     (CX)(R9*1), Y6
+	VMOVUPD     (CX)(R10*1), Y6
 	VADDPD      Y6, Y3, Y3
 	VORPD       Y6, Y1, Y1
 	VMULPD      Y4, Y4, Y6
@@ -11190,9 +11259,9 @@ exponentials64_loop:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
 	VFMADD231PD Y7, Y4, Y8
 	VMULPD      Y5, Y8, Y8
-	VMOVUPD     Y8, (DX)(R9*1)
+	VMOVUPD     Y8, (DX)(R10*1)
 	VADDPD      Y8, Y2, Y2
-	VMOVUPD     32(AX)(R9*1), Y4
+	VMOVUPD     32(AX)(R10*1), Y4
 	VADDPD      Y0, Y4, Y5
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
@@ -11201,31 +11270,31 @@ exponentials64_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
 	VPSLLQ      $0x34, Y5, Y5
-	ADDQ        $0x20, R9
-	DECQ        R10
+	ADDQ        $0x20, R10
+	DECQ        R11
 	JNZ         exponentials64_loop_on
-	VADDPD      (SP), Y2, Y6
-	VSUBPD      (SP), Y6, Y7
+	VADDPD      (R8), Y2, Y6
+	VSUBPD      (R8), Y6, Y7
 	VSUBPD      Y7, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y6, (SP)
+	VADDPD      32(R8), Y2, Y2
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y6, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y6
-	VSUBPD      64(SP), Y6, Y7
+	VADDPD      64(R8), Y3, Y6
+	VSUBPD      64(R8), Y6, Y7
 	VSUBPD      Y7, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y6, 64(SP)
+	VADDPD      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VMOVUPD     Y6, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000004, R10
+	MOVQ        $0x00000004, R11
 
 exponentials64_loop_on:
-	SUBQ $0x04, R8
+	SUBQ $0x04, R9
 	JGE  exponentials64_loop
 
 exponentials64_loop_last:
-	VMOVUPD     (CX)(R9*1), Y6
+	VMOVUPD     (CX)(R10*1), Y6
 	VADDPD      Y6, Y3, Y3
 	VORPD       Y6, Y1, Y1
 	VMULPD      Y4, Y4, Y6
@@ -11243,33 +11312,33 @@ exponentials64_loop_last:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
 	VFMADD231PD Y7, Y4, Y8
 	VMULPD      Y5, Y8, Y8
-	VMOVUPD     Y8, (DX)(R9*1)
+	VMOVUPD     Y8, (DX)(R10*1)
 	VADDPD      Y8, Y2, Y2
-	ADDQ        $0x20, R9
-	VADDPD      (SP), Y2, Y4
-	VSUBPD      (SP), Y4, Y5
+	ADDQ        $0x20, R10
+	VADDPD      (R8), Y2, Y4
+	VSUBPD      (R8), Y4, Y5
 	VSUBPD      Y5, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y4, (SP)
+	VADDPD      32(R8), Y2, Y2
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y4, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y4
-	VSUBPD      64(SP), Y4, Y5
+	VADDPD      64(R8), Y3, Y4
+	VSUBPD      64(R8), Y4, Y5
 	VSUBPD      Y5, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y4, 64(SP)
+	VADDPD      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VMOVUPD     Y4, 64(R8)
 	VXORPD      Y3, Y3, Y3
 
 exponentials64_loop_few:
-	ADDQ        $0x04, R8
-	TESTQ       R8, R8
+	ADDQ        $0x04, R9
+	TESTQ       R9, R9
 	JZ          exponentials64_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000004, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Y4
-	VMASKMOVPD  (AX)(R9*1), Y4, Y5
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000004, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*8), Y4
+	VMASKMOVPD  (AX)(R10*1), Y4, Y5
 	VADDPD      Y0, Y5, Y0
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -11278,7 +11347,7 @@ exponentials64_loop_few:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y6
 	VSUBPD      Y6, Y5, Y5
 	VPSLLQ      $0x34, Y0, Y0
-	VMASKMOVPD  (CX)(R9*1), Y4, Y6
+	VMASKMOVPD  (CX)(R10*1), Y4, Y6
 	VADDPD      Y6, Y3, Y3
 	VORPD       Y6, Y1, Y1
 	VMULPD      Y5, Y5, Y6
@@ -11296,35 +11365,35 @@ exponentials64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
 	VFMADD231PD Y7, Y5, Y8
 	VMULPD      Y0, Y8, Y8
-	VMASKMOVPD  Y8, Y4, (DX)(R9*1)
+	VMASKMOVPD  Y8, Y4, (DX)(R10*1)
 	VANDPD      Y4, Y8, Y8
 	VADDPD      Y8, Y2, Y2
 
 exponentials64_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VSUBPD       (SP), Y0, Y4
+	VADDPD       (R8), Y2, Y0
+	VSUBPD       (R8), Y0, Y4
 	VSUBPD       Y4, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y0, (SP)
+	VADDPD       32(R8), Y2, Y2
+	VMOVUPD      Y2, 32(R8)
+	VMOVUPD      Y0, (R8)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VSUBPD       64(SP), Y0, Y2
+	VADDPD       64(R8), Y3, Y0
+	VSUBPD       64(R8), Y0, Y2
 	VSUBPD       Y2, Y3, Y3
-	VADDPD       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       96(R8), Y3, Y3
+	VMOVUPD      Y3, 96(R8)
+	VMOVUPD      Y0, 64(R8)
 	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (SP), Y0
-	VMOVUPD      32(SP), Y2
+	VMOVUPD      (R8), Y0
+	VMOVUPD      32(R8), Y2
 	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(DI)
-	VMOVUPD      64(SP), Y0
-	VMOVUPD      96(SP), Y2
+	VMOVUPD      64(R8), Y0
+	VMOVUPD      96(R8), Y2
 	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
@@ -11346,7 +11415,7 @@ exponentials64_loop_done:
 
 // func pairExponentials64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·pairExponentials64(SB), NOSPLIT, $192-56
+TEXT ·pairExponentials64(SB), NOSPLIT, $216-56
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ ex+16(FP), DX
@@ -11361,19 +11430,22 @@ pairExponentials64_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
+	LEAQ         (SP), R9
+	ADDQ         $0x18, R9
+	ANDQ         $-32, R9
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 32(SP)
-	VMOVUPD      Y5, 64(SP)
-	VMOVUPD      Y5, 96(SP)
-	VMOVUPD      Y5, 128(SP)
-	VMOVUPD      Y5, 160(SP)
-	MOVQ         DI, R9
-	XORQ         R10, R10
-	MOVQ         $0x00000004, R11
-	SUBQ         $0x04, R9
+	VMOVUPD      Y5, (R9)
+	VMOVUPD      Y5, 32(R9)
+	VMOVUPD      Y5, 64(R9)
+	VMOVUPD      Y5, 96(R9)
+	VMOVUPD      Y5, 128(R9)
+	VMOVUPD      Y5, 160(R9)
+	MOVQ         DI, R10
+	XORQ         R11, R11
+	MOVQ         $0x00000004, R12
+	SUBQ         $0x04, R10
 	JL           pairExponentials64_loop_few
-	VMOVUPD      (AX)(R10*1), Y5
+	VMOVUPD      (AX)(R11*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -11381,7 +11453,7 @@ pairExponentials64_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R10*1), Y7
+	VMOVUPD      (CX)(R11*1), Y7
 	VADDPD       Y1, Y7, Y11
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
@@ -11396,7 +11468,7 @@ pairExponentials64_row:
 	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
-	SUBQ         $0x04, R9
+	SUBQ         $0x04, R10
 	JL           pairExponentials64_loop_last
 
 pairExponentials64_loop:
@@ -11415,7 +11487,7 @@ pairExponentials64_loop:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
 	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R10*1)
+	VMOVUPD     Y12, (DX)(R11*1)
 	VADDPD      Y12, Y2, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
@@ -11432,10 +11504,10 @@ pairExponentials64_loop:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VMOVUPD     Y10, (BX)(R10*1)
+	VMOVUPD     Y10, (BX)(R11*1)
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	VMOVUPD     32(AX)(R10*1), Y5
+	VMOVUPD     32(AX)(R11*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -11443,7 +11515,7 @@ pairExponentials64_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R10*1), Y7
+	VMOVUPD     32(CX)(R11*1), Y7
 	VADDPD      Y1, Y7, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
@@ -11458,34 +11530,34 @@ pairExponentials64_loop:
 	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
-	ADDQ        $0x20, R10
-	DECQ        R11
+	ADDQ        $0x20, R11
+	DECQ        R12
 	JNZ         pairExponentials64_loop_on
-	VADDPD      (SP), Y2, Y10
-	VSUBPD      (SP), Y10, Y11
+	VADDPD      (R9), Y2, Y10
+	VSUBPD      (R9), Y10, Y11
 	VSUBPD      Y11, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y10, (SP)
+	VADDPD      32(R9), Y2, Y2
+	VMOVUPD     Y2, 32(R9)
+	VMOVUPD     Y10, (R9)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y10
-	VSUBPD      64(SP), Y10, Y11
+	VADDPD      64(R9), Y3, Y10
+	VSUBPD      64(R9), Y10, Y11
 	VSUBPD      Y11, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y10, 64(SP)
+	VADDPD      96(R9), Y3, Y3
+	VMOVUPD     Y3, 96(R9)
+	VMOVUPD     Y10, 64(R9)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y10
-	VSUBPD      128(SP), Y10, Y11
+	VADDPD      128(R9), Y4, Y10
+	VSUBPD      128(R9), Y10, Y11
 	VSUBPD      Y11, Y4, Y4
-	VADDPD      160(SP), Y4, Y4
-	VMOVUPD     Y4, 160(SP)
-	VMOVUPD     Y10, 128(SP)
+	VADDPD      160(R9), Y4, Y4
+	VMOVUPD     Y4, 160(R9)
+	VMOVUPD     Y10, 128(R9)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R11
+	MOVQ        $0x00000004, R12
 
 pairExponentials64_loop_on:
-	SUBQ $0x04, R9
+	SUBQ $0x04, R10
 	JGE  pairExponentials64_loop
 
 pairExponentials64_loop_last:
@@ -11504,7 +11576,7 @@ pairExponentials64_loop_last:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
 	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R10*1)
+	VMOVUPD     Y12, (DX)(R11*1)
 	VADDPD      Y12, Y2, Y2
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
@@ -11521,41 +11593,41 @@ pairExponentials64_loop_last:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VMOVUPD     Y10, (BX)(R10*1)
+	VMOVUPD     Y10, (BX)(R11*1)
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x20, R10
-	VADDPD      (SP), Y2, Y5
-	VSUBPD      (SP), Y5, Y6
+	ADDQ        $0x20, R11
+	VADDPD      (R9), Y2, Y5
+	VSUBPD      (R9), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y5, (SP)
+	VADDPD      32(R9), Y2, Y2
+	VMOVUPD     Y2, 32(R9)
+	VMOVUPD     Y5, (R9)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y5
-	VSUBPD      64(SP), Y5, Y6
+	VADDPD      64(R9), Y3, Y5
+	VSUBPD      64(R9), Y5, Y6
 	VSUBPD      Y6, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y5, 64(SP)
+	VADDPD      96(R9), Y3, Y3
+	VMOVUPD     Y3, 96(R9)
+	VMOVUPD     Y5, 64(R9)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y5
-	VSUBPD      128(SP), Y5, Y6
+	VADDPD      128(R9), Y4, Y5
+	VSUBPD      128(R9), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
-	VADDPD      160(SP), Y4, Y4
-	VMOVUPD     Y4, 160(SP)
-	VMOVUPD     Y5, 128(SP)
+	VADDPD      160(R9), Y4, Y4
+	VMOVUPD     Y4, 160(R9)
+	VMOVUPD     Y5, 128(R9)
 	VXORPD      Y4, Y4, Y4
 
 pairExponentials64_loop_few:
-	ADDQ        $0x04, R9
-	TESTQ       R9, R9
+	ADDQ        $0x04, R10
+	TESTQ       R10, R10
 	JZ          pairExponentials64_loop_done
-	LEAQ        tailMask<>+0(SB), R11
-	MOVQ        $0x00000004, R12
-	SUBQ        R9, R12
-	VMOVUPD     (R11)(R12*8), Y5
-	VMASKMOVPD  (AX)(R10*1), Y5, Y6
+	LEAQ        tailMask<>+0(SB), R12
+	MOVQ        $0x00000004, R13
+	SUBQ        R10, R13
+	VMOVUPD     (R12)(R13*8), Y5
+	VMASKMOVPD  (AX)(R11*1), Y5, Y6
 	VADDPD      Y0, Y6, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
@@ -11563,7 +11635,7 @@ pairExponentials64_loop_few:
 	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
 	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
 	VSUBPD      Y7, Y6, Y6
-	VMASKMOVPD  (CX)(R10*1), Y5, Y7
+	VMASKMOVPD  (CX)(R11*1), Y5, Y7
 	VADDPD      Y1, Y7, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
@@ -11593,7 +11665,7 @@ pairExponentials64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
 	VFMADD231PD Y10, Y6, Y11
 	VMULPD      Y0, Y11, Y11
-	VMASKMOVPD  Y11, Y5, (DX)(R10*1)
+	VMASKMOVPD  Y11, Y5, (DX)(R11*1)
 	VANDPD      Y5, Y11, Y11
 	VADDPD      Y11, Y2, Y2
 	VMULPD      Y7, Y7, Y0
@@ -11611,51 +11683,51 @@ pairExponentials64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
 	VFMADD231PD Y6, Y7, Y9
 	VMULPD      Y1, Y9, Y9
-	VMASKMOVPD  Y9, Y5, (BX)(R10*1)
+	VMASKMOVPD  Y9, Y5, (BX)(R11*1)
 	VANDPD      Y5, Y9, Y9
 	VADDPD      Y9, Y3, Y3
 	VFMADD231PD Y8, Y9, Y4
 
 pairExponentials64_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VSUBPD       (SP), Y0, Y1
+	VADDPD       (R9), Y2, Y0
+	VSUBPD       (R9), Y0, Y1
 	VSUBPD       Y1, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y0, (SP)
+	VADDPD       32(R9), Y2, Y2
+	VMOVUPD      Y2, 32(R9)
+	VMOVUPD      Y0, (R9)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VSUBPD       64(SP), Y0, Y1
+	VADDPD       64(R9), Y3, Y0
+	VSUBPD       64(R9), Y0, Y1
 	VSUBPD       Y1, Y3, Y3
-	VADDPD       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       96(R9), Y3, Y3
+	VMOVUPD      Y3, 96(R9)
+	VMOVUPD      Y0, 64(R9)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(SP), Y4, Y0
-	VSUBPD       128(SP), Y0, Y1
+	VADDPD       128(R9), Y4, Y0
+	VSUBPD       128(R9), Y0, Y1
 	VSUBPD       Y1, Y4, Y4
-	VADDPD       160(SP), Y4, Y4
-	VMOVUPD      Y4, 160(SP)
-	VMOVUPD      Y0, 128(SP)
+	VADDPD       160(R9), Y4, Y4
+	VMOVUPD      Y4, 160(R9)
+	VMOVUPD      Y0, 128(R9)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (SP), Y0
-	VMOVUPD      32(SP), Y1
+	VMOVUPD      (R9), Y0
+	VMOVUPD      32(R9), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(R8)
-	VMOVUPD      64(SP), Y0
-	VMOVUPD      96(SP), Y1
+	VMOVUPD      64(R9), Y0
+	VMOVUPD      96(R9), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(R8)
-	VMOVUPD      128(SP), Y0
-	VMOVUPD      160(SP), Y1
+	VMOVUPD      128(R9), Y0
+	VMOVUPD      160(R9), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
@@ -11674,7 +11746,7 @@ pairExponentials64_loop_done:
 
 // func dot64(out *float64, v *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, FMA3
-TEXT ·dot64(SB), NOSPLIT, $64-40
+TEXT ·dot64(SB), NOSPLIT, $88-40
 	MOVQ out+0(FP), AX
 	MOVQ v+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -11683,79 +11755,82 @@ TEXT ·dot64(SB), NOSPLIT, $64-40
 
 dot64_row:
 	VXORPD  Y0, Y0, Y0
+	LEAQ    (SP), DI
+	ADDQ    $0x18, DI
+	ANDQ    $-32, DI
 	VXORPD  Y1, Y1, Y1
-	VMOVUPD Y1, (SP)
-	VMOVUPD Y1, 32(SP)
-	MOVQ    BX, DI
-	XORQ    R8, R8
-	MOVQ    $0x00000002, R9
-	SUBQ    $0x08, DI
+	VMOVUPD Y1, (DI)
+	VMOVUPD Y1, 32(DI)
+	MOVQ    BX, R8
+	XORQ    R9, R9
+	MOVQ    $0x00000002, R10
+	SUBQ    $0x08, R8
 	JL      dot64_loop_few
 
 dot64_loop:
-	VMOVUPD     (AX)(R8*1), Y1
-	VMOVUPD     32(AX)(R8*1), Y2
-	VMOVUPD     (CX)(R8*1), Y3
-	VMOVUPD     32(CX)(R8*1), Y4
+	VMOVUPD     (AX)(R9*1), Y1
+	VMOVUPD     32(AX)(R9*1), Y2
+	VMOVUPD     (CX)(R9*1), Y3
+	VMOVUPD     32(CX)(R9*1), Y4
 	VFMADD231PD Y1, Y3, Y0
 	VFMADD231PD Y2, Y4, Y0
-	ADDQ        $0x40, R8
-	DECQ        R9
+	ADDQ        $0x40, R9
+	DECQ        R10
 	JNZ         dot64_loop_on
-	VADDPD      (SP), Y0, Y1
-	VSUBPD      (SP), Y1, Y2
+	VADDPD      (DI), Y0, Y1
+	VSUBPD      (DI), Y1, Y2
 	VSUBPD      Y2, Y0, Y0
-	VADDPD      32(SP), Y0, Y0
-	VMOVUPD     Y0, 32(SP)
-	VMOVUPD     Y1, (SP)
+	VADDPD      32(DI), Y0, Y0
+	VMOVUPD     Y0, 32(DI)
+	VMOVUPD     Y1, (DI)
 	VXORPD      Y0, Y0, Y0
-	MOVQ        $0x00000002, R9
+	MOVQ        $0x00000002, R10
 
 dot64_loop_on:
-	SUBQ    $0x08, DI
+	SUBQ    $0x08, R8
 	JGE     dot64_loop
-	VADDPD  (SP), Y0, Y1
-	VSUBPD  (SP), Y1, Y2
+	VADDPD  (DI), Y0, Y1
+	VSUBPD  (DI), Y1, Y2
 	VSUBPD  Y2, Y0, Y0
-	VADDPD  32(SP), Y0, Y0
-	VMOVUPD Y0, 32(SP)
-	VMOVUPD Y1, (SP)
+	VADDPD  32(DI), Y0, Y0
+	VMOVUPD Y0, 32(DI)
+	VMOVUPD Y1, (DI)
 	VXORPD  Y0, Y0, Y0
 
 dot64_loop_few:
-	ADDQ $0x08, DI
+	ADDQ $0x08, R8
 
 dot64_loop_one:
-	CMPQ        DI, $0x04
+	CMPQ        R8, $0x04
 	JL          dot64_loop_tail
-	VMOVUPD     (AX)(R8*1), Y1
-	VMOVUPD     (CX)(R8*1), Y2
+	VMOVUPD     (AX)(R9*1), Y1
+	VMOVUPD     (CX)(R9*1), Y2
 	VFMADD231PD Y1, Y2, Y0
-	ADDQ        $0x20, R8
-	SUBQ        $0x04, DI
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
 	JMP         dot64_loop_one
 
 dot64_loop_tail:
-	TESTQ       DI, DI
+	TESTQ       R8, R8
 	JZ          dot64_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000004, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*8), Y1
-	VMASKMOVPD  (AX)(R8*1), Y1, Y2
-	VMASKMOVPD  (CX)(R8*1), Y1, Y1
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y1
+	VMASKMOVPD  (AX)(R9*1), Y1, Y2
+	VMASKMOVPD  (CX)(R9*1), Y1, Y1
 	VFMADD231PD Y2, Y1, Y0
 
 dot64_loop_done:
-	VADDPD       (SP), Y0, Y1
-	VSUBPD       (SP), Y1, Y2
+	VADDPD       (DI), Y0, Y1
+	VSUBPD       (DI), Y1, Y2
 	VSUBPD       Y2, Y0, Y0
-	VADDPD       32(SP), Y0, Y0
-	VMOVUPD      Y0, 32(SP)
-	VMOVUPD      Y1, (SP)
+	VADDPD       32(DI), Y0, Y0
+	VMOVUPD      Y0, 32(DI)
+	VMOVUPD      Y1, (DI)
 	VXORPD       Y0, Y0, Y0
-	VMOVUPD      (SP), Y0
-	VMOVUPD      32(SP), Y1
+	VMOVUPD      (DI), Y0
+	VMOVUPD      32(DI), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
@@ -11862,7 +11937,7 @@ centre64_loop_done:
 
 // func logPairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·logPairLoss64(SB), NOSPLIT, $128-40
+TEXT ·logPairLoss64(SB), NOSPLIT, $152-40
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
 	MOVQ   rows+16(FP), DX
@@ -11874,17 +11949,20 @@ logPairLoss64_row:
 	VXORPD      Y1, Y1, Y1
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
+	LEAQ        (SP), DI
+	ADDQ        $0x18, DI
+	ANDQ        $-32, DI
 	VXORPD      Y4, Y4, Y4
-	VMOVUPD     Y4, (SP)
-	VMOVUPD     Y4, 32(SP)
-	VMOVUPD     Y4, 64(SP)
-	VMOVUPD     Y4, 96(SP)
-	MOVQ        BX, DI
-	XORQ        R8, R8
-	MOVQ        $0x00000004, R9
-	SUBQ        $0x04, DI
+	VMOVUPD     Y4, (DI)
+	VMOVUPD     Y4, 32(DI)
+	VMOVUPD     Y4, 64(DI)
+	VMOVUPD     Y4, 96(DI)
+	MOVQ        BX, R8
+	XORQ        R9, R9
+	MOVQ        $0x00000004, R10
+	SUBQ        $0x04, R8
 	JL          logPairLoss64_loop_few
-	VMOVUPD     (CX)(R8*1), Y4
+	VMOVUPD     (CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
 	VMAXPD      Y4, Y6, Y6
@@ -11894,11 +11972,11 @@ logPairLoss64_row:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD Y7, Y6, Y4
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD     (CX)(R8*1), Y6
+	VMOVUPD     (CX)(R9*1), Y6
 	VADDPD      Y0, Y6, Y6
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     (CX)(R8*1), Y7
-	VMOVUPD     (AX)(R8*1), Y8
+	VMOVUPD     (CX)(R9*1), Y7
+	VMOVUPD     (AX)(R9*1), Y8
 	VSUBPD      Y8, Y7, Y7
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
@@ -11908,7 +11986,7 @@ logPairLoss64_row:
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
 	VORPD       Y6, Y1, Y1
 	VPSLLQ      $0x34, Y5, Y5
-	SUBQ        $0x04, DI
+	SUBQ        $0x04, R8
 	JL          logPairLoss64_loop_last
 
 logPairLoss64_loop:
@@ -11929,7 +12007,7 @@ logPairLoss64_loop:
 	VMULPD      Y5, Y9, Y9
 	VADDPD      Y9, Y2, Y2
 	VFMADD231PD Y7, Y9, Y3
-	VMOVUPD     32(CX)(R8*1), Y4
+	VMOVUPD     32(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
 	VMAXPD      Y4, Y6, Y6
@@ -11939,11 +12017,11 @@ logPairLoss64_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD Y7, Y6, Y4
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD     32(CX)(R8*1), Y6
+	VMOVUPD     32(CX)(R9*1), Y6
 	VADDPD      Y0, Y6, Y6
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     32(CX)(R8*1), Y7
-	VMOVUPD     32(AX)(R8*1), Y8
+	VMOVUPD     32(CX)(R9*1), Y7
+	VMOVUPD     32(AX)(R9*1), Y8
 	VSUBPD      Y8, Y7, Y7
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
@@ -11953,27 +12031,27 @@ logPairLoss64_loop:
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
 	VORPD       Y6, Y1, Y1
 	VPSLLQ      $0x34, Y5, Y5
-	ADDQ        $0x20, R8
-	DECQ        R9
+	ADDQ        $0x20, R9
+	DECQ        R10
 	JNZ         logPairLoss64_loop_on
-	VADDPD      (SP), Y2, Y6
-	VSUBPD      (SP), Y6, Y8
+	VADDPD      (DI), Y2, Y6
+	VSUBPD      (DI), Y6, Y8
 	VSUBPD      Y8, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y6, (SP)
+	VADDPD      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y6, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y6
-	VSUBPD      64(SP), Y6, Y8
+	VADDPD      64(DI), Y3, Y6
+	VSUBPD      64(DI), Y6, Y8
 	VSUBPD      Y8, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y6, 64(SP)
+	VADDPD      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y6, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000004, R9
+	MOVQ        $0x00000004, R10
 
 logPairLoss64_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  logPairLoss64_loop
 
 logPairLoss64_loop_last:
@@ -11994,31 +12072,31 @@ logPairLoss64_loop_last:
 	VMULPD      Y5, Y9, Y9
 	VADDPD      Y9, Y2, Y2
 	VFMADD231PD Y7, Y9, Y3
-	ADDQ        $0x20, R8
-	VADDPD      (SP), Y2, Y4
-	VSUBPD      (SP), Y4, Y5
+	ADDQ        $0x20, R9
+	VADDPD      (DI), Y2, Y4
+	VSUBPD      (DI), Y4, Y5
 	VSUBPD      Y5, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y4, (SP)
+	VADDPD      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y4, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y4
-	VSUBPD      64(SP), Y4, Y5
+	VADDPD      64(DI), Y3, Y4
+	VSUBPD      64(DI), Y4, Y5
 	VSUBPD      Y5, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y4, 64(SP)
+	VADDPD      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y4, 64(DI)
 	VXORPD      Y3, Y3, Y3
 
 logPairLoss64_loop_few:
-	ADDQ        $0x04, DI
-	TESTQ       DI, DI
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
 	JZ          logPairLoss64_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000004, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*8), Y4
-	VMASKMOVPD  (CX)(R8*1), Y4, Y5
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (CX)(R9*1), Y4, Y5
 	VADDPD      Y0, Y5, Y5
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
 	VMAXPD      Y5, Y7, Y7
@@ -12028,11 +12106,11 @@ logPairLoss64_loop_few:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
 	VFMSUB213PD Y8, Y7, Y5
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VMASKMOVPD  (CX)(R8*1), Y4, Y7
+	VMASKMOVPD  (CX)(R9*1), Y4, Y7
 	VADDPD      Y0, Y7, Y7
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMASKMOVPD  (CX)(R8*1), Y4, Y8
-	VMASKMOVPD  (AX)(R8*1), Y4, Y9
+	VMASKMOVPD  (CX)(R9*1), Y4, Y8
+	VMASKMOVPD  (AX)(R9*1), Y4, Y9
 	VSUBPD      Y9, Y8, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
@@ -12063,30 +12141,30 @@ logPairLoss64_loop_few:
 	VFMADD231PD Y8, Y10, Y3
 
 logPairLoss64_loop_done:
-	VADDPD       (SP), Y2, Y4
-	VSUBPD       (SP), Y4, Y5
+	VADDPD       (DI), Y2, Y4
+	VSUBPD       (DI), Y4, Y5
 	VSUBPD       Y5, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y4, (SP)
+	VADDPD       32(DI), Y2, Y2
+	VMOVUPD      Y2, 32(DI)
+	VMOVUPD      Y4, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y2
-	VSUBPD       64(SP), Y2, Y4
+	VADDPD       64(DI), Y3, Y2
+	VSUBPD       64(DI), Y2, Y4
 	VSUBPD       Y4, Y3, Y3
-	VADDPD       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y2, 64(SP)
+	VADDPD       96(DI), Y3, Y3
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y2, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (SP), Y2
-	VMOVUPD      32(SP), Y3
+	VMOVUPD      (DI), Y2
+	VMOVUPD      32(DI), Y3
 	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VMOVUPD      64(SP), Y2
-	VMOVUPD      96(SP), Y3
+	VMOVUPD      64(DI), Y2
+	VMOVUPD      96(DI), Y3
 	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
@@ -12452,7 +12530,7 @@ logPairTarget64_loop_done:
 
 // func mixedLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·mixedLoss64(SB), NOSPLIT, $192-40
+TEXT ·mixedLoss64(SB), NOSPLIT, $216-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -12465,21 +12543,24 @@ mixedLoss64_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (SP)
-	VMOVUPD      Y5, 32(SP)
-	VMOVUPD      Y5, 64(SP)
-	VMOVUPD      Y5, 96(SP)
-	VMOVUPD      Y5, 128(SP)
-	VMOVUPD      Y5, 160(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000004, R9
-	SUBQ         $0x04, DI
+	VMOVUPD      Y5, (DI)
+	VMOVUPD      Y5, 32(DI)
+	VMOVUPD      Y5, 64(DI)
+	VMOVUPD      Y5, 96(DI)
+	VMOVUPD      Y5, 128(DI)
+	VMOVUPD      Y5, 160(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000004, R10
+	SUBQ         $0x04, R8
 	JL           mixedLoss64_loop_few
-	LEAQ         (AX)(BX*8), R10
-	LEAQ         (CX)(BX*8), R11
-	VMOVUPD      (AX)(R8*1), Y5
+	LEAQ         (AX)(BX*8), R11
+	LEAQ         (CX)(BX*8), R12
+	VMOVUPD      (AX)(R9*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -12487,7 +12568,7 @@ mixedLoss64_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R8*1), Y7
+	VMOVUPD      (CX)(R9*1), Y7
 	VADDPD       Y1, Y7, Y7
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
 	VMAXPD       Y7, Y10, Y10
@@ -12497,7 +12578,7 @@ mixedLoss64_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
 	VFMSUB213PD  Y11, Y10, Y7
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VMOVUPD      (CX)(R8*1), Y10
+	VMOVUPD      (CX)(R9*1), Y10
 	VADDPD       Y1, Y10, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VSUBPD       Y8, Y10, Y8
@@ -12507,12 +12588,12 @@ mixedLoss64_row:
 	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
-	SUBQ         $0x04, DI
+	SUBQ         $0x04, R8
 	JL           mixedLoss64_loop_last
 
 mixedLoss64_loop:
-	PREFETCHT1  (R10)(R8*1)
-	PREFETCHT1  (R11)(R8*1)
+	PREFETCHT1  (R11)(R9*1)
+	PREFETCHT1  (R12)(R9*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
@@ -12545,7 +12626,7 @@ mixedLoss64_loop:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	VMOVUPD     32(AX)(R8*1), Y5
+	VMOVUPD     32(AX)(R9*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -12553,7 +12634,7 @@ mixedLoss64_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R8*1), Y7
+	VMOVUPD     32(CX)(R9*1), Y7
 	VADDPD      Y1, Y7, Y7
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
 	VMAXPD      Y7, Y10, Y10
@@ -12563,7 +12644,7 @@ mixedLoss64_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
 	VFMSUB213PD Y11, Y10, Y7
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VMOVUPD     32(CX)(R8*1), Y10
+	VMOVUPD     32(CX)(R9*1), Y10
 	VADDPD      Y1, Y10, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VSUBPD      Y8, Y10, Y8
@@ -12573,34 +12654,34 @@ mixedLoss64_loop:
 	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
-	ADDQ        $0x20, R8
-	DECQ        R9
+	ADDQ        $0x20, R9
+	DECQ        R10
 	JNZ         mixedLoss64_loop_on
-	VADDPD      (SP), Y2, Y10
-	VSUBPD      (SP), Y10, Y11
+	VADDPD      (DI), Y2, Y10
+	VSUBPD      (DI), Y10, Y11
 	VSUBPD      Y11, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y10, (SP)
+	VADDPD      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y10, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y10
-	VSUBPD      64(SP), Y10, Y11
+	VADDPD      64(DI), Y3, Y10
+	VSUBPD      64(DI), Y10, Y11
 	VSUBPD      Y11, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y10, 64(SP)
+	VADDPD      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y10, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y10
-	VSUBPD      128(SP), Y10, Y11
+	VADDPD      128(DI), Y4, Y10
+	VSUBPD      128(DI), Y10, Y11
 	VSUBPD      Y11, Y4, Y4
-	VADDPD      160(SP), Y4, Y4
-	VMOVUPD     Y4, 160(SP)
-	VMOVUPD     Y10, 128(SP)
+	VADDPD      160(DI), Y4, Y4
+	VMOVUPD     Y4, 160(DI)
+	VMOVUPD     Y10, 128(DI)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R9
+	MOVQ        $0x00000004, R10
 
 mixedLoss64_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  mixedLoss64_loop
 
 mixedLoss64_loop_last:
@@ -12636,38 +12717,38 @@ mixedLoss64_loop_last:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x20, R8
-	VADDPD      (SP), Y2, Y5
-	VSUBPD      (SP), Y5, Y6
+	ADDQ        $0x20, R9
+	VADDPD      (DI), Y2, Y5
+	VSUBPD      (DI), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y5, (SP)
+	VADDPD      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y5, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y5
-	VSUBPD      64(SP), Y5, Y6
+	VADDPD      64(DI), Y3, Y5
+	VSUBPD      64(DI), Y5, Y6
 	VSUBPD      Y6, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y5, 64(SP)
+	VADDPD      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y5, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(SP), Y4, Y5
-	VSUBPD      128(SP), Y5, Y6
+	VADDPD      128(DI), Y4, Y5
+	VSUBPD      128(DI), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
-	VADDPD      160(SP), Y4, Y4
-	VMOVUPD     Y4, 160(SP)
-	VMOVUPD     Y5, 128(SP)
+	VADDPD      160(DI), Y4, Y4
+	VMOVUPD     Y4, 160(DI)
+	VMOVUPD     Y5, 128(DI)
 	VXORPD      Y4, Y4, Y4
 
 mixedLoss64_loop_few:
-	ADDQ        $0x04, DI
-	TESTQ       DI, DI
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
 	JZ          mixedLoss64_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000004, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*8), Y5
-	VMASKMOVPD  (AX)(R8*1), Y5, Y6
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y5
+	VMASKMOVPD  (AX)(R9*1), Y5, Y6
 	VADDPD      Y0, Y6, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
@@ -12675,7 +12756,7 @@ mixedLoss64_loop_few:
 	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
 	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
 	VSUBPD      Y7, Y6, Y6
-	VMASKMOVPD  (CX)(R8*1), Y5, Y7
+	VMASKMOVPD  (CX)(R9*1), Y5, Y7
 	VADDPD      Y1, Y7, Y7
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
 	VMAXPD      Y7, Y10, Y10
@@ -12685,7 +12766,7 @@ mixedLoss64_loop_few:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
 	VFMSUB213PD Y11, Y10, Y7
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VMASKMOVPD  (CX)(R8*1), Y5, Y10
+	VMASKMOVPD  (CX)(R9*1), Y5, Y10
 	VADDPD      Y1, Y10, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VSUBPD      Y8, Y10, Y1
@@ -12732,45 +12813,45 @@ mixedLoss64_loop_few:
 	VFMADD231PD Y1, Y9, Y4
 
 mixedLoss64_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VSUBPD       (SP), Y0, Y1
+	VADDPD       (DI), Y2, Y0
+	VSUBPD       (DI), Y0, Y1
 	VSUBPD       Y1, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y0, (SP)
+	VADDPD       32(DI), Y2, Y2
+	VMOVUPD      Y2, 32(DI)
+	VMOVUPD      Y0, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VSUBPD       64(SP), Y0, Y1
+	VADDPD       64(DI), Y3, Y0
+	VSUBPD       64(DI), Y0, Y1
 	VSUBPD       Y1, Y3, Y3
-	VADDPD       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       96(DI), Y3, Y3
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(SP), Y4, Y0
-	VSUBPD       128(SP), Y0, Y1
+	VADDPD       128(DI), Y4, Y0
+	VSUBPD       128(DI), Y0, Y1
 	VSUBPD       Y1, Y4, Y4
-	VADDPD       160(SP), Y4, Y4
-	VMOVUPD      Y4, 160(SP)
-	VMOVUPD      Y0, 128(SP)
+	VADDPD       160(DI), Y4, Y4
+	VMOVUPD      Y4, 160(DI)
+	VMOVUPD      Y0, 128(DI)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (SP), Y0
-	VMOVUPD      32(SP), Y1
+	VMOVUPD      (DI), Y0
+	VMOVUPD      32(DI), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(SP), Y0
-	VMOVUPD      96(SP), Y1
+	VMOVUPD      64(DI), Y0
+	VMOVUPD      96(DI), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(SP), Y0
-	VMOVUPD      160(SP), Y1
+	VMOVUPD      128(DI), Y0
+	VMOVUPD      160(DI), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
@@ -13193,7 +13274,7 @@ mixedTarget64_loop_done:
 
 // func probsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·probsLoss64(SB), NOSPLIT, $128-40
+TEXT ·probsLoss64(SB), NOSPLIT, $152-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -13204,18 +13285,21 @@ probsLoss64_row:
 	VXORPD  Y0, Y0, Y0
 	VXORPD  Y1, Y1, Y1
 	VXORPD  Y2, Y2, Y2
+	LEAQ    (SP), DI
+	ADDQ    $0x18, DI
+	ANDQ    $-32, DI
 	VXORPD  Y3, Y3, Y3
-	VMOVUPD Y3, (SP)
-	VMOVUPD Y3, 32(SP)
-	VMOVUPD Y3, 64(SP)
-	VMOVUPD Y3, 96(SP)
-	MOVQ    BX, DI
-	XORQ    R8, R8
-	MOVQ    $0x00000004, R9
-	SUBQ    $0x04, DI
+	VMOVUPD Y3, (DI)
+	VMOVUPD Y3, 32(DI)
+	VMOVUPD Y3, 64(DI)
+	VMOVUPD Y3, 96(DI)
+	MOVQ    BX, R8
+	XORQ    R9, R9
+	MOVQ    $0x00000004, R10
+	SUBQ    $0x04, R8
 	JL      probsLoss64_loop_few
-	VMOVUPD (AX)(R8*1), Y3
-	VMOVUPD (CX)(R8*1), Y4
+	VMOVUPD (AX)(R9*1), Y3
+	VMOVUPD (CX)(R9*1), Y4
 	VXORPD  Y5, Y5, Y5
 	VCMPPD  $0x04, Y4, Y5, Y5
 	VCMPPD  $0x19, constant0170000000000000<>+0(SB), Y3, Y6
@@ -13235,7 +13319,7 @@ probsLoss64_row:
 	VSUBPD  Y3, Y7, Y6
 	VADDPD  Y3, Y7, Y7
 	VDIVPD  Y7, Y6, Y6
-	SUBQ    $0x04, DI
+	SUBQ    $0x04, R8
 	JL      probsLoss64_loop_last
 
 probsLoss64_loop:
@@ -13259,8 +13343,8 @@ probsLoss64_loop:
 	VFMADD231PD Y9, Y4, Y2
 	VADDPD      Y4, Y1, Y1
 	VORPD       Y4, Y0, Y0
-	VMOVUPD     32(AX)(R8*1), Y3
-	VMOVUPD     32(CX)(R8*1), Y4
+	VMOVUPD     32(AX)(R9*1), Y3
+	VMOVUPD     32(CX)(R9*1), Y4
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y3, Y6
@@ -13280,27 +13364,27 @@ probsLoss64_loop:
 	VSUBPD      Y3, Y7, Y6
 	VADDPD      Y3, Y7, Y7
 	VDIVPD      Y7, Y6, Y6
-	ADDQ        $0x20, R8
-	DECQ        R9
+	ADDQ        $0x20, R9
+	DECQ        R10
 	JNZ         probsLoss64_loop_on
-	VADDPD      (SP), Y1, Y3
-	VSUBPD      (SP), Y3, Y7
+	VADDPD      (DI), Y1, Y3
+	VSUBPD      (DI), Y3, Y7
 	VSUBPD      Y7, Y1, Y1
-	VADDPD      32(SP), Y1, Y1
-	VMOVUPD     Y1, 32(SP)
-	VMOVUPD     Y3, (SP)
+	VADDPD      32(DI), Y1, Y1
+	VMOVUPD     Y1, 32(DI)
+	VMOVUPD     Y3, (DI)
 	VXORPD      Y1, Y1, Y1
-	VADDPD      64(SP), Y2, Y3
-	VSUBPD      64(SP), Y3, Y7
+	VADDPD      64(DI), Y2, Y3
+	VSUBPD      64(DI), Y3, Y7
 	VSUBPD      Y7, Y2, Y2
-	VADDPD      96(SP), Y2, Y2
-	VMOVUPD     Y2, 96(SP)
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      96(DI), Y2, Y2
+	VMOVUPD     Y2, 96(DI)
+	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y2, Y2, Y2
-	MOVQ        $0x00000004, R9
+	MOVQ        $0x00000004, R10
 
 probsLoss64_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  probsLoss64_loop
 
 probsLoss64_loop_last:
@@ -13324,32 +13408,32 @@ probsLoss64_loop_last:
 	VFMADD231PD Y9, Y4, Y2
 	VADDPD      Y4, Y1, Y1
 	VORPD       Y4, Y0, Y0
-	ADDQ        $0x20, R8
-	VADDPD      (SP), Y1, Y3
-	VSUBPD      (SP), Y3, Y4
+	ADDQ        $0x20, R9
+	VADDPD      (DI), Y1, Y3
+	VSUBPD      (DI), Y3, Y4
 	VSUBPD      Y4, Y1, Y1
-	VADDPD      32(SP), Y1, Y1
-	VMOVUPD     Y1, 32(SP)
-	VMOVUPD     Y3, (SP)
+	VADDPD      32(DI), Y1, Y1
+	VMOVUPD     Y1, 32(DI)
+	VMOVUPD     Y3, (DI)
 	VXORPD      Y1, Y1, Y1
-	VADDPD      64(SP), Y2, Y3
-	VSUBPD      64(SP), Y3, Y4
+	VADDPD      64(DI), Y2, Y3
+	VSUBPD      64(DI), Y3, Y4
 	VSUBPD      Y4, Y2, Y2
-	VADDPD      96(SP), Y2, Y2
-	VMOVUPD     Y2, 96(SP)
-	VMOVUPD     Y3, 64(SP)
+	VADDPD      96(DI), Y2, Y2
+	VMOVUPD     Y2, 96(DI)
+	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y2, Y2, Y2
 
 probsLoss64_loop_few:
-	ADDQ        $0x04, DI
-	TESTQ       DI, DI
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
 	JZ          probsLoss64_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000004, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*8), Y3
-	VMASKMOVPD  (AX)(R8*1), Y3, Y4
-	VMASKMOVPD  (CX)(R8*1), Y3, Y3
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y3
+	VMASKMOVPD  (AX)(R9*1), Y3, Y4
+	VMASKMOVPD  (CX)(R9*1), Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y3, Y5, Y5
 	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
@@ -13391,30 +13475,30 @@ probsLoss64_loop_few:
 	VORPD       Y3, Y0, Y0
 
 probsLoss64_loop_done:
-	VADDPD       (SP), Y1, Y3
-	VSUBPD       (SP), Y3, Y4
+	VADDPD       (DI), Y1, Y3
+	VSUBPD       (DI), Y3, Y4
 	VSUBPD       Y4, Y1, Y1
-	VADDPD       32(SP), Y1, Y1
-	VMOVUPD      Y1, 32(SP)
-	VMOVUPD      Y3, (SP)
+	VADDPD       32(DI), Y1, Y1
+	VMOVUPD      Y1, 32(DI)
+	VMOVUPD      Y3, (DI)
 	VXORPD       Y1, Y1, Y1
-	VADDPD       64(SP), Y2, Y1
-	VSUBPD       64(SP), Y1, Y3
+	VADDPD       64(DI), Y2, Y1
+	VSUBPD       64(DI), Y1, Y3
 	VSUBPD       Y3, Y2, Y2
-	VADDPD       96(SP), Y2, Y2
-	VMOVUPD      Y2, 96(SP)
-	VMOVUPD      Y1, 64(SP)
+	VADDPD       96(DI), Y2, Y2
+	VMOVUPD      Y2, 96(DI)
+	VMOVUPD      Y1, 64(DI)
 	VXORPD       Y2, Y2, Y2
-	VMOVUPD      (SP), Y1
-	VMOVUPD      32(SP), Y2
+	VMOVUPD      (DI), Y1
+	VMOVUPD      32(DI), Y2
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 40(SI)
-	VMOVUPD      64(SP), Y1
-	VMOVUPD      96(SP), Y2
+	VMOVUPD      64(DI), Y1
+	VMOVUPD      96(DI), Y2
 	VADDPD       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
@@ -13811,7 +13895,7 @@ probsTarget64_loop_done:
 
 // func powersLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·powersLoss64(SB), NOSPLIT, $128-40
+TEXT ·powersLoss64(SB), NOSPLIT, $152-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -13823,17 +13907,20 @@ powersLoss64_row:
 	VXORPD       Y1, Y1, Y1
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 32(SP)
-	VMOVUPD      Y4, 64(SP)
-	VMOVUPD      Y4, 96(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000004, R9
-	SUBQ         $0x04, DI
+	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y4, 32(DI)
+	VMOVUPD      Y4, 64(DI)
+	VMOVUPD      Y4, 96(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000004, R10
+	SUBQ         $0x04, R8
 	JL           powersLoss64_loop_few
-	VMOVUPD      (CX)(R8*1), Y4
+	VMOVUPD      (CX)(R9*1), Y4
 	VADDPD       Y0, Y4, Y4
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
 	VMAXPD       Y4, Y6, Y6
@@ -13843,19 +13930,19 @@ powersLoss64_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD  Y7, Y6, Y4
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD      (CX)(R8*1), Y6
+	VMOVUPD      (CX)(R9*1), Y6
 	VADDPD       Y0, Y6, Y6
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD        Y7, Y1, Y1
-	VMOVUPD      (AX)(R8*1), Y7
+	VMOVUPD      (AX)(R9*1), Y7
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
 	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y9
 	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD        Y7, Y9, Y9
 	VANDPD       Y8, Y9, Y9
 	VORPD        Y9, Y1, Y1
-	VMOVUPD      (AX)(R8*1), Y7
+	VMOVUPD      (AX)(R9*1), Y7
 
 	// log2 t - y
 	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
@@ -13869,7 +13956,7 @@ powersLoss64_row:
 	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
 	VDIVPD Y8, Y6, Y6
 	VPSLLQ $0x34, Y5, Y5
-	SUBQ   $0x04, DI
+	SUBQ   $0x04, R8
 	JL     powersLoss64_loop_last
 
 powersLoss64_loop:
@@ -13906,7 +13993,7 @@ powersLoss64_loop:
 	VCMPPD      $0x04, Y8, Y4, Y4
 	VANDPD      Y4, Y11, Y11
 	VFMADD231PD Y11, Y8, Y3
-	VMOVUPD     32(CX)(R8*1), Y4
+	VMOVUPD     32(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
 	VMAXPD      Y4, Y6, Y6
@@ -13916,19 +14003,19 @@ powersLoss64_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
 	VFMSUB213PD Y7, Y6, Y4
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD     32(CX)(R8*1), Y6
+	VMOVUPD     32(CX)(R9*1), Y6
 	VADDPD      Y0, Y6, Y6
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
 	VORPD       Y7, Y1, Y1
-	VMOVUPD     32(AX)(R8*1), Y7
+	VMOVUPD     32(AX)(R9*1), Y7
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
 	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y7, Y9
 	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
 	VORPD       Y7, Y9, Y9
 	VANDPD      Y8, Y9, Y9
 	VORPD       Y9, Y1, Y1
-	VMOVUPD     32(AX)(R8*1), Y7
+	VMOVUPD     32(AX)(R9*1), Y7
 
 	// log2 t - y
 	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y8
@@ -13942,27 +14029,27 @@ powersLoss64_loop:
 	VADDPD  constant3ff0000000000000<>+0(SB), Y8, Y8
 	VDIVPD  Y8, Y6, Y6
 	VPSLLQ  $0x34, Y5, Y5
-	ADDQ    $0x20, R8
-	DECQ    R9
+	ADDQ    $0x20, R9
+	DECQ    R10
 	JNZ     powersLoss64_loop_on
-	VADDPD  (SP), Y2, Y8
-	VSUBPD  (SP), Y8, Y9
+	VADDPD  (DI), Y2, Y8
+	VSUBPD  (DI), Y8, Y9
 	VSUBPD  Y9, Y2, Y2
-	VADDPD  32(SP), Y2, Y2
-	VMOVUPD Y2, 32(SP)
-	VMOVUPD Y8, (SP)
+	VADDPD  32(DI), Y2, Y2
+	VMOVUPD Y2, 32(DI)
+	VMOVUPD Y8, (DI)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(SP), Y3, Y8
-	VSUBPD  64(SP), Y8, Y9
+	VADDPD  64(DI), Y3, Y8
+	VSUBPD  64(DI), Y8, Y9
 	VSUBPD  Y9, Y3, Y3
-	VADDPD  96(SP), Y3, Y3
-	VMOVUPD Y3, 96(SP)
-	VMOVUPD Y8, 64(SP)
+	VADDPD  96(DI), Y3, Y3
+	VMOVUPD Y3, 96(DI)
+	VMOVUPD Y8, 64(DI)
 	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000004, R9
+	MOVQ    $0x00000004, R10
 
 powersLoss64_loop_on:
-	SUBQ $0x04, DI
+	SUBQ $0x04, R8
 	JGE  powersLoss64_loop
 
 powersLoss64_loop_last:
@@ -13999,31 +14086,31 @@ powersLoss64_loop_last:
 	VCMPPD      $0x04, Y8, Y4, Y4
 	VANDPD      Y4, Y11, Y11
 	VFMADD231PD Y11, Y8, Y3
-	ADDQ        $0x20, R8
-	VADDPD      (SP), Y2, Y4
-	VSUBPD      (SP), Y4, Y5
+	ADDQ        $0x20, R9
+	VADDPD      (DI), Y2, Y4
+	VSUBPD      (DI), Y4, Y5
 	VSUBPD      Y5, Y2, Y2
-	VADDPD      32(SP), Y2, Y2
-	VMOVUPD     Y2, 32(SP)
-	VMOVUPD     Y4, (SP)
+	VADDPD      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y4, (DI)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(SP), Y3, Y4
-	VSUBPD      64(SP), Y4, Y5
+	VADDPD      64(DI), Y3, Y4
+	VSUBPD      64(DI), Y4, Y5
 	VSUBPD      Y5, Y3, Y3
-	VADDPD      96(SP), Y3, Y3
-	VMOVUPD     Y3, 96(SP)
-	VMOVUPD     Y4, 64(SP)
+	VADDPD      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y4, 64(DI)
 	VXORPD      Y3, Y3, Y3
 
 powersLoss64_loop_few:
-	ADDQ        $0x04, DI
-	TESTQ       DI, DI
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
 	JZ          powersLoss64_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000004, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*8), Y4
-	VMASKMOVPD  (CX)(R8*1), Y4, Y5
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (CX)(R9*1), Y4, Y5
 	VADDPD      Y0, Y5, Y5
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
 	VMAXPD      Y5, Y7, Y7
@@ -14033,13 +14120,13 @@ powersLoss64_loop_few:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
 	VFMSUB213PD Y8, Y7, Y5
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VMASKMOVPD  (CX)(R8*1), Y4, Y7
+	VMASKMOVPD  (CX)(R9*1), Y4, Y7
 	VADDPD      Y0, Y7, Y7
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y0
 	VANDPD      Y4, Y0, Y0
 	VORPD       Y0, Y1, Y1
-	VMASKMOVPD  (AX)(R8*1), Y4, Y0
+	VMASKMOVPD  (AX)(R9*1), Y4, Y0
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
 	VANDPD      Y4, Y8, Y8
 	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y0, Y9
@@ -14047,7 +14134,7 @@ powersLoss64_loop_few:
 	VORPD       Y0, Y9, Y9
 	VANDPD      Y8, Y9, Y9
 	VORPD       Y9, Y1, Y1
-	VMASKMOVPD  (AX)(R8*1), Y4, Y0
+	VMASKMOVPD  (AX)(R9*1), Y4, Y0
 
 	// log2 t - y
 	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y8
@@ -14097,30 +14184,30 @@ powersLoss64_loop_few:
 	VFMADD231PD Y11, Y8, Y3
 
 powersLoss64_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VSUBPD       (SP), Y0, Y4
+	VADDPD       (DI), Y2, Y0
+	VSUBPD       (DI), Y0, Y4
 	VSUBPD       Y4, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y0, (SP)
+	VADDPD       32(DI), Y2, Y2
+	VMOVUPD      Y2, 32(DI)
+	VMOVUPD      Y0, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VSUBPD       64(SP), Y0, Y2
+	VADDPD       64(DI), Y3, Y0
+	VSUBPD       64(DI), Y0, Y2
 	VSUBPD       Y2, Y3, Y3
-	VADDPD       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       96(DI), Y3, Y3
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (SP), Y0
-	VMOVUPD      32(SP), Y2
+	VMOVUPD      (DI), Y0
+	VMOVUPD      32(DI), Y2
 	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      64(SP), Y0
-	VMOVUPD      96(SP), Y2
+	VMOVUPD      64(DI), Y0
+	VMOVUPD      96(DI), Y2
 	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
@@ -14622,7 +14709,7 @@ powersTarget64_loop_done:
 
 // func jensenSums64(x *float64, t *float64, rows int, classes int, mixtures *[10]float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·jensenSums64(SB), NOSPLIT, $128-40
+TEXT ·jensenSums64(SB), NOSPLIT, $152-40
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
 	MOVQ rows+16(FP), DX
@@ -14634,19 +14721,22 @@ jensenSums64_row:
 	VBROADCASTSD 8(SI), Y1
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
+	LEAQ         (SP), DI
+	ADDQ         $0x18, DI
+	ANDQ         $-32, DI
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      Y4, (SP)
-	VMOVUPD      Y4, 32(SP)
-	VMOVUPD      Y4, 64(SP)
-	VMOVUPD      Y4, 96(SP)
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	MOVQ         $0x00000004, R9
-	SUBQ         $0x04, DI
+	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y4, 32(DI)
+	VMOVUPD      Y4, 64(DI)
+	VMOVUPD      Y4, 96(DI)
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	MOVQ         $0x00000004, R10
+	SUBQ         $0x04, R8
 	JL           jensenSums64_loop_few
 
 jensenSums64_loop:
-	VMOVUPD      (AX)(R8*1), Y4
+	VMOVUPD      (AX)(R9*1), Y4
 	VADDPD       Y0, Y4, Y7
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
@@ -14654,7 +14744,7 @@ jensenSums64_loop:
 	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       Y6, Y4, Y4
-	VMOVUPD      (CX)(R8*1), Y6
+	VMOVUPD      (CX)(R9*1), Y6
 	VADDPD       Y1, Y6, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
@@ -14745,52 +14835,52 @@ jensenSums64_loop:
 	VANDPD       Y6, Y4, Y4
 	VFMADD231PD  Y5, Y9, Y2
 	VFMADD231PD  Y4, Y11, Y3
-	ADDQ         $0x20, R8
-	DECQ         R9
+	ADDQ         $0x20, R9
+	DECQ         R10
 	JNZ          jensenSums64_loop_on
-	VADDPD       (SP), Y2, Y4
-	VSUBPD       (SP), Y4, Y5
+	VADDPD       (DI), Y2, Y4
+	VSUBPD       (DI), Y4, Y5
 	VSUBPD       Y5, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y4, (SP)
+	VADDPD       32(DI), Y2, Y2
+	VMOVUPD      Y2, 32(DI)
+	VMOVUPD      Y4, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y4
-	VSUBPD       64(SP), Y4, Y5
+	VADDPD       64(DI), Y3, Y4
+	VSUBPD       64(DI), Y4, Y5
 	VSUBPD       Y5, Y3, Y3
-	VADDPD       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y4, 64(SP)
+	VADDPD       96(DI), Y3, Y3
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y4, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	MOVQ         $0x00000004, R9
+	MOVQ         $0x00000004, R10
 
 jensenSums64_loop_on:
-	SUBQ    $0x04, DI
+	SUBQ    $0x04, R8
 	JGE     jensenSums64_loop
-	VADDPD  (SP), Y2, Y4
-	VSUBPD  (SP), Y4, Y5
+	VADDPD  (DI), Y2, Y4
+	VSUBPD  (DI), Y4, Y5
 	VSUBPD  Y5, Y2, Y2
-	VADDPD  32(SP), Y2, Y2
-	VMOVUPD Y2, 32(SP)
-	VMOVUPD Y4, (SP)
+	VADDPD  32(DI), Y2, Y2
+	VMOVUPD Y2, 32(DI)
+	VMOVUPD Y4, (DI)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(SP), Y3, Y4
-	VSUBPD  64(SP), Y4, Y5
+	VADDPD  64(DI), Y3, Y4
+	VSUBPD  64(DI), Y4, Y5
 	VSUBPD  Y5, Y3, Y3
-	VADDPD  96(SP), Y3, Y3
-	VMOVUPD Y3, 96(SP)
-	VMOVUPD Y4, 64(SP)
+	VADDPD  96(DI), Y3, Y3
+	VMOVUPD Y3, 96(DI)
+	VMOVUPD Y4, 64(DI)
 	VXORPD  Y3, Y3, Y3
 
 jensenSums64_loop_few:
-	ADDQ         $0x04, DI
-	TESTQ        DI, DI
+	ADDQ         $0x04, R8
+	TESTQ        R8, R8
 	JZ           jensenSums64_loop_done
-	LEAQ         tailMask<>+0(SB), R9
-	MOVQ         $0x00000004, R10
-	SUBQ         DI, R10
-	VMOVUPD      (R9)(R10*8), Y4
-	VMASKMOVPD   (AX)(R8*1), Y4, Y5
+	LEAQ         tailMask<>+0(SB), R10
+	MOVQ         $0x00000004, R11
+	SUBQ         R8, R11
+	VMOVUPD      (R10)(R11*8), Y4
+	VMASKMOVPD   (AX)(R9*1), Y4, Y5
 	VADDPD       Y0, Y5, Y7
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -14798,7 +14888,7 @@ jensenSums64_loop_few:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
 	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
 	VSUBPD       Y6, Y5, Y5
-	VMASKMOVPD   (CX)(R8*1), Y4, Y6
+	VMASKMOVPD   (CX)(R9*1), Y4, Y6
 	VADDPD       Y1, Y6, Y9
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
@@ -14893,30 +14983,30 @@ jensenSums64_loop_few:
 	VFMADD231PD  Y0, Y10, Y3
 
 jensenSums64_loop_done:
-	VADDPD       (SP), Y2, Y0
-	VSUBPD       (SP), Y0, Y1
+	VADDPD       (DI), Y2, Y0
+	VSUBPD       (DI), Y0, Y1
 	VSUBPD       Y1, Y2, Y2
-	VADDPD       32(SP), Y2, Y2
-	VMOVUPD      Y2, 32(SP)
-	VMOVUPD      Y0, (SP)
+	VADDPD       32(DI), Y2, Y2
+	VMOVUPD      Y2, 32(DI)
+	VMOVUPD      Y0, (DI)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(SP), Y3, Y0
-	VSUBPD       64(SP), Y0, Y1
+	VADDPD       64(DI), Y3, Y0
+	VSUBPD       64(DI), Y0, Y1
 	VSUBPD       Y1, Y3, Y3
-	VADDPD       96(SP), Y3, Y3
-	VMOVUPD      Y3, 96(SP)
-	VMOVUPD      Y0, 64(SP)
+	VADDPD       96(DI), Y3, Y3
+	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (SP), Y0
-	VMOVUPD      32(SP), Y1
+	VMOVUPD      (DI), Y0
+	VMOVUPD      32(DI), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 16(SI)
-	VMOVUPD      64(SP), Y0
-	VMOVUPD      96(SP), Y1
+	VMOVUPD      64(DI), Y0
+	VMOVUPD      96(DI), Y1
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1

@@ -291,7 +291,11 @@ func (f *function) newSums(n, single int) *sums {
 	for range n {
 		s.lanes = append(s.lanes, zero())
 	}
-	s.local = AllocLocal(vectorSize * 2 * n)
+	base := GP64()
+	LEAQ(AllocLocal(vectorSize*(2*n+1)-8), base)
+	ADDQ(Imm(vectorSize-8), base)
+	ANDQ(I32(-vectorSize), base) // vectors across cache lines would take twice as long
+	s.local = Mem{Base: base}
 	z := zero()
 	for i := range s.lanes {
 		VMOVUPD(z, s.high(i))
