@@ -59,7 +59,8 @@ func (w *worker[F]) level(k *rowKernels[F], i, n int) {
 }
 
 // expectedLogPartition is that of n logits of a reach, drawn from a normal distribution
-// and less their largest: log n − σ·√(2·log n) + σ²/2, the reach being 2σ·√(2·log n).
+// and less their largest: log n − σ·√(2·log n) + σ²/2, the reach being 2σ·√(2·log n). That is
+// a square.
 func (w *worker[F]) expectedLogPartition(side Side, reach float64) float64 {
 	if w.problem.form(side) != Logits {
 		return 0
