@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,8 +12,9 @@ import (
 // repeated is a row of a few values, each with as many classes: what equal terms are
 // rounded by does not average out.
 type repeated struct {
-	values [2][]float64 // logits, by side
 	counts []int
+	logits [2][]float64 // by side
+	offset [2]float64   // of logarithms of probabilities: 0 where they are normalised
 }
 
 func newRepeated(rng *rand.Rand) repeated {
@@ -23,53 +25,72 @@ func newRepeated(rng *rand.Rand) repeated {
 			c.counts[i] += rng.IntN(80)
 		}
 	}
-	for side := range c.values {
-		c.values[side] = logits(rng, len(c.counts), math.Exp(4*rng.Float64()-2))
+	for side := range c.logits {
+		c.logits[side] = logits(rng, len(c.counts), math.Exp(4*rng.Float64()-2))
 		if rng.IntN(3) == 0 { // far below the first
 			far, spread := 5+75*rng.Float64(), rng.Float64()
-			for i := range c.values[side] {
-				if i > 0 {
-					c.values[side][i] = spread*c.values[side][i] - far
-				}
+			for i := range c.logits[side][1:] {
+				c.logits[side][i+1] = spread*c.logits[side][i+1] - far
 			}
+		}
+		if rng.IntN(3) == 0 {
+			c.offset[side] = rng.NormFloat64()
 		}
 	}
 	return c
 }
 
-// moved is the row with up to three values changed a little, or a lot.
+// moved is the row with up to three numbers changed a little, or a lot.
 func (c repeated) moved(rng *rand.Rand) repeated {
-	for side := range c.values {
-		c.values[side] = slices.Clone(c.values[side])
+	size := math.Exp(-12 * rng.Float64())
+	for side := range c.logits {
+		c.logits[side] = slices.Clone(c.logits[side])
+		if c.offset[side] != 0 && rng.IntN(8) == 0 {
+			c.offset[side] += size * rng.NormFloat64()
+		}
 	}
-	size := math.Exp(-8 * rng.Float64())
 	for range 1 + rng.IntN(3) {
-		c.values[rng.IntN(2)][rng.IntN(len(c.counts))] += size * rng.NormFloat64()
+		c.logits[rng.IntN(2)][rng.IntN(len(c.counts))] += size * rng.NormFloat64()
 	}
 	return c
 }
 
-func (c repeated) expanded(side Side) (row []float64) {
+// written is a side of the row in a form.
+func written[F Float](c repeated, side Side, form Form) []F {
+	var row []float64
 	for i, n := range c.counts {
-		row = append(row, repeat(c.values[side][i], n)...)
+		row = append(row, repeat(c.logits[side][i], n)...)
 	}
-	return row
+	if form == Logits {
+		return encode[F](Logits, row)
+	}
+	out := encode[F](form, row)
+	for i := range out {
+		if form == Probs {
+			out[i] *= F(math.Exp(c.offset[side]))
+		} else {
+			out[i] += F(c.offset[side])
+		}
+	}
+	return out
 }
 
-// results are what overBounds looks at.
-var results = [3]string{"loss", "gradient of pred", "gradient of the target"}
-
-// overBounds returns the results' errors in units of their bounds.
+// overBounds returns the errors of the loss and of both gradients in units of their
+// bounds.
 func overBounds[F Float](pair formPair, c repeated, kinds []*rowKernels[F]) (over [3]float64) {
 	epsilon, underflow := epsilonOf[F]()
-	x, t := encode[F](pair.pred, c.expanded(Pred)), encode[F](pair.target, c.expanded(Target))
+	x, t := written[F](c, Pred, pair.pred), written[F](c, Target, pair.target)
 	n := len(x)
 	p := newProblem(pair, []int{n}, 0, false)
 	in := &Operands[F]{Pred: dense(x, n), Target: dense(t, n), Upstream: View[F]{[]F{1}, []int{0}}, kinds: kinds}
 	want := newDefinition(pair, repeat(1.0, n), float64s(x), float64s(t)).bounded(epsilon, false)
 	worst := func(got []F, want, bounds []float64) (worst float64) {
 		for i, w := range want {
-			worst = max(worst, math.Abs(float64(got[i])-w)/(bounds[i]+underflow))
+			over := math.Abs(float64(got[i])-w) / (bounds[i] + underflow)
+			if over != over {
+				over = math.Inf(1)
+			}
+			worst = max(worst, over)
 		}
 		return worst
 	}
@@ -82,12 +103,14 @@ func overBounds[F Float](pair formPair, c repeated, kinds []*rowKernels[F]) (ove
 
 func (c repeated) hold(t *testing.T, name string, over [3]float64) {
 	t.Helper()
-	for i, over := range over {
-		if over > 1 {
-			t.Errorf("%s: the %s is %.2f times its bound away: %v", name, results[i], over, c)
+	for i, o := range over {
+		if o > 1 {
+			t.Errorf("%s: the %s is %.2f times its bound away: %v", name, []string{"loss", "gradient of pred", "gradient of the target"}[i], o, c)
 		}
 	}
 }
+
+var climbs = flag.Int("climbs", 4, "climbs of TestBoundsUnderSearch a pair of forms, path and result")
 
 // TestBoundsUnderSearch looks for rows that break the bounds by climbing from random
 // ones to worse: what is far from the truth by chance is not met otherwise.
@@ -96,7 +119,7 @@ func TestBoundsUnderSearch(t *testing.T) {
 }
 
 func testBoundsUnderSearch[F Float](t *testing.T) {
-	const starts, steps = 8, 80 // on each path, for each result
+	const steps = 250
 	all := paths[F]()
 	var names []string
 	for path := range all {
@@ -104,11 +127,11 @@ func testBoundsUnderSearch[F Float](t *testing.T) {
 	}
 	slices.Sort(names)
 	for _, pair := range formPairs(0) {
-		var worst [3]float64
-		rng := newRand(83)
 		for _, path := range names {
-			for start := range starts * len(results) {
-				sought := start % len(results)
+			var worst [3]float64
+			rng := newRand(83)
+			for climb := range *climbs * len(worst) {
+				sought := climb % len(worst)
 				row := newRepeated(rng)
 				most := overBounds(pair, row, all[path])
 				for range steps {
@@ -120,40 +143,38 @@ func testBoundsUnderSearch[F Float](t *testing.T) {
 				row.hold(t, fmt.Sprintf("%v on path %s", pair, path), most)
 				worst[sought] = max(worst[sought], most[sought])
 			}
+			t.Logf("%v on path %s: worst error over bound %.2v", pair, path, worst)
 		}
-		t.Logf("%v: worst error over bound %.2v", pair, worst)
 	}
 }
 
 // TestBoundsOnSoughtRows holds every path to the bounds on rows that longer searches
-// found to break them: equal terms in sums of float32 and float64, beside one that
-// dominates or not, and logits that log2 e, rounded to float32, is too short for.
+// found to break them in sums of a few float32, and in sums of many float64.
 func TestBoundsOnSoughtRows(t *testing.T) {
 	dtypes(t, testBoundsOnSoughtRows[float32], testBoundsOnSoughtRows[float64])
 }
 
 func testBoundsOnSoughtRows[F Float](t *testing.T) {
-	for _, row := range []repeated{
-		{[2][]float64{{0.3647, -1.5465, -8.8663}, {-3.0192, 6.3614, -5.8637}}, []int{1, 1, 72}},
-		{[2][]float64{{-1.9541, -30.4681, -30.6392}, {0.1221, -0.1663, -12.3672}}, []int{32, 1, 1}},
-		{[2][]float64{{4.9900427830, 2.9039371800, 1.4013676877}, {9.2468172925, -6.498741690, -32.3463089}}, []int{1, 17, 1}},
-		{[2][]float64{{-0.6874506047921967, -2.9588862220899674, -0.4676174706738679, 1.4762863839073468}, {1.2665911976162565, -9.891855871986866, -9.912530547184373, -10.836072274763323}}, []int{1, 67, 1, 1}},
-		{[2][]float64{{-83.1, -0.3, 0}, {-81.7, 0, -2}}, []int{1, 1, 1}},
-	} {
+	rows := []repeated{
+		{[]int{1, 1, 72}, [2][]float64{{0.3647, -1.5465, -8.8663}, {-3.0192, 6.3614, -5.8637}}, [2]float64{}},
+		{[]int{32, 1, 1}, [2][]float64{{-1.9541, -30.4681, -30.6392}, {0.1221, -0.1663, -12.3672}}, [2]float64{}},
+		{[]int{1, 17, 1}, [2][]float64{{4.99004, 2.90393, 1.40136}, {9.24681, -6.49874, -32.34630}}, [2]float64{}},
+		{[]int{1, 67, 1, 1}, [2][]float64{{-0.68745, -2.95888, -0.46761, 1.47628}, {1.26659, -9.89185, -9.91253, -10.83607}}, [2]float64{}},
+		{[]int{65, 5, 54, 1}, [2][]float64{{-2.0752997786662997, 3.113200913567471, 1.4046335858970742, -2.0244338526862147}, {1.6455277072413363, 8.452753458502107, -0.9685443283680548, -3.0996749658569174}}, [2]float64{}},
+		{[]int{67, 4, 17, 21}, [2][]float64{{-1.0663410590631632, 4.540732312673011, 1.1952930832495259, -0.87232941805818}, {-9.105423397686545, -0.44862546490939964, -10.62347203164416, -12.519911883026445}}, [2]float64{0, 0.94}},
+		{[]int{24, 27, 5, 85}, [2][]float64{{-12.487464943934464, -3.4386307307802313, -20.858582682451814, -28.63968249655251}, {-11.417188944228355, -3.8369985467642613, -3.892004724386624, -15.565850557536612}}, [2]float64{-0.14, 0}},
+		{[]int{63}, [2][]float64{{-36.188644891377336}, {-3.542325304333404}}, [2]float64{}},
+	}
+	rng := newRand(84)
+	for _, n := range []int{31, 64, 129, 256, 1000} {
+		for range 20 {
+			rows = append(rows, repeated{[]int{1, n}, [2][]float64{{1, 1 + rng.Float64()}, {2, 2 + rng.Float64()}}, [2]float64{}})
+		}
+	}
+	for _, row := range rows {
 		for _, pair := range formPairs(0) {
 			for path, kinds := range paths[F]() {
 				row.hold(t, fmt.Sprintf("%v on path %s", pair, path), overBounds(pair, row, kinds))
-			}
-		}
-	}
-	for _, n := range []int{31, 64, 129, 256, 1000} {
-		rng := newRand(84)
-		for range 40 {
-			row := repeated{[2][]float64{{1, 1 + rng.Float64()}, {2, 2 + rng.Float64()}}, []int{1, n}}
-			for _, pair := range formPairs(0) {
-				for path, kinds := range paths[F]() {
-					row.hold(t, fmt.Sprintf("%v on path %s", pair, path), overBounds(pair, row, kinds))
-				}
 			}
 		}
 	}

@@ -26,9 +26,9 @@ var (
 		extremes32, logitsLoss32, logProbsLoss32, pairLoss32,
 		negate32, logitsPred32, pairPred32, targetProbs32, pairTarget32,
 		exponentials32, pairExponentials32, dot32, centre32,
-		logPairLoss32, mixedLoss32, mixedPred32, mixedTarget32, negatePower32, logPairTarget32,
+		logPairLoss32, pairLoss32, pairPred32, pairTarget32, negatePower32, logPairTarget32,
 		nil, nil, nil, nil, nil, nil, nil, nil,
-		limits{minClasses: 16, minRatio: 0.5, perPartition: 0.6, ofPowers: 0.25, minGradient: 0x1p-10, minMass: 0x1p-60, maxReach: 86, maxFall: 1 << 18, maxShift: 1 << 16, stored: 1, whole: true},
+		limits{minClasses: 16, minRatio: 0.45, perPartition: 0.3, ofPowers: 0.2, minGradient: 0x1p-10, minMass: 0x1p-60, maxReach: 86, maxFall: 1 << 18, maxShift: 1 << 16, stored: 1, shiftLast: true},
 	}
 	wide = rowKernels[float32]{
 		extremes32Wide, logitsLoss32Wide, logProbsLoss32Wide, pairLoss32Wide,

@@ -37,36 +37,43 @@ func (w *worker[F]) pairExtremes(k *rowKernels[F], i, n int) {
 	k.extremes(w.at(targetOperand, i), n, classes, w.targetSums(i))
 }
 
-// level moves a whole shift, by eighths, for log ratios to be about what they are of
-// probabilities, as far as that can be told before the partition functions are known: what
-// they are off is rounded with them.
+// level moves a shift for log ratios to be about what they are of probabilities, as far as
+// that can be told before the partition functions are known. What they are off is rounded
+// with them, and is what limits.perPartition is for.
 func (w *worker[F]) level(k *rowKernels[F], i, n int) {
-	if !k.whole {
+	if !k.shiftLast {
 		return
 	}
+	const step = 1.0 / 8
 	side, shift, reach := Pred, shiftX, reachX
 	if w.problem.Pred != Logits {
 		side, shift, reach = Target, shiftT, reachT
 	}
+	logClasses := math.Log(float64(w.problem.classes()))
+	expected := func(of Side, reach float64) float64 {
+		if w.problem.form(of) != Logits {
+			return 0
+		}
+		return expectedLogPartition(logClasses, reach)
+	}
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
-		expected := [2]float64{w.expectedLogPartition(Pred, s[reachX]), w.expectedLogPartition(Target, s[reachT])}
-		const eighths = 8
-		moved := math.RoundToEven(eighths*math.Log2E*(expected[side]-expected[1-side])) / eighths
+		moved := expected(Pred, s[reachX]) - expected(Target, s[reachT])
+		if side == Target {
+			moved = -moved
+		}
+		moved = step * math.RoundToEven(math.Log2E/step*moved)
 		s[shift] -= moved
 		s[reach] += math.Ln2 * math.Abs(moved)
 	}
 }
 
-// expectedLogPartition is that of n logits of a reach, drawn from a normal distribution
-// and less their largest: log n − σ·√(2·log n) + σ²/2, the reach being 2σ·√(2·log n). That is
-// a square.
-func (w *worker[F]) expectedLogPartition(side Side, reach float64) float64 {
-	if w.problem.form(side) != Logits {
-		return 0
-	}
-	root := max(0, w.logClasses-reach/4)
-	return root * root / w.logClasses
+// expectedLogPartition is that of more than one logit of a reach, drawn from a normal
+// distribution and less their largest. With L the logarithm of their number it is
+// L − σ·√(2L) + σ²/2, and the reach 2σ·√(2L): together (L − reach/4)²/L.
+func expectedLogPartition(logClasses, reach float64) float64 {
+	rest := max(0, logClasses-reach/4)
+	return rest * rest / logClasses
 }
 
 func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
@@ -129,7 +136,7 @@ func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 // move returns how far a whole shift is to be moved for exponents to be about the logarithms
 // of probabilities, and 2 to that power.
 func (k *rowKernels[F]) move(partition float64) (whole, power float64) {
-	if !k.whole {
+	if !k.shiftLast {
 		return 0, 1
 	}
 	const exponent = 0x7ff << 52

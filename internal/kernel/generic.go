@@ -69,13 +69,14 @@ func extremes[F Float](x *F, rows, classes int, sums *rowSums) {
 	})
 }
 
-// block is how many terms are summed before they are added to the row's sums, which are
-// compensated: equal terms are all rounded one way.
-const block = 4
-
 // sumBlocks calls part for the classes in turn, some at a time, and sets a row's sums to
-// those of what it returns.
-func sumBlocks(record *rowSums, classes int, part func(from, to int) rowSums) {
+// those of what it returns, compensated. Equal terms are all rounded one way, which counts
+// where the elements are float64 as the sums are.
+func sumBlocks[F Float](record *rowSums, classes int, part func(from, to int) rowSums) {
+	block := 256
+	if unsafe.Sizeof(F(0)) == 8 {
+		block = 4
+	}
 	var sums [sumCount]sum
 	for from := 0; from < classes; from += block {
 		s := part(from, min(from+block, classes))
@@ -111,7 +112,7 @@ func logitsLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
 		x, t := of[0], of[1]
 		shift := out[r][shiftX]
-		sumBlocks(&out[r], classes, func(from, to int) (s rowSums) {
+		sumBlocks[F](&out[r], classes, func(from, to int) (s rowSums) {
 			var loss logRatioSums
 			for i, xi := range x[from:to] {
 				y := (float64(xi) + shift) * math.Log2E
@@ -130,7 +131,7 @@ func logProbsLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
 		x, t := of[0], of[1]
-		sumBlocks(&out[r], classes, func(from, to int) (s rowSums) {
+		sumBlocks[F](&out[r], classes, func(from, to int) (s rowSums) {
 			var loss logRatioSums
 			for i, ti := range t[from:to] {
 				loss.add(float64(ti), logarithm2[F](float64(ti)), float64(x[from+i])*math.Log2E)
@@ -174,7 +175,7 @@ func pairExponentials[F Float](x, t, ex, et *F, rows, classes int, sums *rowSums
 // pairRow is told whether the target's powers count alone, see powerOf.
 func pairRow[F Float](record *rowSums, x, t, ex, et []F, alone bool) {
 	scale, ofX, ofT := storedScale[F](), record[shiftX], record[shiftT]
-	sumBlocks(record, len(x), func(from, to int) (s rowSums) {
+	sumBlocks[F](record, len(x), func(from, to int) (s rowSums) {
 		for i := from; i < to; i++ {
 			y, shifted := (float64(x[i])+ofX)*math.Log2E, float64(t[i])+ofT
 			tau := shifted * math.Log2E
@@ -197,7 +198,7 @@ func exponentials[F Float](x, t, out *F, rows, classes int, sums *rowSums) {
 		x, t, out := of[0], of[1], of[2]
 		scale := storedScale[F]()
 		shift := records[r][shiftX]
-		sumBlocks(&records[r], classes, func(from, to int) (s rowSums) {
+		sumBlocks[F](&records[r], classes, func(from, to int) (s rowSums) {
 			for i := from; i < to; i++ {
 				q := power2[F]((float64(x[i]) + shift) * math.Log2E)
 				out[i] = F(q * scale)

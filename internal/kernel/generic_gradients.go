@@ -99,7 +99,7 @@ func dotRows[F Float](out, v *F, rows, classes int, sums *rowSums) {
 	eachRow(rows, classes, []*F{out, v}, func(r int, of [][]F) {
 		q, v := of[0], of[1]
 		var dot rowSums
-		sumBlocks(&dot, classes, func(from, to int) (s rowSums) {
+		sumBlocks[F](&dot, classes, func(from, to int) (s rowSums) {
 			for i := from; i < to; i++ {
 				s[ratio] += float64(q[i]) * float64(v[i])
 			}

@@ -25,7 +25,7 @@ func jensenSums[F Float](x, t *F, rows, classes int, c *mixtureCoefficients) {
 	records := unsafe.Slice(c, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
 		var sums rowSums
-		sumBlocks(&sums, classes, func(from, to int) (s rowSums) {
+		sumBlocks[F](&sums, classes, func(from, to int) (s rowSums) {
 			for i := from; i < to; i++ {
 				p, q, logP, logQ := mixture(of[0][i], of[1][i], &records[r])
 				s[mass] += p * logP

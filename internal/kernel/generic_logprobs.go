@@ -15,7 +15,7 @@ func logPairLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
 		x, t := of[0], of[1]
-		sumBlocks(&out[r], classes, func(from, to int) (s rowSums) {
+		sumBlocks[F](&out[r], classes, func(from, to int) (s rowSums) {
 			for i := from; i < to; i++ {
 				ti := float64(t[i])
 				tau, d := ti*math.Log2E, (ti-float64(x[i]))*math.Log2E

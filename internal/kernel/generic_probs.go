@@ -11,7 +11,7 @@ func probsLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
 		x, t := of[0], of[1]
-		sumBlocks(&out[r], classes, func(from, to int) (s rowSums) {
+		sumBlocks[F](&out[r], classes, func(from, to int) (s rowSums) {
 			for i := from; i < to; i++ {
 				ti := float64(t[i])
 				if math.Signbit(ti) || ti != 0 && !possible(x[i]) {
@@ -72,7 +72,7 @@ func powersLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
 		x, t, shift := of[0], of[1], out[r][shiftT]
-		sumBlocks(&out[r], classes, func(from, to int) (s rowSums) {
+		sumBlocks[F](&out[r], classes, func(from, to int) (s rowSums) {
 			for i := from; i < to; i++ {
 				shifted := float64(t[i]) + shift
 				p, tau := exponential[F](shifted), shifted*math.Log2E

@@ -2,12 +2,12 @@ package kernel
 
 // What row kernels find of one row, by index. Exponents are in base 2,
 // y = (x + shift)·log2 e with the shift that brings the row's largest y to 0. Where
-// limits.whole is set it is y = x·log2 e + shift instead, and the shift the whole
-// number that brings the largest y near 0, or eighths off that: see level.
+// limits.shiftLast is set it is y = x·log2 e + shift instead, and the shift a multiple of
+// 1/8 that brings the largest y near 0, or to where level wants it.
 const (
 	shiftX    = iota
 	shiftT    // of the target's logits
-	reachX    // the largest logit less the smallest
+	reachX    // the largest logit less the smallest, and how far level or unshift moved them
 	reachT    // that of the target's logits
 	partition // Σ 2^y
 	mass      // Σ t; of logits t, Σ 2^τ, τ being t's y
@@ -78,12 +78,13 @@ type rowKernels[F Float] struct {
 
 // limits say which rows a kind of arithmetic is accurate for.
 type limits struct {
-	// minClasses is the smallest number of classes in whose sums rounding averages out.
+	// minClasses is the smallest number of classes. Rows of few are nearer to what is not
+	// accurate, and take other kinds no longer.
 	minClasses int
 
 	// minRatio is the smallest |divergence| ÷ mass: below it what rounding leaves of
-	// the sums' terms counts. Those of lanes of float32 are what keeps the rows that
-	// TestBoundsUnderSearch climbs to within the bounds, with ten thousand starts.
+	// the sums' terms counts. This limit and the next two keep lanes of float32 within the
+	// bounds on rows that `-run TestBoundsUnderSearch -climbs 1000` finds.
 	minRatio float64
 
 	// perPartition adds to minRatio for the logarithm of the partition function: that
@@ -116,10 +117,9 @@ type limits struct {
 	// of subnormal probabilities keep their bits.
 	stored float64
 
-	// whole says what a shift is, see shiftX. Such a one may be moved to where exponents
-	// are logarithms of probabilities, and then needs to be, as log ratios are rounded to
-	// float32.
-	whole bool
+	// shiftLast says what a shift is, see shiftX. It is moved to where exponents are
+	// logarithms of probabilities, for log ratios are rounded to float32.
+	shiftLast bool
 }
 
 // kernelsOf returns the kinds of kernels for F, the fastest first.

@@ -84,21 +84,6 @@ func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, 
 //go:noescape
 func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
-// mixedLoss32 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
-//
-//go:noescape
-func mixedLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
-
-// mixedPred32 sets out = a·2^y − b·2^τ.
-//
-//go:noescape
-func mixedPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-
-// mixedTarget32 sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.
-//
-//go:noescape
-func mixedTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-
 // extremes32Wide sets the shift of x, and its reach.
 //
 //go:noescape

@@ -124,156 +124,230 @@ logitsLoss32_row:
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
 	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VXORPD       Y9, Y9, Y9
 	LEAQ         (SP), DI
 	ADDQ         $0x18, DI
 	ANDQ         $-32, DI
-	VXORPD       Y7, Y7, Y7
-	VMOVUPD      Y7, (DI)
-	VMOVUPD      Y7, 32(DI)
-	VMOVUPD      Y7, 64(DI)
-	VMOVUPD      Y7, 96(DI)
-	VMOVUPD      Y7, 128(DI)
-	VMOVUPD      Y7, 160(DI)
+	VXORPD       Y10, Y10, Y10
+	VMOVUPD      Y10, (DI)
+	VMOVUPD      Y10, 64(DI)
+	VMOVUPD      Y10, 128(DI)
 	MOVQ         BX, R8
 	XORQ         R9, R9
-	MOVQ         $0x00000002, R10
+	MOVQ         $0x00000100, R10
 	SUBQ         $0x08, R8
 	JL           logitsLoss32_loop_few
 	LEAQ         (AX)(BX*4), R11
-	VMOVUPS      (AX)(R9*1), Y7
-	VMOVAPS      Y7, Y8
-	VFMADD132PS  Y1, Y2, Y8
-	VSUBPS       Y2, Y8, Y9
-	VFMSUB132PS  Y1, Y9, Y7
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y9, Y7
-	VMOVUPS      (CX)(R9*1), Y9
+	VMOVUPS      (AX)(R9*1), Y10
+	VMOVAPS      Y10, Y11
+	VFMADD132PS  Y1, Y2, Y11
+	VSUBPS       Y2, Y11, Y12
+	VFMSUB132PS  Y1, Y12, Y10
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
+	VMOVUPS      (CX)(R9*1), Y12
 
 	// log2 t - y
-	VPSRLD      $0x17, Y9, Y11
-	VCVTDQ2PS   Y11, Y11
-	VSUBPS      Y8, Y11, Y11
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y11, Y11
-	VPSRLD      $0x14, Y9, Y10
-	VPERMPS     logarithms<>+0(SB), Y10, Y12
-	VSUBPS      Y7, Y12, Y12
-	VADDPS      Y12, Y11, Y11
-	VANDPS      constant007fffff007fffff<>+0(SB), Y9, Y12
-	VORPS       Y0, Y12, Y12
-	VPERMPS     reciprocals<>+0(SB), Y10, Y10
-	VFMSUB213PS Y0, Y10, Y12
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
-	VPSLLD      $0x14, Y8, Y10
-	VPERMPS     powers<>+0(SB), Y8, Y8
-	VPADDD      Y8, Y10, Y10
+	VPSRLD      $0x17, Y12, Y14
+	VCVTDQ2PS   Y14, Y14
+	VSUBPS      Y11, Y14, Y14
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y14, Y14
+	VPSRLD      $0x14, Y12, Y13
+	VPERMPS     logarithms<>+0(SB), Y13, Y15
+	VSUBPS      Y10, Y15, Y15
+	VADDPS      Y15, Y14, Y14
+	VANDPS      constant007fffff007fffff<>+0(SB), Y12, Y15
+	VORPS       Y0, Y15, Y15
+	VPERMPS     reciprocals<>+0(SB), Y13, Y13
+	VFMSUB213PS Y0, Y13, Y15
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y11, Y11
+	VPSLLD      $0x14, Y11, Y13
+	VPERMPS     powers<>+0(SB), Y11, Y11
+	VPADDD      Y11, Y13, Y13
 	SUBQ        $0x08, R8
 	JL          logitsLoss32_loop_last
 
 logitsLoss32_loop:
 	PREFETCHT1  (R11)(R9*1)
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y8
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y8
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y8
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y8
-	VFMADD231PS Y10, Y8, Y4
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y7
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y12, Y7
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y12, Y7
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y12, Y7
-	VFMADD213PS Y11, Y12, Y7
-	VFMADD231PS Y7, Y9, Y6
-	VADDPS      Y9, Y5, Y5
-	VORPS       Y9, Y3, Y3
-	VMOVUPS     32(AX)(R9*1), Y7
-	VMOVAPS     Y7, Y8
-	VFMADD132PS Y1, Y2, Y8
-	VSUBPS      Y2, Y8, Y9
-	VFMSUB132PS Y1, Y9, Y7
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y9, Y7
-	VMOVUPS     32(CX)(R9*1), Y9
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y10, Y11
+	VMULPS      Y13, Y11, Y11
+	VMOVAPS     Y4, Y10
+	VADDPS      Y11, Y4, Y4
+	VSUBPS      Y10, Y4, Y10
+	VSUBPS      Y10, Y11, Y10
+	VADDPS      Y10, Y5, Y5
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
+	VFMADD213PS Y14, Y15, Y10
+	VMOVAPS     Y6, Y11
+	VADDPS      Y12, Y6, Y6
+	VSUBPS      Y11, Y6, Y11
+	VSUBPS      Y11, Y12, Y11
+	VADDPS      Y11, Y7, Y7
+	VMULPS      Y12, Y10, Y11
+	VFMSUB213PS Y11, Y12, Y10
+	VADDPS      Y10, Y9, Y9
+	VMOVAPS     Y8, Y10
+	VADDPS      Y11, Y8, Y8
+	VSUBPS      Y10, Y8, Y10
+	VSUBPS      Y10, Y11, Y10
+	VADDPS      Y10, Y9, Y9
+	VORPS       Y12, Y3, Y3
+	VMOVUPS     32(AX)(R9*1), Y10
+	VMOVAPS     Y10, Y11
+	VFMADD132PS Y1, Y2, Y11
+	VSUBPS      Y2, Y11, Y12
+	VFMSUB132PS Y1, Y12, Y10
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y12, Y10
+	VMOVUPS     32(CX)(R9*1), Y12
 
 	// log2 t - y
-	VPSRLD      $0x17, Y9, Y11
-	VCVTDQ2PS   Y11, Y11
-	VSUBPS      Y8, Y11, Y11
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y11, Y11
-	VPSRLD      $0x14, Y9, Y10
-	VPERMPS     logarithms<>+0(SB), Y10, Y12
-	VSUBPS      Y7, Y12, Y12
-	VADDPS      Y12, Y11, Y11
-	VANDPS      constant007fffff007fffff<>+0(SB), Y9, Y12
-	VORPS       Y0, Y12, Y12
-	VPERMPS     reciprocals<>+0(SB), Y10, Y10
-	VFMSUB213PS Y0, Y10, Y12
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
-	VPSLLD      $0x14, Y8, Y10
-	VPERMPS     powers<>+0(SB), Y8, Y8
-	VPADDD      Y8, Y10, Y10
+	VPSRLD      $0x17, Y12, Y14
+	VCVTDQ2PS   Y14, Y14
+	VSUBPS      Y11, Y14, Y14
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y14, Y14
+	VPSRLD      $0x14, Y12, Y13
+	VPERMPS     logarithms<>+0(SB), Y13, Y15
+	VSUBPS      Y10, Y15, Y15
+	VADDPS      Y15, Y14, Y14
+	VANDPS      constant007fffff007fffff<>+0(SB), Y12, Y15
+	VORPS       Y0, Y15, Y15
+	VPERMPS     reciprocals<>+0(SB), Y13, Y13
+	VFMSUB213PS Y0, Y13, Y15
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y11, Y11
+	VPSLLD      $0x14, Y11, Y13
+	VPERMPS     powers<>+0(SB), Y11, Y11
+	VPADDD      Y11, Y13, Y13
 	ADDQ        $0x20, R9
 	DECQ        R10
 	JNZ         logitsLoss32_loop_on
-	VADDPS      (DI), Y4, Y8
-	VSUBPS      (DI), Y8, Y13
-	VSUBPS      Y13, Y4, Y4
-	VADDPS      32(DI), Y4, Y4
-	VMOVUPD     Y4, 32(DI)
-	VMOVUPD     Y8, (DI)
-	VXORPD      Y4, Y4, Y4
-	VADDPS      64(DI), Y5, Y8
-	VSUBPS      64(DI), Y8, Y13
-	VSUBPS      Y13, Y5, Y5
-	VADDPS      96(DI), Y5, Y5
-	VMOVUPD     Y5, 96(DI)
-	VMOVUPD     Y8, 64(DI)
-	VXORPD      Y5, Y5, Y5
-	VADDPS      128(DI), Y6, Y8
-	VSUBPS      128(DI), Y8, Y13
-	VSUBPS      Y13, Y6, Y6
-	VADDPS      160(DI), Y6, Y6
-	VMOVUPD     Y6, 160(DI)
-	VMOVUPD     Y8, 128(DI)
-	VXORPD      Y6, Y6, Y6
-	MOVQ        $0x00000002, R10
+	VMOVUPD     (DI), Y11
+	VMOVUPS     Y4, 32(DI)
+	VCVTPS2PD   32(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VCVTPS2PD   48(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VXORPS      Y4, Y4, Y4
+	VMOVUPS     Y5, 32(DI)
+	VCVTPS2PD   32(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VCVTPS2PD   48(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     Y11, (DI)
+	VMOVUPD     64(DI), Y11
+	VMOVUPS     Y6, 96(DI)
+	VCVTPS2PD   96(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VCVTPS2PD   112(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VXORPS      Y6, Y6, Y6
+	VMOVUPS     Y7, 96(DI)
+	VCVTPS2PD   96(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VCVTPS2PD   112(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VXORPS      Y7, Y7, Y7
+	VMOVUPD     Y11, 64(DI)
+	VMOVUPD     128(DI), Y11
+	VMOVUPS     Y8, 160(DI)
+	VCVTPS2PD   160(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VCVTPS2PD   176(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VXORPS      Y8, Y8, Y8
+	VMOVUPS     Y9, 160(DI)
+	VCVTPS2PD   160(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VCVTPS2PD   176(DI), Y16
+	VADDPD      Y16, Y11, Y11
+	VXORPS      Y9, Y9, Y9
+	VMOVUPD     Y11, 128(DI)
+	MOVQ        $0x00000100, R10
 
 logitsLoss32_loop_on:
 	SUBQ $0x08, R8
 	JGE  logitsLoss32_loop
 
 logitsLoss32_loop_last:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y8
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y8
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y8
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y8
-	VFMADD231PS Y10, Y8, Y4
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y7
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y12, Y7
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y12, Y7
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y12, Y7
-	VFMADD213PS Y11, Y12, Y7
-	VFMADD231PS Y7, Y9, Y6
-	VADDPS      Y9, Y5, Y5
-	VORPS       Y9, Y3, Y3
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y10, Y11
+	VMULPS      Y13, Y11, Y11
+	VMOVAPS     Y4, Y10
+	VADDPS      Y11, Y4, Y4
+	VSUBPS      Y10, Y4, Y10
+	VSUBPS      Y10, Y11, Y10
+	VADDPS      Y10, Y5, Y5
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
+	VFMADD213PS Y14, Y15, Y10
+	VMOVAPS     Y6, Y11
+	VADDPS      Y12, Y6, Y6
+	VSUBPS      Y11, Y6, Y11
+	VSUBPS      Y11, Y12, Y11
+	VADDPS      Y11, Y7, Y7
+	VMULPS      Y12, Y10, Y11
+	VFMSUB213PS Y11, Y12, Y10
+	VADDPS      Y10, Y9, Y9
+	VMOVAPS     Y8, Y10
+	VADDPS      Y11, Y8, Y8
+	VSUBPS      Y10, Y8, Y10
+	VSUBPS      Y10, Y11, Y10
+	VADDPS      Y10, Y9, Y9
+	VORPS       Y12, Y3, Y3
 	ADDQ        $0x20, R9
-	VADDPS      (DI), Y4, Y7
-	VSUBPS      (DI), Y7, Y8
-	VSUBPS      Y8, Y4, Y4
-	VADDPS      32(DI), Y4, Y4
-	VMOVUPD     Y4, 32(DI)
-	VMOVUPD     Y7, (DI)
-	VXORPD      Y4, Y4, Y4
-	VADDPS      64(DI), Y5, Y7
-	VSUBPS      64(DI), Y7, Y8
-	VSUBPS      Y8, Y5, Y5
-	VADDPS      96(DI), Y5, Y5
-	VMOVUPD     Y5, 96(DI)
-	VMOVUPD     Y7, 64(DI)
-	VXORPD      Y5, Y5, Y5
-	VADDPS      128(DI), Y6, Y7
-	VSUBPS      128(DI), Y7, Y8
-	VSUBPS      Y8, Y6, Y6
-	VADDPS      160(DI), Y6, Y6
-	VMOVUPD     Y6, 160(DI)
-	VMOVUPD     Y7, 128(DI)
-	VXORPD      Y6, Y6, Y6
+	VMOVUPD     (DI), Y10
+	VMOVUPS     Y4, 32(DI)
+	VCVTPS2PD   32(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VCVTPS2PD   48(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VXORPS      Y4, Y4, Y4
+	VMOVUPS     Y5, 32(DI)
+	VCVTPS2PD   32(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VCVTPS2PD   48(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     Y10, (DI)
+	VMOVUPD     64(DI), Y10
+	VMOVUPS     Y6, 96(DI)
+	VCVTPS2PD   96(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VCVTPS2PD   112(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VXORPS      Y6, Y6, Y6
+	VMOVUPS     Y7, 96(DI)
+	VCVTPS2PD   96(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VCVTPS2PD   112(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VXORPS      Y7, Y7, Y7
+	VMOVUPD     Y10, 64(DI)
+	VMOVUPD     128(DI), Y10
+	VMOVUPS     Y8, 160(DI)
+	VCVTPS2PD   160(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VCVTPS2PD   176(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VXORPS      Y8, Y8, Y8
+	VMOVUPS     Y9, 160(DI)
+	VCVTPS2PD   160(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VCVTPS2PD   176(DI), Y11
+	VADDPD      Y11, Y10, Y10
+	VXORPS      Y9, Y9, Y9
+	VMOVUPD     Y10, 128(DI)
 
 logitsLoss32_loop_few:
 	ADDQ        $0x08, R8
@@ -282,101 +356,119 @@ logitsLoss32_loop_few:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
 	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y7
-	VMASKMOVPS  (AX)(R9*1), Y7, Y8
-	VMOVAPS     Y8, Y9
-	VFMADD132PS Y1, Y2, Y9
-	VSUBPS      Y2, Y9, Y2
-	VFMSUB132PS Y1, Y2, Y8
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y8
-	VMASKMOVPS  (CX)(R9*1), Y7, Y2
+	VMOVUPD     (R10)(R11*4), Y10
+	VMASKMOVPS  (AX)(R9*1), Y10, Y11
+	VMOVAPS     Y11, Y12
+	VFMADD132PS Y1, Y2, Y12
+	VSUBPS      Y2, Y12, Y2
+	VFMSUB132PS Y1, Y2, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y11
+	VMASKMOVPS  (CX)(R9*1), Y10, Y2
 
 	// log2 t - y
-	VPSRLD      $0x17, Y2, Y11
-	VCVTDQ2PS   Y11, Y11
-	VSUBPS      Y9, Y11, Y11
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y11, Y11
-	VPSRLD      $0x14, Y2, Y10
-	VPERMPS     logarithms<>+0(SB), Y10, Y12
-	VSUBPS      Y8, Y12, Y12
-	VADDPS      Y12, Y11, Y11
-	VANDPS      constant007fffff007fffff<>+0(SB), Y2, Y12
-	VORPS       Y0, Y12, Y12
-	VPERMPS     reciprocals<>+0(SB), Y10, Y10
-	VFMSUB213PS Y0, Y10, Y12
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD      $0x14, Y9, Y10
-	VPERMPS     powers<>+0(SB), Y9, Y9
-	VPADDD      Y9, Y10, Y10
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y9
-	VMULPS      Y10, Y9, Y9
-	VANDPD      Y7, Y9, Y9
-	VADDPS      Y9, Y4, Y4
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y7
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y12, Y7
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y12, Y7
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y12, Y7
-	VFMADD213PS Y11, Y12, Y7
-	VFMADD231PS Y7, Y2, Y6
-	VADDPS      Y2, Y5, Y5
+	VPSRLD      $0x17, Y2, Y14
+	VCVTDQ2PS   Y14, Y14
+	VSUBPS      Y12, Y14, Y14
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y14, Y14
+	VPSRLD      $0x14, Y2, Y13
+	VPERMPS     logarithms<>+0(SB), Y13, Y15
+	VSUBPS      Y11, Y15, Y15
+	VADDPS      Y15, Y14, Y14
+	VANDPS      constant007fffff007fffff<>+0(SB), Y2, Y15
+	VORPS       Y0, Y15, Y15
+	VPERMPS     reciprocals<>+0(SB), Y13, Y13
+	VFMSUB213PS Y0, Y13, Y15
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD      $0x14, Y12, Y13
+	VPERMPS     powers<>+0(SB), Y12, Y12
+	VPADDD      Y12, Y13, Y13
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y12
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y12
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y12
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y11, Y12
+	VMULPS      Y13, Y12, Y12
+	VANDPD      Y10, Y12, Y12
+	VMOVAPS     Y4, Y10
+	VADDPS      Y12, Y4, Y4
+	VSUBPS      Y10, Y4, Y10
+	VSUBPS      Y10, Y12, Y10
+	VADDPS      Y10, Y5, Y5
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
+	VFMADD213PS Y14, Y15, Y10
+	VMOVAPS     Y6, Y11
+	VADDPS      Y2, Y6, Y6
+	VSUBPS      Y11, Y6, Y11
+	VSUBPS      Y11, Y2, Y11
+	VADDPS      Y11, Y7, Y7
+	VMULPS      Y2, Y10, Y11
+	VFMSUB213PS Y11, Y2, Y10
+	VADDPS      Y10, Y9, Y9
+	VMOVAPS     Y8, Y10
+	VADDPS      Y11, Y8, Y8
+	VSUBPS      Y10, Y8, Y10
+	VSUBPS      Y10, Y11, Y10
+	VADDPS      Y10, Y9, Y9
 	VORPS       Y2, Y3, Y3
 
 logitsLoss32_loop_done:
-	VADDPS       (DI), Y4, Y2
-	VSUBPS       (DI), Y2, Y7
-	VSUBPS       Y7, Y4, Y4
-	VADDPS       32(DI), Y4, Y4
-	VMOVUPD      Y4, 32(DI)
-	VMOVUPD      Y2, (DI)
-	VXORPD       Y4, Y4, Y4
-	VADDPS       64(DI), Y5, Y2
-	VSUBPS       64(DI), Y2, Y4
-	VSUBPS       Y4, Y5, Y5
-	VADDPS       96(DI), Y5, Y5
-	VMOVUPD      Y5, 96(DI)
-	VMOVUPD      Y2, 64(DI)
-	VXORPD       Y5, Y5, Y5
-	VADDPS       128(DI), Y6, Y2
-	VSUBPS       128(DI), Y2, Y4
-	VSUBPS       Y4, Y6, Y6
-	VADDPS       160(DI), Y6, Y6
-	VMOVUPD      Y6, 160(DI)
-	VMOVUPD      Y2, 128(DI)
-	VXORPD       Y6, Y6, Y6
-	VCVTPS2PD    (DI), Y2
-	VCVTPS2PD    16(DI), Y4
-	VADDPD       Y4, Y2, Y2
+	VMOVUPD      (DI), Y2
+	VMOVUPS      Y4, 32(DI)
 	VCVTPS2PD    32(DI), Y4
-	VCVTPS2PD    48(DI), Y5
-	VADDPD       Y5, Y4, Y4
 	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    48(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y5, 32(DI)
+	VCVTPS2PD    32(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    48(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VXORPS       Y5, Y5, Y5
+	VMOVUPD      Y2, (DI)
+	VMOVUPD      64(DI), Y2
+	VMOVUPS      Y6, 96(DI)
+	VCVTPS2PD    96(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    112(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VXORPS       Y6, Y6, Y6
+	VMOVUPS      Y7, 96(DI)
+	VCVTPS2PD    96(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    112(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VXORPS       Y7, Y7, Y7
+	VMOVUPD      Y2, 64(DI)
+	VMOVUPD      128(DI), Y2
+	VMOVUPS      Y8, 160(DI)
+	VCVTPS2PD    160(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    176(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VXORPS       Y8, Y8, Y8
+	VMOVUPS      Y9, 160(DI)
+	VCVTPS2PD    160(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VCVTPS2PD    176(DI), Y4
+	VADDPD       Y4, Y2, Y2
+	VXORPS       Y9, Y9, Y9
+	VMOVUPD      Y2, 128(DI)
+	VMOVUPD      (DI), Y2
 	VEXTRACTF128 $0x01, Y2, X4
 	VADDPD       X4, X2, X4
 	VPERMILPD    $0x01, X4, X2
 	VADDSD       X4, X2, X2
 	VMOVSD       X2, 32(SI)
-	VCVTPS2PD    64(DI), Y2
-	VCVTPS2PD    80(DI), Y4
-	VADDPD       Y4, Y2, Y2
-	VCVTPS2PD    96(DI), Y4
-	VCVTPS2PD    112(DI), Y5
-	VADDPD       Y5, Y4, Y4
-	VADDPD       Y4, Y2, Y2
+	VMOVUPD      64(DI), Y2
 	VEXTRACTF128 $0x01, Y2, X4
 	VADDPD       X4, X2, X4
 	VPERMILPD    $0x01, X4, X2
 	VADDSD       X4, X2, X2
 	VMOVSD       X2, 40(SI)
-	VCVTPS2PD    128(DI), Y2
-	VCVTPS2PD    144(DI), Y4
-	VADDPD       Y4, Y2, Y2
-	VCVTPS2PD    160(DI), Y4
-	VCVTPS2PD    176(DI), Y5
-	VADDPD       Y5, Y4, Y4
-	VADDPD       Y4, Y2, Y2
+	VMOVUPD      128(DI), Y2
 	VEXTRACTF128 $0x01, Y2, X4
 	VADDPD       X4, X2, X4
 	VPERMILPD    $0x01, X4, X2
@@ -523,194 +615,266 @@ logProbsLoss32_row:
 	VXORPD      Y1, Y1, Y1
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
 	LEAQ        (SP), DI
 	ADDQ        $0x18, DI
 	ANDQ        $-32, DI
-	VXORPD      Y4, Y4, Y4
-	VMOVUPD     Y4, (DI)
-	VMOVUPD     Y4, 32(DI)
-	VMOVUPD     Y4, 64(DI)
-	VMOVUPD     Y4, 96(DI)
+	VXORPD      Y6, Y6, Y6
+	VMOVUPD     Y6, (DI)
+	VMOVUPD     Y6, 64(DI)
 	MOVQ        BX, R8
 	XORQ        R9, R9
-	MOVQ        $0x00000002, R10
+	MOVQ        $0x00000080, R10
 	SUBQ        $0x10, R8
 	JL          logProbsLoss32_loop_few
-	VMOVUPS     (AX)(R9*1), Y4
-	VMOVUPS     32(AX)(R9*1), Y5
-	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
-	VMOVAPS     Y4, Y6
-	VFMADD132PS Y9, Y0, Y6
-	VMOVAPS     Y5, Y7
-	VFMADD132PS Y9, Y0, Y7
-	VSUBPS      Y0, Y6, Y8
-	VFMSUB132PS Y9, Y8, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y4
-	VSUBPS      Y0, Y7, Y8
-	VFMSUB132PS Y9, Y8, Y5
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
-	VMOVUPS     (CX)(R9*1), Y8
-	VMOVUPS     32(CX)(R9*1), Y9
+	VMOVUPS     (AX)(R9*1), Y6
+	VMOVUPS     32(AX)(R9*1), Y7
+	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y11
+	VMOVAPS     Y6, Y8
+	VFMADD132PS Y11, Y0, Y8
+	VMOVAPS     Y7, Y9
+	VFMADD132PS Y11, Y0, Y9
+	VSUBPS      Y0, Y8, Y10
+	VFMSUB132PS Y11, Y10, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y6
+	VSUBPS      Y0, Y9, Y10
+	VFMSUB132PS Y11, Y10, Y7
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y7
+	VMOVUPS     (CX)(R9*1), Y10
+	VMOVUPS     32(CX)(R9*1), Y11
 
 	// log2 t - y
-	VMOVUPS     logarithms<>+0(SB), Y11
-	VMOVUPS     constant49bffc0849bffc08<>+0(SB), Y12
-	VPSRLD      $0x17, Y8, Y10
-	VCVTDQ2PS   Y10, Y10
-	VSUBPS      Y6, Y10, Y10
-	VADDPS      Y12, Y10, Y10
-	VPSRLD      $0x14, Y8, Y6
-	VPERMPS     Y11, Y6, Y13
-	VSUBPS      Y4, Y13, Y13
-	VADDPS      Y13, Y10, Y10
-	VPSRLD      $0x17, Y9, Y4
-	VCVTDQ2PS   Y4, Y4
-	VSUBPS      Y7, Y4, Y4
-	VADDPS      Y12, Y4, Y4
-	VPSRLD      $0x14, Y9, Y7
-	VPERMPS     Y11, Y7, Y11
-	VSUBPS      Y5, Y11, Y11
-	VADDPS      Y11, Y4, Y4
-	VMOVUPS     constant3f8000003f800000<>+0(SB), Y11
-	VMOVUPS     constant007fffff007fffff<>+0(SB), Y12
-	VMOVUPS     reciprocals<>+0(SB), Y13
-	VANDPS      Y12, Y8, Y5
-	VORPS       Y11, Y5, Y5
-	VPERMPS     Y13, Y6, Y6
-	VFMSUB213PS Y11, Y6, Y5
-	VANDPS      Y12, Y9, Y6
-	VORPS       Y11, Y6, Y6
-	VPERMPS     Y13, Y7, Y7
-	VFMSUB213PS Y11, Y7, Y6
+	VMOVUPS     logarithms<>+0(SB), Y13
+	VMOVUPS     constant49bffc0849bffc08<>+0(SB), Y14
+	VPSRLD      $0x17, Y10, Y12
+	VCVTDQ2PS   Y12, Y12
+	VSUBPS      Y8, Y12, Y12
+	VADDPS      Y14, Y12, Y12
+	VPSRLD      $0x14, Y10, Y8
+	VPERMPS     Y13, Y8, Y15
+	VSUBPS      Y6, Y15, Y15
+	VADDPS      Y15, Y12, Y12
+	VPSRLD      $0x17, Y11, Y6
+	VCVTDQ2PS   Y6, Y6
+	VSUBPS      Y9, Y6, Y6
+	VADDPS      Y14, Y6, Y6
+	VPSRLD      $0x14, Y11, Y9
+	VPERMPS     Y13, Y9, Y13
+	VSUBPS      Y7, Y13, Y13
+	VADDPS      Y13, Y6, Y6
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y13
+	VMOVUPS     constant007fffff007fffff<>+0(SB), Y14
+	VMOVUPS     reciprocals<>+0(SB), Y15
+	VANDPS      Y14, Y10, Y7
+	VORPS       Y13, Y7, Y7
+	VPERMPS     Y15, Y8, Y8
+	VFMSUB213PS Y13, Y8, Y7
+	VANDPS      Y14, Y11, Y8
+	VORPS       Y13, Y8, Y8
+	VPERMPS     Y15, Y9, Y9
+	VFMSUB213PS Y13, Y9, Y8
 	SUBQ        $0x10, R8
 	JL          logProbsLoss32_loop_last
 
 logProbsLoss32_loop:
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y11
-	VMOVUPS     Y11, Y7
-	VMOVUPS     Y11, Y11
-	VMOVUPS     constant3ef6cc673ef6cc67<>+0(SB), Y12
-	VFMADD213PS Y12, Y5, Y7
-	VFMADD213PS Y12, Y6, Y11
-	VMOVUPS     constantbf38aa33bf38aa33<>+0(SB), Y12
-	VFMADD213PS Y12, Y5, Y7
-	VFMADD213PS Y12, Y6, Y11
-	VMOVUPS     constant3fb8aa373fb8aa37<>+0(SB), Y12
-	VFMADD213PS Y12, Y5, Y7
-	VFMADD213PS Y12, Y6, Y11
-	VFMADD213PS Y10, Y5, Y7
-	VFMADD213PS Y4, Y6, Y11
-	VFMADD231PS Y7, Y8, Y3
-	VFMADD231PS Y11, Y9, Y3
-	VADDPS      Y8, Y2, Y2
-	VADDPS      Y9, Y2, Y2
-	VORPS       Y8, Y1, Y1
-	VORPS       Y9, Y1, Y1
-	VMOVUPS     64(AX)(R9*1), Y4
-	VMOVUPS     96(AX)(R9*1), Y5
-	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
-	VMOVAPS     Y4, Y6
-	VFMADD132PS Y9, Y0, Y6
-	VMOVAPS     Y5, Y7
-	VFMADD132PS Y9, Y0, Y7
-	VSUBPS      Y0, Y6, Y8
-	VFMSUB132PS Y9, Y8, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y4
-	VSUBPS      Y0, Y7, Y8
-	VFMSUB132PS Y9, Y8, Y5
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
-	VMOVUPS     64(CX)(R9*1), Y8
-	VMOVUPS     96(CX)(R9*1), Y9
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y13
+	VMOVUPS     Y13, Y9
+	VMOVUPS     Y13, Y13
+	VMOVUPS     constant3ef6cc673ef6cc67<>+0(SB), Y14
+	VFMADD213PS Y14, Y7, Y9
+	VFMADD213PS Y14, Y8, Y13
+	VMOVUPS     constantbf38aa33bf38aa33<>+0(SB), Y14
+	VFMADD213PS Y14, Y7, Y9
+	VFMADD213PS Y14, Y8, Y13
+	VMOVUPS     constant3fb8aa373fb8aa37<>+0(SB), Y14
+	VFMADD213PS Y14, Y7, Y9
+	VFMADD213PS Y14, Y8, Y13
+	VFMADD213PS Y12, Y7, Y9
+	VFMADD213PS Y6, Y8, Y13
+	VMOVAPS     Y2, Y6
+	VADDPS      Y10, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y10, Y6
+	VADDPS      Y6, Y3, Y3
+	VMOVAPS     Y2, Y6
+	VADDPS      Y11, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y11, Y6
+	VADDPS      Y6, Y3, Y3
+	VMULPS      Y10, Y9, Y6
+	VFMSUB213PS Y6, Y10, Y9
+	VADDPS      Y9, Y5, Y5
+	VMOVAPS     Y4, Y7
+	VADDPS      Y6, Y4, Y4
+	VSUBPS      Y7, Y4, Y7
+	VSUBPS      Y7, Y6, Y7
+	VADDPS      Y7, Y5, Y5
+	VMULPS      Y11, Y13, Y6
+	VFMSUB213PS Y6, Y11, Y13
+	VADDPS      Y13, Y5, Y5
+	VMOVAPS     Y4, Y7
+	VADDPS      Y6, Y4, Y4
+	VSUBPS      Y7, Y4, Y7
+	VSUBPS      Y7, Y6, Y7
+	VADDPS      Y7, Y5, Y5
+	VORPS       Y10, Y1, Y1
+	VORPS       Y11, Y1, Y1
+	VMOVUPS     64(AX)(R9*1), Y6
+	VMOVUPS     96(AX)(R9*1), Y7
+	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y11
+	VMOVAPS     Y6, Y8
+	VFMADD132PS Y11, Y0, Y8
+	VMOVAPS     Y7, Y9
+	VFMADD132PS Y11, Y0, Y9
+	VSUBPS      Y0, Y8, Y10
+	VFMSUB132PS Y11, Y10, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y6
+	VSUBPS      Y0, Y9, Y10
+	VFMSUB132PS Y11, Y10, Y7
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y7
+	VMOVUPS     64(CX)(R9*1), Y10
+	VMOVUPS     96(CX)(R9*1), Y11
 
 	// log2 t - y
-	VMOVUPS     logarithms<>+0(SB), Y11
-	VMOVUPS     constant49bffc0849bffc08<>+0(SB), Y13
-	VPSRLD      $0x17, Y8, Y10
-	VCVTDQ2PS   Y10, Y10
-	VSUBPS      Y6, Y10, Y10
-	VADDPS      Y13, Y10, Y10
-	VPSRLD      $0x14, Y8, Y6
-	VPERMPS     Y11, Y6, Y12
-	VSUBPS      Y4, Y12, Y12
-	VADDPS      Y12, Y10, Y10
-	VPSRLD      $0x17, Y9, Y4
-	VCVTDQ2PS   Y4, Y4
-	VSUBPS      Y7, Y4, Y4
-	VADDPS      Y13, Y4, Y4
-	VPSRLD      $0x14, Y9, Y7
-	VPERMPS     Y11, Y7, Y11
-	VSUBPS      Y5, Y11, Y11
-	VADDPS      Y11, Y4, Y4
-	VMOVUPS     constant3f8000003f800000<>+0(SB), Y11
-	VMOVUPS     constant007fffff007fffff<>+0(SB), Y13
-	VMOVUPS     reciprocals<>+0(SB), Y12
-	VANDPS      Y13, Y8, Y5
-	VORPS       Y11, Y5, Y5
-	VPERMPS     Y12, Y6, Y6
-	VFMSUB213PS Y11, Y6, Y5
-	VANDPS      Y13, Y9, Y6
-	VORPS       Y11, Y6, Y6
-	VPERMPS     Y12, Y7, Y7
-	VFMSUB213PS Y11, Y7, Y6
+	VMOVUPS     logarithms<>+0(SB), Y13
+	VMOVUPS     constant49bffc0849bffc08<>+0(SB), Y15
+	VPSRLD      $0x17, Y10, Y12
+	VCVTDQ2PS   Y12, Y12
+	VSUBPS      Y8, Y12, Y12
+	VADDPS      Y15, Y12, Y12
+	VPSRLD      $0x14, Y10, Y8
+	VPERMPS     Y13, Y8, Y14
+	VSUBPS      Y6, Y14, Y14
+	VADDPS      Y14, Y12, Y12
+	VPSRLD      $0x17, Y11, Y6
+	VCVTDQ2PS   Y6, Y6
+	VSUBPS      Y9, Y6, Y6
+	VADDPS      Y15, Y6, Y6
+	VPSRLD      $0x14, Y11, Y9
+	VPERMPS     Y13, Y9, Y13
+	VSUBPS      Y7, Y13, Y13
+	VADDPS      Y13, Y6, Y6
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y13
+	VMOVUPS     constant007fffff007fffff<>+0(SB), Y15
+	VMOVUPS     reciprocals<>+0(SB), Y14
+	VANDPS      Y15, Y10, Y7
+	VORPS       Y13, Y7, Y7
+	VPERMPS     Y14, Y8, Y8
+	VFMSUB213PS Y13, Y8, Y7
+	VANDPS      Y15, Y11, Y8
+	VORPS       Y13, Y8, Y8
+	VPERMPS     Y14, Y9, Y9
+	VFMSUB213PS Y13, Y9, Y8
 	ADDQ        $0x40, R9
 	DECQ        R10
 	JNZ         logProbsLoss32_loop_on
-	VADDPS      (DI), Y2, Y7
-	VSUBPS      (DI), Y7, Y11
-	VSUBPS      Y11, Y2, Y2
-	VADDPS      32(DI), Y2, Y2
-	VMOVUPD     Y2, 32(DI)
-	VMOVUPD     Y7, (DI)
-	VXORPD      Y2, Y2, Y2
-	VADDPS      64(DI), Y3, Y7
-	VSUBPS      64(DI), Y7, Y11
-	VSUBPS      Y11, Y3, Y3
-	VADDPS      96(DI), Y3, Y3
-	VMOVUPD     Y3, 96(DI)
-	VMOVUPD     Y7, 64(DI)
-	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000002, R10
+	VMOVUPD     (DI), Y9
+	VMOVUPS     Y2, 32(DI)
+	VCVTPS2PD   32(DI), Y13
+	VADDPD      Y13, Y9, Y9
+	VCVTPS2PD   48(DI), Y13
+	VADDPD      Y13, Y9, Y9
+	VXORPS      Y2, Y2, Y2
+	VMOVUPS     Y3, 32(DI)
+	VCVTPS2PD   32(DI), Y13
+	VADDPD      Y13, Y9, Y9
+	VCVTPS2PD   48(DI), Y13
+	VADDPD      Y13, Y9, Y9
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     Y9, (DI)
+	VMOVUPD     64(DI), Y9
+	VMOVUPS     Y4, 96(DI)
+	VCVTPS2PD   96(DI), Y13
+	VADDPD      Y13, Y9, Y9
+	VCVTPS2PD   112(DI), Y13
+	VADDPD      Y13, Y9, Y9
+	VXORPS      Y4, Y4, Y4
+	VMOVUPS     Y5, 96(DI)
+	VCVTPS2PD   96(DI), Y13
+	VADDPD      Y13, Y9, Y9
+	VCVTPS2PD   112(DI), Y13
+	VADDPD      Y13, Y9, Y9
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     Y9, 64(DI)
+	MOVQ        $0x00000080, R10
 
 logProbsLoss32_loop_on:
 	SUBQ $0x10, R8
 	JGE  logProbsLoss32_loop
 
 logProbsLoss32_loop_last:
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y11
-	VMOVUPS     Y11, Y7
-	VMOVUPS     Y11, Y11
-	VMOVUPS     constant3ef6cc673ef6cc67<>+0(SB), Y12
-	VFMADD213PS Y12, Y5, Y7
-	VFMADD213PS Y12, Y6, Y11
-	VMOVUPS     constantbf38aa33bf38aa33<>+0(SB), Y12
-	VFMADD213PS Y12, Y5, Y7
-	VFMADD213PS Y12, Y6, Y11
-	VMOVUPS     constant3fb8aa373fb8aa37<>+0(SB), Y12
-	VFMADD213PS Y12, Y5, Y7
-	VFMADD213PS Y12, Y6, Y11
-	VFMADD213PS Y10, Y5, Y7
-	VFMADD213PS Y4, Y6, Y11
-	VFMADD231PS Y7, Y8, Y3
-	VFMADD231PS Y11, Y9, Y3
-	VADDPS      Y8, Y2, Y2
-	VADDPS      Y9, Y2, Y2
-	VORPS       Y8, Y1, Y1
-	VORPS       Y9, Y1, Y1
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y13
+	VMOVUPS     Y13, Y9
+	VMOVUPS     Y13, Y13
+	VMOVUPS     constant3ef6cc673ef6cc67<>+0(SB), Y14
+	VFMADD213PS Y14, Y7, Y9
+	VFMADD213PS Y14, Y8, Y13
+	VMOVUPS     constantbf38aa33bf38aa33<>+0(SB), Y14
+	VFMADD213PS Y14, Y7, Y9
+	VFMADD213PS Y14, Y8, Y13
+	VMOVUPS     constant3fb8aa373fb8aa37<>+0(SB), Y14
+	VFMADD213PS Y14, Y7, Y9
+	VFMADD213PS Y14, Y8, Y13
+	VFMADD213PS Y12, Y7, Y9
+	VFMADD213PS Y6, Y8, Y13
+	VMOVAPS     Y2, Y6
+	VADDPS      Y10, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y10, Y6
+	VADDPS      Y6, Y3, Y3
+	VMOVAPS     Y2, Y6
+	VADDPS      Y11, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y11, Y6
+	VADDPS      Y6, Y3, Y3
+	VMULPS      Y10, Y9, Y6
+	VFMSUB213PS Y6, Y10, Y9
+	VADDPS      Y9, Y5, Y5
+	VMOVAPS     Y4, Y7
+	VADDPS      Y6, Y4, Y4
+	VSUBPS      Y7, Y4, Y7
+	VSUBPS      Y7, Y6, Y7
+	VADDPS      Y7, Y5, Y5
+	VMULPS      Y11, Y13, Y6
+	VFMSUB213PS Y6, Y11, Y13
+	VADDPS      Y13, Y5, Y5
+	VMOVAPS     Y4, Y7
+	VADDPS      Y6, Y4, Y4
+	VSUBPS      Y7, Y4, Y7
+	VSUBPS      Y7, Y6, Y7
+	VADDPS      Y7, Y5, Y5
+	VORPS       Y10, Y1, Y1
+	VORPS       Y11, Y1, Y1
 	ADDQ        $0x40, R9
-	VADDPS      (DI), Y2, Y4
-	VSUBPS      (DI), Y4, Y5
-	VSUBPS      Y5, Y2, Y2
-	VADDPS      32(DI), Y2, Y2
-	VMOVUPD     Y2, 32(DI)
-	VMOVUPD     Y4, (DI)
-	VXORPD      Y2, Y2, Y2
-	VADDPS      64(DI), Y3, Y4
-	VSUBPS      64(DI), Y4, Y5
-	VSUBPS      Y5, Y3, Y3
-	VADDPS      96(DI), Y3, Y3
-	VMOVUPD     Y3, 96(DI)
-	VMOVUPD     Y4, 64(DI)
-	VXORPD      Y3, Y3, Y3
+	VMOVUPD     (DI), Y6
+	VMOVUPS     Y2, 32(DI)
+	VCVTPS2PD   32(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   48(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y2, Y2, Y2
+	VMOVUPS     Y3, 32(DI)
+	VCVTPS2PD   32(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   48(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     Y6, (DI)
+	VMOVUPD     64(DI), Y6
+	VMOVUPS     Y4, 96(DI)
+	VCVTPS2PD   96(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   112(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VMOVUPS     Y5, 96(DI)
+	VCVTPS2PD   96(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   112(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     Y6, 64(DI)
 
 logProbsLoss32_loop_few:
 	ADDQ $0x10, R8
@@ -718,35 +882,46 @@ logProbsLoss32_loop_few:
 logProbsLoss32_loop_one:
 	CMPQ        R8, $0x08
 	JL          logProbsLoss32_loop_tail
-	VMOVUPS     (AX)(R9*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
-	VMOVUPS     (CX)(R9*1), Y6
+	VMOVUPS     (AX)(R9*1), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
+	VSUBPS      Y0, Y7, Y8
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
+	VMOVUPS     (CX)(R9*1), Y8
 
 	// log2 t - y
-	VPSRLD      $0x17, Y6, Y7
-	VCVTDQ2PS   Y7, Y7
-	VSUBPS      Y5, Y7, Y7
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
-	VPSRLD      $0x14, Y6, Y5
-	VPERMPS     logarithms<>+0(SB), Y5, Y8
-	VSUBPS      Y4, Y8, Y8
-	VADDPS      Y8, Y7, Y7
-	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
-	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
-	VPERMPS     reciprocals<>+0(SB), Y5, Y5
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y5, Y4
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y5
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
-	VFMADD213PS Y7, Y4, Y5
-	VFMADD231PS Y5, Y6, Y3
-	VADDPS      Y6, Y2, Y2
-	VORPS       Y6, Y1, Y1
+	VPSRLD      $0x17, Y8, Y9
+	VCVTDQ2PS   Y9, Y9
+	VSUBPS      Y7, Y9, Y9
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y9, Y9
+	VPSRLD      $0x14, Y8, Y7
+	VPERMPS     logarithms<>+0(SB), Y7, Y10
+	VSUBPS      Y6, Y10, Y10
+	VADDPS      Y10, Y9, Y9
+	VANDPS      constant007fffff007fffff<>+0(SB), Y8, Y6
+	VORPS       constant3f8000003f800000<>+0(SB), Y6, Y6
+	VPERMPS     reciprocals<>+0(SB), Y7, Y7
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y7, Y6
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y7
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y6, Y7
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y6, Y7
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y6, Y7
+	VFMADD213PS Y9, Y6, Y7
+	VMOVAPS     Y2, Y6
+	VADDPS      Y8, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y8, Y6
+	VADDPS      Y6, Y3, Y3
+	VMULPS      Y8, Y7, Y6
+	VFMSUB213PS Y6, Y8, Y7
+	VADDPS      Y7, Y5, Y5
+	VMOVAPS     Y4, Y7
+	VADDPS      Y6, Y4, Y4
+	VSUBPS      Y7, Y4, Y7
+	VSUBPS      Y7, Y6, Y7
+	VADDPS      Y7, Y5, Y5
+	VORPS       Y8, Y1, Y1
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R8
 	JMP         logProbsLoss32_loop_one
@@ -757,71 +932,84 @@ logProbsLoss32_loop_tail:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
 	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y4
-	VMASKMOVPS  (AX)(R9*1), Y4, Y5
-	VMOVAPS     Y5, Y6
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
-	VSUBPS      Y0, Y6, Y7
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y5
-	VMASKMOVPS  (CX)(R9*1), Y4, Y4
+	VMOVUPD     (R10)(R11*4), Y6
+	VMASKMOVPS  (AX)(R9*1), Y6, Y7
+	VMOVAPS     Y7, Y8
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y8
+	VSUBPS      Y0, Y8, Y9
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y9, Y7
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y9, Y7
+	VMASKMOVPS  (CX)(R9*1), Y6, Y6
 
 	// log2 t - y
-	VPSRLD      $0x17, Y4, Y7
-	VCVTDQ2PS   Y7, Y7
-	VSUBPS      Y6, Y7, Y7
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
-	VPSRLD      $0x14, Y4, Y6
-	VPERMPS     logarithms<>+0(SB), Y6, Y8
-	VSUBPS      Y5, Y8, Y8
-	VADDPS      Y8, Y7, Y7
-	VANDPS      constant007fffff007fffff<>+0(SB), Y4, Y5
-	VORPS       constant3f8000003f800000<>+0(SB), Y5, Y5
-	VPERMPS     reciprocals<>+0(SB), Y6, Y6
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y6, Y5
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y6
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y5, Y6
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y5, Y6
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y5, Y6
-	VFMADD213PS Y7, Y5, Y6
-	VFMADD231PS Y6, Y4, Y3
-	VADDPS      Y4, Y2, Y2
-	VORPS       Y4, Y1, Y1
+	VPSRLD      $0x17, Y6, Y9
+	VCVTDQ2PS   Y9, Y9
+	VSUBPS      Y8, Y9, Y9
+	VADDPS      constant49bffc0849bffc08<>+0(SB), Y9, Y9
+	VPSRLD      $0x14, Y6, Y8
+	VPERMPS     logarithms<>+0(SB), Y8, Y10
+	VSUBPS      Y7, Y10, Y10
+	VADDPS      Y10, Y9, Y9
+	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y7
+	VORPS       constant3f8000003f800000<>+0(SB), Y7, Y7
+	VPERMPS     reciprocals<>+0(SB), Y8, Y8
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y8, Y7
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y8
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y7, Y8
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y7, Y8
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y7, Y8
+	VFMADD213PS Y9, Y7, Y8
+	VMOVAPS     Y2, Y7
+	VADDPS      Y6, Y2, Y2
+	VSUBPS      Y7, Y2, Y7
+	VSUBPS      Y7, Y6, Y7
+	VADDPS      Y7, Y3, Y3
+	VMULPS      Y6, Y8, Y7
+	VFMSUB213PS Y7, Y6, Y8
+	VADDPS      Y8, Y5, Y5
+	VMOVAPS     Y4, Y8
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y8, Y4, Y8
+	VSUBPS      Y8, Y7, Y8
+	VADDPS      Y8, Y5, Y5
+	VORPS       Y6, Y1, Y1
 
 logProbsLoss32_loop_done:
-	VADDPS       (DI), Y2, Y4
-	VSUBPS       (DI), Y4, Y5
-	VSUBPS       Y5, Y2, Y2
-	VADDPS       32(DI), Y2, Y2
-	VMOVUPD      Y2, 32(DI)
-	VMOVUPD      Y4, (DI)
-	VXORPD       Y2, Y2, Y2
-	VADDPS       64(DI), Y3, Y2
-	VSUBPS       64(DI), Y2, Y4
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       96(DI), Y3, Y3
-	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      (DI), Y6
+	VMOVUPS      Y2, 32(DI)
+	VCVTPS2PD    32(DI), Y2
+	VADDPD       Y2, Y6, Y6
+	VCVTPS2PD    48(DI), Y2
+	VADDPD       Y2, Y6, Y6
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y3, 32(DI)
+	VCVTPS2PD    32(DI), Y2
+	VADDPD       Y2, Y6, Y6
+	VCVTPS2PD    48(DI), Y2
+	VADDPD       Y2, Y6, Y6
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      Y6, (DI)
+	VMOVUPD      64(DI), Y2
+	VMOVUPS      Y4, 96(DI)
+	VCVTPS2PD    96(DI), Y3
+	VADDPD       Y3, Y2, Y2
+	VCVTPS2PD    112(DI), Y3
+	VADDPD       Y3, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y5, 96(DI)
+	VCVTPS2PD    96(DI), Y3
+	VADDPD       Y3, Y2, Y2
+	VCVTPS2PD    112(DI), Y3
+	VADDPD       Y3, Y2, Y2
+	VXORPS       Y5, Y5, Y5
 	VMOVUPD      Y2, 64(DI)
-	VXORPD       Y3, Y3, Y3
-	VCVTPS2PD    (DI), Y2
-	VCVTPS2PD    16(DI), Y3
-	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    32(DI), Y3
-	VCVTPS2PD    48(DI), Y4
-	VADDPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
+	VMOVUPD      (DI), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VCVTPS2PD    64(DI), Y2
-	VCVTPS2PD    80(DI), Y3
-	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    96(DI), Y3
-	VCVTPS2PD    112(DI), Y4
-	VADDPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
+	VMOVUPD      64(DI), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -862,152 +1050,226 @@ pairLoss32_row:
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
 	LEAQ         (SP), DI
 	ADDQ         $0x18, DI
 	ANDQ         $-32, DI
-	VXORPD       Y6, Y6, Y6
-	VMOVUPD      Y6, (DI)
-	VMOVUPD      Y6, 32(DI)
-	VMOVUPD      Y6, 64(DI)
-	VMOVUPD      Y6, 96(DI)
-	VMOVUPD      Y6, 128(DI)
-	VMOVUPD      Y6, 160(DI)
+	VXORPD       Y9, Y9, Y9
+	VMOVUPD      Y9, (DI)
+	VMOVUPD      Y9, 64(DI)
+	VMOVUPD      Y9, 128(DI)
 	MOVQ         BX, R8
 	XORQ         R9, R9
-	MOVQ         $0x00000002, R10
+	MOVQ         $0x00000100, R10
 	SUBQ         $0x08, R8
 	JL           pairLoss32_loop_few
 	LEAQ         (AX)(BX*4), R11
 	LEAQ         (CX)(BX*4), R12
-	VMOVUPS      (AX)(R9*1), Y6
-	VMOVAPS      Y6, Y7
-	VFMADD132PS  Y0, Y1, Y7
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  Y0, Y8, Y6
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS      (CX)(R9*1), Y8
-	VMOVAPS      Y8, Y9
-	VFMADD132PS  Y0, Y2, Y9
-	VSUBPS       Y2, Y9, Y10
-	VFMSUB132PS  Y0, Y10, Y8
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y8
-	VSUBPS       Y7, Y9, Y11
-	VSUBPS       Y6, Y8, Y10
-	VADDPS       Y11, Y10, Y10
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD       $0x14, Y7, Y11
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y11, Y11
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD       $0x14, Y9, Y7
-	VPERMPS      powers<>+0(SB), Y9, Y9
-	VPADDD       Y9, Y7, Y7
+	VMOVUPS      (AX)(R9*1), Y9
+	VMOVAPS      Y9, Y10
+	VFMADD132PS  Y0, Y1, Y10
+	VSUBPS       Y1, Y10, Y11
+	VFMSUB132PS  Y0, Y11, Y9
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS      (CX)(R9*1), Y11
+	VMOVAPS      Y11, Y12
+	VFMADD132PS  Y0, Y2, Y12
+	VSUBPS       Y2, Y12, Y13
+	VFMSUB132PS  Y0, Y13, Y11
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y11
+	VSUBPS       Y10, Y12, Y14
+	VSUBPS       Y9, Y11, Y13
+	VADDPS       Y14, Y13, Y13
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VPSLLD       $0x14, Y10, Y14
+	VPERMPS      powers<>+0(SB), Y10, Y10
+	VPADDD       Y10, Y14, Y14
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD       $0x14, Y12, Y10
+	VPERMPS      powers<>+0(SB), Y12, Y12
+	VPADDD       Y12, Y10, Y10
 	SUBQ         $0x08, R8
 	JL           pairLoss32_loop_last
 
 pairLoss32_loop:
 	PREFETCHT1  (R11)(R9*1)
 	PREFETCHT1  (R12)(R9*1)
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y12
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y9, Y12
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y9, Y12
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y9, Y12
+	VMULPS      Y14, Y12, Y12
+	VMOVAPS     Y3, Y9
+	VADDPS      Y12, Y3, Y3
+	VSUBPS      Y9, Y3, Y9
+	VSUBPS      Y9, Y12, Y9
+	VADDPS      Y9, Y4, Y4
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
-	VFMADD231PS Y11, Y9, Y3
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
-	VMULPS      Y7, Y6, Y6
-	VADDPS      Y6, Y4, Y4
-	VFMADD231PS Y10, Y6, Y5
-	VMOVUPS     32(AX)(R9*1), Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS Y0, Y1, Y7
-	VSUBPS      Y1, Y7, Y8
-	VFMSUB132PS Y0, Y8, Y6
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS     32(CX)(R9*1), Y8
-	VMOVAPS     Y8, Y9
-	VFMADD132PS Y0, Y2, Y9
-	VSUBPS      Y2, Y9, Y10
-	VFMSUB132PS Y0, Y10, Y8
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y8
-	VSUBPS      Y7, Y9, Y11
-	VSUBPS      Y6, Y8, Y10
-	VADDPS      Y11, Y10, Y10
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD      $0x14, Y7, Y11
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y11, Y11
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD      $0x14, Y9, Y7
-	VPERMPS     powers<>+0(SB), Y9, Y9
-	VPADDD      Y9, Y7, Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y11, Y9
+	VMULPS      Y10, Y9, Y9
+	VMOVAPS     Y5, Y10
+	VADDPS      Y9, Y5, Y5
+	VSUBPS      Y10, Y5, Y10
+	VSUBPS      Y10, Y9, Y10
+	VADDPS      Y10, Y6, Y6
+	VMULPS      Y9, Y13, Y10
+	VFMSUB213PS Y10, Y9, Y13
+	VADDPS      Y13, Y8, Y8
+	VMOVAPS     Y7, Y9
+	VADDPS      Y10, Y7, Y7
+	VSUBPS      Y9, Y7, Y9
+	VSUBPS      Y9, Y10, Y9
+	VADDPS      Y9, Y8, Y8
+	VMOVUPS     32(AX)(R9*1), Y9
+	VMOVAPS     Y9, Y10
+	VFMADD132PS Y0, Y1, Y10
+	VSUBPS      Y1, Y10, Y11
+	VFMSUB132PS Y0, Y11, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS     32(CX)(R9*1), Y11
+	VMOVAPS     Y11, Y12
+	VFMADD132PS Y0, Y2, Y12
+	VSUBPS      Y2, Y12, Y13
+	VFMSUB132PS Y0, Y13, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y13, Y11
+	VSUBPS      Y10, Y12, Y14
+	VSUBPS      Y9, Y11, Y13
+	VADDPS      Y14, Y13, Y13
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VPSLLD      $0x14, Y10, Y14
+	VPERMPS     powers<>+0(SB), Y10, Y10
+	VPADDD      Y10, Y14, Y14
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD      $0x14, Y12, Y10
+	VPERMPS     powers<>+0(SB), Y12, Y12
+	VPADDD      Y12, Y10, Y10
 	ADDQ        $0x20, R9
 	DECQ        R10
 	JNZ         pairLoss32_loop_on
-	VADDPS      (DI), Y3, Y9
-	VSUBPS      (DI), Y9, Y12
-	VSUBPS      Y12, Y3, Y3
-	VADDPS      32(DI), Y3, Y3
-	VMOVUPD     Y3, 32(DI)
-	VMOVUPD     Y9, (DI)
-	VXORPD      Y3, Y3, Y3
-	VADDPS      64(DI), Y4, Y9
-	VSUBPS      64(DI), Y9, Y12
-	VSUBPS      Y12, Y4, Y4
-	VADDPS      96(DI), Y4, Y4
-	VMOVUPD     Y4, 96(DI)
-	VMOVUPD     Y9, 64(DI)
-	VXORPD      Y4, Y4, Y4
-	VADDPS      128(DI), Y5, Y9
-	VSUBPS      128(DI), Y9, Y12
-	VSUBPS      Y12, Y5, Y5
-	VADDPS      160(DI), Y5, Y5
-	VMOVUPD     Y5, 160(DI)
-	VMOVUPD     Y9, 128(DI)
-	VXORPD      Y5, Y5, Y5
-	MOVQ        $0x00000002, R10
+	VMOVUPD     (DI), Y12
+	VMOVUPS     Y3, 32(DI)
+	VCVTPS2PD   32(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   48(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y3, Y3, Y3
+	VMOVUPS     Y4, 32(DI)
+	VCVTPS2PD   32(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   48(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y4, Y4, Y4
+	VMOVUPD     Y12, (DI)
+	VMOVUPD     64(DI), Y12
+	VMOVUPS     Y5, 96(DI)
+	VCVTPS2PD   96(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   112(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y5, Y5, Y5
+	VMOVUPS     Y6, 96(DI)
+	VCVTPS2PD   96(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   112(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y6, Y6, Y6
+	VMOVUPD     Y12, 64(DI)
+	VMOVUPD     128(DI), Y12
+	VMOVUPS     Y7, 160(DI)
+	VCVTPS2PD   160(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   176(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y7, Y7, Y7
+	VMOVUPS     Y8, 160(DI)
+	VCVTPS2PD   160(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   176(DI), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y8, Y8, Y8
+	VMOVUPD     Y12, 128(DI)
+	MOVQ        $0x00000100, R10
 
 pairLoss32_loop_on:
 	SUBQ $0x08, R8
 	JGE  pairLoss32_loop
 
 pairLoss32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y12
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y9, Y12
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y9, Y12
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y9, Y12
+	VMULPS      Y14, Y12, Y12
+	VMOVAPS     Y3, Y9
+	VADDPS      Y12, Y3, Y3
+	VSUBPS      Y9, Y3, Y9
+	VSUBPS      Y9, Y12, Y9
+	VADDPS      Y9, Y4, Y4
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
-	VFMADD231PS Y11, Y9, Y3
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
-	VMULPS      Y7, Y6, Y6
-	VADDPS      Y6, Y4, Y4
-	VFMADD231PS Y10, Y6, Y5
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y11, Y9
+	VMULPS      Y10, Y9, Y9
+	VMOVAPS     Y5, Y10
+	VADDPS      Y9, Y5, Y5
+	VSUBPS      Y10, Y5, Y10
+	VSUBPS      Y10, Y9, Y10
+	VADDPS      Y10, Y6, Y6
+	VMULPS      Y9, Y13, Y10
+	VFMSUB213PS Y10, Y9, Y13
+	VADDPS      Y13, Y8, Y8
+	VMOVAPS     Y7, Y9
+	VADDPS      Y10, Y7, Y7
+	VSUBPS      Y9, Y7, Y9
+	VSUBPS      Y9, Y10, Y9
+	VADDPS      Y9, Y8, Y8
 	ADDQ        $0x20, R9
-	VADDPS      (DI), Y3, Y6
-	VSUBPS      (DI), Y6, Y7
-	VSUBPS      Y7, Y3, Y3
-	VADDPS      32(DI), Y3, Y3
-	VMOVUPD     Y3, 32(DI)
-	VMOVUPD     Y6, (DI)
-	VXORPD      Y3, Y3, Y3
-	VADDPS      64(DI), Y4, Y6
-	VSUBPS      64(DI), Y6, Y7
-	VSUBPS      Y7, Y4, Y4
-	VADDPS      96(DI), Y4, Y4
-	VMOVUPD     Y4, 96(DI)
-	VMOVUPD     Y6, 64(DI)
-	VXORPD      Y4, Y4, Y4
-	VADDPS      128(DI), Y5, Y6
-	VSUBPS      128(DI), Y6, Y7
-	VSUBPS      Y7, Y5, Y5
-	VADDPS      160(DI), Y5, Y5
-	VMOVUPD     Y5, 160(DI)
-	VMOVUPD     Y6, 128(DI)
-	VXORPD      Y5, Y5, Y5
+	VMOVUPD     (DI), Y9
+	VMOVUPS     Y3, 32(DI)
+	VCVTPS2PD   32(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   48(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y3, Y3, Y3
+	VMOVUPS     Y4, 32(DI)
+	VCVTPS2PD   32(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   48(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y4, Y4, Y4
+	VMOVUPD     Y9, (DI)
+	VMOVUPD     64(DI), Y9
+	VMOVUPS     Y5, 96(DI)
+	VCVTPS2PD   96(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   112(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y5, Y5, Y5
+	VMOVUPS     Y6, 96(DI)
+	VCVTPS2PD   96(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   112(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y6, Y6, Y6
+	VMOVUPD     Y9, 64(DI)
+	VMOVUPD     128(DI), Y9
+	VMOVUPS     Y7, 160(DI)
+	VCVTPS2PD   160(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   176(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y7, Y7, Y7
+	VMOVUPS     Y8, 160(DI)
+	VCVTPS2PD   160(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   176(DI), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y8, Y8, Y8
+	VMOVUPD     Y9, 128(DI)
 
 pairLoss32_loop_few:
 	ADDQ        $0x08, R8
@@ -1016,99 +1278,117 @@ pairLoss32_loop_few:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
 	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y6
-	VMASKMOVPS  (AX)(R9*1), Y6, Y7
-	VMOVAPS     Y7, Y8
-	VFMADD132PS Y0, Y1, Y8
-	VSUBPS      Y1, Y8, Y1
-	VFMSUB132PS Y0, Y1, Y7
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y7
-	VMASKMOVPS  (CX)(R9*1), Y6, Y1
-	VMOVAPS     Y1, Y9
-	VFMADD132PS Y0, Y2, Y9
-	VSUBPS      Y2, Y9, Y2
+	VMOVUPD     (R10)(R11*4), Y9
+	VMASKMOVPS  (AX)(R9*1), Y9, Y10
+	VMOVAPS     Y10, Y11
+	VFMADD132PS Y0, Y1, Y11
+	VSUBPS      Y1, Y11, Y1
+	VFMSUB132PS Y0, Y1, Y10
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y10
+	VMASKMOVPS  (CX)(R9*1), Y9, Y1
+	VMOVAPS     Y1, Y12
+	VFMADD132PS Y0, Y2, Y12
+	VSUBPS      Y2, Y12, Y2
 	VFMSUB132PS Y0, Y2, Y1
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y1
-	VSUBPS      Y8, Y9, Y10
-	VSUBPS      Y7, Y1, Y2
-	VADDPS      Y10, Y2, Y2
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
-	VPSLLD      $0x14, Y8, Y10
-	VPERMPS     powers<>+0(SB), Y8, Y8
-	VPADDD      Y8, Y10, Y10
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD      $0x14, Y9, Y8
-	VPERMPS     powers<>+0(SB), Y9, Y9
-	VPADDD      Y9, Y8, Y8
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
-	VMULPS      Y10, Y9, Y9
-	VANDPD      Y6, Y9, Y9
-	VADDPS      Y9, Y3, Y3
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
-	VMULPS      Y8, Y7, Y7
-	VANDPD      Y6, Y7, Y7
-	VADDPS      Y7, Y4, Y4
-	VFMADD231PS Y2, Y7, Y5
+	VSUBPS      Y11, Y12, Y13
+	VSUBPS      Y10, Y1, Y2
+	VADDPS      Y13, Y2, Y2
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y11, Y11
+	VPSLLD      $0x14, Y11, Y13
+	VPERMPS     powers<>+0(SB), Y11, Y11
+	VPADDD      Y11, Y13, Y13
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD      $0x14, Y12, Y11
+	VPERMPS     powers<>+0(SB), Y12, Y12
+	VPADDD      Y12, Y11, Y11
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y12
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y12
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y12
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y10, Y12
+	VMULPS      Y13, Y12, Y12
+	VANDPD      Y9, Y12, Y12
+	VMOVAPS     Y3, Y10
+	VADDPS      Y12, Y3, Y3
+	VSUBPS      Y10, Y3, Y10
+	VSUBPS      Y10, Y12, Y10
+	VADDPS      Y10, Y4, Y4
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y10
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y10
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y10
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y10
+	VMULPS      Y11, Y10, Y10
+	VANDPD      Y9, Y10, Y10
+	VMOVAPS     Y5, Y1
+	VADDPS      Y10, Y5, Y5
+	VSUBPS      Y1, Y5, Y1
+	VSUBPS      Y1, Y10, Y1
+	VADDPS      Y1, Y6, Y6
+	VMULPS      Y10, Y2, Y1
+	VFMSUB213PS Y1, Y10, Y2
+	VADDPS      Y2, Y8, Y8
+	VMOVAPS     Y7, Y2
+	VADDPS      Y1, Y7, Y7
+	VSUBPS      Y2, Y7, Y2
+	VSUBPS      Y2, Y1, Y2
+	VADDPS      Y2, Y8, Y8
 
 pairLoss32_loop_done:
-	VADDPS       (DI), Y3, Y1
-	VSUBPS       (DI), Y1, Y2
-	VSUBPS       Y2, Y3, Y3
-	VADDPS       32(DI), Y3, Y3
-	VMOVUPD      Y3, 32(DI)
-	VMOVUPD      Y1, (DI)
-	VXORPD       Y3, Y3, Y3
-	VADDPS       64(DI), Y4, Y1
-	VSUBPS       64(DI), Y1, Y2
-	VSUBPS       Y2, Y4, Y4
-	VADDPS       96(DI), Y4, Y4
-	VMOVUPD      Y4, 96(DI)
-	VMOVUPD      Y1, 64(DI)
-	VXORPD       Y4, Y4, Y4
-	VADDPS       128(DI), Y5, Y1
-	VSUBPS       128(DI), Y1, Y2
-	VSUBPS       Y2, Y5, Y5
-	VADDPS       160(DI), Y5, Y5
-	VMOVUPD      Y5, 160(DI)
-	VMOVUPD      Y1, 128(DI)
-	VXORPD       Y5, Y5, Y5
-	VCVTPS2PD    (DI), Y1
-	VCVTPS2PD    16(DI), Y2
-	VADDPD       Y2, Y1, Y1
+	VMOVUPD      (DI), Y1
+	VMOVUPS      Y3, 32(DI)
 	VCVTPS2PD    32(DI), Y2
-	VCVTPS2PD    48(DI), Y3
-	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    48(DI), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      Y4, 32(DI)
+	VCVTPS2PD    32(DI), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    48(DI), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      Y1, (DI)
+	VMOVUPD      64(DI), Y1
+	VMOVUPS      Y5, 96(DI)
+	VCVTPS2PD    96(DI), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    112(DI), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      Y6, 96(DI)
+	VCVTPS2PD    96(DI), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    112(DI), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y6, Y6, Y6
+	VMOVUPD      Y1, 64(DI)
+	VMOVUPD      128(DI), Y1
+	VMOVUPS      Y7, 160(DI)
+	VCVTPS2PD    160(DI), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    176(DI), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      Y8, 160(DI)
+	VCVTPS2PD    160(DI), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    176(DI), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y8, Y8, Y8
+	VMOVUPD      Y1, 128(DI)
+	VMOVUPD      (DI), Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 32(SI)
-	VCVTPS2PD    64(DI), Y1
-	VCVTPS2PD    80(DI), Y2
-	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    96(DI), Y2
-	VCVTPS2PD    112(DI), Y3
-	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y1, Y1
+	VMOVUPD      64(DI), Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 40(SI)
-	VCVTPS2PD    128(DI), Y1
-	VCVTPS2PD    144(DI), Y2
-	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    160(DI), Y2
-	VCVTPS2PD    176(DI), Y3
-	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y1, Y1
+	VMOVUPD      128(DI), Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
@@ -1900,150 +2180,210 @@ exponentials32_row:
 	VXORPD       Y1, Y1, Y1
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
 	LEAQ         (SP), R8
 	ADDQ         $0x18, R8
 	ANDQ         $-32, R8
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      Y4, (R8)
-	VMOVUPD      Y4, 32(R8)
-	VMOVUPD      Y4, 64(R8)
-	VMOVUPD      Y4, 96(R8)
+	VXORPD       Y6, Y6, Y6
+	VMOVUPD      Y6, (R8)
+	VMOVUPD      Y6, 64(R8)
 	MOVQ         SI, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000002, R11
+	MOVQ         $0x00000080, R11
 	SUBQ         $0x10, R9
 	JL           exponentials32_loop_few
-	VMOVUPS      (AX)(R10*1), Y4
-	VMOVUPS      32(AX)(R10*1), Y5
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
-	VMOVAPS      Y4, Y6
-	VFMADD132PS  Y9, Y0, Y6
-	VMOVAPS      Y5, Y7
-	VFMADD132PS  Y9, Y0, Y7
-	VSUBPS       Y0, Y6, Y8
-	VFMSUB132PS  Y9, Y8, Y4
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y4
-	VSUBPS       Y0, Y7, Y8
-	VFMSUB132PS  Y9, Y8, Y5
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y5
-	VMOVUPS      powers<>+0(SB), Y9
-	VPSLLD       $0x14, Y6, Y8
-	VPERMPS      Y9, Y6, Y6
-	VPADDD       Y6, Y8, Y8
-	VPSLLD       $0x14, Y7, Y6
-	VPERMPS      Y9, Y7, Y7
-	VPADDD       Y7, Y6, Y6
+	VMOVUPS      (AX)(R10*1), Y6
+	VMOVUPS      32(AX)(R10*1), Y7
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y11
+	VMOVAPS      Y6, Y8
+	VFMADD132PS  Y11, Y0, Y8
+	VMOVAPS      Y7, Y9
+	VFMADD132PS  Y11, Y0, Y9
+	VSUBPS       Y0, Y8, Y10
+	VFMSUB132PS  Y11, Y10, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y6
+	VSUBPS       Y0, Y9, Y10
+	VFMSUB132PS  Y11, Y10, Y7
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y7
+	VMOVUPS      powers<>+0(SB), Y11
+	VPSLLD       $0x14, Y8, Y10
+	VPERMPS      Y11, Y8, Y8
+	VPADDD       Y8, Y10, Y10
+	VPSLLD       $0x14, Y9, Y8
+	VPERMPS      Y11, Y9, Y9
+	VPADDD       Y9, Y8, Y8
 	SUBQ         $0x10, R9
 	JL           exponentials32_loop_last
 
 exponentials32_loop:
-	VMOVUPS     (CX)(R10*1), Y7
-	VMOVUPS     32(CX)(R10*1), Y9
-	VADDPS      Y7, Y3, Y3
-	VORPS       Y7, Y1, Y1
-	VADDPS      Y9, Y3, Y3
+	VMOVUPS     (CX)(R10*1), Y9
+	VMOVUPS     32(CX)(R10*1), Y11
+	VMOVAPS     Y4, Y12
+	VADDPS      Y9, Y4, Y4
+	VSUBPS      Y12, Y4, Y12
+	VSUBPS      Y12, Y9, Y12
+	VADDPS      Y12, Y5, Y5
+	VMOVAPS     Y4, Y12
+	VADDPS      Y11, Y4, Y4
+	VSUBPS      Y12, Y4, Y12
+	VSUBPS      Y12, Y11, Y12
+	VADDPS      Y12, Y5, Y5
 	VORPS       Y9, Y1, Y1
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VMOVUPS     Y9, Y7
-	VMOVUPS     Y9, Y9
-	VMOVUPS     constant3e7607c93e7607c9<>+0(SB), Y10
-	VFMADD213PS Y10, Y4, Y7
-	VFMADD213PS Y10, Y5, Y9
-	VMOVUPS     constant3f3172183f317218<>+0(SB), Y10
-	VFMADD213PS Y10, Y4, Y7
-	VFMADD213PS Y10, Y5, Y9
-	VMOVUPS     constant3f8000003f800000<>+0(SB), Y10
-	VFMADD213PS Y10, Y4, Y7
-	VFMADD213PS Y10, Y5, Y9
-	VMULPS      Y8, Y7, Y7
-	VMULPS      Y6, Y9, Y9
-	VMOVUPS     Y7, (DX)(R10*1)
-	VMOVUPS     Y9, 32(DX)(R10*1)
-	VADDPS      Y7, Y2, Y2
+	VORPS       Y11, Y1, Y1
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
+	VMOVUPS     Y11, Y9
+	VMOVUPS     Y11, Y11
+	VMOVUPS     constant3e7607c93e7607c9<>+0(SB), Y12
+	VFMADD213PS Y12, Y6, Y9
+	VFMADD213PS Y12, Y7, Y11
+	VMOVUPS     constant3f3172183f317218<>+0(SB), Y12
+	VFMADD213PS Y12, Y6, Y9
+	VFMADD213PS Y12, Y7, Y11
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y12
+	VFMADD213PS Y12, Y6, Y9
+	VFMADD213PS Y12, Y7, Y11
+	VMULPS      Y10, Y9, Y9
+	VMULPS      Y8, Y11, Y11
+	VMOVUPS     Y9, (DX)(R10*1)
+	VMOVUPS     Y11, 32(DX)(R10*1)
+	VMOVAPS     Y2, Y6
 	VADDPS      Y9, Y2, Y2
-	VMOVUPS     64(AX)(R10*1), Y4
-	VMOVUPS     96(AX)(R10*1), Y5
-	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
-	VMOVAPS     Y4, Y6
-	VFMADD132PS Y9, Y0, Y6
-	VMOVAPS     Y5, Y7
-	VFMADD132PS Y9, Y0, Y7
-	VSUBPS      Y0, Y6, Y8
-	VFMSUB132PS Y9, Y8, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y4
-	VSUBPS      Y0, Y7, Y8
-	VFMSUB132PS Y9, Y8, Y5
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
-	VMOVUPS     powers<>+0(SB), Y9
-	VPSLLD      $0x14, Y6, Y8
-	VPERMPS     Y9, Y6, Y6
-	VPADDD      Y6, Y8, Y8
-	VPSLLD      $0x14, Y7, Y6
-	VPERMPS     Y9, Y7, Y7
-	VPADDD      Y7, Y6, Y6
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y9, Y6
+	VADDPS      Y6, Y3, Y3
+	VMOVAPS     Y2, Y6
+	VADDPS      Y11, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y11, Y6
+	VADDPS      Y6, Y3, Y3
+	VMOVUPS     64(AX)(R10*1), Y6
+	VMOVUPS     96(AX)(R10*1), Y7
+	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y11
+	VMOVAPS     Y6, Y8
+	VFMADD132PS Y11, Y0, Y8
+	VMOVAPS     Y7, Y9
+	VFMADD132PS Y11, Y0, Y9
+	VSUBPS      Y0, Y8, Y10
+	VFMSUB132PS Y11, Y10, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y6
+	VSUBPS      Y0, Y9, Y10
+	VFMSUB132PS Y11, Y10, Y7
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y7
+	VMOVUPS     powers<>+0(SB), Y11
+	VPSLLD      $0x14, Y8, Y10
+	VPERMPS     Y11, Y8, Y8
+	VPADDD      Y8, Y10, Y10
+	VPSLLD      $0x14, Y9, Y8
+	VPERMPS     Y11, Y9, Y9
+	VPADDD      Y9, Y8, Y8
 	ADDQ        $0x40, R10
 	DECQ        R11
 	JNZ         exponentials32_loop_on
-	VADDPS      (R8), Y2, Y7
-	VSUBPS      (R8), Y7, Y9
-	VSUBPS      Y9, Y2, Y2
-	VADDPS      32(R8), Y2, Y2
-	VMOVUPD     Y2, 32(R8)
-	VMOVUPD     Y7, (R8)
-	VXORPD      Y2, Y2, Y2
-	VADDPS      64(R8), Y3, Y7
-	VSUBPS      64(R8), Y7, Y9
-	VSUBPS      Y9, Y3, Y3
-	VADDPS      96(R8), Y3, Y3
-	VMOVUPD     Y3, 96(R8)
-	VMOVUPD     Y7, 64(R8)
-	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000002, R11
+	VMOVUPD     (R8), Y9
+	VMOVUPS     Y2, 32(R8)
+	VCVTPS2PD   32(R8), Y11
+	VADDPD      Y11, Y9, Y9
+	VCVTPS2PD   48(R8), Y11
+	VADDPD      Y11, Y9, Y9
+	VXORPS      Y2, Y2, Y2
+	VMOVUPS     Y3, 32(R8)
+	VCVTPS2PD   32(R8), Y11
+	VADDPD      Y11, Y9, Y9
+	VCVTPS2PD   48(R8), Y11
+	VADDPD      Y11, Y9, Y9
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     Y9, (R8)
+	VMOVUPD     64(R8), Y9
+	VMOVUPS     Y4, 96(R8)
+	VCVTPS2PD   96(R8), Y11
+	VADDPD      Y11, Y9, Y9
+	VCVTPS2PD   112(R8), Y11
+	VADDPD      Y11, Y9, Y9
+	VXORPS      Y4, Y4, Y4
+	VMOVUPS     Y5, 96(R8)
+	VCVTPS2PD   96(R8), Y11
+	VADDPD      Y11, Y9, Y9
+	VCVTPS2PD   112(R8), Y11
+	VADDPD      Y11, Y9, Y9
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     Y9, 64(R8)
+	MOVQ        $0x00000080, R11
 
 exponentials32_loop_on:
 	SUBQ $0x10, R9
 	JGE  exponentials32_loop
 
 exponentials32_loop_last:
-	VMOVUPS     (CX)(R10*1), Y7
-	VMOVUPS     32(CX)(R10*1), Y9
-	VADDPS      Y7, Y3, Y3
-	VORPS       Y7, Y1, Y1
-	VADDPS      Y9, Y3, Y3
+	VMOVUPS     (CX)(R10*1), Y9
+	VMOVUPS     32(CX)(R10*1), Y11
+	VMOVAPS     Y4, Y12
+	VADDPS      Y9, Y4, Y4
+	VSUBPS      Y12, Y4, Y12
+	VSUBPS      Y12, Y9, Y12
+	VADDPS      Y12, Y5, Y5
+	VMOVAPS     Y4, Y12
+	VADDPS      Y11, Y4, Y4
+	VSUBPS      Y12, Y4, Y12
+	VSUBPS      Y12, Y11, Y12
+	VADDPS      Y12, Y5, Y5
 	VORPS       Y9, Y1, Y1
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VMOVUPS     Y9, Y7
-	VMOVUPS     Y9, Y9
-	VMOVUPS     constant3e7607c93e7607c9<>+0(SB), Y10
-	VFMADD213PS Y10, Y4, Y7
-	VFMADD213PS Y10, Y5, Y9
-	VMOVUPS     constant3f3172183f317218<>+0(SB), Y10
-	VFMADD213PS Y10, Y4, Y7
-	VFMADD213PS Y10, Y5, Y9
-	VMOVUPS     constant3f8000003f800000<>+0(SB), Y10
-	VFMADD213PS Y10, Y4, Y7
-	VFMADD213PS Y10, Y5, Y9
-	VMULPS      Y8, Y7, Y7
-	VMULPS      Y6, Y9, Y9
-	VMOVUPS     Y7, (DX)(R10*1)
-	VMOVUPS     Y9, 32(DX)(R10*1)
-	VADDPS      Y7, Y2, Y2
+	VORPS       Y11, Y1, Y1
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
+	VMOVUPS     Y11, Y9
+	VMOVUPS     Y11, Y11
+	VMOVUPS     constant3e7607c93e7607c9<>+0(SB), Y12
+	VFMADD213PS Y12, Y6, Y9
+	VFMADD213PS Y12, Y7, Y11
+	VMOVUPS     constant3f3172183f317218<>+0(SB), Y12
+	VFMADD213PS Y12, Y6, Y9
+	VFMADD213PS Y12, Y7, Y11
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y12
+	VFMADD213PS Y12, Y6, Y9
+	VFMADD213PS Y12, Y7, Y11
+	VMULPS      Y10, Y9, Y9
+	VMULPS      Y8, Y11, Y11
+	VMOVUPS     Y9, (DX)(R10*1)
+	VMOVUPS     Y11, 32(DX)(R10*1)
+	VMOVAPS     Y2, Y6
 	VADDPS      Y9, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y9, Y6
+	VADDPS      Y6, Y3, Y3
+	VMOVAPS     Y2, Y6
+	VADDPS      Y11, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y11, Y6
+	VADDPS      Y6, Y3, Y3
 	ADDQ        $0x40, R10
-	VADDPS      (R8), Y2, Y4
-	VSUBPS      (R8), Y4, Y5
-	VSUBPS      Y5, Y2, Y2
-	VADDPS      32(R8), Y2, Y2
-	VMOVUPD     Y2, 32(R8)
-	VMOVUPD     Y4, (R8)
-	VXORPD      Y2, Y2, Y2
-	VADDPS      64(R8), Y3, Y4
-	VSUBPS      64(R8), Y4, Y5
-	VSUBPS      Y5, Y3, Y3
-	VADDPS      96(R8), Y3, Y3
-	VMOVUPD     Y3, 96(R8)
-	VMOVUPD     Y4, 64(R8)
-	VXORPD      Y3, Y3, Y3
+	VMOVUPD     (R8), Y6
+	VMOVUPS     Y2, 32(R8)
+	VCVTPS2PD   32(R8), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   48(R8), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y2, Y2, Y2
+	VMOVUPS     Y3, 32(R8)
+	VCVTPS2PD   32(R8), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   48(R8), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     Y6, (R8)
+	VMOVUPD     64(R8), Y6
+	VMOVUPS     Y4, 96(R8)
+	VCVTPS2PD   96(R8), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   112(R8), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VMOVUPS     Y5, 96(R8)
+	VCVTPS2PD   96(R8), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   112(R8), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     Y6, 64(R8)
 
 exponentials32_loop_few:
 	ADDQ $0x10, R9
@@ -2051,25 +2391,33 @@ exponentials32_loop_few:
 exponentials32_loop_one:
 	CMPQ        R9, $0x08
 	JL          exponentials32_loop_tail
-	VMOVUPS     (AX)(R10*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
-	VPSLLD      $0x14, Y5, Y6
-	VPERMPS     powers<>+0(SB), Y5, Y5
-	VPADDD      Y5, Y6, Y6
-	VMOVUPS     (CX)(R10*1), Y5
-	VADDPS      Y5, Y3, Y3
-	VORPS       Y5, Y1, Y1
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y5
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y5
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y5
-	VMULPS      Y6, Y5, Y5
-	VMOVUPS     Y5, (DX)(R10*1)
-	VADDPS      Y5, Y2, Y2
+	VMOVUPS     (AX)(R10*1), Y6
+	VMOVAPS     Y6, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
+	VSUBPS      Y0, Y7, Y8
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
+	VPSLLD      $0x14, Y7, Y8
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y8, Y8
+	VMOVUPS     (CX)(R10*1), Y7
+	VMOVAPS     Y4, Y9
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y9, Y4, Y9
+	VSUBPS      Y9, Y7, Y9
+	VADDPS      Y9, Y5, Y5
+	VORPS       Y7, Y1, Y1
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
+	VMULPS      Y8, Y7, Y7
+	VMOVUPS     Y7, (DX)(R10*1)
+	VMOVAPS     Y2, Y6
+	VADDPS      Y7, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y7, Y6
+	VADDPS      Y6, Y3, Y3
 	ADDQ        $0x20, R10
 	SUBQ        $0x08, R9
 	JMP         exponentials32_loop_one
@@ -2080,62 +2428,72 @@ exponentials32_loop_tail:
 	LEAQ        tailMask<>+0(SB), R11
 	MOVQ        $0x00000008, R12
 	SUBQ        R9, R12
-	VMOVUPD     (R11)(R12*4), Y4
-	VMASKMOVPS  (AX)(R10*1), Y4, Y5
-	VMOVAPS     Y5, Y6
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
-	VSUBPS      Y0, Y6, Y0
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
-	VPSLLD      $0x14, Y6, Y0
-	VPERMPS     powers<>+0(SB), Y6, Y6
-	VPADDD      Y6, Y0, Y0
-	VMASKMOVPS  (CX)(R10*1), Y4, Y6
-	VADDPS      Y6, Y3, Y3
-	VORPS       Y6, Y1, Y1
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
-	VMULPS      Y0, Y6, Y6
-	VMASKMOVPS  Y6, Y4, (DX)(R10*1)
-	VANDPD      Y4, Y6, Y6
-	VADDPS      Y6, Y2, Y2
+	VMOVUPD     (R11)(R12*4), Y6
+	VMASKMOVPS  (AX)(R10*1), Y6, Y7
+	VMOVAPS     Y7, Y8
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y8
+	VSUBPS      Y0, Y8, Y0
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y7
+	VPSLLD      $0x14, Y8, Y0
+	VPERMPS     powers<>+0(SB), Y8, Y8
+	VPADDD      Y8, Y0, Y0
+	VMASKMOVPS  (CX)(R10*1), Y6, Y8
+	VMOVAPS     Y4, Y9
+	VADDPS      Y8, Y4, Y4
+	VSUBPS      Y9, Y4, Y9
+	VSUBPS      Y9, Y8, Y9
+	VADDPS      Y9, Y5, Y5
+	VORPS       Y8, Y1, Y1
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y8
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y8
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y8
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y8
+	VMULPS      Y0, Y8, Y8
+	VMASKMOVPS  Y8, Y6, (DX)(R10*1)
+	VANDPD      Y6, Y8, Y8
+	VMOVAPS     Y2, Y0
+	VADDPS      Y8, Y2, Y2
+	VSUBPS      Y0, Y2, Y0
+	VSUBPS      Y0, Y8, Y0
+	VADDPS      Y0, Y3, Y3
 
 exponentials32_loop_done:
-	VADDPS       (R8), Y2, Y0
-	VSUBPS       (R8), Y0, Y4
-	VSUBPS       Y4, Y2, Y2
-	VADDPS       32(R8), Y2, Y2
-	VMOVUPD      Y2, 32(R8)
-	VMOVUPD      Y0, (R8)
-	VXORPD       Y2, Y2, Y2
-	VADDPS       64(R8), Y3, Y0
-	VSUBPS       64(R8), Y0, Y2
-	VSUBPS       Y2, Y3, Y3
-	VADDPS       96(R8), Y3, Y3
-	VMOVUPD      Y3, 96(R8)
-	VMOVUPD      Y0, 64(R8)
-	VXORPD       Y3, Y3, Y3
-	VCVTPS2PD    (R8), Y0
-	VCVTPS2PD    16(R8), Y2
-	VADDPD       Y2, Y0, Y0
+	VMOVUPD      (R8), Y0
+	VMOVUPS      Y2, 32(R8)
 	VCVTPS2PD    32(R8), Y2
-	VCVTPS2PD    48(R8), Y3
-	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y0, Y0
+	VCVTPS2PD    48(R8), Y2
+	VADDPD       Y2, Y0, Y0
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y3, 32(R8)
+	VCVTPS2PD    32(R8), Y2
+	VADDPD       Y2, Y0, Y0
+	VCVTPS2PD    48(R8), Y2
+	VADDPD       Y2, Y0, Y0
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      Y0, (R8)
+	VMOVUPD      64(R8), Y0
+	VMOVUPS      Y4, 96(R8)
+	VCVTPS2PD    96(R8), Y2
+	VADDPD       Y2, Y0, Y0
+	VCVTPS2PD    112(R8), Y2
+	VADDPD       Y2, Y0, Y0
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y5, 96(R8)
+	VCVTPS2PD    96(R8), Y2
+	VADDPD       Y2, Y0, Y0
+	VCVTPS2PD    112(R8), Y2
+	VADDPD       Y2, Y0, Y0
+	VXORPS       Y5, Y5, Y5
+	VMOVUPD      Y0, 64(R8)
+	VMOVUPD      (R8), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(DI)
-	VCVTPS2PD    64(R8), Y0
-	VCVTPS2PD    80(R8), Y2
-	VADDPD       Y2, Y0, Y0
-	VCVTPS2PD    96(R8), Y2
-	VCVTPS2PD    112(R8), Y3
-	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y0, Y0
+	VMOVUPD      64(R8), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -2179,154 +2537,226 @@ pairExponentials32_row:
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
 	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
 	LEAQ         (SP), R9
 	ADDQ         $0x18, R9
 	ANDQ         $-32, R9
-	VXORPD       Y6, Y6, Y6
-	VMOVUPD      Y6, (R9)
-	VMOVUPD      Y6, 32(R9)
-	VMOVUPD      Y6, 64(R9)
-	VMOVUPD      Y6, 96(R9)
-	VMOVUPD      Y6, 128(R9)
-	VMOVUPD      Y6, 160(R9)
+	VXORPD       Y9, Y9, Y9
+	VMOVUPD      Y9, (R9)
+	VMOVUPD      Y9, 64(R9)
+	VMOVUPD      Y9, 128(R9)
 	MOVQ         DI, R10
 	XORQ         R11, R11
-	MOVQ         $0x00000002, R12
+	MOVQ         $0x00000100, R12
 	SUBQ         $0x08, R10
 	JL           pairExponentials32_loop_few
-	VMOVUPS      (AX)(R11*1), Y6
-	VMOVAPS      Y6, Y7
-	VFMADD132PS  Y0, Y1, Y7
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  Y0, Y8, Y6
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS      (CX)(R11*1), Y8
-	VMOVAPS      Y8, Y9
-	VFMADD132PS  Y0, Y2, Y9
-	VSUBPS       Y2, Y9, Y10
-	VFMSUB132PS  Y0, Y10, Y8
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y8
-	VSUBPS       Y7, Y9, Y11
-	VSUBPS       Y6, Y8, Y10
-	VADDPS       Y11, Y10, Y10
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD       $0x14, Y7, Y11
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y11, Y11
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD       $0x14, Y9, Y7
-	VPERMPS      powers<>+0(SB), Y9, Y9
-	VPADDD       Y9, Y7, Y7
+	VMOVUPS      (AX)(R11*1), Y9
+	VMOVAPS      Y9, Y10
+	VFMADD132PS  Y0, Y1, Y10
+	VSUBPS       Y1, Y10, Y11
+	VFMSUB132PS  Y0, Y11, Y9
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS      (CX)(R11*1), Y11
+	VMOVAPS      Y11, Y12
+	VFMADD132PS  Y0, Y2, Y12
+	VSUBPS       Y2, Y12, Y13
+	VFMSUB132PS  Y0, Y13, Y11
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y11
+	VSUBPS       Y10, Y12, Y14
+	VSUBPS       Y9, Y11, Y13
+	VADDPS       Y14, Y13, Y13
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VPSLLD       $0x14, Y10, Y14
+	VPERMPS      powers<>+0(SB), Y10, Y10
+	VPADDD       Y10, Y14, Y14
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD       $0x14, Y12, Y10
+	VPERMPS      powers<>+0(SB), Y12, Y12
+	VPADDD       Y12, Y10, Y10
 	SUBQ         $0x08, R10
 	JL           pairExponentials32_loop_last
 
 pairExponentials32_loop:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y12
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y9, Y12
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y9, Y12
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y9, Y12
+	VMULPS      Y14, Y12, Y12
+	VMOVUPS     Y12, (DX)(R11*1)
+	VMOVAPS     Y3, Y9
+	VADDPS      Y12, Y3, Y3
+	VSUBPS      Y9, Y3, Y9
+	VSUBPS      Y9, Y12, Y9
+	VADDPS      Y9, Y4, Y4
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
-	VMULPS      Y11, Y9, Y9
-	VMOVUPS     Y9, (DX)(R11*1)
-	VADDPS      Y9, Y3, Y3
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
-	VMULPS      Y7, Y6, Y6
-	VMOVUPS     Y6, (BX)(R11*1)
-	VADDPS      Y6, Y4, Y4
-	VFMADD231PS Y10, Y6, Y5
-	VMOVUPS     32(AX)(R11*1), Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS Y0, Y1, Y7
-	VSUBPS      Y1, Y7, Y8
-	VFMSUB132PS Y0, Y8, Y6
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS     32(CX)(R11*1), Y8
-	VMOVAPS     Y8, Y9
-	VFMADD132PS Y0, Y2, Y9
-	VSUBPS      Y2, Y9, Y10
-	VFMSUB132PS Y0, Y10, Y8
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y8
-	VSUBPS      Y7, Y9, Y11
-	VSUBPS      Y6, Y8, Y10
-	VADDPS      Y11, Y10, Y10
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD      $0x14, Y7, Y11
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y11, Y11
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD      $0x14, Y9, Y7
-	VPERMPS     powers<>+0(SB), Y9, Y9
-	VPADDD      Y9, Y7, Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y11, Y9
+	VMULPS      Y10, Y9, Y9
+	VMOVUPS     Y9, (BX)(R11*1)
+	VMOVAPS     Y5, Y10
+	VADDPS      Y9, Y5, Y5
+	VSUBPS      Y10, Y5, Y10
+	VSUBPS      Y10, Y9, Y10
+	VADDPS      Y10, Y6, Y6
+	VMULPS      Y9, Y13, Y10
+	VFMSUB213PS Y10, Y9, Y13
+	VADDPS      Y13, Y8, Y8
+	VMOVAPS     Y7, Y9
+	VADDPS      Y10, Y7, Y7
+	VSUBPS      Y9, Y7, Y9
+	VSUBPS      Y9, Y10, Y9
+	VADDPS      Y9, Y8, Y8
+	VMOVUPS     32(AX)(R11*1), Y9
+	VMOVAPS     Y9, Y10
+	VFMADD132PS Y0, Y1, Y10
+	VSUBPS      Y1, Y10, Y11
+	VFMSUB132PS Y0, Y11, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS     32(CX)(R11*1), Y11
+	VMOVAPS     Y11, Y12
+	VFMADD132PS Y0, Y2, Y12
+	VSUBPS      Y2, Y12, Y13
+	VFMSUB132PS Y0, Y13, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y13, Y11
+	VSUBPS      Y10, Y12, Y14
+	VSUBPS      Y9, Y11, Y13
+	VADDPS      Y14, Y13, Y13
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VPSLLD      $0x14, Y10, Y14
+	VPERMPS     powers<>+0(SB), Y10, Y10
+	VPADDD      Y10, Y14, Y14
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD      $0x14, Y12, Y10
+	VPERMPS     powers<>+0(SB), Y12, Y12
+	VPADDD      Y12, Y10, Y10
 	ADDQ        $0x20, R11
 	DECQ        R12
 	JNZ         pairExponentials32_loop_on
-	VADDPS      (R9), Y3, Y9
-	VSUBPS      (R9), Y9, Y12
-	VSUBPS      Y12, Y3, Y3
-	VADDPS      32(R9), Y3, Y3
-	VMOVUPD     Y3, 32(R9)
-	VMOVUPD     Y9, (R9)
-	VXORPD      Y3, Y3, Y3
-	VADDPS      64(R9), Y4, Y9
-	VSUBPS      64(R9), Y9, Y12
-	VSUBPS      Y12, Y4, Y4
-	VADDPS      96(R9), Y4, Y4
-	VMOVUPD     Y4, 96(R9)
-	VMOVUPD     Y9, 64(R9)
-	VXORPD      Y4, Y4, Y4
-	VADDPS      128(R9), Y5, Y9
-	VSUBPS      128(R9), Y9, Y12
-	VSUBPS      Y12, Y5, Y5
-	VADDPS      160(R9), Y5, Y5
-	VMOVUPD     Y5, 160(R9)
-	VMOVUPD     Y9, 128(R9)
-	VXORPD      Y5, Y5, Y5
-	MOVQ        $0x00000002, R12
+	VMOVUPD     (R9), Y12
+	VMOVUPS     Y3, 32(R9)
+	VCVTPS2PD   32(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   48(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y3, Y3, Y3
+	VMOVUPS     Y4, 32(R9)
+	VCVTPS2PD   32(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   48(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y4, Y4, Y4
+	VMOVUPD     Y12, (R9)
+	VMOVUPD     64(R9), Y12
+	VMOVUPS     Y5, 96(R9)
+	VCVTPS2PD   96(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   112(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y5, Y5, Y5
+	VMOVUPS     Y6, 96(R9)
+	VCVTPS2PD   96(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   112(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y6, Y6, Y6
+	VMOVUPD     Y12, 64(R9)
+	VMOVUPD     128(R9), Y12
+	VMOVUPS     Y7, 160(R9)
+	VCVTPS2PD   160(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   176(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y7, Y7, Y7
+	VMOVUPS     Y8, 160(R9)
+	VCVTPS2PD   160(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VCVTPS2PD   176(R9), Y15
+	VADDPD      Y15, Y12, Y12
+	VXORPS      Y8, Y8, Y8
+	VMOVUPD     Y12, 128(R9)
+	MOVQ        $0x00000100, R12
 
 pairExponentials32_loop_on:
 	SUBQ $0x08, R10
 	JGE  pairExponentials32_loop
 
 pairExponentials32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y12
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y9, Y12
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y9, Y12
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y9, Y12
+	VMULPS      Y14, Y12, Y12
+	VMOVUPS     Y12, (DX)(R11*1)
+	VMOVAPS     Y3, Y9
+	VADDPS      Y12, Y3, Y3
+	VSUBPS      Y9, Y3, Y9
+	VSUBPS      Y9, Y12, Y9
+	VADDPS      Y9, Y4, Y4
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
-	VMULPS      Y11, Y9, Y9
-	VMOVUPS     Y9, (DX)(R11*1)
-	VADDPS      Y9, Y3, Y3
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
-	VMULPS      Y7, Y6, Y6
-	VMOVUPS     Y6, (BX)(R11*1)
-	VADDPS      Y6, Y4, Y4
-	VFMADD231PS Y10, Y6, Y5
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y11, Y9
+	VMULPS      Y10, Y9, Y9
+	VMOVUPS     Y9, (BX)(R11*1)
+	VMOVAPS     Y5, Y10
+	VADDPS      Y9, Y5, Y5
+	VSUBPS      Y10, Y5, Y10
+	VSUBPS      Y10, Y9, Y10
+	VADDPS      Y10, Y6, Y6
+	VMULPS      Y9, Y13, Y10
+	VFMSUB213PS Y10, Y9, Y13
+	VADDPS      Y13, Y8, Y8
+	VMOVAPS     Y7, Y9
+	VADDPS      Y10, Y7, Y7
+	VSUBPS      Y9, Y7, Y9
+	VSUBPS      Y9, Y10, Y9
+	VADDPS      Y9, Y8, Y8
 	ADDQ        $0x20, R11
-	VADDPS      (R9), Y3, Y6
-	VSUBPS      (R9), Y6, Y7
-	VSUBPS      Y7, Y3, Y3
-	VADDPS      32(R9), Y3, Y3
-	VMOVUPD     Y3, 32(R9)
-	VMOVUPD     Y6, (R9)
-	VXORPD      Y3, Y3, Y3
-	VADDPS      64(R9), Y4, Y6
-	VSUBPS      64(R9), Y6, Y7
-	VSUBPS      Y7, Y4, Y4
-	VADDPS      96(R9), Y4, Y4
-	VMOVUPD     Y4, 96(R9)
-	VMOVUPD     Y6, 64(R9)
-	VXORPD      Y4, Y4, Y4
-	VADDPS      128(R9), Y5, Y6
-	VSUBPS      128(R9), Y6, Y7
-	VSUBPS      Y7, Y5, Y5
-	VADDPS      160(R9), Y5, Y5
-	VMOVUPD     Y5, 160(R9)
-	VMOVUPD     Y6, 128(R9)
-	VXORPD      Y5, Y5, Y5
+	VMOVUPD     (R9), Y9
+	VMOVUPS     Y3, 32(R9)
+	VCVTPS2PD   32(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   48(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y3, Y3, Y3
+	VMOVUPS     Y4, 32(R9)
+	VCVTPS2PD   32(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   48(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y4, Y4, Y4
+	VMOVUPD     Y9, (R9)
+	VMOVUPD     64(R9), Y9
+	VMOVUPS     Y5, 96(R9)
+	VCVTPS2PD   96(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   112(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y5, Y5, Y5
+	VMOVUPS     Y6, 96(R9)
+	VCVTPS2PD   96(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   112(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y6, Y6, Y6
+	VMOVUPD     Y9, 64(R9)
+	VMOVUPD     128(R9), Y9
+	VMOVUPS     Y7, 160(R9)
+	VCVTPS2PD   160(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   176(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y7, Y7, Y7
+	VMOVUPS     Y8, 160(R9)
+	VCVTPS2PD   160(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VCVTPS2PD   176(R9), Y10
+	VADDPD      Y10, Y9, Y9
+	VXORPS      Y8, Y8, Y8
+	VMOVUPD     Y9, 128(R9)
 
 pairExponentials32_loop_few:
 	ADDQ        $0x08, R10
@@ -2335,101 +2765,119 @@ pairExponentials32_loop_few:
 	LEAQ        tailMask<>+0(SB), R12
 	MOVQ        $0x00000008, R13
 	SUBQ        R10, R13
-	VMOVUPD     (R12)(R13*4), Y6
-	VMASKMOVPS  (AX)(R11*1), Y6, Y7
-	VMOVAPS     Y7, Y8
-	VFMADD132PS Y0, Y1, Y8
-	VSUBPS      Y1, Y8, Y1
-	VFMSUB132PS Y0, Y1, Y7
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y7
-	VMASKMOVPS  (CX)(R11*1), Y6, Y1
-	VMOVAPS     Y1, Y9
-	VFMADD132PS Y0, Y2, Y9
-	VSUBPS      Y2, Y9, Y2
+	VMOVUPD     (R12)(R13*4), Y9
+	VMASKMOVPS  (AX)(R11*1), Y9, Y10
+	VMOVAPS     Y10, Y11
+	VFMADD132PS Y0, Y1, Y11
+	VSUBPS      Y1, Y11, Y1
+	VFMSUB132PS Y0, Y1, Y10
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y10
+	VMASKMOVPS  (CX)(R11*1), Y9, Y1
+	VMOVAPS     Y1, Y12
+	VFMADD132PS Y0, Y2, Y12
+	VSUBPS      Y2, Y12, Y2
 	VFMSUB132PS Y0, Y2, Y1
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y1
-	VSUBPS      Y8, Y9, Y10
-	VSUBPS      Y7, Y1, Y2
-	VADDPS      Y10, Y2, Y2
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
-	VPSLLD      $0x14, Y8, Y10
-	VPERMPS     powers<>+0(SB), Y8, Y8
-	VPADDD      Y8, Y10, Y10
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD      $0x14, Y9, Y8
-	VPERMPS     powers<>+0(SB), Y9, Y9
-	VPADDD      Y9, Y8, Y8
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
-	VMULPS      Y10, Y9, Y9
-	VMASKMOVPS  Y9, Y6, (DX)(R11*1)
-	VANDPD      Y6, Y9, Y9
-	VADDPS      Y9, Y3, Y3
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
-	VMULPS      Y8, Y7, Y7
-	VMASKMOVPS  Y7, Y6, (BX)(R11*1)
-	VANDPD      Y6, Y7, Y7
-	VADDPS      Y7, Y4, Y4
-	VFMADD231PS Y2, Y7, Y5
+	VSUBPS      Y11, Y12, Y13
+	VSUBPS      Y10, Y1, Y2
+	VADDPS      Y13, Y2, Y2
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y11, Y11
+	VPSLLD      $0x14, Y11, Y13
+	VPERMPS     powers<>+0(SB), Y11, Y11
+	VPADDD      Y11, Y13, Y13
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD      $0x14, Y12, Y11
+	VPERMPS     powers<>+0(SB), Y12, Y12
+	VPADDD      Y12, Y11, Y11
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y12
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y12
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y12
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y10, Y12
+	VMULPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y9, (DX)(R11*1)
+	VANDPD      Y9, Y12, Y12
+	VMOVAPS     Y3, Y10
+	VADDPS      Y12, Y3, Y3
+	VSUBPS      Y10, Y3, Y10
+	VSUBPS      Y10, Y12, Y10
+	VADDPS      Y10, Y4, Y4
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y10
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y10
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y10
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y10
+	VMULPS      Y11, Y10, Y10
+	VMASKMOVPS  Y10, Y9, (BX)(R11*1)
+	VANDPD      Y9, Y10, Y10
+	VMOVAPS     Y5, Y1
+	VADDPS      Y10, Y5, Y5
+	VSUBPS      Y1, Y5, Y1
+	VSUBPS      Y1, Y10, Y1
+	VADDPS      Y1, Y6, Y6
+	VMULPS      Y10, Y2, Y1
+	VFMSUB213PS Y1, Y10, Y2
+	VADDPS      Y2, Y8, Y8
+	VMOVAPS     Y7, Y2
+	VADDPS      Y1, Y7, Y7
+	VSUBPS      Y2, Y7, Y2
+	VSUBPS      Y2, Y1, Y2
+	VADDPS      Y2, Y8, Y8
 
 pairExponentials32_loop_done:
-	VADDPS       (R9), Y3, Y1
-	VSUBPS       (R9), Y1, Y2
-	VSUBPS       Y2, Y3, Y3
-	VADDPS       32(R9), Y3, Y3
-	VMOVUPD      Y3, 32(R9)
-	VMOVUPD      Y1, (R9)
-	VXORPD       Y3, Y3, Y3
-	VADDPS       64(R9), Y4, Y1
-	VSUBPS       64(R9), Y1, Y2
-	VSUBPS       Y2, Y4, Y4
-	VADDPS       96(R9), Y4, Y4
-	VMOVUPD      Y4, 96(R9)
-	VMOVUPD      Y1, 64(R9)
-	VXORPD       Y4, Y4, Y4
-	VADDPS       128(R9), Y5, Y1
-	VSUBPS       128(R9), Y1, Y2
-	VSUBPS       Y2, Y5, Y5
-	VADDPS       160(R9), Y5, Y5
-	VMOVUPD      Y5, 160(R9)
-	VMOVUPD      Y1, 128(R9)
-	VXORPD       Y5, Y5, Y5
-	VCVTPS2PD    (R9), Y1
-	VCVTPS2PD    16(R9), Y2
-	VADDPD       Y2, Y1, Y1
+	VMOVUPD      (R9), Y1
+	VMOVUPS      Y3, 32(R9)
 	VCVTPS2PD    32(R9), Y2
-	VCVTPS2PD    48(R9), Y3
-	VADDPD       Y3, Y2, Y2
 	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    48(R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y3, Y3, Y3
+	VMOVUPS      Y4, 32(R9)
+	VCVTPS2PD    32(R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    48(R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y4, Y4, Y4
+	VMOVUPD      Y1, (R9)
+	VMOVUPD      64(R9), Y1
+	VMOVUPS      Y5, 96(R9)
+	VCVTPS2PD    96(R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    112(R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      Y6, 96(R9)
+	VCVTPS2PD    96(R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    112(R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y6, Y6, Y6
+	VMOVUPD      Y1, 64(R9)
+	VMOVUPD      128(R9), Y1
+	VMOVUPS      Y7, 160(R9)
+	VCVTPS2PD    160(R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    176(R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      Y8, 160(R9)
+	VCVTPS2PD    160(R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VCVTPS2PD    176(R9), Y2
+	VADDPD       Y2, Y1, Y1
+	VXORPS       Y8, Y8, Y8
+	VMOVUPD      Y1, 128(R9)
+	VMOVUPD      (R9), Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 32(R8)
-	VCVTPS2PD    64(R9), Y1
-	VCVTPS2PD    80(R9), Y2
-	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    96(R9), Y2
-	VCVTPS2PD    112(R9), Y3
-	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y1, Y1
+	VMOVUPD      64(R9), Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 40(R8)
-	VCVTPS2PD    128(R9), Y1
-	VCVTPS2PD    144(R9), Y2
-	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    160(R9), Y2
-	VCVTPS2PD    176(R9), Y3
-	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y1, Y1
+	VMOVUPD      128(R9), Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
@@ -2456,47 +2904,75 @@ TEXT ·dot32(SB), NOSPLIT, $88-40
 
 dot32_row:
 	VXORPD  Y0, Y0, Y0
+	VXORPD  Y1, Y1, Y1
 	LEAQ    (SP), DI
 	ADDQ    $0x18, DI
 	ANDQ    $-32, DI
-	VXORPD  Y1, Y1, Y1
-	VMOVUPD Y1, (DI)
-	VMOVUPD Y1, 32(DI)
+	VXORPD  Y2, Y2, Y2
+	VMOVUPD Y2, (DI)
 	MOVQ    BX, R8
 	XORQ    R9, R9
-	MOVQ    $0x00000002, R10
+	MOVQ    $0x00000080, R10
 	SUBQ    $0x10, R8
 	JL      dot32_loop_few
 
 dot32_loop:
-	VMOVUPS     (AX)(R9*1), Y1
-	VMOVUPS     32(AX)(R9*1), Y2
-	VMOVUPS     (CX)(R9*1), Y3
-	VMOVUPS     32(CX)(R9*1), Y4
-	VFMADD231PS Y1, Y3, Y0
-	VFMADD231PS Y2, Y4, Y0
+	VMOVUPS     (AX)(R9*1), Y2
+	VMOVUPS     32(AX)(R9*1), Y3
+	VMOVUPS     (CX)(R9*1), Y4
+	VMOVUPS     32(CX)(R9*1), Y5
+	VMULPS      Y2, Y4, Y6
+	VFMSUB213PS Y6, Y2, Y4
+	VADDPS      Y4, Y1, Y1
+	VMOVAPS     Y0, Y2
+	VADDPS      Y6, Y0, Y0
+	VSUBPS      Y2, Y0, Y2
+	VSUBPS      Y2, Y6, Y2
+	VADDPS      Y2, Y1, Y1
+	VMULPS      Y3, Y5, Y2
+	VFMSUB213PS Y2, Y3, Y5
+	VADDPS      Y5, Y1, Y1
+	VMOVAPS     Y0, Y3
+	VADDPS      Y2, Y0, Y0
+	VSUBPS      Y3, Y0, Y3
+	VSUBPS      Y3, Y2, Y3
+	VADDPS      Y3, Y1, Y1
 	ADDQ        $0x40, R9
 	DECQ        R10
 	JNZ         dot32_loop_on
-	VADDPS      (DI), Y0, Y1
-	VSUBPS      (DI), Y1, Y2
-	VSUBPS      Y2, Y0, Y0
-	VADDPS      32(DI), Y0, Y0
-	VMOVUPD     Y0, 32(DI)
-	VMOVUPD     Y1, (DI)
-	VXORPD      Y0, Y0, Y0
-	MOVQ        $0x00000002, R10
+	VMOVUPD     (DI), Y2
+	VMOVUPS     Y0, 32(DI)
+	VCVTPS2PD   32(DI), Y3
+	VADDPD      Y3, Y2, Y2
+	VCVTPS2PD   48(DI), Y3
+	VADDPD      Y3, Y2, Y2
+	VXORPS      Y0, Y0, Y0
+	VMOVUPS     Y1, 32(DI)
+	VCVTPS2PD   32(DI), Y3
+	VADDPD      Y3, Y2, Y2
+	VCVTPS2PD   48(DI), Y3
+	VADDPD      Y3, Y2, Y2
+	VXORPS      Y1, Y1, Y1
+	VMOVUPD     Y2, (DI)
+	MOVQ        $0x00000080, R10
 
 dot32_loop_on:
-	SUBQ    $0x10, R8
-	JGE     dot32_loop
-	VADDPS  (DI), Y0, Y1
-	VSUBPS  (DI), Y1, Y2
-	VSUBPS  Y2, Y0, Y0
-	VADDPS  32(DI), Y0, Y0
-	VMOVUPD Y0, 32(DI)
-	VMOVUPD Y1, (DI)
-	VXORPD  Y0, Y0, Y0
+	SUBQ      $0x10, R8
+	JGE       dot32_loop
+	VMOVUPD   (DI), Y2
+	VMOVUPS   Y0, 32(DI)
+	VCVTPS2PD 32(DI), Y3
+	VADDPD    Y3, Y2, Y2
+	VCVTPS2PD 48(DI), Y3
+	VADDPD    Y3, Y2, Y2
+	VXORPS    Y0, Y0, Y0
+	VMOVUPS   Y1, 32(DI)
+	VCVTPS2PD 32(DI), Y3
+	VADDPD    Y3, Y2, Y2
+	VCVTPS2PD 48(DI), Y3
+	VADDPD    Y3, Y2, Y2
+	VXORPS    Y1, Y1, Y1
+	VMOVUPD   Y2, (DI)
 
 dot32_loop_few:
 	ADDQ $0x10, R8
@@ -2504,9 +2980,16 @@ dot32_loop_few:
 dot32_loop_one:
 	CMPQ        R8, $0x08
 	JL          dot32_loop_tail
-	VMOVUPS     (AX)(R9*1), Y1
-	VMOVUPS     (CX)(R9*1), Y2
-	VFMADD231PS Y1, Y2, Y0
+	VMOVUPS     (AX)(R9*1), Y2
+	VMOVUPS     (CX)(R9*1), Y3
+	VMULPS      Y2, Y3, Y4
+	VFMSUB213PS Y4, Y2, Y3
+	VADDPS      Y3, Y1, Y1
+	VMOVAPS     Y0, Y2
+	VADDPS      Y4, Y0, Y0
+	VSUBPS      Y2, Y0, Y2
+	VSUBPS      Y2, Y4, Y2
+	VADDPS      Y2, Y1, Y1
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R8
 	JMP         dot32_loop_one
@@ -2517,26 +3000,34 @@ dot32_loop_tail:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
 	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y1
-	VMASKMOVPS  (AX)(R9*1), Y1, Y2
-	VMASKMOVPS  (CX)(R9*1), Y1, Y1
-	VFMADD231PS Y2, Y1, Y0
+	VMOVUPD     (R10)(R11*4), Y2
+	VMASKMOVPS  (AX)(R9*1), Y2, Y3
+	VMASKMOVPS  (CX)(R9*1), Y2, Y2
+	VMULPS      Y3, Y2, Y4
+	VFMSUB213PS Y4, Y3, Y2
+	VADDPS      Y2, Y1, Y1
+	VMOVAPS     Y0, Y2
+	VADDPS      Y4, Y0, Y0
+	VSUBPS      Y2, Y0, Y2
+	VSUBPS      Y2, Y4, Y2
+	VADDPS      Y2, Y1, Y1
 
 dot32_loop_done:
-	VADDPS       (DI), Y0, Y1
-	VSUBPS       (DI), Y1, Y2
-	VSUBPS       Y2, Y0, Y0
-	VADDPS       32(DI), Y0, Y0
-	VMOVUPD      Y0, 32(DI)
-	VMOVUPD      Y1, (DI)
-	VXORPD       Y0, Y0, Y0
-	VCVTPS2PD    (DI), Y0
-	VCVTPS2PD    16(DI), Y1
-	VADDPD       Y1, Y0, Y0
-	VCVTPS2PD    32(DI), Y1
-	VCVTPS2PD    48(DI), Y2
-	VADDPD       Y2, Y1, Y1
-	VADDPD       Y1, Y0, Y0
+	VMOVUPD      (DI), Y2
+	VMOVUPS      Y0, 32(DI)
+	VCVTPS2PD    32(DI), Y0
+	VADDPD       Y0, Y2, Y2
+	VCVTPS2PD    48(DI), Y0
+	VADDPD       Y0, Y2, Y2
+	VXORPS       Y0, Y0, Y0
+	VMOVUPS      Y1, 32(DI)
+	VCVTPS2PD    32(DI), Y0
+	VADDPD       Y0, Y2, Y2
+	VCVTPS2PD    48(DI), Y0
+	VADDPD       Y0, Y2, Y2
+	VXORPS       Y1, Y1, Y1
+	VMOVUPD      Y2, (DI)
+	VMOVUPD      (DI), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -2659,110 +3150,160 @@ logPairLoss32_row:
 	VXORPD      Y1, Y1, Y1
 	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
 	LEAQ        (SP), DI
 	ADDQ        $0x18, DI
 	ANDQ        $-32, DI
-	VXORPD      Y4, Y4, Y4
-	VMOVUPD     Y4, (DI)
-	VMOVUPD     Y4, 32(DI)
-	VMOVUPD     Y4, 64(DI)
-	VMOVUPD     Y4, 96(DI)
+	VXORPD      Y6, Y6, Y6
+	VMOVUPD     Y6, (DI)
+	VMOVUPD     Y6, 64(DI)
 	MOVQ        BX, R8
 	XORQ        R9, R9
-	MOVQ        $0x00000004, R10
+	MOVQ        $0x00000100, R10
 	SUBQ        $0x08, R8
 	JL          logPairLoss32_loop_few
-	VMOVUPS     (CX)(R9*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS     (CX)(R9*1), Y6
-	VMOVUPS     (AX)(R9*1), Y7
-	VSUBPS      Y7, Y6, Y6
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
-	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y5, Y7
-	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y8
-	VORPS       Y8, Y7, Y7
-	VORPS       Y7, Y1, Y1
-	VPSLLD      $0x14, Y5, Y7
-	VPERMPS     powers<>+0(SB), Y5, Y5
-	VPADDD      Y5, Y7, Y7
+	VMOVAPS     Y6, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
+	VSUBPS      Y0, Y7, Y8
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
+	VMOVUPS     (CX)(R9*1), Y8
+	VMOVUPS     (AX)(R9*1), Y9
+	VSUBPS      Y9, Y8, Y8
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y8
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y7, Y9
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y10
+	VORPS       Y10, Y9, Y9
+	VORPS       Y9, Y1, Y1
+	VPSLLD      $0x14, Y7, Y9
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y9, Y9
 	SUBQ        $0x08, R8
 	JL          logPairLoss32_loop_last
 
 logPairLoss32_loop:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y5
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y5
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y5
-	VMULPS      Y7, Y5, Y5
-	VADDPS      Y5, Y2, Y2
-	VFMADD231PS Y6, Y5, Y3
-	VMOVUPS     32(CX)(R9*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
+	VMULPS      Y9, Y7, Y7
+	VMOVAPS     Y2, Y6
+	VADDPS      Y7, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y7, Y6
+	VADDPS      Y6, Y3, Y3
+	VMULPS      Y7, Y8, Y6
+	VFMSUB213PS Y6, Y7, Y8
+	VADDPS      Y8, Y5, Y5
+	VMOVAPS     Y4, Y7
+	VADDPS      Y6, Y4, Y4
+	VSUBPS      Y7, Y4, Y7
+	VSUBPS      Y7, Y6, Y7
+	VADDPS      Y7, Y5, Y5
 	VMOVUPS     32(CX)(R9*1), Y6
-	VMOVUPS     32(AX)(R9*1), Y7
-	VSUBPS      Y7, Y6, Y6
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
-	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y5, Y7
-	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y8
-	VORPS       Y8, Y7, Y7
-	VORPS       Y7, Y1, Y1
-	VPSLLD      $0x14, Y5, Y7
-	VPERMPS     powers<>+0(SB), Y5, Y5
-	VPADDD      Y5, Y7, Y7
+	VMOVAPS     Y6, Y7
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
+	VSUBPS      Y0, Y7, Y8
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
+	VMOVUPS     32(CX)(R9*1), Y8
+	VMOVUPS     32(AX)(R9*1), Y9
+	VSUBPS      Y9, Y8, Y8
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y8
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y7, Y9
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y10
+	VORPS       Y10, Y9, Y9
+	VORPS       Y9, Y1, Y1
+	VPSLLD      $0x14, Y7, Y9
+	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPADDD      Y7, Y9, Y9
 	ADDQ        $0x20, R9
 	DECQ        R10
 	JNZ         logPairLoss32_loop_on
-	VADDPS      (DI), Y2, Y5
-	VSUBPS      (DI), Y5, Y8
-	VSUBPS      Y8, Y2, Y2
-	VADDPS      32(DI), Y2, Y2
-	VMOVUPD     Y2, 32(DI)
-	VMOVUPD     Y5, (DI)
-	VXORPD      Y2, Y2, Y2
-	VADDPS      64(DI), Y3, Y5
-	VSUBPS      64(DI), Y5, Y8
-	VSUBPS      Y8, Y3, Y3
-	VADDPS      96(DI), Y3, Y3
-	VMOVUPD     Y3, 96(DI)
-	VMOVUPD     Y5, 64(DI)
-	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000004, R10
+	VMOVUPD     (DI), Y7
+	VMOVUPS     Y2, 32(DI)
+	VCVTPS2PD   32(DI), Y10
+	VADDPD      Y10, Y7, Y7
+	VCVTPS2PD   48(DI), Y10
+	VADDPD      Y10, Y7, Y7
+	VXORPS      Y2, Y2, Y2
+	VMOVUPS     Y3, 32(DI)
+	VCVTPS2PD   32(DI), Y10
+	VADDPD      Y10, Y7, Y7
+	VCVTPS2PD   48(DI), Y10
+	VADDPD      Y10, Y7, Y7
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     Y7, (DI)
+	VMOVUPD     64(DI), Y7
+	VMOVUPS     Y4, 96(DI)
+	VCVTPS2PD   96(DI), Y10
+	VADDPD      Y10, Y7, Y7
+	VCVTPS2PD   112(DI), Y10
+	VADDPD      Y10, Y7, Y7
+	VXORPS      Y4, Y4, Y4
+	VMOVUPS     Y5, 96(DI)
+	VCVTPS2PD   96(DI), Y10
+	VADDPD      Y10, Y7, Y7
+	VCVTPS2PD   112(DI), Y10
+	VADDPD      Y10, Y7, Y7
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     Y7, 64(DI)
+	MOVQ        $0x00000100, R10
 
 logPairLoss32_loop_on:
 	SUBQ $0x08, R8
 	JGE  logPairLoss32_loop
 
 logPairLoss32_loop_last:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y5
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y5
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y5
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y5
-	VMULPS      Y7, Y5, Y5
-	VADDPS      Y5, Y2, Y2
-	VFMADD231PS Y6, Y5, Y3
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
+	VMULPS      Y9, Y7, Y7
+	VMOVAPS     Y2, Y6
+	VADDPS      Y7, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y7, Y6
+	VADDPS      Y6, Y3, Y3
+	VMULPS      Y7, Y8, Y6
+	VFMSUB213PS Y6, Y7, Y8
+	VADDPS      Y8, Y5, Y5
+	VMOVAPS     Y4, Y7
+	VADDPS      Y6, Y4, Y4
+	VSUBPS      Y7, Y4, Y7
+	VSUBPS      Y7, Y6, Y7
+	VADDPS      Y7, Y5, Y5
 	ADDQ        $0x20, R9
-	VADDPS      (DI), Y2, Y4
-	VSUBPS      (DI), Y4, Y5
-	VSUBPS      Y5, Y2, Y2
-	VADDPS      32(DI), Y2, Y2
-	VMOVUPD     Y2, 32(DI)
-	VMOVUPD     Y4, (DI)
-	VXORPD      Y2, Y2, Y2
-	VADDPS      64(DI), Y3, Y4
-	VSUBPS      64(DI), Y4, Y5
-	VSUBPS      Y5, Y3, Y3
-	VADDPS      96(DI), Y3, Y3
-	VMOVUPD     Y3, 96(DI)
-	VMOVUPD     Y4, 64(DI)
-	VXORPD      Y3, Y3, Y3
+	VMOVUPD     (DI), Y6
+	VMOVUPS     Y2, 32(DI)
+	VCVTPS2PD   32(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   48(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y2, Y2, Y2
+	VMOVUPS     Y3, 32(DI)
+	VCVTPS2PD   32(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   48(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y3, Y3, Y3
+	VMOVUPD     Y6, (DI)
+	VMOVUPD     64(DI), Y6
+	VMOVUPS     Y4, 96(DI)
+	VCVTPS2PD   96(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   112(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y4, Y4, Y4
+	VMOVUPS     Y5, 96(DI)
+	VCVTPS2PD   96(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VCVTPS2PD   112(DI), Y7
+	VADDPD      Y7, Y6, Y6
+	VXORPS      Y5, Y5, Y5
+	VMOVUPD     Y6, 64(DI)
 
 logPairLoss32_loop_few:
 	ADDQ        $0x08, R8
@@ -2771,68 +3312,81 @@ logPairLoss32_loop_few:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
 	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y4
-	VMASKMOVPS  (CX)(R9*1), Y4, Y5
-	VMOVAPS     Y5, Y6
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
-	VSUBPS      Y0, Y6, Y7
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y5
-	VMASKMOVPS  (CX)(R9*1), Y4, Y7
-	VMASKMOVPS  (AX)(R9*1), Y4, Y8
-	VSUBPS      Y8, Y7, Y7
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y7
-	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y6, Y8
-	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y9
-	VORPS       Y9, Y8, Y8
-	VANDPD      Y4, Y8, Y8
-	VORPS       Y8, Y1, Y1
-	VPSLLD      $0x14, Y6, Y8
-	VPERMPS     powers<>+0(SB), Y6, Y6
-	VPADDD      Y6, Y8, Y8
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y6
-	VMULPS      Y8, Y6, Y6
-	VANDPD      Y4, Y6, Y6
-	VADDPS      Y6, Y2, Y2
-	VFMADD231PS Y7, Y6, Y3
+	VMOVUPD     (R10)(R11*4), Y6
+	VMASKMOVPS  (CX)(R9*1), Y6, Y7
+	VMOVAPS     Y7, Y8
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y8
+	VSUBPS      Y0, Y8, Y9
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y9, Y7
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y9, Y7
+	VMASKMOVPS  (CX)(R9*1), Y6, Y9
+	VMASKMOVPS  (AX)(R9*1), Y6, Y10
+	VSUBPS      Y10, Y9, Y9
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9, Y9
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y8, Y10
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y8, Y11
+	VORPS       Y11, Y10, Y10
+	VANDPD      Y6, Y10, Y10
+	VORPS       Y10, Y1, Y1
+	VPSLLD      $0x14, Y8, Y10
+	VPERMPS     powers<>+0(SB), Y8, Y8
+	VPADDD      Y8, Y10, Y10
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y8
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y8
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y8
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y8
+	VMULPS      Y10, Y8, Y8
+	VANDPD      Y6, Y8, Y8
+	VMOVAPS     Y2, Y6
+	VADDPS      Y8, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y8, Y6
+	VADDPS      Y6, Y3, Y3
+	VMULPS      Y8, Y9, Y6
+	VFMSUB213PS Y6, Y8, Y9
+	VADDPS      Y9, Y5, Y5
+	VMOVAPS     Y4, Y7
+	VADDPS      Y6, Y4, Y4
+	VSUBPS      Y7, Y4, Y7
+	VSUBPS      Y7, Y6, Y7
+	VADDPS      Y7, Y5, Y5
 
 logPairLoss32_loop_done:
-	VADDPS       (DI), Y2, Y4
-	VSUBPS       (DI), Y4, Y5
-	VSUBPS       Y5, Y2, Y2
-	VADDPS       32(DI), Y2, Y2
-	VMOVUPD      Y2, 32(DI)
-	VMOVUPD      Y4, (DI)
-	VXORPD       Y2, Y2, Y2
-	VADDPS       64(DI), Y3, Y2
-	VSUBPS       64(DI), Y2, Y4
-	VSUBPS       Y4, Y3, Y3
-	VADDPS       96(DI), Y3, Y3
-	VMOVUPD      Y3, 96(DI)
+	VMOVUPD      (DI), Y6
+	VMOVUPS      Y2, 32(DI)
+	VCVTPS2PD    32(DI), Y2
+	VADDPD       Y2, Y6, Y6
+	VCVTPS2PD    48(DI), Y2
+	VADDPD       Y2, Y6, Y6
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      Y3, 32(DI)
+	VCVTPS2PD    32(DI), Y2
+	VADDPD       Y2, Y6, Y6
+	VCVTPS2PD    48(DI), Y2
+	VADDPD       Y2, Y6, Y6
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      Y6, (DI)
+	VMOVUPD      64(DI), Y2
+	VMOVUPS      Y4, 96(DI)
+	VCVTPS2PD    96(DI), Y3
+	VADDPD       Y3, Y2, Y2
+	VCVTPS2PD    112(DI), Y3
+	VADDPD       Y3, Y2, Y2
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y5, 96(DI)
+	VCVTPS2PD    96(DI), Y3
+	VADDPD       Y3, Y2, Y2
+	VCVTPS2PD    112(DI), Y3
+	VADDPD       Y3, Y2, Y2
+	VXORPS       Y5, Y5, Y5
 	VMOVUPD      Y2, 64(DI)
-	VXORPD       Y3, Y3, Y3
-	VCVTPS2PD    (DI), Y2
-	VCVTPS2PD    16(DI), Y3
-	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    32(DI), Y3
-	VCVTPS2PD    48(DI), Y4
-	VADDPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
+	VMOVUPD      (DI), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VCVTPS2PD    64(DI), Y2
-	VCVTPS2PD    80(DI), Y3
-	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    96(DI), Y3
-	VCVTPS2PD    112(DI), Y4
-	VADDPD       Y4, Y3, Y3
-	VADDPD       Y3, Y2, Y2
+	VMOVUPD      64(DI), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -3226,582 +3780,6 @@ logPairTarget32_loop_done:
 	VZEROUPPER
 	RET
 
-// func mixedLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·mixedLoss32(SB), NOSPLIT, $216-40
-	MOVQ    x+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    rows+16(FP), DX
-	MOVQ    classes+24(FP), BX
-	MOVQ    sums+32(FP), SI
-	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
-
-mixedLoss32_row:
-	VBROADCASTSD (SI), Y1
-	VCVTPD2PSY   Y1, X1
-	VBROADCASTSS X1, Y1
-	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
-	VBROADCASTSD 8(SI), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-	LEAQ         (SP), DI
-	ADDQ         $0x18, DI
-	ANDQ         $-32, DI
-	VXORPD       Y6, Y6, Y6
-	VMOVUPD      Y6, (DI)
-	VMOVUPD      Y6, 32(DI)
-	VMOVUPD      Y6, 64(DI)
-	VMOVUPD      Y6, 96(DI)
-	VMOVUPD      Y6, 128(DI)
-	VMOVUPD      Y6, 160(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000002, R10
-	SUBQ         $0x08, R8
-	JL           mixedLoss32_loop_few
-	LEAQ         (AX)(BX*4), R11
-	LEAQ         (CX)(BX*4), R12
-	VMOVUPS      (AX)(R9*1), Y6
-	VMOVAPS      Y6, Y7
-	VFMADD132PS  Y0, Y1, Y7
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  Y0, Y8, Y6
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS      (CX)(R9*1), Y8
-	VMOVAPS      Y8, Y9
-	VFMADD132PS  Y0, Y2, Y9
-	VSUBPS       Y2, Y9, Y10
-	VFMSUB132PS  Y0, Y10, Y8
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y8
-	VSUBPS       Y7, Y9, Y11
-	VSUBPS       Y6, Y8, Y10
-	VADDPS       Y11, Y10, Y10
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD       $0x14, Y7, Y11
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y11, Y11
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD       $0x14, Y9, Y7
-	VPERMPS      powers<>+0(SB), Y9, Y9
-	VPADDD       Y9, Y7, Y7
-	SUBQ         $0x08, R8
-	JL           mixedLoss32_loop_last
-
-mixedLoss32_loop:
-	PREFETCHT1  (R11)(R9*1)
-	PREFETCHT1  (R12)(R9*1)
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
-	VFMADD231PS Y11, Y9, Y3
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
-	VMULPS      Y7, Y6, Y6
-	VADDPS      Y6, Y4, Y4
-	VFMADD231PS Y10, Y6, Y5
-	VMOVUPS     32(AX)(R9*1), Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS Y0, Y1, Y7
-	VSUBPS      Y1, Y7, Y8
-	VFMSUB132PS Y0, Y8, Y6
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS     32(CX)(R9*1), Y8
-	VMOVAPS     Y8, Y9
-	VFMADD132PS Y0, Y2, Y9
-	VSUBPS      Y2, Y9, Y10
-	VFMSUB132PS Y0, Y10, Y8
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y8
-	VSUBPS      Y7, Y9, Y11
-	VSUBPS      Y6, Y8, Y10
-	VADDPS      Y11, Y10, Y10
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y7, Y7
-	VPSLLD      $0x14, Y7, Y11
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y11, Y11
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD      $0x14, Y9, Y7
-	VPERMPS     powers<>+0(SB), Y9, Y9
-	VPADDD      Y9, Y7, Y7
-	ADDQ        $0x20, R9
-	DECQ        R10
-	JNZ         mixedLoss32_loop_on
-	VADDPS      (DI), Y3, Y9
-	VSUBPS      (DI), Y9, Y12
-	VSUBPS      Y12, Y3, Y3
-	VADDPS      32(DI), Y3, Y3
-	VMOVUPD     Y3, 32(DI)
-	VMOVUPD     Y9, (DI)
-	VXORPD      Y3, Y3, Y3
-	VADDPS      64(DI), Y4, Y9
-	VSUBPS      64(DI), Y9, Y12
-	VSUBPS      Y12, Y4, Y4
-	VADDPS      96(DI), Y4, Y4
-	VMOVUPD     Y4, 96(DI)
-	VMOVUPD     Y9, 64(DI)
-	VXORPD      Y4, Y4, Y4
-	VADDPS      128(DI), Y5, Y9
-	VSUBPS      128(DI), Y9, Y12
-	VSUBPS      Y12, Y5, Y5
-	VADDPS      160(DI), Y5, Y5
-	VMOVUPD     Y5, 160(DI)
-	VMOVUPD     Y9, 128(DI)
-	VXORPD      Y5, Y5, Y5
-	MOVQ        $0x00000002, R10
-
-mixedLoss32_loop_on:
-	SUBQ $0x08, R8
-	JGE  mixedLoss32_loop
-
-mixedLoss32_loop_last:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y9
-	VFMADD231PS Y11, Y9, Y3
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y8, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y8, Y6
-	VMULPS      Y7, Y6, Y6
-	VADDPS      Y6, Y4, Y4
-	VFMADD231PS Y10, Y6, Y5
-	ADDQ        $0x20, R9
-	VADDPS      (DI), Y3, Y6
-	VSUBPS      (DI), Y6, Y7
-	VSUBPS      Y7, Y3, Y3
-	VADDPS      32(DI), Y3, Y3
-	VMOVUPD     Y3, 32(DI)
-	VMOVUPD     Y6, (DI)
-	VXORPD      Y3, Y3, Y3
-	VADDPS      64(DI), Y4, Y6
-	VSUBPS      64(DI), Y6, Y7
-	VSUBPS      Y7, Y4, Y4
-	VADDPS      96(DI), Y4, Y4
-	VMOVUPD     Y4, 96(DI)
-	VMOVUPD     Y6, 64(DI)
-	VXORPD      Y4, Y4, Y4
-	VADDPS      128(DI), Y5, Y6
-	VSUBPS      128(DI), Y6, Y7
-	VSUBPS      Y7, Y5, Y5
-	VADDPS      160(DI), Y5, Y5
-	VMOVUPD     Y5, 160(DI)
-	VMOVUPD     Y6, 128(DI)
-	VXORPD      Y5, Y5, Y5
-
-mixedLoss32_loop_few:
-	ADDQ        $0x08, R8
-	TESTQ       R8, R8
-	JZ          mixedLoss32_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y6
-	VMASKMOVPS  (AX)(R9*1), Y6, Y7
-	VMOVAPS     Y7, Y8
-	VFMADD132PS Y0, Y1, Y8
-	VSUBPS      Y1, Y8, Y1
-	VFMSUB132PS Y0, Y1, Y7
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y7
-	VMASKMOVPS  (CX)(R9*1), Y6, Y1
-	VMOVAPS     Y1, Y9
-	VFMADD132PS Y0, Y2, Y9
-	VSUBPS      Y2, Y9, Y2
-	VFMSUB132PS Y0, Y2, Y1
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y1
-	VSUBPS      Y8, Y9, Y10
-	VSUBPS      Y7, Y1, Y2
-	VADDPS      Y10, Y2, Y2
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y8, Y8
-	VPSLLD      $0x14, Y8, Y10
-	VPERMPS     powers<>+0(SB), Y8, Y8
-	VPADDD      Y8, Y10, Y10
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
-	VPSLLD      $0x14, Y9, Y8
-	VPERMPS     powers<>+0(SB), Y9, Y9
-	VPADDD      Y9, Y8, Y8
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y7, Y9
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y7, Y9
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y7, Y9
-	VMULPS      Y10, Y9, Y9
-	VANDPD      Y6, Y9, Y9
-	VADDPS      Y9, Y3, Y3
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y7
-	VMULPS      Y8, Y7, Y7
-	VANDPD      Y6, Y7, Y7
-	VADDPS      Y7, Y4, Y4
-	VFMADD231PS Y2, Y7, Y5
-
-mixedLoss32_loop_done:
-	VADDPS       (DI), Y3, Y1
-	VSUBPS       (DI), Y1, Y2
-	VSUBPS       Y2, Y3, Y3
-	VADDPS       32(DI), Y3, Y3
-	VMOVUPD      Y3, 32(DI)
-	VMOVUPD      Y1, (DI)
-	VXORPD       Y3, Y3, Y3
-	VADDPS       64(DI), Y4, Y1
-	VSUBPS       64(DI), Y1, Y2
-	VSUBPS       Y2, Y4, Y4
-	VADDPS       96(DI), Y4, Y4
-	VMOVUPD      Y4, 96(DI)
-	VMOVUPD      Y1, 64(DI)
-	VXORPD       Y4, Y4, Y4
-	VADDPS       128(DI), Y5, Y1
-	VSUBPS       128(DI), Y1, Y2
-	VSUBPS       Y2, Y5, Y5
-	VADDPS       160(DI), Y5, Y5
-	VMOVUPD      Y5, 160(DI)
-	VMOVUPD      Y1, 128(DI)
-	VXORPD       Y5, Y5, Y5
-	VCVTPS2PD    (DI), Y1
-	VCVTPS2PD    16(DI), Y2
-	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    32(DI), Y2
-	VCVTPS2PD    48(DI), Y3
-	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X2
-	VPERMILPD    $0x01, X2, X1
-	VADDSD       X2, X1, X1
-	VMOVSD       X1, 32(SI)
-	VCVTPS2PD    64(DI), Y1
-	VCVTPS2PD    80(DI), Y2
-	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    96(DI), Y2
-	VCVTPS2PD    112(DI), Y3
-	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X2
-	VPERMILPD    $0x01, X2, X1
-	VADDSD       X2, X1, X1
-	VMOVSD       X1, 40(SI)
-	VCVTPS2PD    128(DI), Y1
-	VCVTPS2PD    144(DI), Y2
-	VADDPD       Y2, Y1, Y1
-	VCVTPS2PD    160(DI), Y2
-	VCVTPS2PD    176(DI), Y3
-	VADDPD       Y3, Y2, Y2
-	VADDPD       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X2
-	VPERMILPD    $0x01, X2, X1
-	VADDSD       X2, X1, X1
-	VMOVSD       X1, 48(SI)
-	LEAQ         (AX)(BX*4), AX
-	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x40, SI
-	DECQ         DX
-	JNZ          mixedLoss32_row
-	VZEROUPPER
-	RET
-
-// func mixedPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·mixedPred32(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
-
-mixedPred32_row:
-	VBROADCASTSD (DI), Y0
-	VCVTPD2PSY   Y0, X0
-	VBROADCASTSS X0, Y0
-	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
-	VBROADCASTSD 8(DI), Y1
-	VCVTPD2PSY   Y1, X1
-	VBROADCASTSS X1, Y1
-	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
-	VBROADCASTSD 16(DI), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VBROADCASTSD 24(DI), Y3
-	VCVTPD2PSY   Y3, X3
-	VBROADCASTSS X3, Y3
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	SUBQ         $0x08, R8
-	JL           mixedPred32_loop_few
-	VMOVUPS      (AX)(R9*1), Y4
-	VMOVAPS      Y4, Y5
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS       Y0, Y5, Y6
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
-	VPERMPS      powers<>+0(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y6
-	VMOVUPS      (CX)(R9*1), Y5
-	VMOVAPS      Y5, Y7
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y5
-	VPSLLD       $0x14, Y7, Y8
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y8
-	SUBQ         $0x08, R8
-	JL           mixedPred32_loop_last
-
-mixedPred32_loop:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y7
-	VMULPS      Y6, Y7, Y7
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y4
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y4
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y4
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y4
-	VMULPS      Y8, Y4, Y4
-	VMULPS      Y3, Y4, Y4
-	VFMSUB213PS Y4, Y2, Y7
-	VMOVUPS     Y7, (DX)(R9*1)
-	VMOVUPS     32(AX)(R9*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
-	VPSLLD      $0x14, Y5, Y6
-	VPERMPS     powers<>+0(SB), Y5, Y5
-	VPADDD      Y5, Y6, Y6
-	VMOVUPS     32(CX)(R9*1), Y5
-	VMOVAPS     Y5, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS      Y1, Y7, Y8
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
-	VPSLLD      $0x14, Y7, Y8
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y8, Y8
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R8
-	JGE         mixedPred32_loop
-
-mixedPred32_loop_last:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y4, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y4, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y4, Y7
-	VMULPS      Y6, Y7, Y7
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y4
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y4
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y4
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y4
-	VMULPS      Y8, Y4, Y4
-	VMULPS      Y3, Y4, Y4
-	VFMSUB213PS Y4, Y2, Y7
-	VMOVUPS     Y7, (DX)(R9*1)
-	ADDQ        $0x20, R9
-
-mixedPred32_loop_few:
-	ADDQ        $0x08, R8
-	TESTQ       R8, R8
-	JZ          mixedPred32_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y4
-	VMASKMOVPS  (AX)(R9*1), Y4, Y5
-	VMOVAPS     Y5, Y6
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
-	VSUBPS      Y0, Y6, Y0
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
-	VPSLLD      $0x14, Y6, Y0
-	VPERMPS     powers<>+0(SB), Y6, Y6
-	VPADDD      Y6, Y0, Y0
-	VMASKMOVPS  (CX)(R9*1), Y4, Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS      Y1, Y7, Y1
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y6
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y6
-	VPSLLD      $0x14, Y7, Y1
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y1, Y1
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y5, Y7
-	VMULPS      Y0, Y7, Y7
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y0
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y0
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y0
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y0
-	VMULPS      Y1, Y0, Y0
-	VMULPS      Y3, Y0, Y0
-	VFMSUB213PS Y0, Y2, Y7
-	VMASKMOVPS  Y7, Y4, (DX)(R9*1)
-
-mixedPred32_loop_done:
-	LEAQ (AX)(SI*4), AX
-	LEAQ (CX)(SI*4), CX
-	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
-	DECQ BX
-	JNZ  mixedPred32_row
-	VZEROUPPER
-	RET
-
-// func mixedTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·mixedTarget32(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
-
-mixedTarget32_row:
-	VBROADCASTSD (DI), Y0
-	VCVTPD2PSY   Y0, X0
-	VBROADCASTSS X0, Y0
-	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
-	VBROADCASTSD 8(DI), Y1
-	VCVTPD2PSY   Y1, X1
-	VBROADCASTSS X1, Y1
-	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
-	VBROADCASTSD 16(DI), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VBROADCASTSD 24(DI), Y3
-	VCVTPD2PSY   Y3, X3
-	VBROADCASTSS X3, Y3
-	VXORPD       Y4, Y4, Y4
-	MOVQ         SI, R8
-	XORQ         R9, R9
-	SUBQ         $0x08, R8
-	JL           mixedTarget32_loop_few
-	VMOVUPS      (AX)(R9*1), Y4
-	VMOVAPS      Y4, Y5
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS       Y0, Y5, Y6
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
-	VMOVUPS      (CX)(R9*1), Y6
-	VMOVAPS      Y6, Y7
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
-	VSUBPS       Y5, Y7, Y5
-	VSUBPS       Y4, Y6, Y4
-	VADDPS       Y5, Y4, Y4
-	VPSLLD       $0x14, Y7, Y5
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y5, Y5
-	SUBQ         $0x08, R8
-	JL           mixedTarget32_loop_last
-
-mixedTarget32_loop:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
-	VMULPS      Y5, Y7, Y7
-	VSUBPS      Y3, Y4, Y4
-	VMULPS      Y2, Y4, Y4
-	VMULPS      Y7, Y4, Y4
-	VMOVUPS     Y4, (DX)(R9*1)
-	VMOVUPS     32(AX)(R9*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
-	VMOVUPS     32(CX)(R9*1), Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS      Y1, Y7, Y8
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
-	VSUBPS      Y5, Y7, Y5
-	VSUBPS      Y4, Y6, Y4
-	VADDPS      Y5, Y4, Y4
-	VPSLLD      $0x14, Y7, Y5
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y5, Y5
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R8
-	JGE         mixedTarget32_loop
-
-mixedTarget32_loop_last:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y7
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y6, Y7
-	VMULPS      Y5, Y7, Y7
-	VSUBPS      Y3, Y4, Y4
-	VMULPS      Y2, Y4, Y4
-	VMULPS      Y7, Y4, Y4
-	VMOVUPS     Y4, (DX)(R9*1)
-	ADDQ        $0x20, R9
-
-mixedTarget32_loop_few:
-	ADDQ        $0x08, R8
-	TESTQ       R8, R8
-	JZ          mixedTarget32_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y4
-	VMASKMOVPS  (AX)(R9*1), Y4, Y5
-	VMOVAPS     Y5, Y6
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
-	VSUBPS      Y0, Y6, Y0
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
-	VMASKMOVPS  (CX)(R9*1), Y4, Y0
-	VMOVAPS     Y0, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS      Y1, Y7, Y1
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y0
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y0
-	VSUBPS      Y6, Y7, Y1
-	VSUBPS      Y5, Y0, Y5
-	VADDPS      Y1, Y5, Y5
-	VPSLLD      $0x14, Y7, Y1
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y1, Y1
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y6
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y0, Y6
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y0, Y6
-	VFMADD213PS constant3f8000003f800000<>+0(SB), Y0, Y6
-	VMULPS      Y1, Y6, Y6
-	VSUBPS      Y3, Y5, Y5
-	VMULPS      Y2, Y5, Y5
-	VMULPS      Y6, Y5, Y5
-	VMASKMOVPS  Y5, Y4, (DX)(R9*1)
-
-mixedTarget32_loop_done:
-	LEAQ (AX)(SI*4), AX
-	LEAQ (CX)(SI*4), CX
-	LEAQ (DX)(SI*4), DX
-	ADDQ $0x28, DI
-	DECQ BX
-	JNZ  mixedTarget32_row
-	VZEROUPPER
-	RET
-
 // func extremes32Wide(x *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX
 TEXT ·extremes32Wide(SB), NOSPLIT, $0-32
@@ -3964,11 +3942,11 @@ logitsLoss32Wide_loop:
 	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y5, Y6
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y5, Y6
 	VFMADD213PD Y9, Y8, Y6
+	VADDPD      Y7, Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y7, Y5, Y5
 	VANDPD      Y5, Y6, Y6
 	VFMADD231PD Y6, Y7, Y4
-	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
 	VCVTPS2PD   16(AX)(R9*1), Y5
 	VADDPD      Y0, Y5, Y8
@@ -4029,11 +4007,11 @@ logitsLoss32Wide_loop_last:
 	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y5, Y6
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y5, Y6
 	VFMADD213PD Y9, Y8, Y6
+	VADDPD      Y7, Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y7, Y5, Y5
 	VANDPD      Y5, Y6, Y6
 	VFMADD231PD Y6, Y7, Y4
-	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
 	ADDQ        $0x10, R9
 	VADDPD      (DI), Y2, Y2
@@ -4102,11 +4080,11 @@ logitsLoss32Wide_loop_few:
 	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y0, Y5
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y0, Y5
 	VFMADD213PD Y9, Y8, Y5
+	VADDPD      Y7, Y3, Y3
 	VXORPD      Y0, Y0, Y0
 	VCMPPD      $0x04, Y7, Y0, Y0
 	VANDPD      Y0, Y5, Y5
 	VFMADD231PD Y5, Y7, Y4
-	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
 
 logitsLoss32Wide_loop_done:
@@ -4338,11 +4316,11 @@ logProbsLoss32Wide_loop:
 	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
 	VFMADD213PD Y5, Y6, Y8
+	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VANDPD      Y5, Y8, Y8
 	VFMADD231PD Y8, Y4, Y3
-	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
 	VCVTPS2PD   16(AX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y6
@@ -4388,11 +4366,11 @@ logProbsLoss32Wide_loop_last:
 	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
 	VFMADD213PD Y5, Y6, Y8
+	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VANDPD      Y5, Y8, Y8
 	VFMADD231PD Y8, Y4, Y3
-	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
 	ADDQ        $0x10, R9
 	VADDPD      (DI), Y2, Y2
@@ -4444,11 +4422,11 @@ logProbsLoss32Wide_loop_few:
 	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
 	VFMADD213PD Y5, Y7, Y8
+	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VANDPD      Y5, Y8, Y8
 	VFMADD231PD Y8, Y4, Y3
-	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
 
 logProbsLoss32Wide_loop_done:
@@ -6030,8 +6008,8 @@ dot32Wide_loop:
 	VCVTPS2PD   16(AX)(R9*1), Y2
 	VCVTPS2PD   (CX)(R9*1), Y3
 	VCVTPS2PD   16(CX)(R9*1), Y4
-	VFMADD231PD Y1, Y3, Y0
-	VFMADD231PD Y2, Y4, Y0
+	VFMADD231PD Y3, Y1, Y0
+	VFMADD231PD Y4, Y2, Y0
 	ADDQ        $0x20, R9
 	DECQ        R10
 	JNZ         dot32Wide_loop_on
@@ -6055,7 +6033,7 @@ dot32Wide_loop_one:
 	JL          dot32Wide_loop_tail
 	VCVTPS2PD   (AX)(R9*1), Y1
 	VCVTPS2PD   (CX)(R9*1), Y2
-	VFMADD231PD Y1, Y2, Y0
+	VFMADD231PD Y2, Y1, Y0
 	ADDQ        $0x10, R9
 	SUBQ        $0x04, R8
 	JMP         dot32Wide_loop_one
@@ -6075,7 +6053,7 @@ dot32Wide_loop_tail:
 	VSHUFPS      $0x88, X3, X1, X1
 	VMASKMOVPS   (CX)(R9*1), X1, X1
 	VCVTPS2PD    X1, Y1
-	VFMADD231PD  Y2, Y1, Y0
+	VFMADD231PD  Y1, Y2, Y0
 
 dot32Wide_loop_done:
 	VADDPD       (DI), Y0, Y0
@@ -7483,11 +7461,11 @@ probsLoss32Wide_loop:
 	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y7, Y9
 	VFMADD231PD Y8, Y3, Y9
 	VFMADD213PD Y5, Y6, Y9
+	VADDPD      Y4, Y1, Y1
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y4, Y3, Y3
 	VANDPD      Y3, Y9, Y9
 	VFMADD231PD Y9, Y4, Y2
-	VADDPD      Y4, Y1, Y1
 	VORPD       Y4, Y0, Y0
 	VCVTPS2PD   16(AX)(R9*1), Y3
 	VCVTPS2PD   16(CX)(R9*1), Y4
@@ -7536,11 +7514,11 @@ probsLoss32Wide_loop_last:
 	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y7, Y9
 	VFMADD231PD Y8, Y3, Y9
 	VFMADD213PD Y5, Y6, Y9
+	VADDPD      Y4, Y1, Y1
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y4, Y3, Y3
 	VANDPD      Y3, Y9, Y9
 	VFMADD231PD Y9, Y4, Y2
-	VADDPD      Y4, Y1, Y1
 	VORPD       Y4, Y0, Y0
 	ADDQ        $0x10, R9
 	VADDPD      (DI), Y1, Y1
@@ -7595,11 +7573,11 @@ probsLoss32Wide_loop_few:
 	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y7, Y9
 	VFMADD231PD  Y8, Y4, Y9
 	VFMADD213PD  Y5, Y6, Y9
+	VADDPD       Y3, Y1, Y1
 	VXORPD       Y4, Y4, Y4
 	VCMPPD       $0x04, Y3, Y4, Y4
 	VANDPD       Y4, Y9, Y9
 	VFMADD231PD  Y9, Y3, Y2
-	VADDPD       Y3, Y1, Y1
 	VORPD        Y3, Y0, Y0
 
 probsLoss32Wide_loop_done:
@@ -9458,11 +9436,11 @@ logitsLoss64_loop:
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
 	VFMADD231PD Y10, Y5, Y11
 	VFMADD213PD Y9, Y8, Y11
+	VADDPD      Y7, Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y7, Y5, Y5
 	VANDPD      Y5, Y11, Y11
 	VFMADD231PD Y11, Y7, Y4
-	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
 	VMOVUPD     32(AX)(R9*1), Y5
 	VADDPD      Y0, Y5, Y8
@@ -9545,11 +9523,11 @@ logitsLoss64_loop_last:
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
 	VFMADD231PD Y10, Y5, Y11
 	VFMADD213PD Y9, Y8, Y11
+	VADDPD      Y7, Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y7, Y5, Y5
 	VANDPD      Y5, Y11, Y11
 	VFMADD231PD Y11, Y7, Y4
-	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
 	ADDQ        $0x20, R9
 	VADDPD      (DI), Y2, Y5
@@ -9634,11 +9612,11 @@ logitsLoss64_loop_few:
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y0, Y10
 	VFMADD213PD Y9, Y8, Y10
+	VADDPD      Y7, Y3, Y3
 	VXORPD      Y0, Y0, Y0
 	VCMPPD      $0x04, Y7, Y0, Y0
 	VANDPD      Y0, Y10, Y10
 	VFMADD231PD Y10, Y7, Y4
-	VADDPD      Y7, Y3, Y3
 	VORPD       Y7, Y1, Y1
 
 logitsLoss64_loop_done:
@@ -9664,24 +9642,21 @@ logitsLoss64_loop_done:
 	VMOVUPD      Y0, 128(DI)
 	VXORPD       Y4, Y4, Y4
 	VMOVUPD      (DI), Y0
-	VMOVUPD      32(DI), Y2
-	VADDPD       Y2, Y0, Y0
+	VADDPD       32(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(SI)
 	VMOVUPD      64(DI), Y0
-	VMOVUPD      96(DI), Y2
-	VADDPD       Y2, Y0, Y0
+	VADDPD       96(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
 	VMOVUPD      128(DI), Y0
-	VMOVUPD      160(DI), Y2
-	VADDPD       Y2, Y0, Y0
+	VADDPD       160(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -9884,11 +9859,11 @@ logProbsLoss64_loop:
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
 	VFMADD231PD Y9, Y7, Y10
 	VFMADD213PD Y5, Y6, Y10
+	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VANDPD      Y5, Y10, Y10
 	VFMADD231PD Y10, Y4, Y3
-	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
 	VMOVUPD     32(AX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y6
@@ -9948,11 +9923,11 @@ logProbsLoss64_loop_last:
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
 	VFMADD231PD Y9, Y7, Y10
 	VFMADD213PD Y5, Y6, Y10
+	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VANDPD      Y5, Y10, Y10
 	VFMADD231PD Y10, Y4, Y3
-	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
 	ADDQ        $0x20, R9
 	VADDPD      (DI), Y2, Y4
@@ -10012,11 +9987,11 @@ logProbsLoss64_loop_few:
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
 	VFMADD231PD Y9, Y6, Y10
 	VFMADD213PD Y5, Y7, Y10
+	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
 	VANDPD      Y5, Y10, Y10
 	VFMADD231PD Y10, Y4, Y3
-	VADDPD      Y4, Y2, Y2
 	VORPD       Y4, Y1, Y1
 
 logProbsLoss64_loop_done:
@@ -10035,16 +10010,14 @@ logProbsLoss64_loop_done:
 	VMOVUPD      Y2, 64(DI)
 	VXORPD       Y3, Y3, Y3
 	VMOVUPD      (DI), Y2
-	VMOVUPD      32(DI), Y3
-	VADDPD       Y3, Y2, Y2
+	VADDPD       32(DI), Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
 	VMOVUPD      64(DI), Y2
-	VMOVUPD      96(DI), Y3
-	VADDPD       Y3, Y2, Y2
+	VADDPD       96(DI), Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -10354,24 +10327,21 @@ pairLoss64_loop_done:
 	VMOVUPD      Y0, 128(DI)
 	VXORPD       Y4, Y4, Y4
 	VMOVUPD      (DI), Y0
-	VMOVUPD      32(DI), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       32(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
 	VMOVUPD      64(DI), Y0
-	VMOVUPD      96(DI), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       96(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
 	VMOVUPD      128(DI), Y0
-	VMOVUPD      160(DI), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       160(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -11385,16 +11355,14 @@ exponentials64_loop_done:
 	VMOVUPD      Y0, 64(R8)
 	VXORPD       Y3, Y3, Y3
 	VMOVUPD      (R8), Y0
-	VMOVUPD      32(R8), Y2
-	VADDPD       Y2, Y0, Y0
+	VADDPD       32(R8), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(DI)
 	VMOVUPD      64(R8), Y0
-	VMOVUPD      96(R8), Y2
-	VADDPD       Y2, Y0, Y0
+	VADDPD       96(R8), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -11711,24 +11679,21 @@ pairExponentials64_loop_done:
 	VMOVUPD      Y0, 128(R9)
 	VXORPD       Y4, Y4, Y4
 	VMOVUPD      (R9), Y0
-	VMOVUPD      32(R9), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       32(R9), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(R8)
 	VMOVUPD      64(R9), Y0
-	VMOVUPD      96(R9), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       96(R9), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(R8)
 	VMOVUPD      128(R9), Y0
-	VMOVUPD      160(R9), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       160(R9), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -11772,8 +11737,8 @@ dot64_loop:
 	VMOVUPD     32(AX)(R9*1), Y2
 	VMOVUPD     (CX)(R9*1), Y3
 	VMOVUPD     32(CX)(R9*1), Y4
-	VFMADD231PD Y1, Y3, Y0
-	VFMADD231PD Y2, Y4, Y0
+	VFMADD231PD Y3, Y1, Y0
+	VFMADD231PD Y4, Y2, Y0
 	ADDQ        $0x40, R9
 	DECQ        R10
 	JNZ         dot64_loop_on
@@ -11805,7 +11770,7 @@ dot64_loop_one:
 	JL          dot64_loop_tail
 	VMOVUPD     (AX)(R9*1), Y1
 	VMOVUPD     (CX)(R9*1), Y2
-	VFMADD231PD Y1, Y2, Y0
+	VFMADD231PD Y2, Y1, Y0
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
 	JMP         dot64_loop_one
@@ -11819,7 +11784,7 @@ dot64_loop_tail:
 	VMOVUPD     (R10)(R11*8), Y1
 	VMASKMOVPD  (AX)(R9*1), Y1, Y2
 	VMASKMOVPD  (CX)(R9*1), Y1, Y1
-	VFMADD231PD Y2, Y1, Y0
+	VFMADD231PD Y1, Y2, Y0
 
 dot64_loop_done:
 	VADDPD       (DI), Y0, Y1
@@ -11830,8 +11795,7 @@ dot64_loop_done:
 	VMOVUPD      Y1, (DI)
 	VXORPD       Y0, Y0, Y0
 	VMOVUPD      (DI), Y0
-	VMOVUPD      32(DI), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       32(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -12156,16 +12120,14 @@ logPairLoss64_loop_done:
 	VMOVUPD      Y2, 64(DI)
 	VXORPD       Y3, Y3, Y3
 	VMOVUPD      (DI), Y2
-	VMOVUPD      32(DI), Y3
-	VADDPD       Y3, Y2, Y2
+	VADDPD       32(DI), Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
 	VMOVUPD      64(DI), Y2
-	VMOVUPD      96(DI), Y3
-	VADDPD       Y3, Y2, Y2
+	VADDPD       96(DI), Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -12835,24 +12797,21 @@ mixedLoss64_loop_done:
 	VMOVUPD      Y0, 128(DI)
 	VXORPD       Y4, Y4, Y4
 	VMOVUPD      (DI), Y0
-	VMOVUPD      32(DI), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       32(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
 	VMOVUPD      64(DI), Y0
-	VMOVUPD      96(DI), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       96(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
 	VMOVUPD      128(DI), Y0
-	VMOVUPD      160(DI), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       160(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -13337,11 +13296,11 @@ probsLoss64_loop:
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
 	VFMADD231PD Y8, Y3, Y9
 	VFMADD213PD Y5, Y6, Y9
+	VADDPD      Y4, Y1, Y1
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y4, Y3, Y3
 	VANDPD      Y3, Y9, Y9
 	VFMADD231PD Y9, Y4, Y2
-	VADDPD      Y4, Y1, Y1
 	VORPD       Y4, Y0, Y0
 	VMOVUPD     32(AX)(R9*1), Y3
 	VMOVUPD     32(CX)(R9*1), Y4
@@ -13402,11 +13361,11 @@ probsLoss64_loop_last:
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
 	VFMADD231PD Y8, Y3, Y9
 	VFMADD213PD Y5, Y6, Y9
+	VADDPD      Y4, Y1, Y1
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y4, Y3, Y3
 	VANDPD      Y3, Y9, Y9
 	VFMADD231PD Y9, Y4, Y2
-	VADDPD      Y4, Y1, Y1
 	VORPD       Y4, Y0, Y0
 	ADDQ        $0x20, R9
 	VADDPD      (DI), Y1, Y3
@@ -13467,11 +13426,11 @@ probsLoss64_loop_few:
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
 	VFMADD231PD Y8, Y4, Y9
 	VFMADD213PD Y5, Y6, Y9
+	VADDPD      Y3, Y1, Y1
 	VXORPD      Y4, Y4, Y4
 	VCMPPD      $0x04, Y3, Y4, Y4
 	VANDPD      Y4, Y9, Y9
 	VFMADD231PD Y9, Y3, Y2
-	VADDPD      Y3, Y1, Y1
 	VORPD       Y3, Y0, Y0
 
 probsLoss64_loop_done:
@@ -13490,16 +13449,14 @@ probsLoss64_loop_done:
 	VMOVUPD      Y1, 64(DI)
 	VXORPD       Y2, Y2, Y2
 	VMOVUPD      (DI), Y1
-	VMOVUPD      32(DI), Y2
-	VADDPD       Y2, Y1, Y1
+	VADDPD       32(DI), Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
 	VADDSD       X2, X1, X1
 	VMOVSD       X1, 40(SI)
 	VMOVUPD      64(DI), Y1
-	VMOVUPD      96(DI), Y2
-	VADDPD       Y2, Y1, Y1
+	VADDPD       96(DI), Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPD       X2, X1, X2
 	VPERMILPD    $0x01, X2, X1
@@ -14199,16 +14156,14 @@ powersLoss64_loop_done:
 	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
 	VMOVUPD      (DI), Y0
-	VMOVUPD      32(DI), Y2
-	VADDPD       Y2, Y0, Y0
+	VADDPD       32(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
 	VMOVUPD      64(DI), Y0
-	VMOVUPD      96(DI), Y2
-	VADDPD       Y2, Y0, Y0
+	VADDPD       96(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
@@ -14998,16 +14953,14 @@ jensenSums64_loop_done:
 	VMOVUPD      Y0, 64(DI)
 	VXORPD       Y3, Y3, Y3
 	VMOVUPD      (DI), Y0
-	VMOVUPD      32(DI), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       32(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 16(SI)
 	VMOVUPD      64(DI), Y0
-	VMOVUPD      96(DI), Y1
-	VADDPD       Y1, Y0, Y0
+	VADDPD       96(DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0

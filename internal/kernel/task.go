@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // operand numbers a task's tensors.
 type operand int
 
@@ -36,8 +34,6 @@ type task[F Float] struct {
 
 	scales []float64 // by row, see rowScales
 
-	logClasses float64 // the logarithm of their number
-
 	kinds  []*rowKernels[F] // none where the rows are not as they need them
 	packed bool             // rows follow one another in memory in every tensor
 
@@ -54,7 +50,6 @@ func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 	t := &task[F]{
 		problem: p, tensors: [operandCount]View[F]{in.Pred, in.Target, out, in.Tangent, in.Weight, in.Upstream},
 		factor: p.Scale, constant: true, packed: true, uniform: true, known: in.statistics(),
-		logClasses: math.Log(float64(p.classes())),
 	}
 	if t.scales = rowScales(p, in); t.scales != nil {
 		t.constant = false
@@ -92,9 +87,11 @@ func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 	return t
 }
 
-// takes reports whether the kernels are made for a problem.
+// takes reports whether the kernels are made for a problem, which those that follow in a
+// list are then too.
 func (k *rowKernels[F]) takes(p Problem) bool {
-	return p.classes() >= k.minClasses && (k.probsLoss != nil || p.Pred != Probs && p.Family == KL)
+	all := k.probsLoss != nil
+	return p.classes() >= k.minClasses && (all || p.Family == KL && p.Pred != Probs)
 }
 
 func zeroStrides(rank int) []int {

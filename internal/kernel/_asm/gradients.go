@@ -158,12 +158,10 @@ func (a arithmetic) flagInfinities(v, flags vector) {
 func (a arithmetic) dot() {
 	f := a.begin("dot", "sums out·v.", "sums", "out", "v")
 	f.eachRow(func() {
-		sums := f.newSums(1, ofTerms)
+		sums := f.newSums(1)
 		f.loop("loop", f.tensors, streamed, sums, func(t turn) {
 			q, v := t.load(0), t.load(1)
-			for u := range q {
-				f.fma231(q[u], v[u], sums.lanes[0])
-			}
+			sums.addProducts(0, q, v)
 		})
 		sums.store(slotRatio)
 	})

@@ -42,11 +42,11 @@ func (a arithmetic) jensenSums() {
 	f := a.begin("jensenSums", "sets a = Σ p·log2(p/m) and b = Σ q·log2(q/m), m = weight·p + rest·q.", "mixtures", "x", "t")
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
-		sums := f.newSums(2, ofTerms)
+		sums := f.newSums(2)
 		f.loop("loop", f.tensors, 1, sums, func(t turn) {
 			m := t.mixture(sx, st)
-			f.fma231(m.logP, m.p, sums.lanes[0])
-			f.fma231(m.logQ, m.q, sums.lanes[1])
+			sums.addProducts(0, vectors{m.p}, vectors{m.logP})
+			sums.addProducts(1, vectors{m.q}, vectors{m.logQ})
 		})
 		sums.store(slotA, slotB)
 	})

@@ -75,41 +75,35 @@ func (t turn) probabilities(tensor int, c carried) vectors {
 	return t.loadInto(c.registers("t", t.vectors), tensor)
 }
 
-// addLogRatios adds t·r to loss, r being a logarithm of t less another, t to mass and t's
-// signs to flags. In lanes of float64 a class with t = 0 adds nothing even where r is
-// infinite; past a row's end t is 0.
-func (f *function) addLogRatios(t, r vectors, loss, mass, flags vector) {
-	f.addProducts(t, r, loss)
-	f.addAll(t, mass)
-	t.each(func(v vector) { f.or(v, flags, flags) })
+// addLogRatios adds t to sum i and t·r to the next, r being a logarithm of t less another,
+// and t's signs to flags. In lanes of float64 a class with t = 0 adds nothing even where r
+// is infinite; past a row's end t is 0.
+func (s *sums) addLogRatios(i int, t, r vectors, flags vector) {
+	s.add(i, t)
+	s.addNonZero(i+1, t, r)
+	t.each(func(v vector) { s.or(v, flags, flags) })
 }
 
-// addProducts adds p·r to sum. In lanes of float64 p = 0 adds nothing.
-func (f *function) addProducts(p, r vectors, sum vector) {
-	for u := range p {
-		if !f.single() {
-			f.and(f.nonZero(p[u]), r[u], r[u])
+// addNonZero is addProducts for p that in lanes of float64 adds nothing where it is 0.
+func (s *sums) addNonZero(i int, p, r vectors) {
+	if !s.single() {
+		for u := range p {
+			s.and(s.nonZero(p[u]), r[u], r[u])
 		}
-		f.fma231(r[u], p[u], sum)
 	}
+	s.addProducts(i, p, r)
 }
 
-func (f *function) addAll(vs vectors, sum vector) {
-	vs.each(func(v vector) { f.add(v, sum, sum) })
-}
-
-// addPowers adds 2^y to sum, where it can without multiplying it out.
-func (t turn) addPowers(c carried, name string, sum vector) {
-	if t.mask != nil {
+// addPowers adds 2^y to sum i, where it can without multiplying it out.
+func (s *sums) addPowers(i int, t turn, c carried, name string) {
+	if s.single() || t.mask != nil {
 		q := t.power(c, name)
 		t.keep(q)
-		t.addAll(q, sum)
+		s.add(i, q)
 		return
 	}
 	scale, factor := t.back2(c, name)
-	for u := range scale {
-		t.fma231(scale[u], factor[u], sum)
-	}
+	s.addProducts(i, factor, scale)
 }
 
 func (a arithmetic) logitsLoss() {
@@ -121,15 +115,14 @@ func (a arithmetic) logitsLoss() {
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotShiftX)
 		flags := zero()
-		sums := f.newSums(3, ofLogits)
-		partition, mass, loss := sums.lanes[0], sums.lanes[1], sums.lanes[2]
+		sums := f.newSums(3)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
 			e := turn.exponentOf(0, s, c, "x")
 			f.frontLogRatio(turn.probabilities(1, c), e, c)
 			f.front2(e, c, "x", true)
 		}, func(turn turn, c carried) {
-			turn.addPowers(c, "x", partition)
-			f.addLogRatios(c["t"], f.backLogRatio(c), loss, mass, flags)
+			sums.addPowers(0, turn, c, "x")
+			sums.addLogRatios(1, c["t"], f.backLogRatio(c), flags)
 		})
 		sums.store(slotPartition, slotMass, slotRatio)
 		f.storeFlags(flags, slotFlags)
@@ -141,12 +134,12 @@ func (a arithmetic) logProbsLoss() {
 	s := f.shifts(zero())
 	f.eachRow(func() {
 		flags := zero()
-		sums := f.newSums(2, ofTerms)
+		sums := f.newSums(2)
 		f.pipeline("loop", f.unroll(), sums, func(turn turn, c carried) {
 			e := turn.exponentOf(0, s, c, "x")
 			f.frontLogRatio(turn.probabilities(1, c), e, c)
 		}, func(turn turn, c carried) {
-			f.addLogRatios(c["t"], f.backLogRatio(c), sums.lanes[1], sums.lanes[0], flags)
+			sums.addLogRatios(0, c["t"], f.backLogRatio(c), flags)
 		})
 		sums.store(slotMass, slotRatio)
 		f.storeFlags(flags, slotFlags)
@@ -176,7 +169,7 @@ func (a arithmetic) pairLoss(name string, stored bool, target powers) {
 	}
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotShiftX), f.shiftsFrom(slotShiftT)
-		sums := f.newSums(3, ofLogits)
+		sums := f.newSums(3)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
 			x, t := turn.exponentOf(0, sx, c, "x"), target(turn, 1, st, c, "t")
 			f.exponentDifference(t, x, c.registers("difference", turn.vectors))
@@ -188,19 +181,17 @@ func (a arithmetic) pairLoss(name string, stored bool, target powers) {
 				q := f.power(c, "x")
 				turn.storeExponentials(q, 2)
 				turn.keep(q)
-				f.addAll(q, sums.lanes[0])
+				sums.add(0, q)
 			} else {
-				turn.addPowers(c, "x", sums.lanes[0])
+				sums.addPowers(0, turn, c, "x")
 			}
 			p := f.power(c, "t")
 			if stored {
 				turn.storeExponentials(p, 3)
 			}
 			turn.keep(p)
-			f.addAll(p, sums.lanes[1])
-			for u, d := range c["difference"] {
-				f.fma231(d, p[u], sums.lanes[2])
-			}
+			sums.add(1, p)
+			sums.addProducts(2, p, c["difference"])
 		})
 		sums.store(slotPartition, slotMass, slotRatio)
 	})
@@ -250,18 +241,17 @@ func (a arithmetic) exponentials() {
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotShiftX)
 		flags := zero()
-		sums := f.newSums(2, ofTerms)
+		sums := f.newSums(2)
 		f.pipeline("loop", f.unroll(), sums, func(turn turn, c carried) {
 			f.front2(turn.exponentOf(0, s, c, "x"), c, "x", false)
 		}, func(turn turn, c carried) {
-			turn.load(1).each(func(v vector) {
-				f.add(v, sums.lanes[1], sums.lanes[1])
-				f.or(v, flags, flags)
-			})
+			t := turn.load(1)
+			sums.add(1, t)
+			t.each(func(v vector) { f.or(v, flags, flags) })
 			q := f.power(c, "x")
 			turn.storeExponentials(q, 2)
 			turn.keep(q)
-			f.addAll(q, sums.lanes[0])
+			sums.add(0, q)
 		})
 		sums.store(slotPartition, slotMass)
 		f.storeFlags(flags, slotFlags)

@@ -190,6 +190,7 @@ func zero() vector {
 	VXORPD(v, v, v)
 	return v
 }
+
 func pointer(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.GPVirtual) }
 
 // broadcast is a float64 in memory, in every lane.
@@ -201,20 +202,6 @@ func (a arithmetic) broadcast(m Mem) vector {
 		VBROADCASTSS(v.AsX(), v)
 	}
 	return v
-}
-
-// widened is a vector of four float64 with the sum of the lanes in memory.
-func (a arithmetic) widened(m Mem) vector {
-	low := YMM()
-	if !a.single() {
-		VMOVUPD(m, low)
-		return low
-	}
-	high := YMM()
-	VCVTPS2PD(m, low)
-	VCVTPS2PD(m.Offset(vectorSize/2), high)
-	VADDPD(high, low, low)
-	return low
 }
 
 // storeSum stores the sum of four float64.

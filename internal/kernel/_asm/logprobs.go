@@ -91,16 +91,14 @@ func (a arithmetic) logPairLoss() {
 	s := f.shifts(zero())
 	f.eachRow(func() {
 		flags := zero()
-		sums := f.newSums(2, ofTerms)
+		sums := f.newSums(2)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
 			turn.frontLogPair(s, flags, c)
 		}, func(turn turn, c carried) {
 			p := f.power(c, "t")
 			turn.keep(p)
-			f.addAll(p, sums.lanes[0])
-			for u, d := range c["difference"] {
-				f.fma231(d, p[u], sums.lanes[1])
-			}
+			sums.add(0, p)
+			sums.addProducts(1, p, c["difference"])
 		})
 		sums.store(slotMass, slotRatio)
 		f.storeFlags(flags, slotFlags)

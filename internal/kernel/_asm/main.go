@@ -27,10 +27,10 @@ func main() {
 		a.logPairLoss()
 		a.negatePower()
 		a.logPairTarget()
-		a.pairLoss("mixedLoss", false, turn.logPowerOf)
-		a.pairPred("mixedPred", turn.powerOf)
-		a.pairTarget("mixedTarget", turn.logPowerOf)
-		if !a.single() { // which has no precision to spare for a logarithm near 0
+		if !a.single() { // whose powers are those of logits, and have no bits to spare near 1
+			a.pairLoss("mixedLoss", false, turn.logPowerOf)
+			a.pairPred("mixedPred", turn.powerOf)
+			a.pairTarget("mixedTarget", turn.logPowerOf)
 			a.probsLoss()
 			a.probsPred()
 			a.probsTarget()

@@ -53,7 +53,7 @@ func (a arithmetic) probsLoss() {
 	f := a.begin("probsLoss", "sums t and t·log2(t/x), and flags signs, and impossible x.", "sums", "x", "t")
 	f.eachRow(func() {
 		flags := zero()
-		sums := f.newSums(2, ofTerms)
+		sums := f.newSums(2)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
 			x, t := turn.load(0), turn.probabilities(1, c)
 			for u := range x {
@@ -61,7 +61,7 @@ func (a arithmetic) probsLoss() {
 			}
 			f.frontLogQuotient(t, x, c)
 		}, func(turn turn, c carried) {
-			f.addLogRatios(c["t"], f.backLogQuotient(c), sums.lanes[1], sums.lanes[0], flags)
+			sums.addLogRatios(0, c["t"], f.backLogQuotient(c), flags)
 		})
 		sums.store(slotMass, slotRatio)
 		f.storeFlags(flags, slotFlags)
@@ -150,14 +150,14 @@ func (a arithmetic) powersLoss() {
 	f := a.begin("powersLoss", "sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and impossible x.", "sums", "x", "t")
 	f.eachRow(func() {
 		s, flags := f.shiftsFrom(slotShiftT), zero()
-		sums := f.newSums(2, ofTerms)
+		sums := f.newSums(2)
 		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
 			turn.frontPowers(s, flags, c)
 		}, func(turn turn, c carried) {
 			r, p := f.backLogRatio(c), f.power(c, "t")
 			turn.keep(p)
-			f.addAll(p, sums.lanes[0])
-			f.addProducts(p, r, sums.lanes[1])
+			sums.add(0, p)
+			sums.addNonZero(1, p, r)
 		})
 		sums.store(slotMass, slotRatio)
 		f.storeFlags(flags, slotFlags)

@@ -194,20 +194,10 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 	left, offset := GP64(), GP64()
 	MOVQ(f.classes, left)
 	XORQ(offset, offset)
-	flush := func() {}
+	var until reg.GPVirtual
 	if s != nil {
-		flush = s.flush
-		if turns := uint32(s.terms / unroll); turns > 1 {
-			until := GP64()
-			MOVQ(U32(turns), until)
-			flush = func() {
-				DECQ(until)
-				JNZ(LabelRef(label + "_on"))
-				s.flush()
-				MOVQ(U32(turns), until)
-				Label(label + "_on")
-			}
-		}
+		until = GP64()
+		MOVQ(U32(uint32(s.terms/unroll)), until)
 	}
 	SUBQ(Imm(uint64(unroll*lanes)), left)
 	JL(LabelRef(label + "_few"))
@@ -227,7 +217,13 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 		front(next, c)
 	}
 	ADDQ(Imm(uint64(unroll*step)), offset)
-	flush()
+	if s != nil {
+		DECQ(until)
+		JNZ(LabelRef(label + "_on"))
+		s.flush()
+		MOVQ(U32(uint32(s.terms/unroll)), until)
+		Label(label + "_on")
+	}
 	SUBQ(Imm(uint64(unroll*lanes)), left)
 	JGE(LabelRef(label))
 	if front != nil {
@@ -236,7 +232,7 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 		ADDQ(Imm(uint64(unroll*step)), offset)
 	}
 	if s != nil {
-		s.flush() // what follows is a turn more
+		s.flush() // the lanes have as many terms as they may, and what is left adds some
 	}
 	Label(label + "_few")
 	ADDQ(Imm(uint64(unroll*lanes)), left)
@@ -264,32 +260,28 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 	Label(label + "_done")
 }
 
-// sums are accumulators in lanes. They are added to others in memory often enough that a
-// partial sum has few terms.
+// sums are accumulators in lanes, of float32 each with a second that sums what additions to
+// the first round off. They are added to float64 in memory often enough that the errors of
+// a long row do not add up: equal terms are all rounded one way.
 type sums struct {
 	*function
-	lanes       vectors
+	lanes, rest vectors
 	local       Mem
 	terms       int  // that a lane adds before it is flushed
 	compensated bool // what adding the partial sums rounds off is summed too
 }
 
-// How many terms of float32 a lane adds, whose errors count: of logits fewer, as the
-// logarithm of a partition function has errors too.
-const ofTerms, ofLogits = 4, 2
-
-// newSums starts n sums at 0. Equal terms are all rounded one way: lanes of float32 add as
-// many as they are told, those of float64 few where the elements have no fewer bits.
-func (f *function) newSums(n, single int) *sums {
-	s := &sums{function: f, terms: 4, compensated: f.size == f.lane}
-	switch {
-	case f.single():
-		s.terms = single
-	case !s.compensated:
-		s.terms = 256
+// newSums starts n sums at 0. Where elements are float64 too, lanes of float64 add few terms.
+func (f *function) newSums(n int) *sums {
+	s := &sums{function: f, terms: 256}
+	if f.size == 8 {
+		s.terms, s.compensated = 4, true
 	}
 	for range n {
 		s.lanes = append(s.lanes, zero())
+		if f.single() {
+			s.rest = append(s.rest, zero())
+		}
 	}
 	base := GP64()
 	LEAQ(AllocLocal(vectorSize*(2*n+1)-8), base)
@@ -310,17 +302,64 @@ func (f *function) newSums(n, single int) *sums {
 func (s *sums) high(i int) Mem { return s.local.Offset(vectorSize * 2 * i) }
 func (s *sums) low(i int) Mem  { return s.local.Offset(vectorSize * (2*i + 1)) }
 
-// flush adds the lanes to the sums, and what that rounds off to what those lack (Dekker
-// 1971): exactly, unless a partial sum is larger than all before it.
+// add adds vectors to sum i. What that rounds off of float32 is exact, unless a term is
+// larger than the sum (Dekker 1971), and then at most what rounding the term would be.
+func (s *sums) add(i int, vs vectors) {
+	for _, v := range vs {
+		if !s.single() {
+			VADDPD(v, s.lanes[i], s.lanes[i])
+			continue
+		}
+		rest := YMM()
+		VMOVAPS(s.lanes[i], rest)
+		VADDPS(v, s.lanes[i], s.lanes[i])
+		VSUBPS(rest, s.lanes[i], rest)
+		VSUBPS(rest, v, rest)
+		VADDPS(rest, s.rest[i], s.rest[i])
+	}
+}
+
+// addProducts adds products of vectors to sum i, of float32 with what rounding them takes
+// off, and leaves nothing of r.
+func (s *sums) addProducts(i int, p, r vectors) {
+	for u := range p {
+		if !s.single() {
+			VFMADD231PD(r[u], p[u], s.lanes[i])
+			continue
+		}
+		product := YMM()
+		VMULPS(p[u], r[u], product)
+		VFMSUB213PS(product, p[u], r[u])
+		VADDPS(r[u], s.rest[i], s.rest[i])
+		s.add(i, vectors{product})
+	}
+}
+
+// flush adds the lanes to the sums in memory, and what that rounds off to what those lack,
+// where that counts: as exactly as add.
 func (s *sums) flush() {
 	for i, v := range s.lanes {
+		if s.single() {
+			sum, half := YMM(), YMM()
+			VMOVUPD(s.high(i), sum)
+			for _, part := range (vectors{v, s.rest[i]}) {
+				VMOVUPS(part, s.low(i))
+				for k := range 2 {
+					VCVTPS2PD(s.low(i).Offset(k*vectorSize/2), half)
+					VADDPD(half, sum, sum)
+				}
+				VXORPS(part, part, part)
+			}
+			VMOVUPD(sum, s.high(i))
+			continue
+		}
 		sum := YMM()
-		s.add(s.high(i), v, sum)
+		VADDPD(s.high(i), v, sum)
 		if s.compensated {
 			added := YMM()
-			s.sub(s.high(i), sum, added)
-			s.sub(added, v, v)
-			s.add(s.low(i), v, v)
+			VSUBPD(s.high(i), sum, added)
+			VSUBPD(added, v, v)
+			VADDPD(s.low(i), v, v)
 			VMOVUPD(v, s.low(i))
 		}
 		VMOVUPD(sum, s.high(i))
@@ -331,9 +370,10 @@ func (s *sums) flush() {
 func (s *sums) store(slots ...int) {
 	s.flush()
 	for i, slot := range slots {
-		sum := s.widened(s.high(i))
+		sum := YMM()
+		VMOVUPD(s.high(i), sum)
 		if s.compensated {
-			VADDPD(s.widened(s.low(i)), sum, sum)
+			VADDPD(s.low(i), sum, sum)
 		}
 		storeSum(sum, s.slot(slot))
 	}

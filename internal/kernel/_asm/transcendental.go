@@ -125,9 +125,9 @@ type exponent struct {
 }
 
 // exponent splits y, the fraction in place of x. In lanes of float32 the product with
-// log2 e is never rounded by itself, and log2 e has two parts, of which the second takes x
-// for the whole part of its product with the first: the fraction is within 2^−27 of its
-// true value however large y is. In lanes of float64 y is not split below −1023, the exponent that stands for 0.
+// log2 e is never rounded by itself, and what log2 e lacks as a float32 is added, times the
+// whole part of the product over log2 e and not x, which is as good: the fraction is within
+// 2^−27 of its true value for y to 2^19. In lanes of float64 y is not split below −1023, the exponent that stands for 0.
 func (a arithmetic) exponent(x vectors, s shifts) exponent {
 	e := exponent{fraction: x, biased: x.fresh()}
 	whole := x.fresh()
