@@ -302,8 +302,9 @@ func (f *function) newSums(n int) *sums {
 func (s *sums) high(i int) Mem { return s.local.Offset(vectorSize * 2 * i) }
 func (s *sums) low(i int) Mem  { return s.local.Offset(vectorSize * (2*i + 1)) }
 
-// add adds vectors to sum i. What that rounds off of float32 is exact, unless a term is
-// larger than the sum (Dekker 1971), and then at most what rounding the term would be.
+// add adds vectors to sum i, and what that rounds off of float32 to the sum's rest: all of
+// it, unless a term is larger than the sum (Dekker 1971), and then but for as much as
+// rounding the term would take.
 func (s *sums) add(i int, vs vectors) {
 	for _, v := range vs {
 		if !s.single() {
@@ -336,7 +337,7 @@ func (s *sums) addProducts(i int, p, r vectors) {
 }
 
 // flush adds the lanes to the sums in memory, and what that rounds off to what those lack,
-// where that counts: as exactly as add.
+// where that counts, as add does.
 func (s *sums) flush() {
 	for i, v := range s.lanes {
 		if s.single() {
