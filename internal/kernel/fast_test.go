@@ -79,3 +79,28 @@ func TestSmallDivergencesTakeKernels(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstKindTakesOrdinaryRows: limits too strict would change no result, only the time.
+func TestFirstKindTakesOrdinaryRows(t *testing.T) {
+	const n, rows = 1000, 100
+	rng := newRand(73)
+	for _, pair := range formPairs(0) {
+		x, y := make([]float32, 0, rows*n), make([]float32, 0, rows*n)
+		for range rows {
+			x, y = append(x, encode[float32](pair.pred, logits(rng, n, 1))...), append(y, encode[float32](pair.target, logits(rng, n, 1))...)
+		}
+		p := newProblem(pair, []int{rows, n}, 1, false)
+		kinds := kernelsOf[float32]()
+		for !kinds[0].takes(p) {
+			kinds = kinds[1:]
+		}
+		in := &Operands[float32]{Pred: dense(x, rows, n), Target: dense(y, rows, n), kinds: kinds[:1]}
+		task := newTask(p, in, View[float32]{})
+		task.losses = make([]float64, rows)
+		fallen := 0
+		task.each(fastLoss[float32](p), func(*cursor[float32], int) { fallen++ })
+		if fallen > rows/20 {
+			t.Errorf("%v: %d of %d rows fall back", pair, fallen, rows)
+		}
+	}
+}
