@@ -84,7 +84,7 @@ type limits struct {
 
 	// minRatio is the smallest |divergence| ÷ mass: below it what rounding leaves of
 	// the sums' terms counts. This limit and the next two keep lanes of float32 within the
-	// bounds on rows that `-run TestBoundsUnderSearch -climbs 1000` finds.
+	// bounds on the rows that TestBoundsUnderSearch finds, with thousands of climbs too.
 	minRatio float64
 
 	// perPartition adds to minRatio for the logarithm of the partition function: that
