@@ -341,17 +341,15 @@ func (s *sums) addProducts(i int, p, r vectors) {
 func (s *sums) flush() {
 	for i, v := range s.lanes {
 		if s.single() {
-			sum, half := YMM(), YMM()
-			VMOVUPD(s.high(i), sum)
 			for _, part := range (vectors{v, s.rest[i]}) {
-				VMOVUPS(part, s.low(i))
+				VMOVUPS(part, s.low(i)) // registers are scarce here
 				for k := range 2 {
-					VCVTPS2PD(s.low(i).Offset(k*vectorSize/2), half)
-					VADDPD(half, sum, sum)
+					VCVTPS2PD(s.low(i).Offset(k*vectorSize/2), part)
+					VADDPD(s.high(i), part, part)
+					VMOVUPD(part, s.high(i))
 				}
 				VXORPS(part, part, part)
 			}
-			VMOVUPD(sum, s.high(i))
 			continue
 		}
 		sum := YMM()
