@@ -231,7 +231,7 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 		back(now, c)
 		ADDQ(Imm(uint64(unroll*step)), offset)
 	}
-	if s != nil {
+	if s != nil && !s.single() {
 		s.flush() // the lanes have as many terms as they may, and what is left adds some
 	}
 	Label(label + "_few")
@@ -367,11 +367,23 @@ func (s *sums) flush() {
 }
 
 func (s *sums) store(slots ...int) {
-	s.flush()
+	if !s.single() {
+		s.flush()
+	}
 	for i, slot := range slots {
 		sum := YMM()
 		VMOVUPD(s.high(i), sum)
-		if s.compensated {
+		switch {
+		case s.single(): // as flush does, but that registers are free now
+			for _, part := range (vectors{s.lanes[i], s.rest[i]}) {
+				half := YMM()
+				VCVTPS2PD(part.AsX(), half)
+				VADDPD(half, sum, sum)
+				VEXTRACTF128(Imm(1), part, half.AsX())
+				VCVTPS2PD(half.AsX(), half)
+				VADDPD(half, sum, sum)
+			}
+		case s.compensated:
 			VADDPD(s.low(i), sum, sum)
 		}
 		storeSum(sum, s.slot(slot))
