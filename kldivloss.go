@@ -95,8 +95,8 @@ import (
 //	a logit of −Inf                  that class has probability 0
 //	a row of logits all −Inf         NaN
 //
-// Sums are compensated or in float64, of float32 in lanes of float32 for two to four terms
-// at a time and only where nothing cancels: with ε the dtype's epsilon a loss is within 4ε
+// Sums keep what their additions round off, or are in float64 where terms are float32. Lanes
+// of float32 take rows of which little cancels: with ε the dtype's epsilon a loss is within 4ε
 // of Σ|eᵢ|. With logits on both sides a small divergence is not lost to cancellation and
 // never comes out negative: float32 logits 1e-5 apart give 1e-11.
 //

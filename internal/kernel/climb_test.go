@@ -61,14 +61,12 @@ func written[F Float](c repeated, side Side, form Form) []F {
 	for i, n := range c.counts {
 		row = append(row, repeat(c.logits[side][i], n)...)
 	}
-	if form == Logits {
-		return encode[F](Logits, row)
-	}
 	out := encode[F](form, row)
 	for i := range out {
-		if form == Probs {
+		switch form {
+		case Probs:
 			out[i] *= F(math.Exp(c.offset[side]))
-		} else {
+		case LogProbs:
 			out[i] += F(c.offset[side])
 		}
 	}

@@ -44,7 +44,7 @@ func (w *worker[F]) level(k *rowKernels[F], i, n int) {
 	if !k.shiftLast {
 		return
 	}
-	const step = 1.0 / 8
+	const step = 1.0 / 8 // of such shifts, see eighths in _asm
 	side, shift, reach := Pred, shiftX, reachX
 	if w.problem.Pred != Logits {
 		side, shift, reach = Target, shiftT, reachT

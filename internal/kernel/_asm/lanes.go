@@ -204,17 +204,6 @@ func (a arithmetic) broadcast(m Mem) vector {
 	return v
 }
 
-// storeSum stores the sum of four float64.
-func storeSum(v vector, m Mem) {
-	high := XMM()
-	VEXTRACTF128(Imm(1), v, high)
-	VADDPD(high, v.AsX(), high)
-	low := XMM()
-	VPERMILPD(Imm(1), high, low)
-	VADDSD(high, low, low)
-	VMOVSD(low, m)
-}
-
 // storeLane stores the first lane as a float64.
 func (a arithmetic) storeLane(v vector, m Mem) {
 	x := v.AsX()

@@ -1,0 +1,159 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+)
+
+// sums are accumulators in lanes, of float32 each with a second that sums what additions to
+// the first round off. They are added to float64 in memory often enough that the errors of
+// a long row do not add up: equal terms are all rounded one way.
+type sums struct {
+	*function
+	lanes, rest vectors
+	local       Mem
+	terms       int  // that a lane adds before it is flushed
+	compensated bool // what adding the partial sums rounds off is summed too
+}
+
+// newSums starts n sums at 0. Where elements are float64 too, lanes of float64 add few terms.
+func (f *function) newSums(n int) *sums {
+	s := &sums{function: f, terms: 256}
+	if f.size == 8 {
+		s.terms, s.compensated = 4, true
+	}
+	for range n {
+		s.lanes = append(s.lanes, zero())
+		if f.single() {
+			s.rest = append(s.rest, zero())
+		}
+	}
+	base := GP64()
+	LEAQ(AllocLocal(vectorSize*(2*n+1)-8), base)
+	ADDQ(Imm(vectorSize-8), base)
+	ANDQ(I32(-vectorSize), base) // vectors across cache lines would take twice as long
+	s.local = Mem{Base: base}
+	z := zero()
+	for i := range s.lanes {
+		VMOVUPD(z, s.high(i))
+		if s.compensated {
+			VMOVUPD(z, s.low(i))
+		}
+	}
+	return s
+}
+
+// high is a vector with the sum before the last flush, and low what it lacks.
+func (s *sums) high(i int) Mem { return s.local.Offset(vectorSize * 2 * i) }
+func (s *sums) low(i int) Mem  { return s.local.Offset(vectorSize * (2*i + 1)) }
+
+// add adds vectors to sum i, and what that rounds off of float32 to the sum's rest: all of
+// it, unless a term is larger than the sum (Dekker 1971), and then but for as much as
+// rounding the term would take.
+func (s *sums) add(i int, vs vectors) {
+	for _, v := range vs {
+		if !s.single() {
+			VADDPD(v, s.lanes[i], s.lanes[i])
+			continue
+		}
+		rest := YMM()
+		VMOVAPS(s.lanes[i], rest)
+		VADDPS(v, s.lanes[i], s.lanes[i])
+		VSUBPS(rest, s.lanes[i], rest)
+		VSUBPS(rest, v, rest)
+		VADDPS(rest, s.rest[i], s.rest[i])
+	}
+}
+
+// addProducts adds products of vectors to sum i, of float32 with what rounding them takes
+// off, and leaves nothing of r.
+func (s *sums) addProducts(i int, p, r vectors) {
+	for u := range p {
+		if !s.single() {
+			VFMADD231PD(r[u], p[u], s.lanes[i])
+			continue
+		}
+		product := YMM()
+		VMULPS(p[u], r[u], product)
+		VFMSUB213PS(product, p[u], r[u])
+		VADDPS(r[u], s.rest[i], s.rest[i])
+		s.add(i, vectors{product})
+	}
+}
+
+// flush adds the lanes to the sums in memory, and what that rounds off to what those lack,
+// where that counts, as add does.
+func (s *sums) flush() {
+	for i, v := range s.lanes {
+		if s.single() {
+			s.flushSingle(i)
+			continue
+		}
+		sum := YMM()
+		VADDPD(s.high(i), v, sum)
+		if s.compensated {
+			added := YMM()
+			VSUBPD(s.high(i), sum, added)
+			VSUBPD(added, v, v)
+			VADDPD(s.low(i), v, v)
+			VMOVUPD(v, s.low(i))
+		}
+		VMOVUPD(sum, s.high(i))
+		VXORPD(v, v, v)
+	}
+}
+
+// flushSingle adds the halves of the lanes and of their rest, in one more register: there are
+// loops that leave no second one.
+func (s *sums) flushSingle(i int) {
+	v, rest, half := s.lanes[i], s.rest[i], YMM()
+	VEXTRACTF128(Imm(1), v, half.AsX())
+	VCVTPS2PD(v.AsX(), v)
+	VADDPD(s.high(i), v, v)
+	VCVTPS2PD(half.AsX(), half)
+	VADDPD(half, v, v)
+	VEXTRACTF128(Imm(1), rest, half.AsX())
+	VCVTPS2PD(rest.AsX(), rest)
+	VADDPD(rest, v, v)
+	VCVTPS2PD(half.AsX(), half)
+	VADDPD(half, v, v)
+	VMOVUPD(v, s.high(i))
+	VXORPS(v, v, v)
+	VXORPS(rest, rest, rest)
+}
+
+func (s *sums) store(slots ...int) {
+	s.flush()
+	for i, slot := range slots {
+		sum := YMM()
+		VMOVUPD(s.high(i), sum)
+		if s.compensated {
+			VADDPD(s.low(i), sum, sum)
+		}
+		storeSum(sum, s.slot(slot))
+	}
+}
+
+// storeFlags stores the sign bits of v, as a number.
+func (f *function) storeFlags(v vector, slot int) {
+	set, x := GP64(), XMM()
+	if f.single() {
+		VMOVMSKPS(v, set.As32()) // clears the upper half
+	} else {
+		VMOVMSKPD(v, set.As32())
+	}
+	VXORPD(x, x, x)
+	VCVTSI2SDQ(set, x, x)
+	VMOVSD(x, f.slot(slot))
+}
+
+// storeSum stores the sum of four float64.
+func storeSum(v vector, m Mem) {
+	high := XMM()
+	VEXTRACTF128(Imm(1), v, high)
+	VADDPD(high, v.AsX(), high)
+	low := XMM()
+	VPERMILPD(Imm(1), high, low)
+	VADDSD(high, low, low)
+	VMOVSD(low, m)
+}
