@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kldivloss/kldivloss/internal/kernel"
 )
 
 // machineState is what the page says of where and when it was measured.
@@ -31,7 +33,7 @@ func (m machineState) table(peers []*peer) *table {
 	for _, path := range []string{"gorgonia.org/gorgonia", "gorgonia.org/tensor"} {
 		t.add(path, moduleVersion(path))
 	}
-	t.add("kldivloss", commit())
+	t.add("kldivloss", commit()+", "+kernel.InstructionSet())
 	for _, p := range peers {
 		t.add("PyTorch", p.versions.Torch+", Python "+p.versions.Python+", NumPy "+p.versions.NumPy+", "+p.versions.vectors())
 	}

@@ -9,45 +9,33 @@ import (
 )
 
 //go:generate sh -c "cd _asm && go run . -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg kernel"
+//go:generate sh -c "cd _asm && go run . -avx512 -out ../rows_avx512_amd64.s -stubs ../rows_avx512_amd64.go -pkg kernel"
 
+// kernels32 and kernels64 are the kernels of each instruction set that the machine has, the
+// fastest first, and the kernels in Go.
 var kernels32, kernels64 = detect()
 
-func detect() ([]*rowKernels[float32], []*rowKernels[float64]) {
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
-		return generic32, generic64
+// fewestAVX512 is where vectors twice as long make up for their longer end, about.
+const fewestAVX512 = 64
+
+// Of a set, narrow computes float32 in lanes of float32, wide in lanes of float64, for the
+// rows that narrow is not accurate enough for.
+func detect() (singles []kernelSet[float32], doubles []kernelSet[float64]) {
+	x86 := &cpu.X86
+	// Processors with AVX-512 but without VBMI2, before Ice Lake, slow their clock for it.
+	if x86.HasAVX512F && x86.HasAVX512DQ && x86.HasAVX512VL && x86.HasAVX512VBMI2 {
+		singles = append(singles, kernelSet[float32]{"AVX-512", fewestAVX512, []*rowKernels[float32]{&narrowAVX512, &wideAVX512}})
+		doubles = append(doubles, kernelSet[float64]{"AVX-512", fewestAVX512, []*rowKernels[float64]{&doubleAVX512}})
 	}
-	return []*rowKernels[float32]{&narrow, &wide}, []*rowKernels[float64]{&double}
+	if x86.HasAVX2 && x86.HasFMA {
+		singles = append(singles, kernelSet[float32]{"AVX2", 2, []*rowKernels[float32]{&narrowAVX2, &wideAVX2}})
+		doubles = append(doubles, kernelSet[float64]{"AVX2", 2, []*rowKernels[float64]{&doubleAVX2}})
+	}
+	return append(singles, generic32), append(doubles, generic64)
 }
 
-// narrow computes float32 in lanes of float32, wide in lanes of float64, for the rows
-// that narrow is not accurate enough for.
 var (
-	narrow = rowKernels[float32]{
-		extremes32, logitsLoss32, logProbsLoss32, pairLoss32,
-		negate32, logitsPred32, pairPred32, targetProbs32, pairTarget32,
-		exponentials32, pairExponentials32, dot32, centre32,
-		logPairLoss32, pairLoss32, pairPred32, pairTarget32, negatePower32, logPairTarget32,
-		nil, nil, nil, nil, nil, nil, nil, nil,
-		limits{minClasses: 16, minRatio: 0.45, perPartition: 0.3, ofPowers: 0.2, minGradient: 0x1p-10, minMass: 0x1p-60, maxReach: 86, maxFall: 1 << 18, maxShift: 1 << 16, stored: 1, shiftLast: true},
-	}
-	wide = rowKernels[float32]{
-		extremes32Wide, logitsLoss32Wide, logProbsLoss32Wide, pairLoss32Wide,
-		negate32Wide, logitsPred32Wide, pairPred32Wide, targetProbs32Wide, pairTarget32Wide,
-		exponentials32Wide, pairExponentials32Wide, dot32Wide, centre32Wide,
-		logPairLoss32Wide, mixedLoss32Wide, mixedPred32Wide, mixedTarget32Wide, negatePower32Wide, logPairTarget32Wide,
-		probsLoss32Wide, probsPred32Wide, probsTarget32Wide,
-		powersLoss32Wide, powersPred32Wide, powersTarget32Wide,
-		jensenSums32Wide, jensenTarget32Wide,
-		limits{minClasses: 2, minRatio: 0x1p-10, minGradient: 0x1p-10, maxReach: math.Inf(1), maxFall: math.Inf(1), maxShift: 1 << 16, stored: 1 << 32},
-	}
-	double = rowKernels[float64]{
-		extremes64, logitsLoss64, logProbsLoss64, pairLoss64,
-		negate64, logitsPred64, pairPred64, targetProbs64, pairTarget64,
-		exponentials64, pairExponentials64, dot64, centre64,
-		logPairLoss64, mixedLoss64, mixedPred64, mixedTarget64, negatePower64, logPairTarget64,
-		probsLoss64, probsPred64, probsTarget64,
-		powersLoss64, powersPred64, powersTarget64,
-		jensenSums64, jensenTarget64,
-		limits{minClasses: 2, minRatio: 0.125, perPartition: 0.03, minGradient: 0x1p-6, minMass: 0x1p-900, maxReach: math.Inf(1), maxFall: math.Inf(1), maxShift: 1 << 16, stored: 1},
-	}
+	narrowLimits = limits{minClasses: 16, minRatio: 0.45, perPartition: 0.3, ofPowers: 0.2, minGradient: 0x1p-10, minMass: 0x1p-60, maxReach: 86, maxFall: 1 << 18, maxShift: 1 << 16, stored: 1, shiftLast: true}
+	wideLimits   = limits{minClasses: 2, minRatio: 0x1p-10, minGradient: 0x1p-10, maxReach: math.Inf(1), maxFall: math.Inf(1), maxShift: 1 << 16, stored: 1 << 32}
+	doubleLimits = limits{minClasses: 2, minRatio: 0.125, perPartition: 0.03, minGradient: 0x1p-6, minMass: 0x1p-900, maxReach: math.Inf(1), maxFall: math.Inf(1), maxShift: 1 << 16, stored: 1}
 )

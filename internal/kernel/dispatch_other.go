@@ -2,4 +2,7 @@
 
 package kernel
 
-var kernels32, kernels64 = generic32, generic64
+var (
+	kernels32 = []kernelSet[float32]{generic32}
+	kernels64 = []kernelSet[float64]{generic64}
+)

@@ -90,7 +90,7 @@ func TestFirstKindTakesOrdinaryRows(t *testing.T) {
 			x, y = append(x, encode[float32](pair.pred, logits(rng, n, 1))...), append(y, encode[float32](pair.target, logits(rng, n, 1))...)
 		}
 		p := newProblem(pair, []int{rows, n}, 1, false)
-		kinds := kernelsOf[float32]()
+		kinds := kernelsFor[float32](p)
 		for !kinds[0].takes(p) {
 			kinds = kinds[1:]
 		}

@@ -6,19 +6,31 @@ import (
 	"testing"
 )
 
-// paths are the ways a row can take: what the machine has, in its order; each kind of
-// its kernels alone, before the portable path; the kernels in Go; and no kernels.
+// paths are the ways a row can take: the kernels that the machine takes, those of each
+// instruction set, each kind of them alone, before the portable path; and no kernels.
 func paths[F Float]() map[string][]*rowKernels[F] {
-	kinds := kernelsOf[F]()
-	all := map[string][]*rowKernels[F]{"machine": kinds, "portable": {}}
-	for i, k := range kinds {
-		all[fmt.Sprintf("kind %d", i)] = []*rowKernels[F]{k}
+	all := map[string][]*rowKernels[F]{"machine": nil, "portable": {}}
+	for _, set := range kernelSets[F]() {
+		all[set.name] = set.kinds
 	}
-	var zero F
-	if _, single := any(zero).(float32); single {
-		all["Go"] = any(generic32).([]*rowKernels[F])
-	} else {
-		all["Go"] = any(generic64).([]*rowKernels[F])
+	for name, k := range kinds[F]() {
+		all[name] = []*rowKernels[F]{k}
+	}
+	return all
+}
+
+// kinds are the kinds of kernels of all instruction sets, by the set's name where it has one
+// only.
+func kinds[F Float]() map[string]*rowKernels[F] {
+	all := map[string]*rowKernels[F]{}
+	for _, set := range kernelSets[F]() {
+		for i, k := range set.kinds {
+			name := set.name
+			if len(set.kinds) > 1 {
+				name += fmt.Sprintf(", kind %d", i)
+			}
+			all[name] = k
+		}
 	}
 	return all
 }

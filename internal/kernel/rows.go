@@ -122,11 +122,31 @@ type limits struct {
 	shiftLast bool
 }
 
-// kernelsOf returns the kinds of kernels for F, the fastest first.
-func kernelsOf[F Float]() []*rowKernels[F] {
+// kernelSet is the kinds of kernels of an instruction set, the fastest first. It is the
+// fastest set that there is from so many classes on.
+type kernelSet[F Float] struct {
+	name   string
+	fewest int
+	kinds  []*rowKernels[F]
+}
+
+func kernelSets[F Float]() []kernelSet[F] {
 	var zero F
 	if _, single := any(zero).(float32); single {
-		return any(kernels32).([]*rowKernels[F])
+		return any(kernels32).([]kernelSet[F])
 	}
-	return any(kernels64).([]*rowKernels[F])
+	return any(kernels64).([]kernelSet[F])
+}
+
+// InstructionSet names the fastest set of this machine.
+func InstructionSet() string { return kernels32[0].name }
+
+// kernelsFor returns the fastest set for a problem.
+func kernelsFor[F Float](p Problem) []*rowKernels[F] {
+	for _, set := range kernelSets[F]() {
+		if p.classes() >= set.fewest {
+			return set.kinds
+		}
+	}
+	return nil
 }

@@ -78,7 +78,7 @@ func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
 	if contiguous && t.uniform {
 		t.kinds = in.kinds
 		if t.kinds == nil {
-			t.kinds = kernelsOf[F]()
+			t.kinds = kernelsFor[F](p)
 		}
 		for len(t.kinds) > 0 && !t.kinds[0].takes(p) {
 			t.kinds = t.kinds[1:]

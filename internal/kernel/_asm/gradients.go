@@ -3,7 +3,6 @@ package main
 import (
 	"math"
 
-	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 )
 
@@ -98,7 +97,7 @@ func (a arithmetic) targetProbs() {
 
 // flagInfinite flags +∞, which is no class's probability.
 func (a arithmetic) flagInfinite(t, flags vector) {
-	infinite := YMM()
+	infinite := register()
 	a.cmp(Imm(above), a.constant(a.largest()), t, infinite)
 	a.or(infinite, flags, flags)
 }
@@ -149,7 +148,7 @@ func (a arithmetic) pairTarget(name string, target powers) {
 
 // flagInfinities flags what is not finite.
 func (a arithmetic) flagInfinities(v, flags vector) {
-	finite := YMM()
+	finite := register()
 	a.sub(v, v, finite)
 	a.cmp(Imm(unordered), finite, finite, finite)
 	a.or(finite, flags, flags)

@@ -12,7 +12,7 @@ type mixture struct{ p, q, logP, logQ vector }
 func (t turn) mixture(sx, st shifts) mixture {
 	c, broadcast := carried{}, func(slot int) vector { return t.broadcast(t.slot(slot)) }
 	ofX, ofT := t.exponentOf(0, sx, c, "x"), t.exponentOf(1, st, c, "t")
-	d := YMM()
+	d := register()
 	VSUBPD(ofX.y[0], ofT.y[0], d)
 	VADDPD(broadcast(slotBetween), d, d)
 	t.front2(ofX, c, "x", false)
@@ -22,13 +22,13 @@ func (t turn) mixture(sx, st shifts) mixture {
 	VMULPD(broadcast(slotOfT), p[0], p[0])
 	t.keep(q)
 	t.keep(p)
-	m, larger := YMM(), YMM()
+	m, larger := register(), register()
 	VMULPD(broadcast(slotRest), q[0], m)
 	VFMADD231PD(broadcast(slotWeight), p[0], m)
 	VMAXPD(p[0], q[0], larger)
 	t.frontLogQuotient(vectors{larger}, vectors{m}, c)
 	logarithm := t.backLogQuotient(c)[0]
-	none, logP, logQ := zero(), YMM(), YMM()
+	none, logP, logQ := zero(), register(), register()
 	VMINPD(d, none, logP)
 	VADDPD(logarithm, logP, logP)
 	VMAXPD(d, none, logQ)

@@ -17,7 +17,7 @@ func (a arithmetic) extremes() {
 	m := *f
 	m.lane = m.size
 	f.eachRow(func() {
-		first := YMM()
+		first := register()
 		if m.single() {
 			VBROADCASTSS(Mem{Base: f.tensors[0]}, first)
 		} else {
@@ -32,7 +32,7 @@ func (a arithmetic) extremes() {
 		m.loop("loop", f.tensors, streamed, nil, func(t turn) {
 			for u, v := range t.load(0) {
 				if t.mask != nil {
-					VBLENDVPS(*t.mask, v, first, v)
+					m.blend(*t.mask, v, first, v)
 				}
 				m.max(v, largest[u], largest[u])
 				m.min(v, smallest[u], smallest[u])
@@ -51,8 +51,8 @@ func (f *function) storeExtremes(m function, largest, smallest vector) {
 	m.everywhere(largest, m.max)
 	m.everywhere(smallest, m.min)
 	if m.lane != f.lane {
-		VCVTPS2PD(largest.AsX(), largest)
-		VCVTPS2PD(smallest.AsX(), smallest)
+		VCVTPS2PD(lowerHalf(largest), largest)
+		VCVTPS2PD(lowerHalf(smallest), smallest)
 	}
 	f.storeLane(f.shiftOf(largest), f.slot(slotShiftX))
 	f.sub(smallest, largest, smallest)
@@ -212,7 +212,7 @@ func (a arithmetic) dropZeros(t exponent, ratios vectors) {
 		return
 	}
 	for u, r := range ratios {
-		kept := YMM()
+		kept := register()
 		a.cmp(Imm(above), a.constant(leastExponent), t.y[u], kept)
 		a.and(kept, r, r)
 		if a.size == 8 {
@@ -229,7 +229,7 @@ func (a arithmetic) exponentDifference(t, x exponent, d vectors) {
 			VSUBPD(x.y[u], t.y[u], d[u])
 			continue
 		}
-		whole := YMM()
+		whole := register()
 		VSUBPS(x.biased[u], t.biased[u], whole)
 		VSUBPS(x.fraction[u], t.fraction[u], d[u])
 		VADDPS(whole, d[u], d[u])

@@ -9,10 +9,6 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-type vector = reg.VecVirtual
-
-const vectorSize = 32
-
 // arithmetic is the type of the elements in memory and the type they are computed
 // in, and how far the polynomials go.
 type arithmetic struct {
@@ -35,7 +31,7 @@ var arithmetics = []arithmetic{
 }
 
 func (a arithmetic) single() bool { return a.lane == 4 }
-func (a arithmetic) lanes() int   { return vectorSize / a.lane }
+func (a arithmetic) lanes() int   { return target.size / a.lane }
 
 // step is the number of bytes of memory behind a vector of lanes.
 func (a arithmetic) step() int { return a.lanes() * a.size }
@@ -58,7 +54,6 @@ func (a arithmetic) max(operands ...Op)     { a.pick(VMAXPS, VMAXPD, operands) }
 func (a arithmetic) min(operands ...Op)     { a.pick(VMINPS, VMINPD, operands) }
 func (a arithmetic) and(operands ...Op)     { a.pick(VANDPS, VANDPD, operands) }
 func (a arithmetic) or(operands ...Op)      { a.pick(VORPS, VORPD, operands) }
-func (a arithmetic) cmp(operands ...Op)     { a.pick(VCMPPS, VCMPPD, operands) }
 func (a arithmetic) fma213(operands ...Op)  { a.pick(VFMADD213PS, VFMADD213PD, operands) }
 func (a arithmetic) fma231(operands ...Op)  { a.pick(VFMADD231PS, VFMADD231PD, operands) }
 func (a arithmetic) fms213(operands ...Op)  { a.pick(VFMSUB213PS, VFMSUB213PD, operands) }
@@ -80,7 +75,7 @@ var held = map[float64]vector{}
 
 func (a arithmetic) hold(constants ...float64) {
 	for _, x := range constants {
-		v := YMM()
+		v := register()
 		a.mov(a.constant(x), v)
 		held[x] = v
 	}
@@ -92,16 +87,14 @@ func (a arithmetic) load(m Mem, mask *vector, v vector) {
 	switch {
 	case a.size == a.lane && mask == nil:
 		a.mov(m, v)
-	case a.size == a.lane && a.single():
-		VMASKMOVPS(m, *mask, v)
 	case a.size == a.lane:
-		VMASKMOVPD(m, *mask, v)
+		a.loadUnder(*mask, m, v)
 	case mask == nil:
 		VCVTPS2PD(m, v)
 	default:
-		x := XMM()
-		VMASKMOVPS(m, halfMask(*mask), x)
-		VCVTPS2PD(x, v)
+		half := halfRegister()
+		a.loadHalfUnder(*mask, m, half)
+		VCVTPS2PD(half, v)
 	}
 }
 
@@ -109,27 +102,17 @@ func (a arithmetic) store(v vector, m Mem, mask *vector) {
 	switch {
 	case a.size == a.lane && mask == nil:
 		a.mov(v, m)
-	case a.size == a.lane && a.single():
-		VMASKMOVPS(v, *mask, m)
 	case a.size == a.lane:
-		VMASKMOVPD(v, *mask, m)
+		a.storeUnder(*mask, v, m)
 	default:
-		x := XMM()
-		VCVTPD2PSY(v, x)
+		half := halfRegister()
+		narrow32(v, half)
 		if mask == nil {
-			VMOVUPS(x, m)
+			VMOVUPS(half, m)
 		} else {
-			VMASKMOVPS(x, halfMask(*mask), m)
+			a.storeHalfUnder(*mask, half, m)
 		}
 	}
-}
-
-// halfMask turns a mask of four float64 into one of four float32.
-func halfMask(mask vector) reg.VecVirtual {
-	high, low := XMM(), XMM()
-	VEXTRACTF128(Imm(1), mask, high)
-	VSHUFPS(Imm(0x88), high, mask.AsX(), low)
-	return low
 }
 
 var globals = map[string]Mem{}
@@ -146,21 +129,21 @@ func global(name string, fill func()) Mem {
 }
 
 // pattern64 is a bit pattern in every lane of float64, pattern32 one of float32.
-func pattern64(b uint64) Mem {
-	return global(fmt.Sprintf("constant%016x", b), func() {
-		for i := range vectorSize / 8 {
+func pattern64(b uint64) Op {
+	return fromMemory(global(fmt.Sprintf("constant%016x", b), func() {
+		for i := range target.size / 8 {
 			DATA(8*i, U64(b))
 		}
-	})
+	}))
 }
 
-func pattern32(b uint32) Mem { return pattern64(uint64(b)<<32 | uint64(b)) }
+func pattern32(b uint32) Op { return pattern64(uint64(b)<<32 | uint64(b)) }
 
-// table32 is eight float32.
+// table32 is eight float32, again and again.
 func table32(name string, entry func(k int) uint32) Mem {
 	return global(name, func() {
-		for k := range vectorSize / 4 {
-			DATA(4*k, U32(entry(k)))
+		for k := range target.size / 4 {
+			DATA(4*k, U32(entry(k%(1<<eighths))))
 		}
 	})
 }
@@ -169,15 +152,15 @@ func table32(name string, entry func(k int) uint32) Mem {
 // the middle of a table that is set up to there.
 func (a arithmetic) tailMask(n reg.GPVirtual) vector {
 	table := global("tailMask", func() {
-		for i := range 2 * vectorSize / 8 {
+		for i := range 2 * target.size / 8 {
 			on := uint64(0)
-			if 8*i < vectorSize {
+			if 8*i < target.size {
 				on = math.MaxUint64
 			}
 			DATA(8*i, U64(on))
 		}
 	})
-	base, offset, mask := GP64(), GP64(), YMM()
+	base, offset, mask := GP64(), GP64(), register()
 	LEAQ(table, base)
 	MOVQ(U32(uint32(a.lanes())), offset)
 	SUBQ(n, offset)
@@ -186,7 +169,7 @@ func (a arithmetic) tailMask(n reg.GPVirtual) vector {
 }
 
 func zero() vector {
-	v := YMM()
+	v := register()
 	VXORPD(v, v, v)
 	return v
 }
@@ -195,10 +178,10 @@ func pointer(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.
 
 // broadcast is a float64 in memory, in every lane.
 func (a arithmetic) broadcast(m Mem) vector {
-	v := YMM()
+	v := register()
 	VBROADCASTSD(m, v)
 	if a.single() {
-		VCVTPD2PSY(v, v.AsX())
+		narrow32(v, lowerHalf(v))
 		VBROADCASTSS(v.AsX(), v)
 	}
 	return v
@@ -212,22 +195,6 @@ func (a arithmetic) storeLane(v vector, m Mem) {
 		VCVTSS2SD(v.AsX(), v.AsX(), x)
 	}
 	VMOVSD(x, m)
-}
-
-// everywhere leaves op of all lanes in every lane.
-func (a arithmetic) everywhere(v vector, op func(...Op)) {
-	other := YMM()
-	VPERM2F128(Imm(1), v, v, other)
-	op(other, v, v)
-	if !a.single() {
-		VPERMILPD(Imm(5), v, other)
-		op(other, v, v)
-		return
-	}
-	VPERMILPS(Imm(0x4e), v, other)
-	op(other, v, v)
-	VPERMILPS(Imm(0xb1), v, other)
-	op(other, v, v)
 }
 
 // Predicates of comparisons.

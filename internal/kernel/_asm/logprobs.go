@@ -30,7 +30,7 @@ func (t turn) powerOf(tensor int, s shifts, c carried, name string) exponent {
 	x := t.loadInto(c.registers(name+"fraction", t.vectors), tensor)
 	e := exponent{fraction: x, biased: x.fresh()}
 	for u, fraction := range x {
-		clamped, whole := YMM(), YMM()
+		clamped, whole := register(), register()
 		VADDPD(s.shift, fraction, fraction)
 		VMOVUPD(t.constant(least), clamped)
 		VMAXPD(fraction, clamped, clamped)
@@ -66,10 +66,10 @@ func (t turn) flagFar(e exponent, flags vector) {
 		none += 1023
 	}
 	for _, biased := range e.biased {
-		far := YMM()
+		far := register()
 		t.cmp(Imm(notAtMost), t.constant(none+most), biased, far)
 		if t.single() {
-			small := YMM()
+			small := register()
 			t.cmp(Imm(notAtLeast), t.constant(none+least), biased, small)
 			t.or(small, far, far)
 		}

@@ -1,14 +1,24 @@
-// Command asm generates the AVX2 and FMA kernels of internal/kernel:
+// Command asm generates the kernels of internal/kernel, for AVX2 and FMA and for AVX-512:
 //
 //	go run . -out ../rows_amd64.s -stubs ../rows_amd64.go -pkg kernel
+//	go run . -avx512 -out ../rows_avx512_amd64.s -stubs ../rows_avx512_amd64.go -pkg kernel
 //
 // generic.go of internal/kernel says in Go what each computes. Lanes are float32 or
 // float64, see arithmetics.
 package main
 
-import . "github.com/mmcloughlin/avo/build"
+import (
+	"flag"
+
+	. "github.com/mmcloughlin/avo/build"
+)
 
 func main() {
+	wide := flag.Bool("avx512", false, "generate the kernels of AVX-512")
+	flag.Parse()
+	if *wide {
+		target = avx512
+	}
 	ConstraintExpr("!purego")
 	for _, a := range arithmetics {
 		a.extremes()

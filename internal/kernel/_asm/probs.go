@@ -22,12 +22,12 @@ func (a arithmetic) frontLogQuotient(t, x vectors, c carried) {
 		VPSUBQ(x[i], t[i], m[i])
 		VPADDQ(pattern64(sign+half), m[i], m[i]) // n + 2048 where the exponent is
 		VPSRLQ(Imm(52), m[i], n[i])
-		VPOR(pattern64(math.Float64bits(two52)), n[i], n[i])
+		bitwiseOr(pattern64(math.Float64bits(two52)), n[i], n[i])
 		VSUBPD(a.constant(two52+2048), n[i], n[i])
 		VPSRLQ(Imm(52), m[i], m[i])
 		VPSLLQ(Imm(52), m[i], m[i])
 		VPSUBQ(m[i], t[i], m[i])
-		VPXOR(pattern64(sign), m[i], m[i])
+		bitwiseXor(pattern64(sign), m[i], m[i])
 		VSUBPD(x[i], m[i], s[i])
 		VADDPD(x[i], m[i], m[i])
 		VDIVPD(m[i], s[i], s[i])
@@ -41,7 +41,7 @@ func (a arithmetic) backLogQuotient(c carried) vectors {
 // flagImpossible flags x that frontLogQuotient does not take: numbers that are negative or
 // 0, nearly subnormal or nearly too large. It flags none where kept is not set.
 func (f *function) flagImpossible(x, kept, flags vector) {
-	small, large := YMM(), YMM()
+	small, large := register(), register()
 	f.cmp(Imm(notAtLeast), f.constant(0x1p-1000), x, small)
 	f.cmp(Imm(above), f.constant(0x1p1000), x, large)
 	f.or(large, small, small)
@@ -71,7 +71,7 @@ func (a arithmetic) probsLoss() {
 // quotient sets p to 0 − a·p/x, 0 where p is, and flags impossible x, and a·p that is no
 // normal number.
 func (f *function) quotient(p, x, a, none, flags vector) {
-	kept, size, small := f.nonZero(p), YMM(), YMM()
+	kept, size, small := f.nonZero(p), register(), register()
 	f.flagImpossible(x, kept, flags)
 	f.mul(a, p, p)
 	f.and(pattern64(1<<63-1), p, size)
@@ -139,7 +139,7 @@ func (t turn) frontPowers(s shifts, flags vector, c carried) {
 // flagImpossibleBeside flags impossible x, but where 2^τ is 0 and not only subnormal.
 func (t turn) flagImpossibleBeside(e exponent, x vectors, flags vector) {
 	for u, tau := range e.y {
-		kept := YMM()
+		kept := register()
 		t.cmp(Imm(above), t.constant(leastExponent), tau, kept)
 		t.keep(vectors{kept})
 		t.flagImpossible(x[u], kept, flags)
@@ -191,7 +191,7 @@ func (a arithmetic) powersPred() {
 // flagSubnormal flags exponents whose powers are subnormal: front2 makes 0 of them.
 func (t turn) flagSubnormal(e exponent, flags vector) {
 	for _, tau := range e.y {
-		small, some := YMM(), YMM()
+		small, some := register(), register()
 		t.cmp(Imm(notAtLeast), t.constant(-1022), tau, small)
 		t.cmp(Imm(above), t.constant(leastExponent), tau, some)
 		t.and(some, small, small)

@@ -54,7 +54,7 @@ type function struct {
 
 // begin declares a kernel of tensors and a record a row.
 func (a arithmetic) begin(name, doc string, record string, tensors ...string) *function {
-	name += a.suffix
+	name += a.suffix + target.suffix
 	f := &function{arithmetic: a, name: name}
 	signature := "func(" + strings.Join(tensors, ", ") + " *" + a.typ + ", rows, classes int, "
 	switch record {

@@ -29,9 +29,9 @@ func (f *function) newSums(n int) *sums {
 		}
 	}
 	base := GP64()
-	LEAQ(AllocLocal(vectorSize*(2*n+1)-8), base)
-	ADDQ(Imm(vectorSize-8), base)
-	ANDQ(I32(-vectorSize), base) // vectors across cache lines would take twice as long
+	LEAQ(AllocLocal(target.size*(2*n+1)-8), base)
+	ADDQ(Imm(uint64(target.size-8)), base)
+	ANDQ(I32(-target.size), base) // vectors across cache lines would take twice as long
 	s.local = Mem{Base: base}
 	z := zero()
 	for i := range s.lanes {
@@ -44,8 +44,8 @@ func (f *function) newSums(n int) *sums {
 }
 
 // high is a vector with the sum before the last flush, and low what it lacks.
-func (s *sums) high(i int) Mem { return s.local.Offset(vectorSize * 2 * i) }
-func (s *sums) low(i int) Mem  { return s.local.Offset(vectorSize * (2*i + 1)) }
+func (s *sums) high(i int) Mem { return s.local.Offset(target.size * 2 * i) }
+func (s *sums) low(i int) Mem  { return s.local.Offset(target.size * (2*i + 1)) }
 
 // add adds vectors to sum i, and what that rounds off of float32 to the sum's rest: all of
 // it, unless a term is larger than the sum (Dekker 1971), and then but for as much as
@@ -56,7 +56,7 @@ func (s *sums) add(i int, vs vectors) {
 			VADDPD(v, s.lanes[i], s.lanes[i])
 			continue
 		}
-		rest := YMM()
+		rest := register()
 		VMOVAPS(s.lanes[i], rest)
 		VADDPS(v, s.lanes[i], s.lanes[i])
 		VSUBPS(rest, s.lanes[i], rest)
@@ -73,7 +73,7 @@ func (s *sums) addProducts(i int, p, r vectors) {
 			VFMADD231PD(r[u], p[u], s.lanes[i])
 			continue
 		}
-		product := YMM()
+		product := register()
 		VMULPS(p[u], r[u], product)
 		VFMSUB213PS(product, p[u], r[u])
 		VADDPS(r[u], s.rest[i], s.rest[i])
@@ -89,10 +89,10 @@ func (s *sums) flush() {
 			s.flushSingle(i)
 			continue
 		}
-		sum := YMM()
+		sum := register()
 		VADDPD(s.high(i), v, sum)
 		if s.compensated {
-			added := YMM()
+			added := register()
 			VSUBPD(s.high(i), sum, added)
 			VSUBPD(added, v, v)
 			VADDPD(s.low(i), v, v)
@@ -106,16 +106,16 @@ func (s *sums) flush() {
 // flushSingle adds the halves of the lanes and of their rest, in one more register: there are
 // loops that leave no second one.
 func (s *sums) flushSingle(i int) {
-	v, rest, half := s.lanes[i], s.rest[i], YMM()
-	VEXTRACTF128(Imm(1), v, half.AsX())
-	VCVTPS2PD(v.AsX(), v)
+	v, rest, half := s.lanes[i], s.rest[i], register()
+	extractUpperHalf(v, lowerHalf(half))
+	VCVTPS2PD(lowerHalf(v), v)
 	VADDPD(s.high(i), v, v)
-	VCVTPS2PD(half.AsX(), half)
+	VCVTPS2PD(lowerHalf(half), half)
 	VADDPD(half, v, v)
-	VEXTRACTF128(Imm(1), rest, half.AsX())
-	VCVTPS2PD(rest.AsX(), rest)
+	extractUpperHalf(rest, lowerHalf(half))
+	VCVTPS2PD(lowerHalf(rest), rest)
 	VADDPD(rest, v, v)
-	VCVTPS2PD(half.AsX(), half)
+	VCVTPS2PD(lowerHalf(half), half)
 	VADDPD(half, v, v)
 	VMOVUPD(v, s.high(i))
 	VXORPS(v, v, v)
@@ -125,7 +125,7 @@ func (s *sums) flushSingle(i int) {
 func (s *sums) store(slots ...int) {
 	s.flush()
 	for i, slot := range slots {
-		sum := YMM()
+		sum := register()
 		VMOVUPD(s.high(i), sum)
 		if s.compensated {
 			VADDPD(s.low(i), sum, sum)
@@ -136,24 +136,8 @@ func (s *sums) store(slots ...int) {
 
 // storeFlags stores the sign bits of v, as a number.
 func (f *function) storeFlags(v vector, slot int) {
-	set, x := GP64(), XMM()
-	if f.single() {
-		VMOVMSKPS(v, set.As32()) // clears the upper half
-	} else {
-		VMOVMSKPD(v, set.As32())
-	}
+	bits, x := f.signs(v), XMM()
 	VXORPD(x, x, x)
-	VCVTSI2SDQ(set, x, x)
+	VCVTSI2SDQ(bits, x, x)
 	VMOVSD(x, f.slot(slot))
-}
-
-// storeSum stores the sum of four float64.
-func storeSum(v vector, m Mem) {
-	high := XMM()
-	VEXTRACTF128(Imm(1), v, high)
-	VADDPD(high, v.AsX(), high)
-	low := XMM()
-	VPERMILPD(Imm(1), high, low)
-	VADDSD(high, low, low)
-	VMOVSD(low, m)
 }

@@ -25,7 +25,7 @@ func (vs vectors) each(f func(v vector)) {
 func (vs vectors) fresh() vectors {
 	made := make(vectors, len(vs))
 	for i := range made {
-		made[i] = YMM()
+		made[i] = register()
 	}
 	return made
 }
@@ -35,7 +35,7 @@ func (a arithmetic) shared(m Op, vs vectors) Op {
 	if _, ok := m.(Mem); !ok || len(vs) == 1 {
 		return m
 	}
-	v := YMM()
+	v := register()
 	a.mov(m, v)
 	return v
 }
@@ -97,7 +97,7 @@ type shifts struct {
 func (a arithmetic) shifts(shift vector) shifts {
 	s := shifts{shift: shift}
 	if a.single() {
-		s.magic = YMM()
+		s.magic = register()
 		a.add(a.constant(a.magic()), shift, s.magic)
 	}
 	return s
@@ -106,13 +106,13 @@ func (a arithmetic) shifts(shift vector) shifts {
 // shiftOf returns −largest, in lanes of float32 times log2 e and rounded to a whole
 // number.
 func (a arithmetic) shiftOf(largest vector) vector {
-	shift := YMM()
+	shift := register()
 	if !a.single() {
 		VXORPD(a.constant(math.Copysign(0, -1)), largest, shift)
 		return shift
 	}
 	VMULPS(a.constant(-math.Log2E), largest, shift)
-	VROUNDPS(Imm(0), shift, shift)
+	round(shift, shift)
 	return shift
 }
 
@@ -223,9 +223,9 @@ func (a arithmetic) frontLogRatio(t vectors, e exponent, c carried) {
 	for i := range t {
 		VPADDQ(pattern64(exponentOne-sqrtHalf), t[i], m[i])
 		VPSRLQ(Imm(52), m[i], n[i])
-		VPAND(pattern64(mantissa), m[i], m[i])
+		bitwiseAnd(pattern64(mantissa), m[i], m[i])
 		VPADDQ(pattern64(sqrtHalf), m[i], m[i])
-		VPOR(pattern64(math.Float64bits(two52)), n[i], n[i])
+		bitwiseOr(pattern64(math.Float64bits(two52)), n[i], n[i])
 		VSUBPD(a.constant(two52+1023), n[i], n[i])
 		VSUBPD(e.y[i], n[i], n[i])
 		VSUBPD(a.constant(1), m[i], s[i])

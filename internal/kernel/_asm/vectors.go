@@ -1,0 +1,256 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// This file is all in which vectors of AVX-512 differ from those of AVX2. Masks are
+// vectors in both, with all bits of a lane set or none: those that instructions of AVX-512
+// take are made of them, or them of those, where they are needed.
+
+type vector = reg.VecVirtual
+
+// set is an instruction set.
+type set struct {
+	suffix string // of the kernels' names
+	size   int    // of a vector, in bytes
+}
+
+var (
+	avx2   = set{"", 32}
+	avx512 = set{"AVX512", 64}
+	target = avx2 // of this run
+)
+
+func (s set) wide() bool { return s == avx512 }
+
+func register() vector {
+	if target.wide() {
+		return ZMM()
+	}
+	return YMM()
+}
+
+// halfRegister has half a vector's size.
+func halfRegister() vector {
+	if target.wide() {
+		return YMM()
+	}
+	return XMM()
+}
+
+func lowerHalf(v vector) reg.Register {
+	if target.wide() {
+		return v.AsY()
+	}
+	return v.AsX()
+}
+
+func extractUpperHalf(v vector, half Op) {
+	if target.wide() {
+		VEXTRACTF64X4(Imm(1), v, half)
+	} else {
+		VEXTRACTF128(Imm(1), v, half)
+	}
+}
+
+// fromMemory is a pattern of 8 bytes in every lane, as an operand. There is no aligning it
+// to vectors of AVX-512, and to read it across cache lines takes two reads.
+func fromMemory(pattern Mem) Op {
+	if !target.wide() {
+		return pattern
+	}
+	v := register()
+	VBROADCASTSD(pattern, v)
+	return v
+}
+
+func bitwiseAnd(x Op, y, to vector) {
+	if target.wide() {
+		VPANDQ(x, y, to)
+	} else {
+		VPAND(x, y, to)
+	}
+}
+
+func bitwiseOr(x Op, y, to vector) {
+	if target.wide() {
+		VPORQ(x, y, to)
+	} else {
+		VPOR(x, y, to)
+	}
+}
+
+func bitwiseXor(x Op, y, to vector) {
+	if target.wide() {
+		VPXORQ(x, y, to)
+	} else {
+		VPXOR(x, y, to)
+	}
+}
+
+// round rounds float32 to whole numbers.
+func round(v, to vector) {
+	if target.wide() {
+		VRNDSCALEPS(Imm(0), v, to)
+	} else {
+		VROUNDPS(Imm(0), v, to)
+	}
+}
+
+// cmp sets the mask of a predicate, x and y being in Go's order.
+func (a arithmetic) cmp(predicate Op, x Op, y, mask vector) {
+	if !target.wide() {
+		a.pick(VCMPPS, VCMPPD, []Op{predicate, x, y, mask})
+		return
+	}
+	k := K()
+	a.pick(VCMPPS, VCMPPD, []Op{predicate, x, y, k})
+	if a.single() {
+		VPMOVM2D(k, mask)
+	} else {
+		VPMOVM2Q(k, mask)
+	}
+}
+
+// predicate is a mask as instructions of AVX-512 take it.
+func (a arithmetic) predicate(mask vector) reg.Register {
+	k := K()
+	if a.single() {
+		VPMOVD2M(mask, k)
+	} else {
+		VPMOVQ2M(mask, k)
+	}
+	return k
+}
+
+// blend sets to to v under the mask, and to other elsewhere.
+func (a arithmetic) blend(mask, v, other, to vector) {
+	switch {
+	case !target.wide():
+		VBLENDVPS(mask, v, other, to)
+	case a.single():
+		VBLENDMPS(v, other, a.predicate(mask), to)
+	default:
+		VBLENDMPD(v, other, a.predicate(mask), to)
+	}
+}
+
+// signs is a number with a bit for each lane's sign.
+func (a arithmetic) signs(v vector) reg.GPVirtual {
+	bits := GP64()
+	switch {
+	case target.wide():
+		KMOVW(a.predicate(v), bits.As32()) // clears the upper half
+	case a.single():
+		VMOVMSKPS(v, bits.As32())
+	default:
+		VMOVMSKPD(v, bits.As32())
+	}
+	return bits
+}
+
+// loadUnder reads elements of a lane's size under a mask: the rest is 0 and its memory not
+// touched.
+func (a arithmetic) loadUnder(mask vector, m Mem, v vector) {
+	switch {
+	case target.wide() && a.single():
+		VMOVUPS_Z(m, a.predicate(mask), v)
+	case target.wide():
+		VMOVUPD_Z(m, a.predicate(mask), v)
+	case a.single():
+		VMASKMOVPS(m, mask, v)
+	default:
+		VMASKMOVPD(m, mask, v)
+	}
+}
+
+func (a arithmetic) storeUnder(mask, v vector, m Mem) {
+	switch {
+	case target.wide() && a.single():
+		VMOVUPS(v, a.predicate(mask), m)
+	case target.wide():
+		VMOVUPD(v, a.predicate(mask), m)
+	case a.single():
+		VMASKMOVPS(v, mask, m)
+	default:
+		VMASKMOVPD(v, mask, m)
+	}
+}
+
+// loadHalfUnder and storeHalfUnder are of float32 elements of lanes of float64.
+func (a arithmetic) loadHalfUnder(mask vector, m Mem, half vector) {
+	if target.wide() {
+		VMOVUPS_Z(m, a.predicate(mask), half)
+	} else {
+		VMASKMOVPS(m, halfMask(mask), half)
+	}
+}
+
+func (a arithmetic) storeHalfUnder(mask, half vector, m Mem) {
+	if target.wide() {
+		VMOVUPS(half, a.predicate(mask), m)
+	} else {
+		VMASKMOVPS(half, halfMask(mask), m)
+	}
+}
+
+// halfMask turns a mask of four float64 into one of four float32.
+func halfMask(mask vector) vector {
+	high, low := XMM(), XMM()
+	VEXTRACTF128(Imm(1), mask, high)
+	VSHUFPS(Imm(0x88), high, mask.AsX(), low)
+	return low
+}
+
+// narrow32 rounds float64 to float32, in half a vector.
+func narrow32(v vector, half Op) {
+	if target.wide() {
+		VCVTPD2PS(v, half)
+	} else {
+		VCVTPD2PSY(v, half)
+	}
+}
+
+// everywhere leaves op of all lanes in every lane.
+func (a arithmetic) everywhere(v vector, op func(...Op)) {
+	other := register()
+	neighbours := uint64(5)
+	if target.wide() {
+		VSHUFF64X2(Imm(0x4e), v, v, other)
+		op(other, v, v)
+		VSHUFF64X2(Imm(0xb1), v, v, other)
+		neighbours = 0x55
+	} else {
+		VPERM2F128(Imm(1), v, v, other)
+	}
+	op(other, v, v)
+	if !a.single() {
+		VPERMILPD(Imm(neighbours), v, other)
+		op(other, v, v)
+		return
+	}
+	VPERMILPS(Imm(0x4e), v, other)
+	op(other, v, v)
+	VPERMILPS(Imm(0xb1), v, other)
+	op(other, v, v)
+}
+
+// storeSum stores the sum of float64.
+func storeSum(v vector, m Mem) {
+	if target.wide() {
+		upper := YMM()
+		VEXTRACTF64X4(Imm(1), v, upper)
+		VADDPD(upper, v.AsY(), upper)
+		v = upper
+	}
+	high := XMM()
+	VEXTRACTF128(Imm(1), v, high)
+	VADDPD(high, v.AsX(), high)
+	low := XMM()
+	VPERMILPD(Imm(1), high, low)
+	VADDSD(high, low, low)
+	VMOVSD(low, m)
+}
