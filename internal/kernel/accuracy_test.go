@@ -120,15 +120,18 @@ func (c trial[F]) check(t *testing.T, name string, worst map[string]float64) {
 	if len(c.x) > widestSecond {
 		return
 	}
-	epsilon, _ := epsilonOf[F]()
 	for _, a := range sides {
-		in, v := c.operands(a), bigRowOf(c.tangent[a])
-		b := c.magnitudes(m, a)
-		for wrt, want := range m.hvp(a, v) {
-			got := HVP(c.problem(), a, Side(wrt), in)
-			compare(t, name, fmt.Sprintf("∂%v∂%v", a, Side(wrt)), got, want, b.hvp(a, Side(wrt)), 8*epsilon, worst)
+		for _, wrt := range sides {
+			c.checkHVP(t, name, m, a, wrt, worst)
 		}
 	}
+}
+
+func (c trial[F]) checkHVP(t *testing.T, name string, m reference, along, wrt Side, worst map[string]float64) {
+	t.Helper()
+	epsilon, _ := epsilonOf[F]()
+	got, want := HVP(c.problem(), along, wrt, c.operands(along)), m.hvp(along, bigRowOf(c.tangent[along]))[wrt]
+	compare(t, name, fmt.Sprintf("∂%v∂%v", along, wrt), got, want, c.magnitudes(m, along).hvp(along, wrt), 8*epsilon, worst)
 }
 
 func (c trial[F]) magnitudes(m reference, along Side) magnitudes {

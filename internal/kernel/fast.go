@@ -87,7 +87,7 @@ func fastPredGradient[F Float](p Problem) attempt[F] {
 
 // fastHVP returns the attempt at second derivatives.
 func fastHVP[F Float](p Problem, along, wrt Side) attempt[F] {
-	if p.Family == KL && along == Pred && wrt == Pred && p.Pred == Logits && p.Target != LogProbs {
+	if p.Family == KL && along == Pred && wrt == Pred && p.Pred == Logits {
 		return (*worker[F]).logitsHVP
 	}
 	return nil

@@ -179,18 +179,19 @@ func (w *worker[F]) logProbsTargetGradient(k *rowKernels[F], i, n int) {
 // logitsHVP writes g·Σp·q·(v − ⟨q,v⟩).
 func (w *worker[F]) logitsHVP(k *rowKernels[F], i, n int) {
 	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
-	pair := w.problem.Target == Logits
-	if pair {
-		// The target matters only as it may not be a distribution.
-		w.pairExtremes(k, i, n)
-		k.pairExponentials(x, t, out, w.spareRows(), n, classes, &w.sums[i])
-	} else {
+	if w.problem.Target == Probs {
 		k.extremes(x, n, classes, &w.sums[i])
 		k.exponentials(x, t, out, n, classes, &w.sums[i])
+	} else {
+		w.pairExtremes(k, i, n)
+		if w.problem.Target == LogProbs {
+			w.unshift(i, n, shiftT, reachT)
+		}
+		k.pairExponentials(x, t, out, w.spareRows(), n, classes, &w.sums[i])
 	}
 	for j := i; j < i+n; j++ {
 		w.done[j] = k.exact(&w.sums[j])
-		if pair {
+		if w.problem.Target == Logits { // which matter only as they may be no distribution
 			w.sums[j][mass] = 1
 		}
 	}

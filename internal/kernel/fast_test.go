@@ -31,7 +31,7 @@ func testFastPathsAreTaken[F Float](t *testing.T) {
 				gradient := View[F]{make([]F, n), strides}
 				jensen := p
 				jensen.Family, jensen.Beta = JensenShannon, 0.5
-				exponents, second := pair.pred != Probs && pair.target != Probs, pair.pred == Logits && pair.target != LogProbs
+				exponents, second := pair.pred != Probs && pair.target != Probs, pair.pred == Logits
 				for name, c := range map[string]struct {
 					expected bool
 					problem  Problem

@@ -35,6 +35,10 @@ func kinds[F Float]() map[string]*rowKernels[F] {
 	return all
 }
 
+// everyHVP is how many lengths there are to one whose Hessian–vector products, the reference
+// of which is slow, are checked.
+const everyHVP = 8
+
 // TestPaths holds every path to the reference for every length to 129, each kept at
 // every offset from a vector's boundary to the last bit.
 func TestPaths(t *testing.T) { dtypes(t, testPaths[float32], testPaths[float64]) }
@@ -49,6 +53,9 @@ func testPaths[F Float](t *testing.T) {
 			for path, kinds := range paths[F]() {
 				c.kinds = kinds
 				c.checkFirst(t, fmt.Sprintf("%v n=%d %s", pair, n, path), m, worst)
+				if n%everyHVP == 0 {
+					c.checkHVP(t, fmt.Sprintf("%v n=%d %s", pair, n, path), m, Pred, Pred, worst)
+				}
 				c.checkOffsets(t, fmt.Sprintf("%v n=%d %s", pair, n, path))
 			}
 		}
