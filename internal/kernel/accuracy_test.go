@@ -134,6 +134,27 @@ func (c trial[F]) checkHVP(t *testing.T, name string, m reference, along, wrt Si
 	compare(t, name, fmt.Sprintf("∂%v∂%v", along, wrt), got, want, c.magnitudes(m, along).hvp(along, wrt), 8*epsilon, worst)
 }
 
+// TestHVPBesideOffsetTargets: equal log-probabilities far from 0 are all exponentiated
+// with one error, which grows with them unless log2 e has two parts.
+func TestHVPBesideOffsetTargets(t *testing.T) {
+	dtypes(t, testHVPBesideOffsetTargets[float32], testHVPBesideOffsetTargets[float64])
+}
+
+func testHVPBesideOffsetTargets[F Float](t *testing.T) {
+	const n = 64
+	pair := formPair{pred: Logits, target: LogProbs}
+	for _, logProb := range []F{-30.987, -29.3436, -26.0568, -20, 26.0568} {
+		c := trial[F]{pair: pair, x: make([]F, n), t: repeat(logProb, n), g: repeat[F](1, n)}
+		c.tangent[Pred] = make([]F, n)
+		c.tangent[Pred][0] = 1
+		m := newReference(pair, bigRowOf(c.g), bigRowOf(c.x), bigRowOf(c.t))
+		for path, kinds := range paths[F]() {
+			c.kinds = kinds
+			c.checkHVP(t, fmt.Sprintf("log p = %v on path %s", logProb, path), m, Pred, Pred, map[string]float64{})
+		}
+	}
+}
+
 func (c trial[F]) magnitudes(m reference, along Side) magnitudes {
 	epsilon, _ := epsilonOf[F]()
 	return newMagnitudes(m, float64s(c.tangent[along]), 0x1p-52/epsilon)

@@ -188,11 +188,14 @@ func (w *worker[F]) logitsHVP(k *rowKernels[F], i, n int) {
 			w.unshift(i, n, shiftT, reachT)
 		}
 		k.pairExponentials(x, t, out, w.spareRows(), n, classes, &w.sums[i])
+		if w.problem.Target == LogProbs {
+			w.sum(i, n, k.mixedLoss) // whose powers are accurate by themselves
+		}
 	}
 	for j := i; j < i+n; j++ {
 		w.done[j] = k.exact(&w.sums[j])
-		if w.problem.Target == Logits { // which matter only as they may be no distribution
-			w.sums[j][mass] = 1
+		if w.problem.Target == Logits {
+			w.sums[j][mass] = 1 // the target matters only as it may be no distribution
 		}
 	}
 	v := w.at(tangentOperand, i)

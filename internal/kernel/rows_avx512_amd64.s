@@ -114,14 +114,7 @@ DATA tailMask<>+120(SB)/8, $0x0000000000000000
 GLOBL tailMask<>(SB), RODATA|NOPTR, $128
 
 DATA constantbfb8aa3bbfb8aa3b<>+0(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+8(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+16(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+24(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+32(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+40(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+48(SB)/8, $0xbfb8aa3bbfb8aa3b
-DATA constantbfb8aa3bbfb8aa3b<>+56(SB)/8, $0xbfb8aa3bbfb8aa3b
-GLOBL constantbfb8aa3bbfb8aa3b<>(SB), RODATA|NOPTR, $64
+GLOBL constantbfb8aa3bbfb8aa3b<>(SB), RODATA|NOPTR, $8
 
 // func logitsLoss32AVX512(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
@@ -506,44 +499,16 @@ logitsLoss32AVX512_loop_done:
 	RET
 
 DATA constant3f8000003f800000<>+0(SB)/8, $0x3f8000003f800000
-DATA constant3f8000003f800000<>+8(SB)/8, $0x3f8000003f800000
-DATA constant3f8000003f800000<>+16(SB)/8, $0x3f8000003f800000
-DATA constant3f8000003f800000<>+24(SB)/8, $0x3f8000003f800000
-DATA constant3f8000003f800000<>+32(SB)/8, $0x3f8000003f800000
-DATA constant3f8000003f800000<>+40(SB)/8, $0x3f8000003f800000
-DATA constant3f8000003f800000<>+48(SB)/8, $0x3f8000003f800000
-DATA constant3f8000003f800000<>+56(SB)/8, $0x3f8000003f800000
-GLOBL constant3f8000003f800000<>(SB), RODATA|NOPTR, $64
+GLOBL constant3f8000003f800000<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fb8aa3b3fb8aa3b<>+0(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA constant3fb8aa3b3fb8aa3b<>+8(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA constant3fb8aa3b3fb8aa3b<>+16(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA constant3fb8aa3b3fb8aa3b<>+24(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA constant3fb8aa3b3fb8aa3b<>+32(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA constant3fb8aa3b3fb8aa3b<>+40(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA constant3fb8aa3b3fb8aa3b<>+48(SB)/8, $0x3fb8aa3b3fb8aa3b
-DATA constant3fb8aa3b3fb8aa3b<>+56(SB)/8, $0x3fb8aa3b3fb8aa3b
-GLOBL constant3fb8aa3b3fb8aa3b<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fb8aa3b3fb8aa3b<>(SB), RODATA|NOPTR, $8
 
 DATA constant49c0000049c00000<>+0(SB)/8, $0x49c0000049c00000
-DATA constant49c0000049c00000<>+8(SB)/8, $0x49c0000049c00000
-DATA constant49c0000049c00000<>+16(SB)/8, $0x49c0000049c00000
-DATA constant49c0000049c00000<>+24(SB)/8, $0x49c0000049c00000
-DATA constant49c0000049c00000<>+32(SB)/8, $0x49c0000049c00000
-DATA constant49c0000049c00000<>+40(SB)/8, $0x49c0000049c00000
-DATA constant49c0000049c00000<>+48(SB)/8, $0x49c0000049c00000
-DATA constant49c0000049c00000<>+56(SB)/8, $0x49c0000049c00000
-GLOBL constant49c0000049c00000<>(SB), RODATA|NOPTR, $64
+GLOBL constant49c0000049c00000<>(SB), RODATA|NOPTR, $8
 
 DATA constant326558dc326558dc<>+0(SB)/8, $0x326558dc326558dc
-DATA constant326558dc326558dc<>+8(SB)/8, $0x326558dc326558dc
-DATA constant326558dc326558dc<>+16(SB)/8, $0x326558dc326558dc
-DATA constant326558dc326558dc<>+24(SB)/8, $0x326558dc326558dc
-DATA constant326558dc326558dc<>+32(SB)/8, $0x326558dc326558dc
-DATA constant326558dc326558dc<>+40(SB)/8, $0x326558dc326558dc
-DATA constant326558dc326558dc<>+48(SB)/8, $0x326558dc326558dc
-DATA constant326558dc326558dc<>+56(SB)/8, $0x326558dc326558dc
-GLOBL constant326558dc326558dc<>(SB), RODATA|NOPTR, $64
+GLOBL constant326558dc326558dc<>(SB), RODATA|NOPTR, $8
 
 DATA logarithms<>+0(SB)/4, $0x3db31fb7
 DATA logarithms<>+4(SB)/4, $0x3e7de0b5
@@ -564,24 +529,10 @@ DATA logarithms<>+60(SB)/4, $0x3f744636
 GLOBL logarithms<>(SB), RODATA|NOPTR, $64
 
 DATA constant49bffc0849bffc08<>+0(SB)/8, $0x49bffc0849bffc08
-DATA constant49bffc0849bffc08<>+8(SB)/8, $0x49bffc0849bffc08
-DATA constant49bffc0849bffc08<>+16(SB)/8, $0x49bffc0849bffc08
-DATA constant49bffc0849bffc08<>+24(SB)/8, $0x49bffc0849bffc08
-DATA constant49bffc0849bffc08<>+32(SB)/8, $0x49bffc0849bffc08
-DATA constant49bffc0849bffc08<>+40(SB)/8, $0x49bffc0849bffc08
-DATA constant49bffc0849bffc08<>+48(SB)/8, $0x49bffc0849bffc08
-DATA constant49bffc0849bffc08<>+56(SB)/8, $0x49bffc0849bffc08
-GLOBL constant49bffc0849bffc08<>(SB), RODATA|NOPTR, $64
+GLOBL constant49bffc0849bffc08<>(SB), RODATA|NOPTR, $8
 
 DATA constant007fffff007fffff<>+0(SB)/8, $0x007fffff007fffff
-DATA constant007fffff007fffff<>+8(SB)/8, $0x007fffff007fffff
-DATA constant007fffff007fffff<>+16(SB)/8, $0x007fffff007fffff
-DATA constant007fffff007fffff<>+24(SB)/8, $0x007fffff007fffff
-DATA constant007fffff007fffff<>+32(SB)/8, $0x007fffff007fffff
-DATA constant007fffff007fffff<>+40(SB)/8, $0x007fffff007fffff
-DATA constant007fffff007fffff<>+48(SB)/8, $0x007fffff007fffff
-DATA constant007fffff007fffff<>+56(SB)/8, $0x007fffff007fffff
-GLOBL constant007fffff007fffff<>(SB), RODATA|NOPTR, $64
+GLOBL constant007fffff007fffff<>(SB), RODATA|NOPTR, $8
 
 DATA reciprocals<>+0(SB)/4, $0x3f70f0f1
 DATA reciprocals<>+4(SB)/4, $0x3f579436
@@ -620,84 +571,28 @@ DATA powers<>+60(SB)/4, $0x3f7ac0c7
 GLOBL powers<>(SB), RODATA|NOPTR, $64
 
 DATA constant49bffc1049bffc10<>+0(SB)/8, $0x49bffc1049bffc10
-DATA constant49bffc1049bffc10<>+8(SB)/8, $0x49bffc1049bffc10
-DATA constant49bffc1049bffc10<>+16(SB)/8, $0x49bffc1049bffc10
-DATA constant49bffc1049bffc10<>+24(SB)/8, $0x49bffc1049bffc10
-DATA constant49bffc1049bffc10<>+32(SB)/8, $0x49bffc1049bffc10
-DATA constant49bffc1049bffc10<>+40(SB)/8, $0x49bffc1049bffc10
-DATA constant49bffc1049bffc10<>+48(SB)/8, $0x49bffc1049bffc10
-DATA constant49bffc1049bffc10<>+56(SB)/8, $0x49bffc1049bffc10
-GLOBL constant49bffc1049bffc10<>(SB), RODATA|NOPTR, $64
+GLOBL constant49bffc1049bffc10<>(SB), RODATA|NOPTR, $8
 
 DATA constant3d635dbd3d635dbd<>+0(SB)/8, $0x3d635dbd3d635dbd
-DATA constant3d635dbd3d635dbd<>+8(SB)/8, $0x3d635dbd3d635dbd
-DATA constant3d635dbd3d635dbd<>+16(SB)/8, $0x3d635dbd3d635dbd
-DATA constant3d635dbd3d635dbd<>+24(SB)/8, $0x3d635dbd3d635dbd
-DATA constant3d635dbd3d635dbd<>+32(SB)/8, $0x3d635dbd3d635dbd
-DATA constant3d635dbd3d635dbd<>+40(SB)/8, $0x3d635dbd3d635dbd
-DATA constant3d635dbd3d635dbd<>+48(SB)/8, $0x3d635dbd3d635dbd
-DATA constant3d635dbd3d635dbd<>+56(SB)/8, $0x3d635dbd3d635dbd
-GLOBL constant3d635dbd3d635dbd<>(SB), RODATA|NOPTR, $64
+GLOBL constant3d635dbd3d635dbd<>(SB), RODATA|NOPTR, $8
 
 DATA constant3e7607c93e7607c9<>+0(SB)/8, $0x3e7607c93e7607c9
-DATA constant3e7607c93e7607c9<>+8(SB)/8, $0x3e7607c93e7607c9
-DATA constant3e7607c93e7607c9<>+16(SB)/8, $0x3e7607c93e7607c9
-DATA constant3e7607c93e7607c9<>+24(SB)/8, $0x3e7607c93e7607c9
-DATA constant3e7607c93e7607c9<>+32(SB)/8, $0x3e7607c93e7607c9
-DATA constant3e7607c93e7607c9<>+40(SB)/8, $0x3e7607c93e7607c9
-DATA constant3e7607c93e7607c9<>+48(SB)/8, $0x3e7607c93e7607c9
-DATA constant3e7607c93e7607c9<>+56(SB)/8, $0x3e7607c93e7607c9
-GLOBL constant3e7607c93e7607c9<>(SB), RODATA|NOPTR, $64
+GLOBL constant3e7607c93e7607c9<>(SB), RODATA|NOPTR, $8
 
 DATA constant3f3172183f317218<>+0(SB)/8, $0x3f3172183f317218
-DATA constant3f3172183f317218<>+8(SB)/8, $0x3f3172183f317218
-DATA constant3f3172183f317218<>+16(SB)/8, $0x3f3172183f317218
-DATA constant3f3172183f317218<>+24(SB)/8, $0x3f3172183f317218
-DATA constant3f3172183f317218<>+32(SB)/8, $0x3f3172183f317218
-DATA constant3f3172183f317218<>+40(SB)/8, $0x3f3172183f317218
-DATA constant3f3172183f317218<>+48(SB)/8, $0x3f3172183f317218
-DATA constant3f3172183f317218<>+56(SB)/8, $0x3f3172183f317218
-GLOBL constant3f3172183f317218<>(SB), RODATA|NOPTR, $64
+GLOBL constant3f3172183f317218<>(SB), RODATA|NOPTR, $8
 
 DATA constantbeb925a8beb925a8<>+0(SB)/8, $0xbeb925a8beb925a8
-DATA constantbeb925a8beb925a8<>+8(SB)/8, $0xbeb925a8beb925a8
-DATA constantbeb925a8beb925a8<>+16(SB)/8, $0xbeb925a8beb925a8
-DATA constantbeb925a8beb925a8<>+24(SB)/8, $0xbeb925a8beb925a8
-DATA constantbeb925a8beb925a8<>+32(SB)/8, $0xbeb925a8beb925a8
-DATA constantbeb925a8beb925a8<>+40(SB)/8, $0xbeb925a8beb925a8
-DATA constantbeb925a8beb925a8<>+48(SB)/8, $0xbeb925a8beb925a8
-DATA constantbeb925a8beb925a8<>+56(SB)/8, $0xbeb925a8beb925a8
-GLOBL constantbeb925a8beb925a8<>(SB), RODATA|NOPTR, $64
+GLOBL constantbeb925a8beb925a8<>(SB), RODATA|NOPTR, $8
 
 DATA constant3ef6cc673ef6cc67<>+0(SB)/8, $0x3ef6cc673ef6cc67
-DATA constant3ef6cc673ef6cc67<>+8(SB)/8, $0x3ef6cc673ef6cc67
-DATA constant3ef6cc673ef6cc67<>+16(SB)/8, $0x3ef6cc673ef6cc67
-DATA constant3ef6cc673ef6cc67<>+24(SB)/8, $0x3ef6cc673ef6cc67
-DATA constant3ef6cc673ef6cc67<>+32(SB)/8, $0x3ef6cc673ef6cc67
-DATA constant3ef6cc673ef6cc67<>+40(SB)/8, $0x3ef6cc673ef6cc67
-DATA constant3ef6cc673ef6cc67<>+48(SB)/8, $0x3ef6cc673ef6cc67
-DATA constant3ef6cc673ef6cc67<>+56(SB)/8, $0x3ef6cc673ef6cc67
-GLOBL constant3ef6cc673ef6cc67<>(SB), RODATA|NOPTR, $64
+GLOBL constant3ef6cc673ef6cc67<>(SB), RODATA|NOPTR, $8
 
 DATA constantbf38aa33bf38aa33<>+0(SB)/8, $0xbf38aa33bf38aa33
-DATA constantbf38aa33bf38aa33<>+8(SB)/8, $0xbf38aa33bf38aa33
-DATA constantbf38aa33bf38aa33<>+16(SB)/8, $0xbf38aa33bf38aa33
-DATA constantbf38aa33bf38aa33<>+24(SB)/8, $0xbf38aa33bf38aa33
-DATA constantbf38aa33bf38aa33<>+32(SB)/8, $0xbf38aa33bf38aa33
-DATA constantbf38aa33bf38aa33<>+40(SB)/8, $0xbf38aa33bf38aa33
-DATA constantbf38aa33bf38aa33<>+48(SB)/8, $0xbf38aa33bf38aa33
-DATA constantbf38aa33bf38aa33<>+56(SB)/8, $0xbf38aa33bf38aa33
-GLOBL constantbf38aa33bf38aa33<>(SB), RODATA|NOPTR, $64
+GLOBL constantbf38aa33bf38aa33<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fb8aa373fb8aa37<>+0(SB)/8, $0x3fb8aa373fb8aa37
-DATA constant3fb8aa373fb8aa37<>+8(SB)/8, $0x3fb8aa373fb8aa37
-DATA constant3fb8aa373fb8aa37<>+16(SB)/8, $0x3fb8aa373fb8aa37
-DATA constant3fb8aa373fb8aa37<>+24(SB)/8, $0x3fb8aa373fb8aa37
-DATA constant3fb8aa373fb8aa37<>+32(SB)/8, $0x3fb8aa373fb8aa37
-DATA constant3fb8aa373fb8aa37<>+40(SB)/8, $0x3fb8aa373fb8aa37
-DATA constant3fb8aa373fb8aa37<>+48(SB)/8, $0x3fb8aa373fb8aa37
-DATA constant3fb8aa373fb8aa37<>+56(SB)/8, $0x3fb8aa373fb8aa37
-GLOBL constant3fb8aa373fb8aa37<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fb8aa373fb8aa37<>(SB), RODATA|NOPTR, $8
 
 // func logProbsLoss32AVX512(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -1608,14 +1503,7 @@ negate32AVX512_loop_done:
 	RET
 
 DATA constant7f7fffff7f7fffff<>+0(SB)/8, $0x7f7fffff7f7fffff
-DATA constant7f7fffff7f7fffff<>+8(SB)/8, $0x7f7fffff7f7fffff
-DATA constant7f7fffff7f7fffff<>+16(SB)/8, $0x7f7fffff7f7fffff
-DATA constant7f7fffff7f7fffff<>+24(SB)/8, $0x7f7fffff7f7fffff
-DATA constant7f7fffff7f7fffff<>+32(SB)/8, $0x7f7fffff7f7fffff
-DATA constant7f7fffff7f7fffff<>+40(SB)/8, $0x7f7fffff7f7fffff
-DATA constant7f7fffff7f7fffff<>+48(SB)/8, $0x7f7fffff7f7fffff
-DATA constant7f7fffff7f7fffff<>+56(SB)/8, $0x7f7fffff7f7fffff
-GLOBL constant7f7fffff7f7fffff<>(SB), RODATA|NOPTR, $64
+GLOBL constant7f7fffff7f7fffff<>(SB), RODATA|NOPTR, $8
 
 // func logitsPred32AVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -2250,14 +2138,7 @@ targetProbs32AVX512_loop_done:
 	RET
 
 DATA constant0080000000800000<>+0(SB)/8, $0x0080000000800000
-DATA constant0080000000800000<>+8(SB)/8, $0x0080000000800000
-DATA constant0080000000800000<>+16(SB)/8, $0x0080000000800000
-DATA constant0080000000800000<>+24(SB)/8, $0x0080000000800000
-DATA constant0080000000800000<>+32(SB)/8, $0x0080000000800000
-DATA constant0080000000800000<>+40(SB)/8, $0x0080000000800000
-DATA constant0080000000800000<>+48(SB)/8, $0x0080000000800000
-DATA constant0080000000800000<>+56(SB)/8, $0x0080000000800000
-GLOBL constant0080000000800000<>(SB), RODATA|NOPTR, $64
+GLOBL constant0080000000800000<>(SB), RODATA|NOPTR, $8
 
 // func pairTarget32AVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -3681,24 +3562,10 @@ logPairLoss32AVX512_loop_done:
 	RET
 
 DATA constant49c0017049c00170<>+0(SB)/8, $0x49c0017049c00170
-DATA constant49c0017049c00170<>+8(SB)/8, $0x49c0017049c00170
-DATA constant49c0017049c00170<>+16(SB)/8, $0x49c0017049c00170
-DATA constant49c0017049c00170<>+24(SB)/8, $0x49c0017049c00170
-DATA constant49c0017049c00170<>+32(SB)/8, $0x49c0017049c00170
-DATA constant49c0017049c00170<>+40(SB)/8, $0x49c0017049c00170
-DATA constant49c0017049c00170<>+48(SB)/8, $0x49c0017049c00170
-DATA constant49c0017049c00170<>+56(SB)/8, $0x49c0017049c00170
-GLOBL constant49c0017049c00170<>(SB), RODATA|NOPTR, $64
+GLOBL constant49c0017049c00170<>(SB), RODATA|NOPTR, $8
 
 DATA constant49bffc2049bffc20<>+0(SB)/8, $0x49bffc2049bffc20
-DATA constant49bffc2049bffc20<>+8(SB)/8, $0x49bffc2049bffc20
-DATA constant49bffc2049bffc20<>+16(SB)/8, $0x49bffc2049bffc20
-DATA constant49bffc2049bffc20<>+24(SB)/8, $0x49bffc2049bffc20
-DATA constant49bffc2049bffc20<>+32(SB)/8, $0x49bffc2049bffc20
-DATA constant49bffc2049bffc20<>+40(SB)/8, $0x49bffc2049bffc20
-DATA constant49bffc2049bffc20<>+48(SB)/8, $0x49bffc2049bffc20
-DATA constant49bffc2049bffc20<>+56(SB)/8, $0x49bffc2049bffc20
-GLOBL constant49bffc2049bffc20<>(SB), RODATA|NOPTR, $64
+GLOBL constant49bffc2049bffc20<>(SB), RODATA|NOPTR, $8
 
 // func negatePower32AVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -4253,14 +4120,7 @@ extremes32WideAVX512_loop_done:
 	RET
 
 DATA constant8000000000000000<>+0(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+8(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+16(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+24(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+32(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+40(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+48(SB)/8, $0x8000000000000000
-DATA constant8000000000000000<>+56(SB)/8, $0x8000000000000000
-GLOBL constant8000000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constant8000000000000000<>(SB), RODATA|NOPTR, $8
 
 // func logitsLoss32WideAVX512(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
@@ -4589,224 +4449,70 @@ logitsLoss32WideAVX512_loop_done:
 	RET
 
 DATA constant3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
-DATA constant3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
-DATA constant3ff71547652b82fe<>+16(SB)/8, $0x3ff71547652b82fe
-DATA constant3ff71547652b82fe<>+24(SB)/8, $0x3ff71547652b82fe
-DATA constant3ff71547652b82fe<>+32(SB)/8, $0x3ff71547652b82fe
-DATA constant3ff71547652b82fe<>+40(SB)/8, $0x3ff71547652b82fe
-DATA constant3ff71547652b82fe<>+48(SB)/8, $0x3ff71547652b82fe
-DATA constant3ff71547652b82fe<>+56(SB)/8, $0x3ff71547652b82fe
-GLOBL constant3ff71547652b82fe<>(SB), RODATA|NOPTR, $64
+GLOBL constant3ff71547652b82fe<>(SB), RODATA|NOPTR, $8
 
 DATA constantc08ff80000000000<>+0(SB)/8, $0xc08ff80000000000
-DATA constantc08ff80000000000<>+8(SB)/8, $0xc08ff80000000000
-DATA constantc08ff80000000000<>+16(SB)/8, $0xc08ff80000000000
-DATA constantc08ff80000000000<>+24(SB)/8, $0xc08ff80000000000
-DATA constantc08ff80000000000<>+32(SB)/8, $0xc08ff80000000000
-DATA constantc08ff80000000000<>+40(SB)/8, $0xc08ff80000000000
-DATA constantc08ff80000000000<>+48(SB)/8, $0xc08ff80000000000
-DATA constantc08ff80000000000<>+56(SB)/8, $0xc08ff80000000000
-GLOBL constantc08ff80000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constantc08ff80000000000<>(SB), RODATA|NOPTR, $8
 
 DATA constant43380000000003ff<>+0(SB)/8, $0x43380000000003ff
-DATA constant43380000000003ff<>+8(SB)/8, $0x43380000000003ff
-DATA constant43380000000003ff<>+16(SB)/8, $0x43380000000003ff
-DATA constant43380000000003ff<>+24(SB)/8, $0x43380000000003ff
-DATA constant43380000000003ff<>+32(SB)/8, $0x43380000000003ff
-DATA constant43380000000003ff<>+40(SB)/8, $0x43380000000003ff
-DATA constant43380000000003ff<>+48(SB)/8, $0x43380000000003ff
-DATA constant43380000000003ff<>+56(SB)/8, $0x43380000000003ff
-GLOBL constant43380000000003ff<>(SB), RODATA|NOPTR, $64
+GLOBL constant43380000000003ff<>(SB), RODATA|NOPTR, $8
 
 DATA constant00095f619980c433<>+0(SB)/8, $0x00095f619980c433
-DATA constant00095f619980c433<>+8(SB)/8, $0x00095f619980c433
-DATA constant00095f619980c433<>+16(SB)/8, $0x00095f619980c433
-DATA constant00095f619980c433<>+24(SB)/8, $0x00095f619980c433
-DATA constant00095f619980c433<>+32(SB)/8, $0x00095f619980c433
-DATA constant00095f619980c433<>+40(SB)/8, $0x00095f619980c433
-DATA constant00095f619980c433<>+48(SB)/8, $0x00095f619980c433
-DATA constant00095f619980c433<>+56(SB)/8, $0x00095f619980c433
-GLOBL constant00095f619980c433<>(SB), RODATA|NOPTR, $64
+GLOBL constant00095f619980c433<>(SB), RODATA|NOPTR, $8
 
 DATA constant000fffffffffffff<>+0(SB)/8, $0x000fffffffffffff
-DATA constant000fffffffffffff<>+8(SB)/8, $0x000fffffffffffff
-DATA constant000fffffffffffff<>+16(SB)/8, $0x000fffffffffffff
-DATA constant000fffffffffffff<>+24(SB)/8, $0x000fffffffffffff
-DATA constant000fffffffffffff<>+32(SB)/8, $0x000fffffffffffff
-DATA constant000fffffffffffff<>+40(SB)/8, $0x000fffffffffffff
-DATA constant000fffffffffffff<>+48(SB)/8, $0x000fffffffffffff
-DATA constant000fffffffffffff<>+56(SB)/8, $0x000fffffffffffff
-GLOBL constant000fffffffffffff<>(SB), RODATA|NOPTR, $64
+GLOBL constant000fffffffffffff<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fe6a09e667f3bcd<>+0(SB)/8, $0x3fe6a09e667f3bcd
-DATA constant3fe6a09e667f3bcd<>+8(SB)/8, $0x3fe6a09e667f3bcd
-DATA constant3fe6a09e667f3bcd<>+16(SB)/8, $0x3fe6a09e667f3bcd
-DATA constant3fe6a09e667f3bcd<>+24(SB)/8, $0x3fe6a09e667f3bcd
-DATA constant3fe6a09e667f3bcd<>+32(SB)/8, $0x3fe6a09e667f3bcd
-DATA constant3fe6a09e667f3bcd<>+40(SB)/8, $0x3fe6a09e667f3bcd
-DATA constant3fe6a09e667f3bcd<>+48(SB)/8, $0x3fe6a09e667f3bcd
-DATA constant3fe6a09e667f3bcd<>+56(SB)/8, $0x3fe6a09e667f3bcd
-GLOBL constant3fe6a09e667f3bcd<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fe6a09e667f3bcd<>(SB), RODATA|NOPTR, $8
 
 DATA constant4330000000000000<>+0(SB)/8, $0x4330000000000000
-DATA constant4330000000000000<>+8(SB)/8, $0x4330000000000000
-DATA constant4330000000000000<>+16(SB)/8, $0x4330000000000000
-DATA constant4330000000000000<>+24(SB)/8, $0x4330000000000000
-DATA constant4330000000000000<>+32(SB)/8, $0x4330000000000000
-DATA constant4330000000000000<>+40(SB)/8, $0x4330000000000000
-DATA constant4330000000000000<>+48(SB)/8, $0x4330000000000000
-DATA constant4330000000000000<>+56(SB)/8, $0x4330000000000000
-GLOBL constant4330000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constant4330000000000000<>(SB), RODATA|NOPTR, $8
 
 DATA constant43300000000003ff<>+0(SB)/8, $0x43300000000003ff
-DATA constant43300000000003ff<>+8(SB)/8, $0x43300000000003ff
-DATA constant43300000000003ff<>+16(SB)/8, $0x43300000000003ff
-DATA constant43300000000003ff<>+24(SB)/8, $0x43300000000003ff
-DATA constant43300000000003ff<>+32(SB)/8, $0x43300000000003ff
-DATA constant43300000000003ff<>+40(SB)/8, $0x43300000000003ff
-DATA constant43300000000003ff<>+48(SB)/8, $0x43300000000003ff
-DATA constant43300000000003ff<>+56(SB)/8, $0x43300000000003ff
-GLOBL constant43300000000003ff<>(SB), RODATA|NOPTR, $64
+GLOBL constant43300000000003ff<>(SB), RODATA|NOPTR, $8
 
 DATA constant3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
-DATA constant3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
-DATA constant3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
-DATA constant3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
-DATA constant3ff0000000000000<>+32(SB)/8, $0x3ff0000000000000
-DATA constant3ff0000000000000<>+40(SB)/8, $0x3ff0000000000000
-DATA constant3ff0000000000000<>+48(SB)/8, $0x3ff0000000000000
-DATA constant3ff0000000000000<>+56(SB)/8, $0x3ff0000000000000
-GLOBL constant3ff0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constant3ff0000000000000<>(SB), RODATA|NOPTR, $8
 
 DATA constant3ef00c0e4e15189c<>+0(SB)/8, $0x3ef00c0e4e15189c
-DATA constant3ef00c0e4e15189c<>+8(SB)/8, $0x3ef00c0e4e15189c
-DATA constant3ef00c0e4e15189c<>+16(SB)/8, $0x3ef00c0e4e15189c
-DATA constant3ef00c0e4e15189c<>+24(SB)/8, $0x3ef00c0e4e15189c
-DATA constant3ef00c0e4e15189c<>+32(SB)/8, $0x3ef00c0e4e15189c
-DATA constant3ef00c0e4e15189c<>+40(SB)/8, $0x3ef00c0e4e15189c
-DATA constant3ef00c0e4e15189c<>+48(SB)/8, $0x3ef00c0e4e15189c
-DATA constant3ef00c0e4e15189c<>+56(SB)/8, $0x3ef00c0e4e15189c
-GLOBL constant3ef00c0e4e15189c<>(SB), RODATA|NOPTR, $64
+GLOBL constant3ef00c0e4e15189c<>(SB), RODATA|NOPTR, $8
 
 DATA constant3f55d877598350de<>+0(SB)/8, $0x3f55d877598350de
-DATA constant3f55d877598350de<>+8(SB)/8, $0x3f55d877598350de
-DATA constant3f55d877598350de<>+16(SB)/8, $0x3f55d877598350de
-DATA constant3f55d877598350de<>+24(SB)/8, $0x3f55d877598350de
-DATA constant3f55d877598350de<>+32(SB)/8, $0x3f55d877598350de
-DATA constant3f55d877598350de<>+40(SB)/8, $0x3f55d877598350de
-DATA constant3f55d877598350de<>+48(SB)/8, $0x3f55d877598350de
-DATA constant3f55d877598350de<>+56(SB)/8, $0x3f55d877598350de
-GLOBL constant3f55d877598350de<>(SB), RODATA|NOPTR, $64
+GLOBL constant3f55d877598350de<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fac6b08da70cce3<>+0(SB)/8, $0x3fac6b08da70cce3
-DATA constant3fac6b08da70cce3<>+8(SB)/8, $0x3fac6b08da70cce3
-DATA constant3fac6b08da70cce3<>+16(SB)/8, $0x3fac6b08da70cce3
-DATA constant3fac6b08da70cce3<>+24(SB)/8, $0x3fac6b08da70cce3
-DATA constant3fac6b08da70cce3<>+32(SB)/8, $0x3fac6b08da70cce3
-DATA constant3fac6b08da70cce3<>+40(SB)/8, $0x3fac6b08da70cce3
-DATA constant3fac6b08da70cce3<>+48(SB)/8, $0x3fac6b08da70cce3
-DATA constant3fac6b08da70cce3<>+56(SB)/8, $0x3fac6b08da70cce3
-GLOBL constant3fac6b08da70cce3<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fac6b08da70cce3<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fe62e42fef9cc69<>+0(SB)/8, $0x3fe62e42fef9cc69
-DATA constant3fe62e42fef9cc69<>+8(SB)/8, $0x3fe62e42fef9cc69
-DATA constant3fe62e42fef9cc69<>+16(SB)/8, $0x3fe62e42fef9cc69
-DATA constant3fe62e42fef9cc69<>+24(SB)/8, $0x3fe62e42fef9cc69
-DATA constant3fe62e42fef9cc69<>+32(SB)/8, $0x3fe62e42fef9cc69
-DATA constant3fe62e42fef9cc69<>+40(SB)/8, $0x3fe62e42fef9cc69
-DATA constant3fe62e42fef9cc69<>+48(SB)/8, $0x3fe62e42fef9cc69
-DATA constant3fe62e42fef9cc69<>+56(SB)/8, $0x3fe62e42fef9cc69
-GLOBL constant3fe62e42fef9cc69<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fe62e42fef9cc69<>(SB), RODATA|NOPTR, $8
 
 DATA constant3f2446c79efd4834<>+0(SB)/8, $0x3f2446c79efd4834
-DATA constant3f2446c79efd4834<>+8(SB)/8, $0x3f2446c79efd4834
-DATA constant3f2446c79efd4834<>+16(SB)/8, $0x3f2446c79efd4834
-DATA constant3f2446c79efd4834<>+24(SB)/8, $0x3f2446c79efd4834
-DATA constant3f2446c79efd4834<>+32(SB)/8, $0x3f2446c79efd4834
-DATA constant3f2446c79efd4834<>+40(SB)/8, $0x3f2446c79efd4834
-DATA constant3f2446c79efd4834<>+48(SB)/8, $0x3f2446c79efd4834
-DATA constant3f2446c79efd4834<>+56(SB)/8, $0x3f2446c79efd4834
-GLOBL constant3f2446c79efd4834<>(SB), RODATA|NOPTR, $64
+GLOBL constant3f2446c79efd4834<>(SB), RODATA|NOPTR, $8
 
 DATA constant3f83b29d8bb0b97e<>+0(SB)/8, $0x3f83b29d8bb0b97e
-DATA constant3f83b29d8bb0b97e<>+8(SB)/8, $0x3f83b29d8bb0b97e
-DATA constant3f83b29d8bb0b97e<>+16(SB)/8, $0x3f83b29d8bb0b97e
-DATA constant3f83b29d8bb0b97e<>+24(SB)/8, $0x3f83b29d8bb0b97e
-DATA constant3f83b29d8bb0b97e<>+32(SB)/8, $0x3f83b29d8bb0b97e
-DATA constant3f83b29d8bb0b97e<>+40(SB)/8, $0x3f83b29d8bb0b97e
-DATA constant3f83b29d8bb0b97e<>+48(SB)/8, $0x3f83b29d8bb0b97e
-DATA constant3f83b29d8bb0b97e<>+56(SB)/8, $0x3f83b29d8bb0b97e
-GLOBL constant3f83b29d8bb0b97e<>(SB), RODATA|NOPTR, $64
+GLOBL constant3f83b29d8bb0b97e<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fcebfbe0aa03df0<>+0(SB)/8, $0x3fcebfbe0aa03df0
-DATA constant3fcebfbe0aa03df0<>+8(SB)/8, $0x3fcebfbe0aa03df0
-DATA constant3fcebfbe0aa03df0<>+16(SB)/8, $0x3fcebfbe0aa03df0
-DATA constant3fcebfbe0aa03df0<>+24(SB)/8, $0x3fcebfbe0aa03df0
-DATA constant3fcebfbe0aa03df0<>+32(SB)/8, $0x3fcebfbe0aa03df0
-DATA constant3fcebfbe0aa03df0<>+40(SB)/8, $0x3fcebfbe0aa03df0
-DATA constant3fcebfbe0aa03df0<>+48(SB)/8, $0x3fcebfbe0aa03df0
-DATA constant3fcebfbe0aa03df0<>+56(SB)/8, $0x3fcebfbe0aa03df0
-GLOBL constant3fcebfbe0aa03df0<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fcebfbe0aa03df0<>(SB), RODATA|NOPTR, $8
 
 DATA constant3feffffffffa7135<>+0(SB)/8, $0x3feffffffffa7135
-DATA constant3feffffffffa7135<>+8(SB)/8, $0x3feffffffffa7135
-DATA constant3feffffffffa7135<>+16(SB)/8, $0x3feffffffffa7135
-DATA constant3feffffffffa7135<>+24(SB)/8, $0x3feffffffffa7135
-DATA constant3feffffffffa7135<>+32(SB)/8, $0x3feffffffffa7135
-DATA constant3feffffffffa7135<>+40(SB)/8, $0x3feffffffffa7135
-DATA constant3feffffffffa7135<>+48(SB)/8, $0x3feffffffffa7135
-DATA constant3feffffffffa7135<>+56(SB)/8, $0x3feffffffffa7135
-GLOBL constant3feffffffffa7135<>(SB), RODATA|NOPTR, $64
+GLOBL constant3feffffffffa7135<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fd5ce39e0f72792<>+0(SB)/8, $0x3fd5ce39e0f72792
-DATA constant3fd5ce39e0f72792<>+8(SB)/8, $0x3fd5ce39e0f72792
-DATA constant3fd5ce39e0f72792<>+16(SB)/8, $0x3fd5ce39e0f72792
-DATA constant3fd5ce39e0f72792<>+24(SB)/8, $0x3fd5ce39e0f72792
-DATA constant3fd5ce39e0f72792<>+32(SB)/8, $0x3fd5ce39e0f72792
-DATA constant3fd5ce39e0f72792<>+40(SB)/8, $0x3fd5ce39e0f72792
-DATA constant3fd5ce39e0f72792<>+48(SB)/8, $0x3fd5ce39e0f72792
-DATA constant3fd5ce39e0f72792<>+56(SB)/8, $0x3fd5ce39e0f72792
-GLOBL constant3fd5ce39e0f72792<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fd5ce39e0f72792<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fda58dceca72ce8<>+0(SB)/8, $0x3fda58dceca72ce8
-DATA constant3fda58dceca72ce8<>+8(SB)/8, $0x3fda58dceca72ce8
-DATA constant3fda58dceca72ce8<>+16(SB)/8, $0x3fda58dceca72ce8
-DATA constant3fda58dceca72ce8<>+24(SB)/8, $0x3fda58dceca72ce8
-DATA constant3fda58dceca72ce8<>+32(SB)/8, $0x3fda58dceca72ce8
-DATA constant3fda58dceca72ce8<>+40(SB)/8, $0x3fda58dceca72ce8
-DATA constant3fda58dceca72ce8<>+48(SB)/8, $0x3fda58dceca72ce8
-DATA constant3fda58dceca72ce8<>+56(SB)/8, $0x3fda58dceca72ce8
-GLOBL constant3fda58dceca72ce8<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fda58dceca72ce8<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fe27777f461993e<>+0(SB)/8, $0x3fe27777f461993e
-DATA constant3fe27777f461993e<>+8(SB)/8, $0x3fe27777f461993e
-DATA constant3fe27777f461993e<>+16(SB)/8, $0x3fe27777f461993e
-DATA constant3fe27777f461993e<>+24(SB)/8, $0x3fe27777f461993e
-DATA constant3fe27777f461993e<>+32(SB)/8, $0x3fe27777f461993e
-DATA constant3fe27777f461993e<>+40(SB)/8, $0x3fe27777f461993e
-DATA constant3fe27777f461993e<>+48(SB)/8, $0x3fe27777f461993e
-DATA constant3fe27777f461993e<>+56(SB)/8, $0x3fe27777f461993e
-GLOBL constant3fe27777f461993e<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fe27777f461993e<>(SB), RODATA|NOPTR, $8
 
 DATA constant3feec709d13c0821<>+0(SB)/8, $0x3feec709d13c0821
-DATA constant3feec709d13c0821<>+8(SB)/8, $0x3feec709d13c0821
-DATA constant3feec709d13c0821<>+16(SB)/8, $0x3feec709d13c0821
-DATA constant3feec709d13c0821<>+24(SB)/8, $0x3feec709d13c0821
-DATA constant3feec709d13c0821<>+32(SB)/8, $0x3feec709d13c0821
-DATA constant3feec709d13c0821<>+40(SB)/8, $0x3feec709d13c0821
-DATA constant3feec709d13c0821<>+48(SB)/8, $0x3feec709d13c0821
-DATA constant3feec709d13c0821<>+56(SB)/8, $0x3feec709d13c0821
-GLOBL constant3feec709d13c0821<>(SB), RODATA|NOPTR, $64
+GLOBL constant3feec709d13c0821<>(SB), RODATA|NOPTR, $8
 
 DATA constant40071547652bed13<>+0(SB)/8, $0x40071547652bed13
-DATA constant40071547652bed13<>+8(SB)/8, $0x40071547652bed13
-DATA constant40071547652bed13<>+16(SB)/8, $0x40071547652bed13
-DATA constant40071547652bed13<>+24(SB)/8, $0x40071547652bed13
-DATA constant40071547652bed13<>+32(SB)/8, $0x40071547652bed13
-DATA constant40071547652bed13<>+40(SB)/8, $0x40071547652bed13
-DATA constant40071547652bed13<>+48(SB)/8, $0x40071547652bed13
-DATA constant40071547652bed13<>+56(SB)/8, $0x40071547652bed13
-GLOBL constant40071547652bed13<>(SB), RODATA|NOPTR, $64
+GLOBL constant40071547652bed13<>(SB), RODATA|NOPTR, $8
 
 // func logProbsLoss32WideAVX512(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
@@ -5376,14 +5082,7 @@ pairLoss32WideAVX512_loop_done:
 	RET
 
 DATA constantc090e00000000000<>+0(SB)/8, $0xc090e00000000000
-DATA constantc090e00000000000<>+8(SB)/8, $0xc090e00000000000
-DATA constantc090e00000000000<>+16(SB)/8, $0xc090e00000000000
-DATA constantc090e00000000000<>+24(SB)/8, $0xc090e00000000000
-DATA constantc090e00000000000<>+32(SB)/8, $0xc090e00000000000
-DATA constantc090e00000000000<>+40(SB)/8, $0xc090e00000000000
-DATA constantc090e00000000000<>+48(SB)/8, $0xc090e00000000000
-DATA constantc090e00000000000<>+56(SB)/8, $0xc090e00000000000
-GLOBL constantc090e00000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constantc090e00000000000<>(SB), RODATA|NOPTR, $8
 
 // func negate32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
@@ -5500,14 +5199,7 @@ negate32WideAVX512_loop_done:
 	RET
 
 DATA constant7fefffffffffffff<>+0(SB)/8, $0x7fefffffffffffff
-DATA constant7fefffffffffffff<>+8(SB)/8, $0x7fefffffffffffff
-DATA constant7fefffffffffffff<>+16(SB)/8, $0x7fefffffffffffff
-DATA constant7fefffffffffffff<>+24(SB)/8, $0x7fefffffffffffff
-DATA constant7fefffffffffffff<>+32(SB)/8, $0x7fefffffffffffff
-DATA constant7fefffffffffffff<>+40(SB)/8, $0x7fefffffffffffff
-DATA constant7fefffffffffffff<>+48(SB)/8, $0x7fefffffffffffff
-DATA constant7fefffffffffffff<>+56(SB)/8, $0x7fefffffffffffff
-GLOBL constant7fefffffffffffff<>(SB), RODATA|NOPTR, $64
+GLOBL constant7fefffffffffffff<>(SB), RODATA|NOPTR, $8
 
 // func logitsPred32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
@@ -6171,14 +5863,7 @@ targetProbs32WideAVX512_loop_done:
 	RET
 
 DATA constant0010000000000000<>+0(SB)/8, $0x0010000000000000
-DATA constant0010000000000000<>+8(SB)/8, $0x0010000000000000
-DATA constant0010000000000000<>+16(SB)/8, $0x0010000000000000
-DATA constant0010000000000000<>+24(SB)/8, $0x0010000000000000
-DATA constant0010000000000000<>+32(SB)/8, $0x0010000000000000
-DATA constant0010000000000000<>+40(SB)/8, $0x0010000000000000
-DATA constant0010000000000000<>+48(SB)/8, $0x0010000000000000
-DATA constant0010000000000000<>+56(SB)/8, $0x0010000000000000
-GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $8
 
 // func pairTarget32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
@@ -6609,14 +6294,7 @@ exponentials32WideAVX512_loop_done:
 	RET
 
 DATA constant41f0000000000000<>+0(SB)/8, $0x41f0000000000000
-DATA constant41f0000000000000<>+8(SB)/8, $0x41f0000000000000
-DATA constant41f0000000000000<>+16(SB)/8, $0x41f0000000000000
-DATA constant41f0000000000000<>+24(SB)/8, $0x41f0000000000000
-DATA constant41f0000000000000<>+32(SB)/8, $0x41f0000000000000
-DATA constant41f0000000000000<>+40(SB)/8, $0x41f0000000000000
-DATA constant41f0000000000000<>+48(SB)/8, $0x41f0000000000000
-DATA constant41f0000000000000<>+56(SB)/8, $0x41f0000000000000
-GLOBL constant41f0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constant41f0000000000000<>(SB), RODATA|NOPTR, $8
 
 // func pairExponentials32WideAVX512(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
@@ -7425,34 +7103,13 @@ logPairLoss32WideAVX512_loop_done:
 	RET
 
 DATA constantc08628cccccccccd<>+0(SB)/8, $0xc08628cccccccccd
-DATA constantc08628cccccccccd<>+8(SB)/8, $0xc08628cccccccccd
-DATA constantc08628cccccccccd<>+16(SB)/8, $0xc08628cccccccccd
-DATA constantc08628cccccccccd<>+24(SB)/8, $0xc08628cccccccccd
-DATA constantc08628cccccccccd<>+32(SB)/8, $0xc08628cccccccccd
-DATA constantc08628cccccccccd<>+40(SB)/8, $0xc08628cccccccccd
-DATA constantc08628cccccccccd<>+48(SB)/8, $0xc08628cccccccccd
-DATA constantc08628cccccccccd<>+56(SB)/8, $0xc08628cccccccccd
-GLOBL constantc08628cccccccccd<>(SB), RODATA|NOPTR, $64
+GLOBL constantc08628cccccccccd<>(SB), RODATA|NOPTR, $8
 
 DATA constant3c7777d0ffda0d24<>+0(SB)/8, $0x3c7777d0ffda0d24
-DATA constant3c7777d0ffda0d24<>+8(SB)/8, $0x3c7777d0ffda0d24
-DATA constant3c7777d0ffda0d24<>+16(SB)/8, $0x3c7777d0ffda0d24
-DATA constant3c7777d0ffda0d24<>+24(SB)/8, $0x3c7777d0ffda0d24
-DATA constant3c7777d0ffda0d24<>+32(SB)/8, $0x3c7777d0ffda0d24
-DATA constant3c7777d0ffda0d24<>+40(SB)/8, $0x3c7777d0ffda0d24
-DATA constant3c7777d0ffda0d24<>+48(SB)/8, $0x3c7777d0ffda0d24
-DATA constant3c7777d0ffda0d24<>+56(SB)/8, $0x3c7777d0ffda0d24
-GLOBL constant3c7777d0ffda0d24<>(SB), RODATA|NOPTR, $64
+GLOBL constant3c7777d0ffda0d24<>(SB), RODATA|NOPTR, $8
 
 DATA constant433800000000042d<>+0(SB)/8, $0x433800000000042d
-DATA constant433800000000042d<>+8(SB)/8, $0x433800000000042d
-DATA constant433800000000042d<>+16(SB)/8, $0x433800000000042d
-DATA constant433800000000042d<>+24(SB)/8, $0x433800000000042d
-DATA constant433800000000042d<>+32(SB)/8, $0x433800000000042d
-DATA constant433800000000042d<>+40(SB)/8, $0x433800000000042d
-DATA constant433800000000042d<>+48(SB)/8, $0x433800000000042d
-DATA constant433800000000042d<>+56(SB)/8, $0x433800000000042d
-GLOBL constant433800000000042d<>(SB), RODATA|NOPTR, $64
+GLOBL constant433800000000042d<>(SB), RODATA|NOPTR, $8
 
 // func negatePower32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
@@ -9002,104 +8659,34 @@ probsLoss32WideAVX512_loop_done:
 	RET
 
 DATA constant0170000000000000<>+0(SB)/8, $0x0170000000000000
-DATA constant0170000000000000<>+8(SB)/8, $0x0170000000000000
-DATA constant0170000000000000<>+16(SB)/8, $0x0170000000000000
-DATA constant0170000000000000<>+24(SB)/8, $0x0170000000000000
-DATA constant0170000000000000<>+32(SB)/8, $0x0170000000000000
-DATA constant0170000000000000<>+40(SB)/8, $0x0170000000000000
-DATA constant0170000000000000<>+48(SB)/8, $0x0170000000000000
-DATA constant0170000000000000<>+56(SB)/8, $0x0170000000000000
-GLOBL constant0170000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constant0170000000000000<>(SB), RODATA|NOPTR, $8
 
 DATA constant7e70000000000000<>+0(SB)/8, $0x7e70000000000000
-DATA constant7e70000000000000<>+8(SB)/8, $0x7e70000000000000
-DATA constant7e70000000000000<>+16(SB)/8, $0x7e70000000000000
-DATA constant7e70000000000000<>+24(SB)/8, $0x7e70000000000000
-DATA constant7e70000000000000<>+32(SB)/8, $0x7e70000000000000
-DATA constant7e70000000000000<>+40(SB)/8, $0x7e70000000000000
-DATA constant7e70000000000000<>+48(SB)/8, $0x7e70000000000000
-DATA constant7e70000000000000<>+56(SB)/8, $0x7e70000000000000
-GLOBL constant7e70000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constant7e70000000000000<>(SB), RODATA|NOPTR, $8
 
 DATA constant8008000000000000<>+0(SB)/8, $0x8008000000000000
-DATA constant8008000000000000<>+8(SB)/8, $0x8008000000000000
-DATA constant8008000000000000<>+16(SB)/8, $0x8008000000000000
-DATA constant8008000000000000<>+24(SB)/8, $0x8008000000000000
-DATA constant8008000000000000<>+32(SB)/8, $0x8008000000000000
-DATA constant8008000000000000<>+40(SB)/8, $0x8008000000000000
-DATA constant8008000000000000<>+48(SB)/8, $0x8008000000000000
-DATA constant8008000000000000<>+56(SB)/8, $0x8008000000000000
-GLOBL constant8008000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constant8008000000000000<>(SB), RODATA|NOPTR, $8
 
 DATA constant4330000000000800<>+0(SB)/8, $0x4330000000000800
-DATA constant4330000000000800<>+8(SB)/8, $0x4330000000000800
-DATA constant4330000000000800<>+16(SB)/8, $0x4330000000000800
-DATA constant4330000000000800<>+24(SB)/8, $0x4330000000000800
-DATA constant4330000000000800<>+32(SB)/8, $0x4330000000000800
-DATA constant4330000000000800<>+40(SB)/8, $0x4330000000000800
-DATA constant4330000000000800<>+48(SB)/8, $0x4330000000000800
-DATA constant4330000000000800<>+56(SB)/8, $0x4330000000000800
-GLOBL constant4330000000000800<>(SB), RODATA|NOPTR, $64
+GLOBL constant4330000000000800<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fd29bfce7cde603<>+0(SB)/8, $0x3fd29bfce7cde603
-DATA constant3fd29bfce7cde603<>+8(SB)/8, $0x3fd29bfce7cde603
-DATA constant3fd29bfce7cde603<>+16(SB)/8, $0x3fd29bfce7cde603
-DATA constant3fd29bfce7cde603<>+24(SB)/8, $0x3fd29bfce7cde603
-DATA constant3fd29bfce7cde603<>+32(SB)/8, $0x3fd29bfce7cde603
-DATA constant3fd29bfce7cde603<>+40(SB)/8, $0x3fd29bfce7cde603
-DATA constant3fd29bfce7cde603<>+48(SB)/8, $0x3fd29bfce7cde603
-DATA constant3fd29bfce7cde603<>+56(SB)/8, $0x3fd29bfce7cde603
-GLOBL constant3fd29bfce7cde603<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fd29bfce7cde603<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fda61e917b7bbbc<>+0(SB)/8, $0x3fda61e917b7bbbc
-DATA constant3fda61e917b7bbbc<>+8(SB)/8, $0x3fda61e917b7bbbc
-DATA constant3fda61e917b7bbbc<>+16(SB)/8, $0x3fda61e917b7bbbc
-DATA constant3fda61e917b7bbbc<>+24(SB)/8, $0x3fda61e917b7bbbc
-DATA constant3fda61e917b7bbbc<>+32(SB)/8, $0x3fda61e917b7bbbc
-DATA constant3fda61e917b7bbbc<>+40(SB)/8, $0x3fda61e917b7bbbc
-DATA constant3fda61e917b7bbbc<>+48(SB)/8, $0x3fda61e917b7bbbc
-DATA constant3fda61e917b7bbbc<>+56(SB)/8, $0x3fda61e917b7bbbc
-GLOBL constant3fda61e917b7bbbc<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fda61e917b7bbbc<>(SB), RODATA|NOPTR, $8
 
 DATA constant3feec709dcb3fe9a<>+0(SB)/8, $0x3feec709dcb3fe9a
-DATA constant3feec709dcb3fe9a<>+8(SB)/8, $0x3feec709dcb3fe9a
-DATA constant3feec709dcb3fe9a<>+16(SB)/8, $0x3feec709dcb3fe9a
-DATA constant3feec709dcb3fe9a<>+24(SB)/8, $0x3feec709dcb3fe9a
-DATA constant3feec709dcb3fe9a<>+32(SB)/8, $0x3feec709dcb3fe9a
-DATA constant3feec709dcb3fe9a<>+40(SB)/8, $0x3feec709dcb3fe9a
-DATA constant3feec709dcb3fe9a<>+48(SB)/8, $0x3feec709dcb3fe9a
-DATA constant3feec709dcb3fe9a<>+56(SB)/8, $0x3feec709dcb3fe9a
-GLOBL constant3feec709dcb3fe9a<>(SB), RODATA|NOPTR, $64
+GLOBL constant3feec709dcb3fe9a<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fd46f429230d72b<>+0(SB)/8, $0x3fd46f429230d72b
-DATA constant3fd46f429230d72b<>+8(SB)/8, $0x3fd46f429230d72b
-DATA constant3fd46f429230d72b<>+16(SB)/8, $0x3fd46f429230d72b
-DATA constant3fd46f429230d72b<>+24(SB)/8, $0x3fd46f429230d72b
-DATA constant3fd46f429230d72b<>+32(SB)/8, $0x3fd46f429230d72b
-DATA constant3fd46f429230d72b<>+40(SB)/8, $0x3fd46f429230d72b
-DATA constant3fd46f429230d72b<>+48(SB)/8, $0x3fd46f429230d72b
-DATA constant3fd46f429230d72b<>+56(SB)/8, $0x3fd46f429230d72b
-GLOBL constant3fd46f429230d72b<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fd46f429230d72b<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fe2776bc64f2938<>+0(SB)/8, $0x3fe2776bc64f2938
-DATA constant3fe2776bc64f2938<>+8(SB)/8, $0x3fe2776bc64f2938
-DATA constant3fe2776bc64f2938<>+16(SB)/8, $0x3fe2776bc64f2938
-DATA constant3fe2776bc64f2938<>+24(SB)/8, $0x3fe2776bc64f2938
-DATA constant3fe2776bc64f2938<>+32(SB)/8, $0x3fe2776bc64f2938
-DATA constant3fe2776bc64f2938<>+40(SB)/8, $0x3fe2776bc64f2938
-DATA constant3fe2776bc64f2938<>+48(SB)/8, $0x3fe2776bc64f2938
-DATA constant3fe2776bc64f2938<>+56(SB)/8, $0x3fe2776bc64f2938
-GLOBL constant3fe2776bc64f2938<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fe2776bc64f2938<>(SB), RODATA|NOPTR, $8
 
 DATA constant40071547652b7ea7<>+0(SB)/8, $0x40071547652b7ea7
-DATA constant40071547652b7ea7<>+8(SB)/8, $0x40071547652b7ea7
-DATA constant40071547652b7ea7<>+16(SB)/8, $0x40071547652b7ea7
-DATA constant40071547652b7ea7<>+24(SB)/8, $0x40071547652b7ea7
-DATA constant40071547652b7ea7<>+32(SB)/8, $0x40071547652b7ea7
-DATA constant40071547652b7ea7<>+40(SB)/8, $0x40071547652b7ea7
-DATA constant40071547652b7ea7<>+48(SB)/8, $0x40071547652b7ea7
-DATA constant40071547652b7ea7<>+56(SB)/8, $0x40071547652b7ea7
-GLOBL constant40071547652b7ea7<>(SB), RODATA|NOPTR, $64
+GLOBL constant40071547652b7ea7<>(SB), RODATA|NOPTR, $8
 
 // func probsPred32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
@@ -9276,14 +8863,7 @@ probsPred32WideAVX512_loop_done:
 	RET
 
 DATA constant7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
-DATA constant7fffffffffffffff<>+8(SB)/8, $0x7fffffffffffffff
-DATA constant7fffffffffffffff<>+16(SB)/8, $0x7fffffffffffffff
-DATA constant7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
-DATA constant7fffffffffffffff<>+32(SB)/8, $0x7fffffffffffffff
-DATA constant7fffffffffffffff<>+40(SB)/8, $0x7fffffffffffffff
-DATA constant7fffffffffffffff<>+48(SB)/8, $0x7fffffffffffffff
-DATA constant7fffffffffffffff<>+56(SB)/8, $0x7fffffffffffffff
-GLOBL constant7fffffffffffffff<>(SB), RODATA|NOPTR, $64
+GLOBL constant7fffffffffffffff<>(SB), RODATA|NOPTR, $8
 
 // func probsTarget32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
@@ -10213,14 +9793,7 @@ powersPred32WideAVX512_loop_done:
 	RET
 
 DATA constantc08ff00000000000<>+0(SB)/8, $0xc08ff00000000000
-DATA constantc08ff00000000000<>+8(SB)/8, $0xc08ff00000000000
-DATA constantc08ff00000000000<>+16(SB)/8, $0xc08ff00000000000
-DATA constantc08ff00000000000<>+24(SB)/8, $0xc08ff00000000000
-DATA constantc08ff00000000000<>+32(SB)/8, $0xc08ff00000000000
-DATA constantc08ff00000000000<>+40(SB)/8, $0xc08ff00000000000
-DATA constantc08ff00000000000<>+48(SB)/8, $0xc08ff00000000000
-DATA constantc08ff00000000000<>+56(SB)/8, $0xc08ff00000000000
-GLOBL constantc08ff00000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constantc08ff00000000000<>(SB), RODATA|NOPTR, $8
 
 // func powersTarget32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
@@ -11724,204 +11297,64 @@ logitsLoss64AVX512_loop_done:
 	RET
 
 DATA constant3dfe9ec1fcb69a7f<>+0(SB)/8, $0x3dfe9ec1fcb69a7f
-DATA constant3dfe9ec1fcb69a7f<>+8(SB)/8, $0x3dfe9ec1fcb69a7f
-DATA constant3dfe9ec1fcb69a7f<>+16(SB)/8, $0x3dfe9ec1fcb69a7f
-DATA constant3dfe9ec1fcb69a7f<>+24(SB)/8, $0x3dfe9ec1fcb69a7f
-DATA constant3dfe9ec1fcb69a7f<>+32(SB)/8, $0x3dfe9ec1fcb69a7f
-DATA constant3dfe9ec1fcb69a7f<>+40(SB)/8, $0x3dfe9ec1fcb69a7f
-DATA constant3dfe9ec1fcb69a7f<>+48(SB)/8, $0x3dfe9ec1fcb69a7f
-DATA constant3dfe9ec1fcb69a7f<>+56(SB)/8, $0x3dfe9ec1fcb69a7f
-GLOBL constant3dfe9ec1fcb69a7f<>(SB), RODATA|NOPTR, $64
+GLOBL constant3dfe9ec1fcb69a7f<>(SB), RODATA|NOPTR, $8
 
 DATA constant3e7b524ebd13a55f<>+0(SB)/8, $0x3e7b524ebd13a55f
-DATA constant3e7b524ebd13a55f<>+8(SB)/8, $0x3e7b524ebd13a55f
-DATA constant3e7b524ebd13a55f<>+16(SB)/8, $0x3e7b524ebd13a55f
-DATA constant3e7b524ebd13a55f<>+24(SB)/8, $0x3e7b524ebd13a55f
-DATA constant3e7b524ebd13a55f<>+32(SB)/8, $0x3e7b524ebd13a55f
-DATA constant3e7b524ebd13a55f<>+40(SB)/8, $0x3e7b524ebd13a55f
-DATA constant3e7b524ebd13a55f<>+48(SB)/8, $0x3e7b524ebd13a55f
-DATA constant3e7b524ebd13a55f<>+56(SB)/8, $0x3e7b524ebd13a55f
-GLOBL constant3e7b524ebd13a55f<>(SB), RODATA|NOPTR, $64
+GLOBL constant3e7b524ebd13a55f<>(SB), RODATA|NOPTR, $8
 
 DATA constant3eeffcbfc6da6ed1<>+0(SB)/8, $0x3eeffcbfc6da6ed1
-DATA constant3eeffcbfc6da6ed1<>+8(SB)/8, $0x3eeffcbfc6da6ed1
-DATA constant3eeffcbfc6da6ed1<>+16(SB)/8, $0x3eeffcbfc6da6ed1
-DATA constant3eeffcbfc6da6ed1<>+24(SB)/8, $0x3eeffcbfc6da6ed1
-DATA constant3eeffcbfc6da6ed1<>+32(SB)/8, $0x3eeffcbfc6da6ed1
-DATA constant3eeffcbfc6da6ed1<>+40(SB)/8, $0x3eeffcbfc6da6ed1
-DATA constant3eeffcbfc6da6ed1<>+48(SB)/8, $0x3eeffcbfc6da6ed1
-DATA constant3eeffcbfc6da6ed1<>+56(SB)/8, $0x3eeffcbfc6da6ed1
-GLOBL constant3eeffcbfc6da6ed1<>(SB), RODATA|NOPTR, $64
+GLOBL constant3eeffcbfc6da6ed1<>(SB), RODATA|NOPTR, $8
 
 DATA constant3f55d87fe78a3f9c<>+0(SB)/8, $0x3f55d87fe78a3f9c
-DATA constant3f55d87fe78a3f9c<>+8(SB)/8, $0x3f55d87fe78a3f9c
-DATA constant3f55d87fe78a3f9c<>+16(SB)/8, $0x3f55d87fe78a3f9c
-DATA constant3f55d87fe78a3f9c<>+24(SB)/8, $0x3f55d87fe78a3f9c
-DATA constant3f55d87fe78a3f9c<>+32(SB)/8, $0x3f55d87fe78a3f9c
-DATA constant3f55d87fe78a3f9c<>+40(SB)/8, $0x3f55d87fe78a3f9c
-DATA constant3f55d87fe78a3f9c<>+48(SB)/8, $0x3f55d87fe78a3f9c
-DATA constant3f55d87fe78a3f9c<>+56(SB)/8, $0x3f55d87fe78a3f9c
-GLOBL constant3f55d87fe78a3f9c<>(SB), RODATA|NOPTR, $64
+GLOBL constant3f55d87fe78a3f9c<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fac6b08d704a0c6<>+0(SB)/8, $0x3fac6b08d704a0c6
-DATA constant3fac6b08d704a0c6<>+8(SB)/8, $0x3fac6b08d704a0c6
-DATA constant3fac6b08d704a0c6<>+16(SB)/8, $0x3fac6b08d704a0c6
-DATA constant3fac6b08d704a0c6<>+24(SB)/8, $0x3fac6b08d704a0c6
-DATA constant3fac6b08d704a0c6<>+32(SB)/8, $0x3fac6b08d704a0c6
-DATA constant3fac6b08d704a0c6<>+40(SB)/8, $0x3fac6b08d704a0c6
-DATA constant3fac6b08d704a0c6<>+48(SB)/8, $0x3fac6b08d704a0c6
-DATA constant3fac6b08d704a0c6<>+56(SB)/8, $0x3fac6b08d704a0c6
-GLOBL constant3fac6b08d704a0c6<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fac6b08d704a0c6<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fe62e42fefa39ef<>+0(SB)/8, $0x3fe62e42fefa39ef
-DATA constant3fe62e42fefa39ef<>+8(SB)/8, $0x3fe62e42fefa39ef
-DATA constant3fe62e42fefa39ef<>+16(SB)/8, $0x3fe62e42fefa39ef
-DATA constant3fe62e42fefa39ef<>+24(SB)/8, $0x3fe62e42fefa39ef
-DATA constant3fe62e42fefa39ef<>+32(SB)/8, $0x3fe62e42fefa39ef
-DATA constant3fe62e42fefa39ef<>+40(SB)/8, $0x3fe62e42fefa39ef
-DATA constant3fe62e42fefa39ef<>+48(SB)/8, $0x3fe62e42fefa39ef
-DATA constant3fe62e42fefa39ef<>+56(SB)/8, $0x3fe62e42fefa39ef
-GLOBL constant3fe62e42fefa39ef<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fe62e42fefa39ef<>(SB), RODATA|NOPTR, $8
 
 DATA constant3e3e6228acd1c6e5<>+0(SB)/8, $0x3e3e6228acd1c6e5
-DATA constant3e3e6228acd1c6e5<>+8(SB)/8, $0x3e3e6228acd1c6e5
-DATA constant3e3e6228acd1c6e5<>+16(SB)/8, $0x3e3e6228acd1c6e5
-DATA constant3e3e6228acd1c6e5<>+24(SB)/8, $0x3e3e6228acd1c6e5
-DATA constant3e3e6228acd1c6e5<>+32(SB)/8, $0x3e3e6228acd1c6e5
-DATA constant3e3e6228acd1c6e5<>+40(SB)/8, $0x3e3e6228acd1c6e5
-DATA constant3e3e6228acd1c6e5<>+48(SB)/8, $0x3e3e6228acd1c6e5
-DATA constant3e3e6228acd1c6e5<>+56(SB)/8, $0x3e3e6228acd1c6e5
-GLOBL constant3e3e6228acd1c6e5<>(SB), RODATA|NOPTR, $64
+GLOBL constant3e3e6228acd1c6e5<>(SB), RODATA|NOPTR, $8
 
 DATA constant3eb62bfc2c86d700<>+0(SB)/8, $0x3eb62bfc2c86d700
-DATA constant3eb62bfc2c86d700<>+8(SB)/8, $0x3eb62bfc2c86d700
-DATA constant3eb62bfc2c86d700<>+16(SB)/8, $0x3eb62bfc2c86d700
-DATA constant3eb62bfc2c86d700<>+24(SB)/8, $0x3eb62bfc2c86d700
-DATA constant3eb62bfc2c86d700<>+32(SB)/8, $0x3eb62bfc2c86d700
-DATA constant3eb62bfc2c86d700<>+40(SB)/8, $0x3eb62bfc2c86d700
-DATA constant3eb62bfc2c86d700<>+48(SB)/8, $0x3eb62bfc2c86d700
-DATA constant3eb62bfc2c86d700<>+56(SB)/8, $0x3eb62bfc2c86d700
-GLOBL constant3eb62bfc2c86d700<>(SB), RODATA|NOPTR, $64
+GLOBL constant3eb62bfc2c86d700<>(SB), RODATA|NOPTR, $8
 
 DATA constant3f2430913112c61b<>+0(SB)/8, $0x3f2430913112c61b
-DATA constant3f2430913112c61b<>+8(SB)/8, $0x3f2430913112c61b
-DATA constant3f2430913112c61b<>+16(SB)/8, $0x3f2430913112c61b
-DATA constant3f2430913112c61b<>+24(SB)/8, $0x3f2430913112c61b
-DATA constant3f2430913112c61b<>+32(SB)/8, $0x3f2430913112c61b
-DATA constant3f2430913112c61b<>+40(SB)/8, $0x3f2430913112c61b
-DATA constant3f2430913112c61b<>+48(SB)/8, $0x3f2430913112c61b
-DATA constant3f2430913112c61b<>+56(SB)/8, $0x3f2430913112c61b
-GLOBL constant3f2430913112c61b<>(SB), RODATA|NOPTR, $64
+GLOBL constant3f2430913112c61b<>(SB), RODATA|NOPTR, $8
 
 DATA constant3f83b2ab6fb9f1a5<>+0(SB)/8, $0x3f83b2ab6fb9f1a5
-DATA constant3f83b2ab6fb9f1a5<>+8(SB)/8, $0x3f83b2ab6fb9f1a5
-DATA constant3f83b2ab6fb9f1a5<>+16(SB)/8, $0x3f83b2ab6fb9f1a5
-DATA constant3f83b2ab6fb9f1a5<>+24(SB)/8, $0x3f83b2ab6fb9f1a5
-DATA constant3f83b2ab6fb9f1a5<>+32(SB)/8, $0x3f83b2ab6fb9f1a5
-DATA constant3f83b2ab6fb9f1a5<>+40(SB)/8, $0x3f83b2ab6fb9f1a5
-DATA constant3f83b2ab6fb9f1a5<>+48(SB)/8, $0x3f83b2ab6fb9f1a5
-DATA constant3f83b2ab6fb9f1a5<>+56(SB)/8, $0x3f83b2ab6fb9f1a5
-GLOBL constant3f83b2ab6fb9f1a5<>(SB), RODATA|NOPTR, $64
+GLOBL constant3f83b2ab6fb9f1a5<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fcebfbdff82c5ae<>+0(SB)/8, $0x3fcebfbdff82c5ae
-DATA constant3fcebfbdff82c5ae<>+8(SB)/8, $0x3fcebfbdff82c5ae
-DATA constant3fcebfbdff82c5ae<>+16(SB)/8, $0x3fcebfbdff82c5ae
-DATA constant3fcebfbdff82c5ae<>+24(SB)/8, $0x3fcebfbdff82c5ae
-DATA constant3fcebfbdff82c5ae<>+32(SB)/8, $0x3fcebfbdff82c5ae
-DATA constant3fcebfbdff82c5ae<>+40(SB)/8, $0x3fcebfbdff82c5ae
-DATA constant3fcebfbdff82c5ae<>+48(SB)/8, $0x3fcebfbdff82c5ae
-DATA constant3fcebfbdff82c5ae<>+56(SB)/8, $0x3fcebfbdff82c5ae
-GLOBL constant3fcebfbdff82c5ae<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fcebfbdff82c5ae<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fc8774039897f75<>+0(SB)/8, $0x3fc8774039897f75
-DATA constant3fc8774039897f75<>+8(SB)/8, $0x3fc8774039897f75
-DATA constant3fc8774039897f75<>+16(SB)/8, $0x3fc8774039897f75
-DATA constant3fc8774039897f75<>+24(SB)/8, $0x3fc8774039897f75
-DATA constant3fc8774039897f75<>+32(SB)/8, $0x3fc8774039897f75
-DATA constant3fc8774039897f75<>+40(SB)/8, $0x3fc8774039897f75
-DATA constant3fc8774039897f75<>+48(SB)/8, $0x3fc8774039897f75
-DATA constant3fc8774039897f75<>+56(SB)/8, $0x3fc8774039897f75
-GLOBL constant3fc8774039897f75<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fc8774039897f75<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fd0c9a5991b72d8<>+0(SB)/8, $0x3fd0c9a5991b72d8
-DATA constant3fd0c9a5991b72d8<>+8(SB)/8, $0x3fd0c9a5991b72d8
-DATA constant3fd0c9a5991b72d8<>+16(SB)/8, $0x3fd0c9a5991b72d8
-DATA constant3fd0c9a5991b72d8<>+24(SB)/8, $0x3fd0c9a5991b72d8
-DATA constant3fd0c9a5991b72d8<>+32(SB)/8, $0x3fd0c9a5991b72d8
-DATA constant3fd0c9a5991b72d8<>+40(SB)/8, $0x3fd0c9a5991b72d8
-DATA constant3fd0c9a5991b72d8<>+48(SB)/8, $0x3fd0c9a5991b72d8
-DATA constant3fd0c9a5991b72d8<>+56(SB)/8, $0x3fd0c9a5991b72d8
-GLOBL constant3fd0c9a5991b72d8<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fd0c9a5991b72d8<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fda61762a7085b9<>+0(SB)/8, $0x3fda61762a7085b9
-DATA constant3fda61762a7085b9<>+8(SB)/8, $0x3fda61762a7085b9
-DATA constant3fda61762a7085b9<>+16(SB)/8, $0x3fda61762a7085b9
-DATA constant3fda61762a7085b9<>+24(SB)/8, $0x3fda61762a7085b9
-DATA constant3fda61762a7085b9<>+32(SB)/8, $0x3fda61762a7085b9
-DATA constant3fda61762a7085b9<>+40(SB)/8, $0x3fda61762a7085b9
-DATA constant3fda61762a7085b9<>+48(SB)/8, $0x3fda61762a7085b9
-DATA constant3fda61762a7085b9<>+56(SB)/8, $0x3fda61762a7085b9
-GLOBL constant3fda61762a7085b9<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fda61762a7085b9<>(SB), RODATA|NOPTR, $8
 
 DATA constant3feec709dc3a03fc<>+0(SB)/8, $0x3feec709dc3a03fc
-DATA constant3feec709dc3a03fc<>+8(SB)/8, $0x3feec709dc3a03fc
-DATA constant3feec709dc3a03fc<>+16(SB)/8, $0x3feec709dc3a03fc
-DATA constant3feec709dc3a03fc<>+24(SB)/8, $0x3feec709dc3a03fc
-DATA constant3feec709dc3a03fc<>+32(SB)/8, $0x3feec709dc3a03fc
-DATA constant3feec709dc3a03fc<>+40(SB)/8, $0x3feec709dc3a03fc
-DATA constant3feec709dc3a03fc<>+48(SB)/8, $0x3feec709dc3a03fc
-DATA constant3feec709dc3a03fc<>+56(SB)/8, $0x3feec709dc3a03fc
-GLOBL constant3feec709dc3a03fc<>(SB), RODATA|NOPTR, $64
+GLOBL constant3feec709dc3a03fc<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fc87d8ebae99ae1<>+0(SB)/8, $0x3fc87d8ebae99ae1
-DATA constant3fc87d8ebae99ae1<>+8(SB)/8, $0x3fc87d8ebae99ae1
-DATA constant3fc87d8ebae99ae1<>+16(SB)/8, $0x3fc87d8ebae99ae1
-DATA constant3fc87d8ebae99ae1<>+24(SB)/8, $0x3fc87d8ebae99ae1
-DATA constant3fc87d8ebae99ae1<>+32(SB)/8, $0x3fc87d8ebae99ae1
-DATA constant3fc87d8ebae99ae1<>+40(SB)/8, $0x3fc87d8ebae99ae1
-DATA constant3fc87d8ebae99ae1<>+48(SB)/8, $0x3fc87d8ebae99ae1
-DATA constant3fc87d8ebae99ae1<>+56(SB)/8, $0x3fc87d8ebae99ae1
-GLOBL constant3fc87d8ebae99ae1<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fc87d8ebae99ae1<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fcc6a2979e03137<>+0(SB)/8, $0x3fcc6a2979e03137
-DATA constant3fcc6a2979e03137<>+8(SB)/8, $0x3fcc6a2979e03137
-DATA constant3fcc6a2979e03137<>+16(SB)/8, $0x3fcc6a2979e03137
-DATA constant3fcc6a2979e03137<>+24(SB)/8, $0x3fcc6a2979e03137
-DATA constant3fcc6a2979e03137<>+32(SB)/8, $0x3fcc6a2979e03137
-DATA constant3fcc6a2979e03137<>+40(SB)/8, $0x3fcc6a2979e03137
-DATA constant3fcc6a2979e03137<>+48(SB)/8, $0x3fcc6a2979e03137
-DATA constant3fcc6a2979e03137<>+56(SB)/8, $0x3fcc6a2979e03137
-GLOBL constant3fcc6a2979e03137<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fcc6a2979e03137<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fd484b14487386e<>+0(SB)/8, $0x3fd484b14487386e
-DATA constant3fd484b14487386e<>+8(SB)/8, $0x3fd484b14487386e
-DATA constant3fd484b14487386e<>+16(SB)/8, $0x3fd484b14487386e
-DATA constant3fd484b14487386e<>+24(SB)/8, $0x3fd484b14487386e
-DATA constant3fd484b14487386e<>+32(SB)/8, $0x3fd484b14487386e
-DATA constant3fd484b14487386e<>+40(SB)/8, $0x3fd484b14487386e
-DATA constant3fd484b14487386e<>+48(SB)/8, $0x3fd484b14487386e
-DATA constant3fd484b14487386e<>+56(SB)/8, $0x3fd484b14487386e
-GLOBL constant3fd484b14487386e<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fd484b14487386e<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fe2776c50ef9fcc<>+0(SB)/8, $0x3fe2776c50ef9fcc
-DATA constant3fe2776c50ef9fcc<>+8(SB)/8, $0x3fe2776c50ef9fcc
-DATA constant3fe2776c50ef9fcc<>+16(SB)/8, $0x3fe2776c50ef9fcc
-DATA constant3fe2776c50ef9fcc<>+24(SB)/8, $0x3fe2776c50ef9fcc
-DATA constant3fe2776c50ef9fcc<>+32(SB)/8, $0x3fe2776c50ef9fcc
-DATA constant3fe2776c50ef9fcc<>+40(SB)/8, $0x3fe2776c50ef9fcc
-DATA constant3fe2776c50ef9fcc<>+48(SB)/8, $0x3fe2776c50ef9fcc
-DATA constant3fe2776c50ef9fcc<>+56(SB)/8, $0x3fe2776c50ef9fcc
-GLOBL constant3fe2776c50ef9fcc<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fe2776c50ef9fcc<>(SB), RODATA|NOPTR, $8
 
 DATA constant40071547652b82fe<>+0(SB)/8, $0x40071547652b82fe
-DATA constant40071547652b82fe<>+8(SB)/8, $0x40071547652b82fe
-DATA constant40071547652b82fe<>+16(SB)/8, $0x40071547652b82fe
-DATA constant40071547652b82fe<>+24(SB)/8, $0x40071547652b82fe
-DATA constant40071547652b82fe<>+32(SB)/8, $0x40071547652b82fe
-DATA constant40071547652b82fe<>+40(SB)/8, $0x40071547652b82fe
-DATA constant40071547652b82fe<>+48(SB)/8, $0x40071547652b82fe
-DATA constant40071547652b82fe<>+56(SB)/8, $0x40071547652b82fe
-GLOBL constant40071547652b82fe<>(SB), RODATA|NOPTR, $64
+GLOBL constant40071547652b82fe<>(SB), RODATA|NOPTR, $8
 
 // func logProbsLoss64AVX512(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -12662,24 +12095,10 @@ pairLoss64AVX512_loop_done:
 	RET
 
 DATA constant7830000000000000<>+0(SB)/8, $0x7830000000000000
-DATA constant7830000000000000<>+8(SB)/8, $0x7830000000000000
-DATA constant7830000000000000<>+16(SB)/8, $0x7830000000000000
-DATA constant7830000000000000<>+24(SB)/8, $0x7830000000000000
-DATA constant7830000000000000<>+32(SB)/8, $0x7830000000000000
-DATA constant7830000000000000<>+40(SB)/8, $0x7830000000000000
-DATA constant7830000000000000<>+48(SB)/8, $0x7830000000000000
-DATA constant7830000000000000<>+56(SB)/8, $0x7830000000000000
-GLOBL constant7830000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constant7830000000000000<>(SB), RODATA|NOPTR, $8
 
 DATA constant07b0000000000000<>+0(SB)/8, $0x07b0000000000000
-DATA constant07b0000000000000<>+8(SB)/8, $0x07b0000000000000
-DATA constant07b0000000000000<>+16(SB)/8, $0x07b0000000000000
-DATA constant07b0000000000000<>+24(SB)/8, $0x07b0000000000000
-DATA constant07b0000000000000<>+32(SB)/8, $0x07b0000000000000
-DATA constant07b0000000000000<>+40(SB)/8, $0x07b0000000000000
-DATA constant07b0000000000000<>+48(SB)/8, $0x07b0000000000000
-DATA constant07b0000000000000<>+56(SB)/8, $0x07b0000000000000
-GLOBL constant07b0000000000000<>(SB), RODATA|NOPTR, $64
+GLOBL constant07b0000000000000<>(SB), RODATA|NOPTR, $8
 
 // func negate64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F
@@ -16858,94 +16277,31 @@ probsLoss64AVX512_loop_done:
 	RET
 
 DATA constant3fc75b5a8a2e37e3<>+0(SB)/8, $0x3fc75b5a8a2e37e3
-DATA constant3fc75b5a8a2e37e3<>+8(SB)/8, $0x3fc75b5a8a2e37e3
-DATA constant3fc75b5a8a2e37e3<>+16(SB)/8, $0x3fc75b5a8a2e37e3
-DATA constant3fc75b5a8a2e37e3<>+24(SB)/8, $0x3fc75b5a8a2e37e3
-DATA constant3fc75b5a8a2e37e3<>+32(SB)/8, $0x3fc75b5a8a2e37e3
-DATA constant3fc75b5a8a2e37e3<>+40(SB)/8, $0x3fc75b5a8a2e37e3
-DATA constant3fc75b5a8a2e37e3<>+48(SB)/8, $0x3fc75b5a8a2e37e3
-DATA constant3fc75b5a8a2e37e3<>+56(SB)/8, $0x3fc75b5a8a2e37e3
-GLOBL constant3fc75b5a8a2e37e3<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fc75b5a8a2e37e3<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fc8a3747fb6736d<>+0(SB)/8, $0x3fc8a3747fb6736d
-DATA constant3fc8a3747fb6736d<>+8(SB)/8, $0x3fc8a3747fb6736d
-DATA constant3fc8a3747fb6736d<>+16(SB)/8, $0x3fc8a3747fb6736d
-DATA constant3fc8a3747fb6736d<>+24(SB)/8, $0x3fc8a3747fb6736d
-DATA constant3fc8a3747fb6736d<>+32(SB)/8, $0x3fc8a3747fb6736d
-DATA constant3fc8a3747fb6736d<>+40(SB)/8, $0x3fc8a3747fb6736d
-DATA constant3fc8a3747fb6736d<>+48(SB)/8, $0x3fc8a3747fb6736d
-DATA constant3fc8a3747fb6736d<>+56(SB)/8, $0x3fc8a3747fb6736d
-GLOBL constant3fc8a3747fb6736d<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fc8a3747fb6736d<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fd0c9a88ffbeb2b<>+0(SB)/8, $0x3fd0c9a88ffbeb2b
-DATA constant3fd0c9a88ffbeb2b<>+8(SB)/8, $0x3fd0c9a88ffbeb2b
-DATA constant3fd0c9a88ffbeb2b<>+16(SB)/8, $0x3fd0c9a88ffbeb2b
-DATA constant3fd0c9a88ffbeb2b<>+24(SB)/8, $0x3fd0c9a88ffbeb2b
-DATA constant3fd0c9a88ffbeb2b<>+32(SB)/8, $0x3fd0c9a88ffbeb2b
-DATA constant3fd0c9a88ffbeb2b<>+40(SB)/8, $0x3fd0c9a88ffbeb2b
-DATA constant3fd0c9a88ffbeb2b<>+48(SB)/8, $0x3fd0c9a88ffbeb2b
-DATA constant3fd0c9a88ffbeb2b<>+56(SB)/8, $0x3fd0c9a88ffbeb2b
-GLOBL constant3fd0c9a88ffbeb2b<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fd0c9a88ffbeb2b<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fda61762a7c1131<>+0(SB)/8, $0x3fda61762a7c1131
-DATA constant3fda61762a7c1131<>+8(SB)/8, $0x3fda61762a7c1131
-DATA constant3fda61762a7c1131<>+16(SB)/8, $0x3fda61762a7c1131
-DATA constant3fda61762a7c1131<>+24(SB)/8, $0x3fda61762a7c1131
-DATA constant3fda61762a7c1131<>+32(SB)/8, $0x3fda61762a7c1131
-DATA constant3fda61762a7c1131<>+40(SB)/8, $0x3fda61762a7c1131
-DATA constant3fda61762a7c1131<>+48(SB)/8, $0x3fda61762a7c1131
-DATA constant3fda61762a7c1131<>+56(SB)/8, $0x3fda61762a7c1131
-GLOBL constant3fda61762a7c1131<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fda61762a7c1131<>(SB), RODATA|NOPTR, $8
 
 DATA constant3feec709dc3a03fe<>+0(SB)/8, $0x3feec709dc3a03fe
-DATA constant3feec709dc3a03fe<>+8(SB)/8, $0x3feec709dc3a03fe
-DATA constant3feec709dc3a03fe<>+16(SB)/8, $0x3feec709dc3a03fe
-DATA constant3feec709dc3a03fe<>+24(SB)/8, $0x3feec709dc3a03fe
-DATA constant3feec709dc3a03fe<>+32(SB)/8, $0x3feec709dc3a03fe
-DATA constant3feec709dc3a03fe<>+40(SB)/8, $0x3feec709dc3a03fe
-DATA constant3feec709dc3a03fe<>+48(SB)/8, $0x3feec709dc3a03fe
-DATA constant3feec709dc3a03fe<>+56(SB)/8, $0x3feec709dc3a03fe
-GLOBL constant3feec709dc3a03fe<>(SB), RODATA|NOPTR, $64
+GLOBL constant3feec709dc3a03fe<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fc56169da9406aa<>+0(SB)/8, $0x3fc56169da9406aa
-DATA constant3fc56169da9406aa<>+8(SB)/8, $0x3fc56169da9406aa
-DATA constant3fc56169da9406aa<>+16(SB)/8, $0x3fc56169da9406aa
-DATA constant3fc56169da9406aa<>+24(SB)/8, $0x3fc56169da9406aa
-DATA constant3fc56169da9406aa<>+32(SB)/8, $0x3fc56169da9406aa
-DATA constant3fc56169da9406aa<>+40(SB)/8, $0x3fc56169da9406aa
-DATA constant3fc56169da9406aa<>+48(SB)/8, $0x3fc56169da9406aa
-DATA constant3fc56169da9406aa<>+56(SB)/8, $0x3fc56169da9406aa
-GLOBL constant3fc56169da9406aa<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fc56169da9406aa<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fcc68d65a312aba<>+0(SB)/8, $0x3fcc68d65a312aba
-DATA constant3fcc68d65a312aba<>+8(SB)/8, $0x3fcc68d65a312aba
-DATA constant3fcc68d65a312aba<>+16(SB)/8, $0x3fcc68d65a312aba
-DATA constant3fcc68d65a312aba<>+24(SB)/8, $0x3fcc68d65a312aba
-DATA constant3fcc68d65a312aba<>+32(SB)/8, $0x3fcc68d65a312aba
-DATA constant3fcc68d65a312aba<>+40(SB)/8, $0x3fcc68d65a312aba
-DATA constant3fcc68d65a312aba<>+48(SB)/8, $0x3fcc68d65a312aba
-DATA constant3fcc68d65a312aba<>+56(SB)/8, $0x3fcc68d65a312aba
-GLOBL constant3fcc68d65a312aba<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fcc68d65a312aba<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fd484b13cba1770<>+0(SB)/8, $0x3fd484b13cba1770
-DATA constant3fd484b13cba1770<>+8(SB)/8, $0x3fd484b13cba1770
-DATA constant3fd484b13cba1770<>+16(SB)/8, $0x3fd484b13cba1770
-DATA constant3fd484b13cba1770<>+24(SB)/8, $0x3fd484b13cba1770
-DATA constant3fd484b13cba1770<>+32(SB)/8, $0x3fd484b13cba1770
-DATA constant3fd484b13cba1770<>+40(SB)/8, $0x3fd484b13cba1770
-DATA constant3fd484b13cba1770<>+48(SB)/8, $0x3fd484b13cba1770
-DATA constant3fd484b13cba1770<>+56(SB)/8, $0x3fd484b13cba1770
-GLOBL constant3fd484b13cba1770<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fd484b13cba1770<>(SB), RODATA|NOPTR, $8
 
 DATA constant3fe2776c50ef9b84<>+0(SB)/8, $0x3fe2776c50ef9b84
-DATA constant3fe2776c50ef9b84<>+8(SB)/8, $0x3fe2776c50ef9b84
-DATA constant3fe2776c50ef9b84<>+16(SB)/8, $0x3fe2776c50ef9b84
-DATA constant3fe2776c50ef9b84<>+24(SB)/8, $0x3fe2776c50ef9b84
-DATA constant3fe2776c50ef9b84<>+32(SB)/8, $0x3fe2776c50ef9b84
-DATA constant3fe2776c50ef9b84<>+40(SB)/8, $0x3fe2776c50ef9b84
-DATA constant3fe2776c50ef9b84<>+48(SB)/8, $0x3fe2776c50ef9b84
-DATA constant3fe2776c50ef9b84<>+56(SB)/8, $0x3fe2776c50ef9b84
-GLOBL constant3fe2776c50ef9b84<>(SB), RODATA|NOPTR, $64
+GLOBL constant3fe2776c50ef9b84<>(SB), RODATA|NOPTR, $8
 
 // func probsPred64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX512DQ, AVX512F

@@ -59,7 +59,7 @@ func (a arithmetic) fma231(operands ...Op)  { a.pick(VFMADD231PS, VFMADD231PD, o
 func (a arithmetic) fms213(operands ...Op)  { a.pick(VFMSUB213PS, VFMSUB213PD, operands) }
 func (a arithmetic) fnma213(operands ...Op) { a.pick(VFNMADD213PS, VFNMADD213PD, operands) }
 
-// constant is a number in every lane: in memory, or in the register that holds it.
+// constant is a number in every lane: as fromMemory has it, or in the register that holds it.
 func (a arithmetic) constant(x float64) Op {
 	if v, ok := held[x]; ok {
 		return v
@@ -131,7 +131,7 @@ func global(name string, fill func()) Mem {
 // pattern64 is a bit pattern in every lane of float64, pattern32 one of float32.
 func pattern64(b uint64) Op {
 	return fromMemory(global(fmt.Sprintf("constant%016x", b), func() {
-		for i := range target.size / 8 {
+		for i := range patternSize() / 8 {
 			DATA(8*i, U64(b))
 		}
 	}))

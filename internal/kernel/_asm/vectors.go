@@ -56,8 +56,9 @@ func extractUpperHalf(v vector, half Op) {
 	}
 }
 
-// fromMemory is a pattern of 8 bytes in every lane, as an operand. There is no aligning it
-// to vectors of AVX-512, and to read it across cache lines takes two reads.
+// fromMemory is a pattern in every lane, as an operand: one in memory, or for AVX-512 a
+// register that is loaded here, from 8 bytes. Whole vectors could not be aligned to theirs,
+// and across cache lines take two reads.
 func fromMemory(pattern Mem) Op {
 	if !target.wide() {
 		return pattern
@@ -65,6 +66,14 @@ func fromMemory(pattern Mem) Op {
 	v := register()
 	VBROADCASTSD(pattern, v)
 	return v
+}
+
+// patternSize is the number of bytes that fromMemory wants.
+func patternSize() int {
+	if target.wide() {
+		return 8
+	}
+	return target.size
 }
 
 func bitwiseAnd(x Op, y, to vector) {
@@ -115,8 +124,8 @@ func (a arithmetic) cmp(predicate Op, x Op, y, mask vector) {
 	}
 }
 
-// predicate is a mask as instructions of AVX-512 take it.
-func (a arithmetic) predicate(mask vector) reg.Register {
+// opmask is a mask as instructions of AVX-512 take it.
+func (a arithmetic) opmask(mask vector) reg.Register {
 	k := K()
 	if a.single() {
 		VPMOVD2M(mask, k)
@@ -132,9 +141,9 @@ func (a arithmetic) blend(mask, v, other, to vector) {
 	case !target.wide():
 		VBLENDVPS(mask, v, other, to)
 	case a.single():
-		VBLENDMPS(v, other, a.predicate(mask), to)
+		VBLENDMPS(v, other, a.opmask(mask), to)
 	default:
-		VBLENDMPD(v, other, a.predicate(mask), to)
+		VBLENDMPD(v, other, a.opmask(mask), to)
 	}
 }
 
@@ -143,7 +152,7 @@ func (a arithmetic) signs(v vector) reg.GPVirtual {
 	bits := GP64()
 	switch {
 	case target.wide():
-		KMOVW(a.predicate(v), bits.As32()) // clears the upper half
+		KMOVW(a.opmask(v), bits.As32()) // clears the upper half
 	case a.single():
 		VMOVMSKPS(v, bits.As32())
 	default:
@@ -157,9 +166,9 @@ func (a arithmetic) signs(v vector) reg.GPVirtual {
 func (a arithmetic) loadUnder(mask vector, m Mem, v vector) {
 	switch {
 	case target.wide() && a.single():
-		VMOVUPS_Z(m, a.predicate(mask), v)
+		VMOVUPS_Z(m, a.opmask(mask), v)
 	case target.wide():
-		VMOVUPD_Z(m, a.predicate(mask), v)
+		VMOVUPD_Z(m, a.opmask(mask), v)
 	case a.single():
 		VMASKMOVPS(m, mask, v)
 	default:
@@ -170,9 +179,9 @@ func (a arithmetic) loadUnder(mask vector, m Mem, v vector) {
 func (a arithmetic) storeUnder(mask, v vector, m Mem) {
 	switch {
 	case target.wide() && a.single():
-		VMOVUPS(v, a.predicate(mask), m)
+		VMOVUPS(v, a.opmask(mask), m)
 	case target.wide():
-		VMOVUPD(v, a.predicate(mask), m)
+		VMOVUPD(v, a.opmask(mask), m)
 	case a.single():
 		VMASKMOVPS(v, mask, m)
 	default:
@@ -183,7 +192,7 @@ func (a arithmetic) storeUnder(mask, v vector, m Mem) {
 // loadHalfUnder and storeHalfUnder are of float32 elements of lanes of float64.
 func (a arithmetic) loadHalfUnder(mask vector, m Mem, half vector) {
 	if target.wide() {
-		VMOVUPS_Z(m, a.predicate(mask), half)
+		VMOVUPS_Z(m, a.opmask(mask), half)
 	} else {
 		VMASKMOVPS(m, halfMask(mask), half)
 	}
@@ -191,7 +200,7 @@ func (a arithmetic) loadHalfUnder(mask vector, m Mem, half vector) {
 
 func (a arithmetic) storeHalfUnder(mask, half vector, m Mem) {
 	if target.wide() {
-		VMOVUPS(half, a.predicate(mask), m)
+		VMOVUPS(half, a.opmask(mask), m)
 	} else {
 		VMASKMOVPS(half, halfMask(mask), m)
 	}
