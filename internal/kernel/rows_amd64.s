@@ -149,11 +149,9 @@ logitsLoss32_row:
 	VMOVUPS      (CX)(R9*1), Y12
 
 	// log2 t - y
-	VPSRLD      $0x17, Y12, Y14
-	VCVTDQ2PS   Y14, Y14
-	VSUBPS      Y11, Y14, Y14
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y14, Y14
 	VPSRLD      $0x14, Y12, Y13
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y13, Y14
+	VSUBPS      Y11, Y14, Y14
 	VPERMPS     logarithms<>+0(SB), Y13, Y15
 	VSUBPS      Y10, Y15, Y15
 	VADDPS      Y15, Y14, Y14
@@ -190,14 +188,12 @@ logitsLoss32_loop:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y12, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y12, Y10, Y11
-	VFMSUB213PS Y11, Y12, Y10
-	VADDPS      Y10, Y9, Y9
-	VMOVAPS     Y8, Y10
-	VADDPS      Y11, Y8, Y8
-	VSUBPS      Y10, Y8, Y10
-	VSUBPS      Y10, Y11, Y10
-	VADDPS      Y10, Y9, Y9
+	VMULPS      Y12, Y10, Y10
+	VMOVAPS     Y8, Y11
+	VADDPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y8, Y11
+	VSUBPS      Y11, Y10, Y11
+	VADDPS      Y11, Y9, Y9
 	VORPS       Y12, Y3, Y3
 	VMOVUPS     32(AX)(R9*1), Y10
 	VMOVAPS     Y10, Y11
@@ -208,11 +204,9 @@ logitsLoss32_loop:
 	VMOVUPS     32(CX)(R9*1), Y12
 
 	// log2 t - y
-	VPSRLD       $0x17, Y12, Y14
-	VCVTDQ2PS    Y14, Y14
-	VSUBPS       Y11, Y14, Y14
-	VADDPS       constant49bffc0849bffc08<>+0(SB), Y14, Y14
 	VPSRLD       $0x14, Y12, Y13
+	VPADDD       constant49bffc0849bffc08<>+0(SB), Y13, Y14
+	VSUBPS       Y11, Y14, Y14
 	VPERMPS      logarithms<>+0(SB), Y13, Y15
 	VSUBPS       Y10, Y15, Y15
 	VADDPS       Y15, Y14, Y14
@@ -293,14 +287,12 @@ logitsLoss32_loop_last:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y12, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y12, Y10, Y11
-	VFMSUB213PS Y11, Y12, Y10
-	VADDPS      Y10, Y9, Y9
-	VMOVAPS     Y8, Y10
-	VADDPS      Y11, Y8, Y8
-	VSUBPS      Y10, Y8, Y10
-	VSUBPS      Y10, Y11, Y10
-	VADDPS      Y10, Y9, Y9
+	VMULPS      Y12, Y10, Y10
+	VMOVAPS     Y8, Y11
+	VADDPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y8, Y11
+	VSUBPS      Y11, Y10, Y11
+	VADDPS      Y11, Y9, Y9
 	VORPS       Y12, Y3, Y3
 	ADDQ        $0x20, R9
 
@@ -321,11 +313,9 @@ logitsLoss32_loop_few:
 	VMASKMOVPS  (CX)(R9*1), Y10, Y2
 
 	// log2 t - y
-	VPSRLD      $0x17, Y2, Y14
-	VCVTDQ2PS   Y14, Y14
-	VSUBPS      Y12, Y14, Y14
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y14, Y14
 	VPSRLD      $0x14, Y2, Y13
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y13, Y14
+	VSUBPS      Y12, Y14, Y14
 	VPERMPS     logarithms<>+0(SB), Y13, Y15
 	VSUBPS      Y11, Y15, Y15
 	VADDPS      Y15, Y14, Y14
@@ -358,14 +348,12 @@ logitsLoss32_loop_few:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y2, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y2, Y10, Y11
-	VFMSUB213PS Y11, Y2, Y10
-	VADDPS      Y10, Y9, Y9
-	VMOVAPS     Y8, Y10
-	VADDPS      Y11, Y8, Y8
-	VSUBPS      Y10, Y8, Y10
-	VSUBPS      Y10, Y11, Y10
-	VADDPS      Y10, Y9, Y9
+	VMULPS      Y2, Y10, Y10
+	VMOVAPS     Y8, Y11
+	VADDPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y8, Y11
+	VSUBPS      Y11, Y10, Y11
+	VADDPS      Y11, Y9, Y9
 	VORPS       Y2, Y3, Y3
 
 logitsLoss32_loop_done:
@@ -463,13 +451,13 @@ DATA constant326558dc326558dc<>+24(SB)/8, $0x326558dc326558dc
 GLOBL constant326558dc326558dc<>(SB), RODATA|NOPTR, $32
 
 DATA logarithms<>+0(SB)/4, $0x3db31fb7
-DATA logarithms<>+4(SB)/4, $0x3e7de0b5
-DATA logarithms<>+8(SB)/4, $0x3ec8ddd3
-DATA logarithms<>+12(SB)/4, $0x3f060828
-DATA logarithms<>+16(SB)/4, $0x3f24d3c3
-DATA logarithms<>+20(SB)/4, $0x3f41404e
-DATA logarithms<>+24(SB)/4, $0x3f5ba4a5
-DATA logarithms<>+28(SB)/4, $0x3f744636
+DATA logarithms<>+4(SB)/4, $0x3dfbc16a
+DATA logarithms<>+8(SB)/4, $0x3e11bba7
+DATA logarithms<>+12(SB)/4, $0x3e18209e
+DATA logarithms<>+16(SB)/4, $0x3e134f0c
+DATA logarithms<>+20(SB)/4, $0x3e05013a
+DATA logarithms<>+24(SB)/4, $0x3ddd2525
+DATA logarithms<>+28(SB)/4, $0x3da231b3
 GLOBL logarithms<>(SB), RODATA|NOPTR, $32
 
 DATA constant49bffc0849bffc08<>+0(SB)/8, $0x49bffc0849bffc08
@@ -597,79 +585,71 @@ logProbsLoss32_row:
 	VMOVUPS     32(CX)(R9*1), Y11
 
 	// log2 t - y
-	VMOVUPS     logarithms<>+0(SB), Y13
-	VMOVUPS     constant49bffc0849bffc08<>+0(SB), Y14
-	VPSRLD      $0x17, Y10, Y12
-	VCVTDQ2PS   Y12, Y12
-	VSUBPS      Y8, Y12, Y12
-	VADDPS      Y14, Y12, Y12
-	VPSRLD      $0x14, Y10, Y8
-	VPERMPS     Y13, Y8, Y15
-	VSUBPS      Y6, Y15, Y15
-	VADDPS      Y15, Y12, Y12
-	VPSRLD      $0x17, Y11, Y6
-	VCVTDQ2PS   Y6, Y6
-	VSUBPS      Y9, Y6, Y6
-	VADDPS      Y14, Y6, Y6
-	VPSRLD      $0x14, Y11, Y9
-	VPERMPS     Y13, Y9, Y13
-	VSUBPS      Y7, Y13, Y13
-	VADDPS      Y13, Y6, Y6
-	VMOVUPS     constant3f8000003f800000<>+0(SB), Y13
-	VMOVUPS     constant007fffff007fffff<>+0(SB), Y14
+	VMOVUPS     logarithms<>+0(SB), Y14
+	VMOVUPS     constant49bffc0849bffc08<>+0(SB), Y15
+	VPSRLD      $0x14, Y10, Y12
+	VPADDD      Y15, Y12, Y13
+	VSUBPS      Y8, Y13, Y13
+	VPERMPS     Y14, Y12, Y8
+	VSUBPS      Y6, Y8, Y8
+	VADDPS      Y8, Y13, Y13
+	VPSRLD      $0x14, Y11, Y6
+	VPADDD      Y15, Y6, Y8
+	VSUBPS      Y9, Y8, Y8
+	VPERMPS     Y14, Y6, Y9
+	VSUBPS      Y7, Y9, Y9
+	VADDPS      Y9, Y8, Y8
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y14
+	VMOVUPS     constant007fffff007fffff<>+0(SB), Y9
+	VANDPS      Y9, Y10, Y7
+	VORPS       Y14, Y7, Y7
+	VANDPS      Y9, Y11, Y9
+	VORPS       Y14, Y9, Y9
 	VMOVUPS     reciprocals<>+0(SB), Y15
-	VANDPS      Y14, Y10, Y7
-	VORPS       Y13, Y7, Y7
-	VPERMPS     Y15, Y8, Y8
-	VFMSUB213PS Y13, Y8, Y7
-	VANDPS      Y14, Y11, Y8
-	VORPS       Y13, Y8, Y8
-	VPERMPS     Y15, Y9, Y9
-	VFMSUB213PS Y13, Y9, Y8
+	VPERMPS     Y15, Y12, Y12
+	VFMSUB213PS Y14, Y12, Y7
+	VPERMPS     Y15, Y6, Y6
+	VFMSUB213PS Y14, Y6, Y9
 	SUBQ        $0x10, R8
 	JL          logProbsLoss32_loop_last
 
 logProbsLoss32_loop:
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y13
-	VMOVUPS     Y13, Y9
-	VMOVUPS     Y13, Y13
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y12
+	VMOVUPS     Y12, Y6
+	VMOVUPS     Y12, Y12
 	VMOVUPS     constant3ef6cc673ef6cc67<>+0(SB), Y14
-	VFMADD213PS Y14, Y7, Y9
-	VFMADD213PS Y14, Y8, Y13
+	VFMADD213PS Y14, Y7, Y6
+	VFMADD213PS Y14, Y9, Y12
 	VMOVUPS     constantbf38aa33bf38aa33<>+0(SB), Y14
-	VFMADD213PS Y14, Y7, Y9
-	VFMADD213PS Y14, Y8, Y13
+	VFMADD213PS Y14, Y7, Y6
+	VFMADD213PS Y14, Y9, Y12
 	VMOVUPS     constant3fb8aa373fb8aa37<>+0(SB), Y14
-	VFMADD213PS Y14, Y7, Y9
-	VFMADD213PS Y14, Y8, Y13
-	VFMADD213PS Y12, Y7, Y9
-	VFMADD213PS Y6, Y8, Y13
-	VMOVAPS     Y2, Y6
+	VFMADD213PS Y14, Y7, Y6
+	VFMADD213PS Y14, Y9, Y12
+	VFMADD213PS Y13, Y7, Y6
+	VFMADD213PS Y8, Y9, Y12
+	VMOVAPS     Y2, Y7
 	VADDPS      Y10, Y2, Y2
-	VSUBPS      Y6, Y2, Y6
-	VSUBPS      Y6, Y10, Y6
-	VADDPS      Y6, Y3, Y3
-	VMOVAPS     Y2, Y6
+	VSUBPS      Y7, Y2, Y7
+	VSUBPS      Y7, Y10, Y7
+	VADDPS      Y7, Y3, Y3
+	VMOVAPS     Y2, Y7
 	VADDPS      Y11, Y2, Y2
-	VSUBPS      Y6, Y2, Y6
-	VSUBPS      Y6, Y11, Y6
-	VADDPS      Y6, Y3, Y3
-	VMULPS      Y10, Y9, Y6
-	VFMSUB213PS Y6, Y10, Y9
-	VADDPS      Y9, Y5, Y5
+	VSUBPS      Y7, Y2, Y7
+	VSUBPS      Y7, Y11, Y7
+	VADDPS      Y7, Y3, Y3
+	VMULPS      Y10, Y6, Y6
 	VMOVAPS     Y4, Y7
 	VADDPS      Y6, Y4, Y4
 	VSUBPS      Y7, Y4, Y7
 	VSUBPS      Y7, Y6, Y7
 	VADDPS      Y7, Y5, Y5
-	VMULPS      Y11, Y13, Y6
-	VFMSUB213PS Y6, Y11, Y13
-	VADDPS      Y13, Y5, Y5
-	VMOVAPS     Y4, Y7
-	VADDPS      Y6, Y4, Y4
-	VSUBPS      Y7, Y4, Y7
-	VSUBPS      Y7, Y6, Y7
-	VADDPS      Y7, Y5, Y5
+	VMULPS      Y11, Y12, Y12
+	VMOVAPS     Y4, Y6
+	VADDPS      Y12, Y4, Y4
+	VSUBPS      Y6, Y4, Y6
+	VSUBPS      Y6, Y12, Y6
+	VADDPS      Y6, Y5, Y5
 	VORPS       Y10, Y1, Y1
 	VORPS       Y11, Y1, Y1
 	VMOVUPS     64(AX)(R9*1), Y6
@@ -689,61 +669,57 @@ logProbsLoss32_loop:
 	VMOVUPS     96(CX)(R9*1), Y11
 
 	// log2 t - y
-	VMOVUPS      logarithms<>+0(SB), Y13
+	VMOVUPS      logarithms<>+0(SB), Y14
 	VMOVUPS      constant49bffc0849bffc08<>+0(SB), Y15
-	VPSRLD       $0x17, Y10, Y12
-	VCVTDQ2PS    Y12, Y12
-	VSUBPS       Y8, Y12, Y12
-	VADDPS       Y15, Y12, Y12
-	VPSRLD       $0x14, Y10, Y8
-	VPERMPS      Y13, Y8, Y14
-	VSUBPS       Y6, Y14, Y14
-	VADDPS       Y14, Y12, Y12
-	VPSRLD       $0x17, Y11, Y6
-	VCVTDQ2PS    Y6, Y6
-	VSUBPS       Y9, Y6, Y6
-	VADDPS       Y15, Y6, Y6
-	VPSRLD       $0x14, Y11, Y9
-	VPERMPS      Y13, Y9, Y13
-	VSUBPS       Y7, Y13, Y13
-	VADDPS       Y13, Y6, Y6
-	VMOVUPS      constant3f8000003f800000<>+0(SB), Y13
-	VMOVUPS      constant007fffff007fffff<>+0(SB), Y15
-	VMOVUPS      reciprocals<>+0(SB), Y14
-	VANDPS       Y15, Y10, Y7
-	VORPS        Y13, Y7, Y7
-	VPERMPS      Y14, Y8, Y8
-	VFMSUB213PS  Y13, Y8, Y7
-	VANDPS       Y15, Y11, Y8
-	VORPS        Y13, Y8, Y8
-	VPERMPS      Y14, Y9, Y9
-	VFMSUB213PS  Y13, Y9, Y8
+	VPSRLD       $0x14, Y10, Y12
+	VPADDD       Y15, Y12, Y13
+	VSUBPS       Y8, Y13, Y13
+	VPERMPS      Y14, Y12, Y8
+	VSUBPS       Y6, Y8, Y8
+	VADDPS       Y8, Y13, Y13
+	VPSRLD       $0x14, Y11, Y6
+	VPADDD       Y15, Y6, Y8
+	VSUBPS       Y9, Y8, Y8
+	VPERMPS      Y14, Y6, Y9
+	VSUBPS       Y7, Y9, Y9
+	VADDPS       Y9, Y8, Y8
+	VMOVUPS      constant3f8000003f800000<>+0(SB), Y14
+	VMOVUPS      constant007fffff007fffff<>+0(SB), Y9
+	VANDPS       Y9, Y10, Y7
+	VORPS        Y14, Y7, Y7
+	VANDPS       Y9, Y11, Y9
+	VORPS        Y14, Y9, Y9
+	VMOVUPS      reciprocals<>+0(SB), Y15
+	VPERMPS      Y15, Y12, Y12
+	VFMSUB213PS  Y14, Y12, Y7
+	VPERMPS      Y15, Y6, Y6
+	VFMSUB213PS  Y14, Y6, Y9
 	ADDQ         $0x40, R9
 	DECQ         R10
 	JNZ          logProbsLoss32_loop_on
-	VEXTRACTF128 $0x01, Y2, X9
+	VEXTRACTF128 $0x01, Y2, X6
 	VCVTPS2PD    X2, Y2
 	VADDPD       (DI), Y2, Y2
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y2, Y2
-	VEXTRACTF128 $0x01, Y3, X9
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y6, Y2, Y2
+	VEXTRACTF128 $0x01, Y3, X6
 	VCVTPS2PD    X3, Y3
 	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y2, Y2
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y6, Y2, Y2
 	VMOVUPD      Y2, (DI)
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VEXTRACTF128 $0x01, Y4, X9
+	VEXTRACTF128 $0x01, Y4, X6
 	VCVTPS2PD    X4, Y4
 	VADDPD       64(DI), Y4, Y4
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X9
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y6, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X6
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y4, Y4
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y6, Y4, Y4
 	VMOVUPD      Y4, 64(DI)
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
@@ -754,46 +730,42 @@ logProbsLoss32_loop_on:
 	JGE  logProbsLoss32_loop
 
 logProbsLoss32_loop_last:
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y13
-	VMOVUPS     Y13, Y9
-	VMOVUPS     Y13, Y13
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y12
+	VMOVUPS     Y12, Y6
+	VMOVUPS     Y12, Y12
 	VMOVUPS     constant3ef6cc673ef6cc67<>+0(SB), Y14
-	VFMADD213PS Y14, Y7, Y9
-	VFMADD213PS Y14, Y8, Y13
+	VFMADD213PS Y14, Y7, Y6
+	VFMADD213PS Y14, Y9, Y12
 	VMOVUPS     constantbf38aa33bf38aa33<>+0(SB), Y14
-	VFMADD213PS Y14, Y7, Y9
-	VFMADD213PS Y14, Y8, Y13
+	VFMADD213PS Y14, Y7, Y6
+	VFMADD213PS Y14, Y9, Y12
 	VMOVUPS     constant3fb8aa373fb8aa37<>+0(SB), Y14
-	VFMADD213PS Y14, Y7, Y9
-	VFMADD213PS Y14, Y8, Y13
-	VFMADD213PS Y12, Y7, Y9
-	VFMADD213PS Y6, Y8, Y13
-	VMOVAPS     Y2, Y6
+	VFMADD213PS Y14, Y7, Y6
+	VFMADD213PS Y14, Y9, Y12
+	VFMADD213PS Y13, Y7, Y6
+	VFMADD213PS Y8, Y9, Y12
+	VMOVAPS     Y2, Y7
 	VADDPS      Y10, Y2, Y2
-	VSUBPS      Y6, Y2, Y6
-	VSUBPS      Y6, Y10, Y6
-	VADDPS      Y6, Y3, Y3
-	VMOVAPS     Y2, Y6
+	VSUBPS      Y7, Y2, Y7
+	VSUBPS      Y7, Y10, Y7
+	VADDPS      Y7, Y3, Y3
+	VMOVAPS     Y2, Y7
 	VADDPS      Y11, Y2, Y2
-	VSUBPS      Y6, Y2, Y6
-	VSUBPS      Y6, Y11, Y6
-	VADDPS      Y6, Y3, Y3
-	VMULPS      Y10, Y9, Y6
-	VFMSUB213PS Y6, Y10, Y9
-	VADDPS      Y9, Y5, Y5
+	VSUBPS      Y7, Y2, Y7
+	VSUBPS      Y7, Y11, Y7
+	VADDPS      Y7, Y3, Y3
+	VMULPS      Y10, Y6, Y6
 	VMOVAPS     Y4, Y7
 	VADDPS      Y6, Y4, Y4
 	VSUBPS      Y7, Y4, Y7
 	VSUBPS      Y7, Y6, Y7
 	VADDPS      Y7, Y5, Y5
-	VMULPS      Y11, Y13, Y6
-	VFMSUB213PS Y6, Y11, Y13
-	VADDPS      Y13, Y5, Y5
-	VMOVAPS     Y4, Y7
-	VADDPS      Y6, Y4, Y4
-	VSUBPS      Y7, Y4, Y7
-	VSUBPS      Y7, Y6, Y7
-	VADDPS      Y7, Y5, Y5
+	VMULPS      Y11, Y12, Y12
+	VMOVAPS     Y4, Y6
+	VADDPS      Y12, Y4, Y4
+	VSUBPS      Y6, Y4, Y6
+	VSUBPS      Y6, Y12, Y6
+	VADDPS      Y6, Y5, Y5
 	VORPS       Y10, Y1, Y1
 	VORPS       Y11, Y1, Y1
 	ADDQ        $0x40, R9
@@ -813,36 +785,32 @@ logProbsLoss32_loop_one:
 	VMOVUPS     (CX)(R9*1), Y8
 
 	// log2 t - y
-	VPSRLD      $0x17, Y8, Y9
-	VCVTDQ2PS   Y9, Y9
-	VSUBPS      Y7, Y9, Y9
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y9, Y9
-	VPSRLD      $0x14, Y8, Y7
-	VPERMPS     logarithms<>+0(SB), Y7, Y10
-	VSUBPS      Y6, Y10, Y10
-	VADDPS      Y10, Y9, Y9
+	VPSRLD      $0x14, Y8, Y9
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y9, Y10
+	VSUBPS      Y7, Y10, Y10
+	VPERMPS     logarithms<>+0(SB), Y9, Y7
+	VSUBPS      Y6, Y7, Y7
+	VADDPS      Y7, Y10, Y10
 	VANDPS      constant007fffff007fffff<>+0(SB), Y8, Y6
 	VORPS       constant3f8000003f800000<>+0(SB), Y6, Y6
-	VPERMPS     reciprocals<>+0(SB), Y7, Y7
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y7, Y6
+	VPERMPS     reciprocals<>+0(SB), Y9, Y9
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y9, Y6
 	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y7
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y6, Y7
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y6, Y7
 	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y6, Y7
-	VFMADD213PS Y9, Y6, Y7
+	VFMADD213PS Y10, Y6, Y7
 	VMOVAPS     Y2, Y6
 	VADDPS      Y8, Y2, Y2
 	VSUBPS      Y6, Y2, Y6
 	VSUBPS      Y6, Y8, Y6
 	VADDPS      Y6, Y3, Y3
-	VMULPS      Y8, Y7, Y6
-	VFMSUB213PS Y6, Y8, Y7
-	VADDPS      Y7, Y5, Y5
-	VMOVAPS     Y4, Y7
-	VADDPS      Y6, Y4, Y4
-	VSUBPS      Y7, Y4, Y7
-	VSUBPS      Y7, Y6, Y7
-	VADDPS      Y7, Y5, Y5
+	VMULPS      Y8, Y7, Y7
+	VMOVAPS     Y4, Y6
+	VADDPS      Y7, Y4, Y4
+	VSUBPS      Y6, Y4, Y6
+	VSUBPS      Y6, Y7, Y6
+	VADDPS      Y6, Y5, Y5
 	VORPS       Y8, Y1, Y1
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R8
@@ -864,36 +832,32 @@ logProbsLoss32_loop_tail:
 	VMASKMOVPS  (CX)(R9*1), Y6, Y6
 
 	// log2 t - y
-	VPSRLD      $0x17, Y6, Y9
-	VCVTDQ2PS   Y9, Y9
-	VSUBPS      Y8, Y9, Y9
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y9, Y9
-	VPSRLD      $0x14, Y6, Y8
-	VPERMPS     logarithms<>+0(SB), Y8, Y10
-	VSUBPS      Y7, Y10, Y10
-	VADDPS      Y10, Y9, Y9
+	VPSRLD      $0x14, Y6, Y9
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y9, Y10
+	VSUBPS      Y8, Y10, Y10
+	VPERMPS     logarithms<>+0(SB), Y9, Y8
+	VSUBPS      Y7, Y8, Y8
+	VADDPS      Y8, Y10, Y10
 	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y7
 	VORPS       constant3f8000003f800000<>+0(SB), Y7, Y7
-	VPERMPS     reciprocals<>+0(SB), Y8, Y8
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y8, Y7
+	VPERMPS     reciprocals<>+0(SB), Y9, Y9
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y9, Y7
 	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y8
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y7, Y8
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y7, Y8
 	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y7, Y8
-	VFMADD213PS Y9, Y7, Y8
+	VFMADD213PS Y10, Y7, Y8
 	VMOVAPS     Y2, Y7
 	VADDPS      Y6, Y2, Y2
 	VSUBPS      Y7, Y2, Y7
 	VSUBPS      Y7, Y6, Y7
 	VADDPS      Y7, Y3, Y3
-	VMULPS      Y6, Y8, Y7
-	VFMSUB213PS Y7, Y6, Y8
-	VADDPS      Y8, Y5, Y5
-	VMOVAPS     Y4, Y8
-	VADDPS      Y7, Y4, Y4
-	VSUBPS      Y8, Y4, Y8
-	VSUBPS      Y8, Y7, Y8
-	VADDPS      Y8, Y5, Y5
+	VMULPS      Y6, Y8, Y8
+	VMOVAPS     Y4, Y7
+	VADDPS      Y8, Y4, Y4
+	VSUBPS      Y7, Y4, Y7
+	VSUBPS      Y7, Y8, Y7
+	VADDPS      Y7, Y5, Y5
 	VORPS       Y6, Y1, Y1
 
 logProbsLoss32_loop_done:
@@ -1036,13 +1000,11 @@ pairLoss32_loop:
 	VSUBPS       Y10, Y5, Y10
 	VSUBPS       Y10, Y9, Y10
 	VADDPS       Y10, Y6, Y6
-	VMULPS       Y9, Y13, Y10
-	VFMSUB213PS  Y10, Y9, Y13
-	VADDPS       Y13, Y8, Y8
+	VMULPS       Y9, Y13, Y13
 	VMOVAPS      Y7, Y9
-	VADDPS       Y10, Y7, Y7
+	VADDPS       Y13, Y7, Y7
 	VSUBPS       Y9, Y7, Y9
-	VSUBPS       Y9, Y10, Y9
+	VSUBPS       Y9, Y13, Y9
 	VADDPS       Y9, Y8, Y8
 	VMOVUPS      32(AX)(R9*1), Y9
 	VMOVAPS      Y9, Y10
@@ -1136,13 +1098,11 @@ pairLoss32_loop_last:
 	VSUBPS      Y10, Y5, Y10
 	VSUBPS      Y10, Y9, Y10
 	VADDPS      Y10, Y6, Y6
-	VMULPS      Y9, Y13, Y10
-	VFMSUB213PS Y10, Y9, Y13
-	VADDPS      Y13, Y8, Y8
+	VMULPS      Y9, Y13, Y13
 	VMOVAPS     Y7, Y9
-	VADDPS      Y10, Y7, Y7
+	VADDPS      Y13, Y7, Y7
 	VSUBPS      Y9, Y7, Y9
-	VSUBPS      Y9, Y10, Y9
+	VSUBPS      Y9, Y13, Y9
 	VADDPS      Y9, Y8, Y8
 	ADDQ        $0x20, R9
 
@@ -1199,14 +1159,12 @@ pairLoss32_loop_few:
 	VSUBPS      Y1, Y5, Y1
 	VSUBPS      Y1, Y10, Y1
 	VADDPS      Y1, Y6, Y6
-	VMULPS      Y10, Y2, Y1
-	VFMSUB213PS Y1, Y10, Y2
-	VADDPS      Y2, Y8, Y8
-	VMOVAPS     Y7, Y2
-	VADDPS      Y1, Y7, Y7
-	VSUBPS      Y2, Y7, Y2
-	VSUBPS      Y2, Y1, Y2
-	VADDPS      Y2, Y8, Y8
+	VMULPS      Y10, Y2, Y2
+	VMOVAPS     Y7, Y1
+	VADDPS      Y2, Y7, Y7
+	VSUBPS      Y1, Y7, Y1
+	VSUBPS      Y1, Y2, Y1
+	VADDPS      Y1, Y8, Y8
 
 pairLoss32_loop_done:
 	VEXTRACTF128 $0x01, Y3, X1
@@ -1745,18 +1703,16 @@ targetProbs32_row:
 	VMOVUPS      (CX)(R9*1), Y6
 
 	// log2 t - y
-	VPSRLD      $0x17, Y6, Y7
-	VCVTDQ2PS   Y7, Y7
-	VSUBPS      Y5, Y7, Y7
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
-	VPSRLD      $0x14, Y6, Y5
-	VPERMPS     logarithms<>+0(SB), Y5, Y8
-	VSUBPS      Y4, Y8, Y8
-	VADDPS      Y8, Y7, Y7
+	VPSRLD      $0x14, Y6, Y7
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y7, Y8
+	VSUBPS      Y5, Y8, Y8
+	VPERMPS     logarithms<>+0(SB), Y7, Y5
+	VSUBPS      Y4, Y5, Y5
+	VADDPS      Y5, Y8, Y8
 	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
 	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
-	VPERMPS     reciprocals<>+0(SB), Y5, Y5
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y5, Y4
+	VPERMPS     reciprocals<>+0(SB), Y7, Y7
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y7, Y4
 	SUBQ        $0x08, R8
 	JL          targetProbs32_loop_last
 
@@ -1765,7 +1721,7 @@ targetProbs32_loop:
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
 	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
-	VFMADD213PS Y7, Y4, Y5
+	VFMADD213PS Y8, Y4, Y5
 	VFMADD213PS Y2, Y1, Y5
 	VXORPD      Y4, Y4, Y4
 	VCMPPS      $0x04, Y6, Y4, Y4
@@ -1788,18 +1744,16 @@ targetProbs32_loop:
 	VMOVUPS     32(CX)(R9*1), Y6
 
 	// log2 t - y
-	VPSRLD      $0x17, Y6, Y7
-	VCVTDQ2PS   Y7, Y7
-	VSUBPS      Y5, Y7, Y7
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
-	VPSRLD      $0x14, Y6, Y5
-	VPERMPS     logarithms<>+0(SB), Y5, Y8
-	VSUBPS      Y4, Y8, Y8
-	VADDPS      Y8, Y7, Y7
+	VPSRLD      $0x14, Y6, Y7
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y7, Y8
+	VSUBPS      Y5, Y8, Y8
+	VPERMPS     logarithms<>+0(SB), Y7, Y5
+	VSUBPS      Y4, Y5, Y5
+	VADDPS      Y5, Y8, Y8
 	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
 	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
-	VPERMPS     reciprocals<>+0(SB), Y5, Y5
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y5, Y4
+	VPERMPS     reciprocals<>+0(SB), Y7, Y7
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y7, Y4
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R8
 	JGE         targetProbs32_loop
@@ -1809,7 +1763,7 @@ targetProbs32_loop_last:
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
 	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
-	VFMADD213PS Y7, Y4, Y5
+	VFMADD213PS Y8, Y4, Y5
 	VFMADD213PS Y2, Y1, Y5
 	VXORPD      Y4, Y4, Y4
 	VCMPPS      $0x04, Y6, Y4, Y4
@@ -1842,23 +1796,21 @@ targetProbs32_loop_few:
 	VMASKMOVPS  (CX)(R9*1), Y4, Y0
 
 	// log2 t - y
-	VPSRLD      $0x17, Y0, Y7
-	VCVTDQ2PS   Y7, Y7
-	VSUBPS      Y6, Y7, Y7
-	VADDPS      constant49bffc0849bffc08<>+0(SB), Y7, Y7
-	VPSRLD      $0x14, Y0, Y6
-	VPERMPS     logarithms<>+0(SB), Y6, Y8
-	VSUBPS      Y5, Y8, Y8
-	VADDPS      Y8, Y7, Y7
+	VPSRLD      $0x14, Y0, Y7
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y7, Y8
+	VSUBPS      Y6, Y8, Y8
+	VPERMPS     logarithms<>+0(SB), Y7, Y6
+	VSUBPS      Y5, Y6, Y6
+	VADDPS      Y6, Y8, Y8
 	VANDPS      constant007fffff007fffff<>+0(SB), Y0, Y5
 	VORPS       constant3f8000003f800000<>+0(SB), Y5, Y5
-	VPERMPS     reciprocals<>+0(SB), Y6, Y6
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y6, Y5
+	VPERMPS     reciprocals<>+0(SB), Y7, Y7
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y7, Y5
 	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y6
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y5, Y6
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y5, Y6
 	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y5, Y6
-	VFMADD213PS Y7, Y5, Y6
+	VFMADD213PS Y8, Y5, Y6
 	VFMADD213PS Y2, Y1, Y6
 	VXORPD      Y1, Y1, Y1
 	VCMPPS      $0x04, Y0, Y1, Y1
@@ -2441,13 +2393,11 @@ pairExponentials32_loop:
 	VSUBPS       Y10, Y5, Y10
 	VSUBPS       Y10, Y9, Y10
 	VADDPS       Y10, Y6, Y6
-	VMULPS       Y9, Y13, Y10
-	VFMSUB213PS  Y10, Y9, Y13
-	VADDPS       Y13, Y8, Y8
+	VMULPS       Y9, Y13, Y13
 	VMOVAPS      Y7, Y9
-	VADDPS       Y10, Y7, Y7
+	VADDPS       Y13, Y7, Y7
 	VSUBPS       Y9, Y7, Y9
-	VSUBPS       Y9, Y10, Y9
+	VSUBPS       Y9, Y13, Y9
 	VADDPS       Y9, Y8, Y8
 	VMOVUPS      32(AX)(R11*1), Y9
 	VMOVAPS      Y9, Y10
@@ -2543,13 +2493,11 @@ pairExponentials32_loop_last:
 	VSUBPS      Y10, Y5, Y10
 	VSUBPS      Y10, Y9, Y10
 	VADDPS      Y10, Y6, Y6
-	VMULPS      Y9, Y13, Y10
-	VFMSUB213PS Y10, Y9, Y13
-	VADDPS      Y13, Y8, Y8
+	VMULPS      Y9, Y13, Y13
 	VMOVAPS     Y7, Y9
-	VADDPS      Y10, Y7, Y7
+	VADDPS      Y13, Y7, Y7
 	VSUBPS      Y9, Y7, Y9
-	VSUBPS      Y9, Y10, Y9
+	VSUBPS      Y9, Y13, Y9
 	VADDPS      Y9, Y8, Y8
 	ADDQ        $0x20, R11
 
@@ -2608,14 +2556,12 @@ pairExponentials32_loop_few:
 	VSUBPS      Y1, Y5, Y1
 	VSUBPS      Y1, Y10, Y1
 	VADDPS      Y1, Y6, Y6
-	VMULPS      Y10, Y2, Y1
-	VFMSUB213PS Y1, Y10, Y2
-	VADDPS      Y2, Y8, Y8
-	VMOVAPS     Y7, Y2
-	VADDPS      Y1, Y7, Y7
-	VSUBPS      Y2, Y7, Y2
-	VSUBPS      Y2, Y1, Y2
-	VADDPS      Y2, Y8, Y8
+	VMULPS      Y10, Y2, Y2
+	VMOVAPS     Y7, Y1
+	VADDPS      Y2, Y7, Y7
+	VSUBPS      Y1, Y7, Y1
+	VSUBPS      Y1, Y2, Y1
+	VADDPS      Y1, Y8, Y8
 
 pairExponentials32_loop_done:
 	VEXTRACTF128 $0x01, Y3, X1
@@ -2686,7 +2632,7 @@ pairExponentials32_loop_done:
 	RET
 
 // func dot32(out *float32, v *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, FMA3
+// Requires: AVX
 TEXT ·dot32(SB), NOSPLIT, $88-40
 	MOVQ out+0(FP), AX
 	MOVQ v+8(FP), CX
@@ -2713,22 +2659,18 @@ dot32_loop:
 	VMOVUPS      32(AX)(R9*1), Y3
 	VMOVUPS      (CX)(R9*1), Y4
 	VMOVUPS      32(CX)(R9*1), Y5
-	VMULPS       Y2, Y4, Y6
-	VFMSUB213PS  Y6, Y2, Y4
-	VADDPS       Y4, Y1, Y1
+	VMULPS       Y2, Y4, Y4
 	VMOVAPS      Y0, Y2
-	VADDPS       Y6, Y0, Y0
+	VADDPS       Y4, Y0, Y0
 	VSUBPS       Y2, Y0, Y2
-	VSUBPS       Y2, Y6, Y2
+	VSUBPS       Y2, Y4, Y2
 	VADDPS       Y2, Y1, Y1
-	VMULPS       Y3, Y5, Y2
-	VFMSUB213PS  Y2, Y3, Y5
-	VADDPS       Y5, Y1, Y1
-	VMOVAPS      Y0, Y3
-	VADDPS       Y2, Y0, Y0
-	VSUBPS       Y3, Y0, Y3
-	VSUBPS       Y3, Y2, Y3
-	VADDPS       Y3, Y1, Y1
+	VMULPS       Y3, Y5, Y5
+	VMOVAPS      Y0, Y2
+	VADDPS       Y5, Y0, Y0
+	VSUBPS       Y2, Y0, Y2
+	VSUBPS       Y2, Y5, Y2
+	VADDPS       Y2, Y1, Y1
 	ADDQ         $0x40, R9
 	DECQ         R10
 	JNZ          dot32_loop_on
@@ -2755,39 +2697,35 @@ dot32_loop_few:
 	ADDQ $0x10, R8
 
 dot32_loop_one:
-	CMPQ        R8, $0x08
-	JL          dot32_loop_tail
-	VMOVUPS     (AX)(R9*1), Y2
-	VMOVUPS     (CX)(R9*1), Y3
-	VMULPS      Y2, Y3, Y4
-	VFMSUB213PS Y4, Y2, Y3
-	VADDPS      Y3, Y1, Y1
-	VMOVAPS     Y0, Y2
-	VADDPS      Y4, Y0, Y0
-	VSUBPS      Y2, Y0, Y2
-	VSUBPS      Y2, Y4, Y2
-	VADDPS      Y2, Y1, Y1
-	ADDQ        $0x20, R9
-	SUBQ        $0x08, R8
-	JMP         dot32_loop_one
+	CMPQ    R8, $0x08
+	JL      dot32_loop_tail
+	VMOVUPS (AX)(R9*1), Y2
+	VMOVUPS (CX)(R9*1), Y3
+	VMULPS  Y2, Y3, Y3
+	VMOVAPS Y0, Y2
+	VADDPS  Y3, Y0, Y0
+	VSUBPS  Y2, Y0, Y2
+	VSUBPS  Y2, Y3, Y2
+	VADDPS  Y2, Y1, Y1
+	ADDQ    $0x20, R9
+	SUBQ    $0x08, R8
+	JMP     dot32_loop_one
 
 dot32_loop_tail:
-	TESTQ       R8, R8
-	JZ          dot32_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y2
-	VMASKMOVPS  (AX)(R9*1), Y2, Y3
-	VMASKMOVPS  (CX)(R9*1), Y2, Y2
-	VMULPS      Y3, Y2, Y4
-	VFMSUB213PS Y4, Y3, Y2
-	VADDPS      Y2, Y1, Y1
-	VMOVAPS     Y0, Y2
-	VADDPS      Y4, Y0, Y0
-	VSUBPS      Y2, Y0, Y2
-	VSUBPS      Y2, Y4, Y2
-	VADDPS      Y2, Y1, Y1
+	TESTQ      R8, R8
+	JZ         dot32_loop_done
+	LEAQ       tailMask<>+0(SB), R10
+	MOVQ       $0x00000008, R11
+	SUBQ       R8, R11
+	VMOVUPD    (R10)(R11*4), Y2
+	VMASKMOVPS (AX)(R9*1), Y2, Y3
+	VMASKMOVPS (CX)(R9*1), Y2, Y2
+	VMULPS     Y3, Y2, Y2
+	VMOVAPS    Y0, Y3
+	VADDPS     Y2, Y0, Y0
+	VSUBPS     Y3, Y0, Y3
+	VSUBPS     Y3, Y2, Y3
+	VADDPS     Y3, Y1, Y1
 
 dot32_loop_done:
 	VEXTRACTF128 $0x01, Y0, X2
@@ -2970,14 +2908,12 @@ logPairLoss32_loop:
 	VSUBPS       Y6, Y2, Y6
 	VSUBPS       Y6, Y7, Y6
 	VADDPS       Y6, Y3, Y3
-	VMULPS       Y7, Y8, Y6
-	VFMSUB213PS  Y6, Y7, Y8
-	VADDPS       Y8, Y5, Y5
-	VMOVAPS      Y4, Y7
-	VADDPS       Y6, Y4, Y4
-	VSUBPS       Y7, Y4, Y7
-	VSUBPS       Y7, Y6, Y7
-	VADDPS       Y7, Y5, Y5
+	VMULPS       Y7, Y8, Y8
+	VMOVAPS      Y4, Y6
+	VADDPS       Y8, Y4, Y4
+	VSUBPS       Y6, Y4, Y6
+	VSUBPS       Y6, Y8, Y6
+	VADDPS       Y6, Y5, Y5
 	VMOVUPS      32(CX)(R9*1), Y6
 	VMOVAPS      Y6, Y7
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
@@ -3041,14 +2977,12 @@ logPairLoss32_loop_last:
 	VSUBPS      Y6, Y2, Y6
 	VSUBPS      Y6, Y7, Y6
 	VADDPS      Y6, Y3, Y3
-	VMULPS      Y7, Y8, Y6
-	VFMSUB213PS Y6, Y7, Y8
-	VADDPS      Y8, Y5, Y5
-	VMOVAPS     Y4, Y7
-	VADDPS      Y6, Y4, Y4
-	VSUBPS      Y7, Y4, Y7
-	VSUBPS      Y7, Y6, Y7
-	VADDPS      Y7, Y5, Y5
+	VMULPS      Y7, Y8, Y8
+	VMOVAPS     Y4, Y6
+	VADDPS      Y8, Y4, Y4
+	VSUBPS      Y6, Y4, Y6
+	VSUBPS      Y6, Y8, Y6
+	VADDPS      Y6, Y5, Y5
 	ADDQ        $0x20, R9
 
 logPairLoss32_loop_few:
@@ -3088,14 +3022,12 @@ logPairLoss32_loop_few:
 	VSUBPS      Y6, Y2, Y6
 	VSUBPS      Y6, Y8, Y6
 	VADDPS      Y6, Y3, Y3
-	VMULPS      Y8, Y9, Y6
-	VFMSUB213PS Y6, Y8, Y9
-	VADDPS      Y9, Y5, Y5
-	VMOVAPS     Y4, Y7
-	VADDPS      Y6, Y4, Y4
-	VSUBPS      Y7, Y4, Y7
-	VSUBPS      Y7, Y6, Y7
-	VADDPS      Y7, Y5, Y5
+	VMULPS      Y8, Y9, Y9
+	VMOVAPS     Y4, Y6
+	VADDPS      Y9, Y4, Y4
+	VSUBPS      Y6, Y4, Y6
+	VSUBPS      Y6, Y9, Y6
+	VADDPS      Y6, Y5, Y5
 
 logPairLoss32_loop_done:
 	VEXTRACTF128 $0x01, Y2, X6

@@ -165,18 +165,14 @@ logitsLoss32AVX512_row:
 	VMOVUPS      (CX)(R9*1), Z12
 
 	// log2 t - y
-	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z13
-	VPSRLD       $0x17, Z12, Z14
-	VCVTDQ2PS    Z14, Z14
-	VSUBPS       Z11, Z14, Z14
-	VADDPS       Z13, Z14, Z14
+	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z14
 	VPSRLD       $0x14, Z12, Z13
+	VPADDD       Z14, Z13, Z14
+	VSUBPS       Z11, Z14, Z14
 	VPERMPS      logarithms<>+0(SB), Z13, Z15
 	VSUBPS       Z10, Z15, Z15
 	VADDPS       Z15, Z14, Z14
-	VBROADCASTSD constant007fffff007fffff<>+0(SB), Z15
-	VANDPS       Z15, Z12, Z15
-	VORPS        Z0, Z15, Z15
+	VGETMANTPS   $0x04, Z12, Z15
 	VPERMPS      reciprocals<>+0(SB), Z13, Z13
 	VFMSUB213PS  Z0, Z13, Z15
 	VBROADCASTSD constant49bffc1049bffc10<>+0(SB), Z13
@@ -217,14 +213,12 @@ logitsLoss32AVX512_loop:
 	VSUBPS       Z11, Z6, Z11
 	VSUBPS       Z11, Z12, Z11
 	VADDPS       Z11, Z7, Z7
-	VMULPS       Z12, Z10, Z11
-	VFMSUB213PS  Z11, Z12, Z10
-	VADDPS       Z10, Z9, Z9
-	VMOVAPS      Z8, Z10
-	VADDPS       Z11, Z8, Z8
-	VSUBPS       Z10, Z8, Z10
-	VSUBPS       Z10, Z11, Z10
-	VADDPS       Z10, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMOVAPS      Z8, Z11
+	VADDPS       Z10, Z8, Z8
+	VSUBPS       Z11, Z8, Z11
+	VSUBPS       Z11, Z10, Z11
+	VADDPS       Z11, Z9, Z9
 	VORPS        Z12, Z3, Z3
 	VMOVUPS      64(AX)(R9*1), Z10
 	VBROADCASTSD constant326558dc326558dc<>+0(SB), Z13
@@ -236,18 +230,14 @@ logitsLoss32AVX512_loop:
 	VMOVUPS      64(CX)(R9*1), Z12
 
 	// log2 t - y
-	VBROADCASTSD  constant49bffc0849bffc08<>+0(SB), Z13
-	VPSRLD        $0x17, Z12, Z14
-	VCVTDQ2PS     Z14, Z14
-	VSUBPS        Z11, Z14, Z14
-	VADDPS        Z13, Z14, Z14
+	VBROADCASTSD  constant49bffc0849bffc08<>+0(SB), Z14
 	VPSRLD        $0x14, Z12, Z13
+	VPADDD        Z14, Z13, Z14
+	VSUBPS        Z11, Z14, Z14
 	VPERMPS       logarithms<>+0(SB), Z13, Z15
 	VSUBPS        Z10, Z15, Z15
 	VADDPS        Z15, Z14, Z14
-	VBROADCASTSD  constant007fffff007fffff<>+0(SB), Z15
-	VANDPS        Z15, Z12, Z15
-	VORPS         Z0, Z15, Z15
+	VGETMANTPS    $0x04, Z12, Z15
 	VPERMPS       reciprocals<>+0(SB), Z13, Z13
 	VFMSUB213PS   Z0, Z13, Z15
 	VBROADCASTSD  constant49bffc1049bffc10<>+0(SB), Z13
@@ -332,14 +322,12 @@ logitsLoss32AVX512_loop_last:
 	VSUBPS       Z11, Z6, Z11
 	VSUBPS       Z11, Z12, Z11
 	VADDPS       Z11, Z7, Z7
-	VMULPS       Z12, Z10, Z11
-	VFMSUB213PS  Z11, Z12, Z10
-	VADDPS       Z10, Z9, Z9
-	VMOVAPS      Z8, Z10
-	VADDPS       Z11, Z8, Z8
-	VSUBPS       Z10, Z8, Z10
-	VSUBPS       Z10, Z11, Z10
-	VADDPS       Z10, Z9, Z9
+	VMULPS       Z12, Z10, Z10
+	VMOVAPS      Z8, Z11
+	VADDPS       Z10, Z8, Z8
+	VSUBPS       Z11, Z8, Z11
+	VSUBPS       Z11, Z10, Z11
+	VADDPS       Z11, Z9, Z9
 	VORPS        Z12, Z3, Z3
 	ADDQ         $0x40, R9
 
@@ -363,18 +351,14 @@ logitsLoss32AVX512_loop_few:
 	VMOVUPS.Z    (CX)(R9*1), K1, Z2
 
 	// log2 t - y
-	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z13
-	VPSRLD       $0x17, Z2, Z14
-	VCVTDQ2PS    Z14, Z14
-	VSUBPS       Z12, Z14, Z14
-	VADDPS       Z13, Z14, Z14
+	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z14
 	VPSRLD       $0x14, Z2, Z13
+	VPADDD       Z14, Z13, Z14
+	VSUBPS       Z12, Z14, Z14
 	VPERMPS      logarithms<>+0(SB), Z13, Z15
 	VSUBPS       Z11, Z15, Z15
 	VADDPS       Z15, Z14, Z14
-	VBROADCASTSD constant007fffff007fffff<>+0(SB), Z15
-	VANDPS       Z15, Z2, Z15
-	VORPS        Z0, Z15, Z15
+	VGETMANTPS   $0x04, Z2, Z15
 	VPERMPS      reciprocals<>+0(SB), Z13, Z13
 	VFMSUB213PS  Z0, Z13, Z15
 	VBROADCASTSD constant49bffc1049bffc10<>+0(SB), Z13
@@ -411,14 +395,12 @@ logitsLoss32AVX512_loop_few:
 	VSUBPS       Z11, Z6, Z11
 	VSUBPS       Z11, Z2, Z11
 	VADDPS       Z11, Z7, Z7
-	VMULPS       Z2, Z10, Z11
-	VFMSUB213PS  Z11, Z2, Z10
-	VADDPS       Z10, Z9, Z9
-	VMOVAPS      Z8, Z10
-	VADDPS       Z11, Z8, Z8
-	VSUBPS       Z10, Z8, Z10
-	VSUBPS       Z10, Z11, Z10
-	VADDPS       Z10, Z9, Z9
+	VMULPS       Z2, Z10, Z10
+	VMOVAPS      Z8, Z11
+	VADDPS       Z10, Z8, Z8
+	VSUBPS       Z11, Z8, Z11
+	VSUBPS       Z11, Z10, Z11
+	VADDPS       Z11, Z9, Z9
 	VORPS        Z2, Z3, Z3
 
 logitsLoss32AVX512_loop_done:
@@ -511,28 +493,25 @@ DATA constant326558dc326558dc<>+0(SB)/8, $0x326558dc326558dc
 GLOBL constant326558dc326558dc<>(SB), RODATA|NOPTR, $8
 
 DATA logarithms<>+0(SB)/4, $0x3db31fb7
-DATA logarithms<>+4(SB)/4, $0x3e7de0b5
-DATA logarithms<>+8(SB)/4, $0x3ec8ddd3
-DATA logarithms<>+12(SB)/4, $0x3f060828
-DATA logarithms<>+16(SB)/4, $0x3f24d3c3
-DATA logarithms<>+20(SB)/4, $0x3f41404e
-DATA logarithms<>+24(SB)/4, $0x3f5ba4a5
-DATA logarithms<>+28(SB)/4, $0x3f744636
+DATA logarithms<>+4(SB)/4, $0x3dfbc16a
+DATA logarithms<>+8(SB)/4, $0x3e11bba7
+DATA logarithms<>+12(SB)/4, $0x3e18209e
+DATA logarithms<>+16(SB)/4, $0x3e134f0c
+DATA logarithms<>+20(SB)/4, $0x3e05013a
+DATA logarithms<>+24(SB)/4, $0x3ddd2525
+DATA logarithms<>+28(SB)/4, $0x3da231b3
 DATA logarithms<>+32(SB)/4, $0x3db31fb7
-DATA logarithms<>+36(SB)/4, $0x3e7de0b5
-DATA logarithms<>+40(SB)/4, $0x3ec8ddd3
-DATA logarithms<>+44(SB)/4, $0x3f060828
-DATA logarithms<>+48(SB)/4, $0x3f24d3c3
-DATA logarithms<>+52(SB)/4, $0x3f41404e
-DATA logarithms<>+56(SB)/4, $0x3f5ba4a5
-DATA logarithms<>+60(SB)/4, $0x3f744636
+DATA logarithms<>+36(SB)/4, $0x3dfbc16a
+DATA logarithms<>+40(SB)/4, $0x3e11bba7
+DATA logarithms<>+44(SB)/4, $0x3e18209e
+DATA logarithms<>+48(SB)/4, $0x3e134f0c
+DATA logarithms<>+52(SB)/4, $0x3e05013a
+DATA logarithms<>+56(SB)/4, $0x3ddd2525
+DATA logarithms<>+60(SB)/4, $0x3da231b3
 GLOBL logarithms<>(SB), RODATA|NOPTR, $64
 
 DATA constant49bffc0849bffc08<>+0(SB)/8, $0x49bffc0849bffc08
 GLOBL constant49bffc0849bffc08<>(SB), RODATA|NOPTR, $8
-
-DATA constant007fffff007fffff<>+0(SB)/8, $0x007fffff007fffff
-GLOBL constant007fffff007fffff<>(SB), RODATA|NOPTR, $8
 
 DATA reciprocals<>+0(SB)/4, $0x3f70f0f1
 DATA reciprocals<>+4(SB)/4, $0x3f579436
@@ -641,79 +620,68 @@ logProbsLoss32AVX512_row:
 	VMOVUPS      64(CX)(R9*1), Z11
 
 	// log2 t - y
-	VMOVUPS      logarithms<>+0(SB), Z13
-	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z14
-	VPSRLD       $0x17, Z10, Z12
-	VCVTDQ2PS    Z12, Z12
-	VSUBPS       Z8, Z12, Z12
-	VADDPS       Z14, Z12, Z12
-	VPSRLD       $0x14, Z10, Z8
-	VPERMPS      Z13, Z8, Z15
-	VSUBPS       Z6, Z15, Z15
-	VADDPS       Z15, Z12, Z12
-	VPSRLD       $0x17, Z11, Z6
-	VCVTDQ2PS    Z6, Z6
-	VSUBPS       Z9, Z6, Z6
-	VADDPS       Z14, Z6, Z6
-	VPSRLD       $0x14, Z11, Z9
-	VPERMPS      Z13, Z9, Z13
-	VSUBPS       Z7, Z13, Z13
-	VADDPS       Z13, Z6, Z6
-	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z13
-	VBROADCASTSD constant007fffff007fffff<>+0(SB), Z14
+	VMOVUPS      logarithms<>+0(SB), Z14
+	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z15
+	VPSRLD       $0x14, Z10, Z12
+	VPADDD       Z15, Z12, Z13
+	VSUBPS       Z8, Z13, Z13
+	VPERMPS      Z14, Z12, Z8
+	VSUBPS       Z6, Z8, Z8
+	VADDPS       Z8, Z13, Z13
+	VPSRLD       $0x14, Z11, Z6
+	VPADDD       Z15, Z6, Z8
+	VSUBPS       Z9, Z8, Z8
+	VPERMPS      Z14, Z6, Z9
+	VSUBPS       Z7, Z9, Z9
+	VADDPS       Z9, Z8, Z8
+	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z14
+	VGETMANTPS   $0x04, Z10, Z7
+	VGETMANTPS   $0x04, Z11, Z9
 	VMOVUPS      reciprocals<>+0(SB), Z15
-	VANDPS       Z14, Z10, Z7
-	VORPS        Z13, Z7, Z7
-	VPERMPS      Z15, Z8, Z8
-	VFMSUB213PS  Z13, Z8, Z7
-	VANDPS       Z14, Z11, Z8
-	VORPS        Z13, Z8, Z8
-	VPERMPS      Z15, Z9, Z9
-	VFMSUB213PS  Z13, Z9, Z8
+	VPERMPS      Z15, Z12, Z12
+	VFMSUB213PS  Z14, Z12, Z7
+	VPERMPS      Z15, Z6, Z6
+	VFMSUB213PS  Z14, Z6, Z9
 	SUBQ         $0x20, R8
 	JL           logProbsLoss32AVX512_loop_last
 
 logProbsLoss32AVX512_loop:
-	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z13
-	VMOVUPS      Z13, Z9
-	VMOVUPS      Z13, Z13
+	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z12
+	VMOVUPS      Z12, Z6
+	VMOVUPS      Z12, Z12
 	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z14
-	VFMADD213PS  Z14, Z7, Z9
-	VFMADD213PS  Z14, Z8, Z13
+	VFMADD213PS  Z14, Z7, Z6
+	VFMADD213PS  Z14, Z9, Z12
 	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z14
-	VFMADD213PS  Z14, Z7, Z9
-	VFMADD213PS  Z14, Z8, Z13
+	VFMADD213PS  Z14, Z7, Z6
+	VFMADD213PS  Z14, Z9, Z12
 	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z14
-	VFMADD213PS  Z14, Z7, Z9
-	VFMADD213PS  Z14, Z8, Z13
-	VFMADD213PS  Z12, Z7, Z9
-	VFMADD213PS  Z6, Z8, Z13
-	VMOVAPS      Z2, Z6
+	VFMADD213PS  Z14, Z7, Z6
+	VFMADD213PS  Z14, Z9, Z12
+	VFMADD213PS  Z13, Z7, Z6
+	VFMADD213PS  Z8, Z9, Z12
+	VMOVAPS      Z2, Z7
 	VADDPS       Z10, Z2, Z2
-	VSUBPS       Z6, Z2, Z6
-	VSUBPS       Z6, Z10, Z6
-	VADDPS       Z6, Z3, Z3
-	VMOVAPS      Z2, Z6
+	VSUBPS       Z7, Z2, Z7
+	VSUBPS       Z7, Z10, Z7
+	VADDPS       Z7, Z3, Z3
+	VMOVAPS      Z2, Z7
 	VADDPS       Z11, Z2, Z2
-	VSUBPS       Z6, Z2, Z6
-	VSUBPS       Z6, Z11, Z6
-	VADDPS       Z6, Z3, Z3
-	VMULPS       Z10, Z9, Z6
-	VFMSUB213PS  Z6, Z10, Z9
-	VADDPS       Z9, Z5, Z5
+	VSUBPS       Z7, Z2, Z7
+	VSUBPS       Z7, Z11, Z7
+	VADDPS       Z7, Z3, Z3
+	VMULPS       Z10, Z6, Z6
 	VMOVAPS      Z4, Z7
 	VADDPS       Z6, Z4, Z4
 	VSUBPS       Z7, Z4, Z7
 	VSUBPS       Z7, Z6, Z7
 	VADDPS       Z7, Z5, Z5
-	VMULPS       Z11, Z13, Z6
-	VFMSUB213PS  Z6, Z11, Z13
-	VADDPS       Z13, Z5, Z5
-	VMOVAPS      Z4, Z7
-	VADDPS       Z6, Z4, Z4
-	VSUBPS       Z7, Z4, Z7
-	VSUBPS       Z7, Z6, Z7
-	VADDPS       Z7, Z5, Z5
+	VMULPS       Z11, Z12, Z12
+	VMOVAPS      Z4, Z6
+	VADDPS       Z12, Z4, Z4
+	VSUBPS       Z6, Z4, Z6
+	VSUBPS       Z6, Z12, Z6
+	VADDPS       Z6, Z5, Z5
 	VORPS        Z10, Z1, Z1
 	VORPS        Z11, Z1, Z1
 	VMOVUPS      128(AX)(R9*1), Z6
@@ -734,61 +702,54 @@ logProbsLoss32AVX512_loop:
 	VMOVUPS      192(CX)(R9*1), Z11
 
 	// log2 t - y
-	VMOVUPS       logarithms<>+0(SB), Z13
+	VMOVUPS       logarithms<>+0(SB), Z14
 	VBROADCASTSD  constant49bffc0849bffc08<>+0(SB), Z15
-	VPSRLD        $0x17, Z10, Z12
-	VCVTDQ2PS     Z12, Z12
-	VSUBPS        Z8, Z12, Z12
-	VADDPS        Z15, Z12, Z12
-	VPSRLD        $0x14, Z10, Z8
-	VPERMPS       Z13, Z8, Z14
-	VSUBPS        Z6, Z14, Z14
-	VADDPS        Z14, Z12, Z12
-	VPSRLD        $0x17, Z11, Z6
-	VCVTDQ2PS     Z6, Z6
-	VSUBPS        Z9, Z6, Z6
-	VADDPS        Z15, Z6, Z6
-	VPSRLD        $0x14, Z11, Z9
-	VPERMPS       Z13, Z9, Z13
-	VSUBPS        Z7, Z13, Z13
-	VADDPS        Z13, Z6, Z6
-	VBROADCASTSD  constant3f8000003f800000<>+0(SB), Z13
-	VBROADCASTSD  constant007fffff007fffff<>+0(SB), Z15
-	VMOVUPS       reciprocals<>+0(SB), Z14
-	VANDPS        Z15, Z10, Z7
-	VORPS         Z13, Z7, Z7
-	VPERMPS       Z14, Z8, Z8
-	VFMSUB213PS   Z13, Z8, Z7
-	VANDPS        Z15, Z11, Z8
-	VORPS         Z13, Z8, Z8
-	VPERMPS       Z14, Z9, Z9
-	VFMSUB213PS   Z13, Z9, Z8
+	VPSRLD        $0x14, Z10, Z12
+	VPADDD        Z15, Z12, Z13
+	VSUBPS        Z8, Z13, Z13
+	VPERMPS       Z14, Z12, Z8
+	VSUBPS        Z6, Z8, Z8
+	VADDPS        Z8, Z13, Z13
+	VPSRLD        $0x14, Z11, Z6
+	VPADDD        Z15, Z6, Z8
+	VSUBPS        Z9, Z8, Z8
+	VPERMPS       Z14, Z6, Z9
+	VSUBPS        Z7, Z9, Z9
+	VADDPS        Z9, Z8, Z8
+	VBROADCASTSD  constant3f8000003f800000<>+0(SB), Z14
+	VGETMANTPS    $0x04, Z10, Z7
+	VGETMANTPS    $0x04, Z11, Z9
+	VMOVUPS       reciprocals<>+0(SB), Z15
+	VPERMPS       Z15, Z12, Z12
+	VFMSUB213PS   Z14, Z12, Z7
+	VPERMPS       Z15, Z6, Z6
+	VFMSUB213PS   Z14, Z6, Z9
 	ADDQ          $0x80, R9
 	DECQ          R10
 	JNZ           logProbsLoss32AVX512_loop_on
-	VEXTRACTF64X4 $0x01, Z2, Y9
+	VEXTRACTF64X4 $0x01, Z2, Y6
 	VCVTPS2PD     Y2, Z2
 	VADDPD        (DI), Z2, Z2
-	VCVTPS2PD     Y9, Z9
-	VADDPD        Z9, Z2, Z2
-	VEXTRACTF64X4 $0x01, Z3, Y9
+	VCVTPS2PD     Y6, Z6
+	VADDPD        Z6, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z3, Y6
 	VCVTPS2PD     Y3, Z3
 	VADDPD        Z3, Z2, Z2
-	VCVTPS2PD     Y9, Z9
-	VADDPD        Z9, Z2, Z2
+	VCVTPS2PD     Y6, Z6
+	VADDPD        Z6, Z2, Z2
 	VMOVUPD       Z2, (DI)
 	VXORPS        Z2, Z2, Z2
 	VXORPS        Z3, Z3, Z3
-	VEXTRACTF64X4 $0x01, Z4, Y9
+	VEXTRACTF64X4 $0x01, Z4, Y6
 	VCVTPS2PD     Y4, Z4
 	VADDPD        128(DI), Z4, Z4
-	VCVTPS2PD     Y9, Z9
-	VADDPD        Z9, Z4, Z4
-	VEXTRACTF64X4 $0x01, Z5, Y9
+	VCVTPS2PD     Y6, Z6
+	VADDPD        Z6, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z5, Y6
 	VCVTPS2PD     Y5, Z5
 	VADDPD        Z5, Z4, Z4
-	VCVTPS2PD     Y9, Z9
-	VADDPD        Z9, Z4, Z4
+	VCVTPS2PD     Y6, Z6
+	VADDPD        Z6, Z4, Z4
 	VMOVUPD       Z4, 128(DI)
 	VXORPS        Z4, Z4, Z4
 	VXORPS        Z5, Z5, Z5
@@ -799,46 +760,42 @@ logProbsLoss32AVX512_loop_on:
 	JGE  logProbsLoss32AVX512_loop
 
 logProbsLoss32AVX512_loop_last:
-	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z13
-	VMOVUPS      Z13, Z9
-	VMOVUPS      Z13, Z13
+	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z12
+	VMOVUPS      Z12, Z6
+	VMOVUPS      Z12, Z12
 	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z14
-	VFMADD213PS  Z14, Z7, Z9
-	VFMADD213PS  Z14, Z8, Z13
+	VFMADD213PS  Z14, Z7, Z6
+	VFMADD213PS  Z14, Z9, Z12
 	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z14
-	VFMADD213PS  Z14, Z7, Z9
-	VFMADD213PS  Z14, Z8, Z13
+	VFMADD213PS  Z14, Z7, Z6
+	VFMADD213PS  Z14, Z9, Z12
 	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z14
-	VFMADD213PS  Z14, Z7, Z9
-	VFMADD213PS  Z14, Z8, Z13
-	VFMADD213PS  Z12, Z7, Z9
-	VFMADD213PS  Z6, Z8, Z13
-	VMOVAPS      Z2, Z6
+	VFMADD213PS  Z14, Z7, Z6
+	VFMADD213PS  Z14, Z9, Z12
+	VFMADD213PS  Z13, Z7, Z6
+	VFMADD213PS  Z8, Z9, Z12
+	VMOVAPS      Z2, Z7
 	VADDPS       Z10, Z2, Z2
-	VSUBPS       Z6, Z2, Z6
-	VSUBPS       Z6, Z10, Z6
-	VADDPS       Z6, Z3, Z3
-	VMOVAPS      Z2, Z6
+	VSUBPS       Z7, Z2, Z7
+	VSUBPS       Z7, Z10, Z7
+	VADDPS       Z7, Z3, Z3
+	VMOVAPS      Z2, Z7
 	VADDPS       Z11, Z2, Z2
-	VSUBPS       Z6, Z2, Z6
-	VSUBPS       Z6, Z11, Z6
-	VADDPS       Z6, Z3, Z3
-	VMULPS       Z10, Z9, Z6
-	VFMSUB213PS  Z6, Z10, Z9
-	VADDPS       Z9, Z5, Z5
+	VSUBPS       Z7, Z2, Z7
+	VSUBPS       Z7, Z11, Z7
+	VADDPS       Z7, Z3, Z3
+	VMULPS       Z10, Z6, Z6
 	VMOVAPS      Z4, Z7
 	VADDPS       Z6, Z4, Z4
 	VSUBPS       Z7, Z4, Z7
 	VSUBPS       Z7, Z6, Z7
 	VADDPS       Z7, Z5, Z5
-	VMULPS       Z11, Z13, Z6
-	VFMSUB213PS  Z6, Z11, Z13
-	VADDPS       Z13, Z5, Z5
-	VMOVAPS      Z4, Z7
-	VADDPS       Z6, Z4, Z4
-	VSUBPS       Z7, Z4, Z7
-	VSUBPS       Z7, Z6, Z7
-	VADDPS       Z7, Z5, Z5
+	VMULPS       Z11, Z12, Z12
+	VMOVAPS      Z4, Z6
+	VADDPS       Z12, Z4, Z4
+	VSUBPS       Z6, Z4, Z6
+	VSUBPS       Z6, Z12, Z6
+	VADDPS       Z6, Z5, Z5
 	VORPS        Z10, Z1, Z1
 	VORPS        Z11, Z1, Z1
 	ADDQ         $0x80, R9
@@ -861,42 +818,36 @@ logProbsLoss32AVX512_loop_one:
 
 	// log2 t - y
 	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z10
-	VPSRLD       $0x17, Z8, Z9
-	VCVTDQ2PS    Z9, Z9
-	VSUBPS       Z7, Z9, Z9
-	VADDPS       Z10, Z9, Z9
-	VPSRLD       $0x14, Z8, Z7
-	VPERMPS      logarithms<>+0(SB), Z7, Z10
-	VSUBPS       Z6, Z10, Z10
-	VADDPS       Z10, Z9, Z9
-	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z10
-	VBROADCASTSD constant007fffff007fffff<>+0(SB), Z6
-	VANDPS       Z6, Z8, Z6
-	VORPS        Z10, Z6, Z6
-	VPERMPS      reciprocals<>+0(SB), Z7, Z7
-	VFMSUB213PS  Z10, Z7, Z6
+	VPSRLD       $0x14, Z8, Z9
+	VPADDD       Z10, Z9, Z10
+	VSUBPS       Z7, Z10, Z10
+	VPERMPS      logarithms<>+0(SB), Z9, Z7
+	VSUBPS       Z6, Z7, Z7
+	VADDPS       Z7, Z10, Z10
+	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z7
+	VGETMANTPS   $0x04, Z8, Z6
+	VPERMPS      reciprocals<>+0(SB), Z9, Z9
+	VFMSUB213PS  Z7, Z9, Z6
 	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z7
 	VMOVUPS      Z7, Z7
-	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z10
-	VFMADD213PS  Z10, Z6, Z7
-	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z10
-	VFMADD213PS  Z10, Z6, Z7
-	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z10
-	VFMADD213PS  Z10, Z6, Z7
+	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z9
 	VFMADD213PS  Z9, Z6, Z7
+	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z9
+	VFMADD213PS  Z9, Z6, Z7
+	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z9
+	VFMADD213PS  Z9, Z6, Z7
+	VFMADD213PS  Z10, Z6, Z7
 	VMOVAPS      Z2, Z6
 	VADDPS       Z8, Z2, Z2
 	VSUBPS       Z6, Z2, Z6
 	VSUBPS       Z6, Z8, Z6
 	VADDPS       Z6, Z3, Z3
-	VMULPS       Z8, Z7, Z6
-	VFMSUB213PS  Z6, Z8, Z7
-	VADDPS       Z7, Z5, Z5
-	VMOVAPS      Z4, Z7
-	VADDPS       Z6, Z4, Z4
-	VSUBPS       Z7, Z4, Z7
-	VSUBPS       Z7, Z6, Z7
-	VADDPS       Z7, Z5, Z5
+	VMULPS       Z8, Z7, Z7
+	VMOVAPS      Z4, Z6
+	VADDPS       Z7, Z4, Z4
+	VSUBPS       Z6, Z4, Z6
+	VSUBPS       Z6, Z7, Z6
+	VADDPS       Z6, Z5, Z5
 	VORPS        Z8, Z1, Z1
 	ADDQ         $0x40, R9
 	SUBQ         $0x10, R8
@@ -923,42 +874,36 @@ logProbsLoss32AVX512_loop_tail:
 
 	// log2 t - y
 	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z10
-	VPSRLD       $0x17, Z6, Z9
-	VCVTDQ2PS    Z9, Z9
-	VSUBPS       Z8, Z9, Z9
-	VADDPS       Z10, Z9, Z9
-	VPSRLD       $0x14, Z6, Z8
-	VPERMPS      logarithms<>+0(SB), Z8, Z10
-	VSUBPS       Z7, Z10, Z10
-	VADDPS       Z10, Z9, Z9
-	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z10
-	VBROADCASTSD constant007fffff007fffff<>+0(SB), Z7
-	VANDPS       Z7, Z6, Z7
-	VORPS        Z10, Z7, Z7
-	VPERMPS      reciprocals<>+0(SB), Z8, Z8
-	VFMSUB213PS  Z10, Z8, Z7
+	VPSRLD       $0x14, Z6, Z9
+	VPADDD       Z10, Z9, Z10
+	VSUBPS       Z8, Z10, Z10
+	VPERMPS      logarithms<>+0(SB), Z9, Z8
+	VSUBPS       Z7, Z8, Z8
+	VADDPS       Z8, Z10, Z10
+	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z8
+	VGETMANTPS   $0x04, Z6, Z7
+	VPERMPS      reciprocals<>+0(SB), Z9, Z9
+	VFMSUB213PS  Z8, Z9, Z7
 	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z8
 	VMOVUPS      Z8, Z8
-	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z10
-	VFMADD213PS  Z10, Z7, Z8
-	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z10
-	VFMADD213PS  Z10, Z7, Z8
-	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z10
-	VFMADD213PS  Z10, Z7, Z8
+	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z9
 	VFMADD213PS  Z9, Z7, Z8
+	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z9
+	VFMADD213PS  Z9, Z7, Z8
+	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z9
+	VFMADD213PS  Z9, Z7, Z8
+	VFMADD213PS  Z10, Z7, Z8
 	VMOVAPS      Z2, Z7
 	VADDPS       Z6, Z2, Z2
 	VSUBPS       Z7, Z2, Z7
 	VSUBPS       Z7, Z6, Z7
 	VADDPS       Z7, Z3, Z3
-	VMULPS       Z6, Z8, Z7
-	VFMSUB213PS  Z7, Z6, Z8
-	VADDPS       Z8, Z5, Z5
-	VMOVAPS      Z4, Z8
-	VADDPS       Z7, Z4, Z4
-	VSUBPS       Z8, Z4, Z8
-	VSUBPS       Z8, Z7, Z8
-	VADDPS       Z8, Z5, Z5
+	VMULPS       Z6, Z8, Z8
+	VMOVAPS      Z4, Z7
+	VADDPS       Z8, Z4, Z4
+	VSUBPS       Z7, Z4, Z7
+	VSUBPS       Z7, Z8, Z7
+	VADDPS       Z7, Z5, Z5
 	VORPS        Z6, Z1, Z1
 
 logProbsLoss32AVX512_loop_done:
@@ -1122,13 +1067,11 @@ pairLoss32AVX512_loop:
 	VSUBPS        Z10, Z5, Z10
 	VSUBPS        Z10, Z9, Z10
 	VADDPS        Z10, Z6, Z6
-	VMULPS        Z9, Z13, Z10
-	VFMSUB213PS   Z10, Z9, Z13
-	VADDPS        Z13, Z8, Z8
+	VMULPS        Z9, Z13, Z13
 	VMOVAPS       Z7, Z9
-	VADDPS        Z10, Z7, Z7
+	VADDPS        Z13, Z7, Z7
 	VSUBPS        Z9, Z7, Z9
-	VSUBPS        Z9, Z10, Z9
+	VSUBPS        Z9, Z13, Z9
 	VADDPS        Z9, Z8, Z8
 	VMOVUPS       64(AX)(R9*1), Z9
 	VBROADCASTSD  constant326558dc326558dc<>+0(SB), Z12
@@ -1234,13 +1177,11 @@ pairLoss32AVX512_loop_last:
 	VSUBPS       Z10, Z5, Z10
 	VSUBPS       Z10, Z9, Z10
 	VADDPS       Z10, Z6, Z6
-	VMULPS       Z9, Z13, Z10
-	VFMSUB213PS  Z10, Z9, Z13
-	VADDPS       Z13, Z8, Z8
+	VMULPS       Z9, Z13, Z13
 	VMOVAPS      Z7, Z9
-	VADDPS       Z10, Z7, Z7
+	VADDPS       Z13, Z7, Z7
 	VSUBPS       Z9, Z7, Z9
-	VSUBPS       Z9, Z10, Z9
+	VSUBPS       Z9, Z13, Z9
 	VADDPS       Z9, Z8, Z8
 	ADDQ         $0x40, R9
 
@@ -1311,14 +1252,12 @@ pairLoss32AVX512_loop_few:
 	VSUBPS       Z1, Z5, Z1
 	VSUBPS       Z1, Z10, Z1
 	VADDPS       Z1, Z6, Z6
-	VMULPS       Z10, Z2, Z1
-	VFMSUB213PS  Z1, Z10, Z2
-	VADDPS       Z2, Z8, Z8
-	VMOVAPS      Z7, Z2
-	VADDPS       Z1, Z7, Z7
-	VSUBPS       Z2, Z7, Z2
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z2, Z8, Z8
+	VMULPS       Z10, Z2, Z2
+	VMOVAPS      Z7, Z1
+	VADDPS       Z2, Z7, Z7
+	VSUBPS       Z1, Z7, Z1
+	VSUBPS       Z1, Z2, Z1
+	VADDPS       Z1, Z8, Z8
 
 pairLoss32AVX512_loop_done:
 	VEXTRACTF64X4 $0x01, Z3, Y1
@@ -1949,33 +1888,29 @@ targetProbs32AVX512_row:
 
 	// log2 t - y
 	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z8
-	VPSRLD       $0x17, Z6, Z7
-	VCVTDQ2PS    Z7, Z7
-	VSUBPS       Z5, Z7, Z7
-	VADDPS       Z8, Z7, Z7
-	VPSRLD       $0x14, Z6, Z5
-	VPERMPS      logarithms<>+0(SB), Z5, Z8
-	VSUBPS       Z4, Z8, Z8
-	VADDPS       Z8, Z7, Z7
-	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z8
-	VBROADCASTSD constant007fffff007fffff<>+0(SB), Z4
-	VANDPS       Z4, Z6, Z4
-	VORPS        Z8, Z4, Z4
-	VPERMPS      reciprocals<>+0(SB), Z5, Z5
-	VFMSUB213PS  Z8, Z5, Z4
+	VPSRLD       $0x14, Z6, Z7
+	VPADDD       Z8, Z7, Z8
+	VSUBPS       Z5, Z8, Z8
+	VPERMPS      logarithms<>+0(SB), Z7, Z5
+	VSUBPS       Z4, Z5, Z5
+	VADDPS       Z5, Z8, Z8
+	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z5
+	VGETMANTPS   $0x04, Z6, Z4
+	VPERMPS      reciprocals<>+0(SB), Z7, Z7
+	VFMSUB213PS  Z5, Z7, Z4
 	SUBQ         $0x10, R8
 	JL           targetProbs32AVX512_loop_last
 
 targetProbs32AVX512_loop:
 	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z5
 	VMOVUPS      Z5, Z5
-	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z8
-	VFMADD213PS  Z8, Z4, Z5
-	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z8
-	VFMADD213PS  Z8, Z4, Z5
-	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z8
-	VFMADD213PS  Z8, Z4, Z5
+	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z7
 	VFMADD213PS  Z7, Z4, Z5
+	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z7
+	VFMADD213PS  Z7, Z4, Z5
+	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z7
+	VFMADD213PS  Z7, Z4, Z5
+	VFMADD213PS  Z8, Z4, Z5
 	VFMADD213PS  Z2, Z1, Z5
 	VXORPD       Z4, Z4, Z4
 	VCMPPS       $0x04, Z6, Z4, K1
@@ -2007,20 +1942,16 @@ targetProbs32AVX512_loop:
 
 	// log2 t - y
 	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z8
-	VPSRLD       $0x17, Z6, Z7
-	VCVTDQ2PS    Z7, Z7
-	VSUBPS       Z5, Z7, Z7
-	VADDPS       Z8, Z7, Z7
-	VPSRLD       $0x14, Z6, Z5
-	VPERMPS      logarithms<>+0(SB), Z5, Z8
-	VSUBPS       Z4, Z8, Z8
-	VADDPS       Z8, Z7, Z7
-	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z8
-	VBROADCASTSD constant007fffff007fffff<>+0(SB), Z4
-	VANDPS       Z4, Z6, Z4
-	VORPS        Z8, Z4, Z4
-	VPERMPS      reciprocals<>+0(SB), Z5, Z5
-	VFMSUB213PS  Z8, Z5, Z4
+	VPSRLD       $0x14, Z6, Z7
+	VPADDD       Z8, Z7, Z8
+	VSUBPS       Z5, Z8, Z8
+	VPERMPS      logarithms<>+0(SB), Z7, Z5
+	VSUBPS       Z4, Z5, Z5
+	VADDPS       Z5, Z8, Z8
+	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z5
+	VGETMANTPS   $0x04, Z6, Z4
+	VPERMPS      reciprocals<>+0(SB), Z7, Z7
+	VFMSUB213PS  Z5, Z7, Z4
 	ADDQ         $0x40, R9
 	SUBQ         $0x10, R8
 	JGE          targetProbs32AVX512_loop
@@ -2028,13 +1959,13 @@ targetProbs32AVX512_loop:
 targetProbs32AVX512_loop_last:
 	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z5
 	VMOVUPS      Z5, Z5
-	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z8
-	VFMADD213PS  Z8, Z4, Z5
-	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z8
-	VFMADD213PS  Z8, Z4, Z5
-	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z8
-	VFMADD213PS  Z8, Z4, Z5
+	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z7
 	VFMADD213PS  Z7, Z4, Z5
+	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z7
+	VFMADD213PS  Z7, Z4, Z5
+	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z7
+	VFMADD213PS  Z7, Z4, Z5
+	VFMADD213PS  Z8, Z4, Z5
 	VFMADD213PS  Z2, Z1, Z5
 	VXORPD       Z4, Z4, Z4
 	VCMPPS       $0x04, Z6, Z4, K1
@@ -2078,29 +2009,25 @@ targetProbs32AVX512_loop_few:
 
 	// log2 t - y
 	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z8
-	VPSRLD       $0x17, Z0, Z7
-	VCVTDQ2PS    Z7, Z7
-	VSUBPS       Z6, Z7, Z7
-	VADDPS       Z8, Z7, Z7
-	VPSRLD       $0x14, Z0, Z6
-	VPERMPS      logarithms<>+0(SB), Z6, Z8
-	VSUBPS       Z5, Z8, Z8
-	VADDPS       Z8, Z7, Z7
-	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z8
-	VBROADCASTSD constant007fffff007fffff<>+0(SB), Z5
-	VANDPS       Z5, Z0, Z5
-	VORPS        Z8, Z5, Z5
-	VPERMPS      reciprocals<>+0(SB), Z6, Z6
-	VFMSUB213PS  Z8, Z6, Z5
+	VPSRLD       $0x14, Z0, Z7
+	VPADDD       Z8, Z7, Z8
+	VSUBPS       Z6, Z8, Z8
+	VPERMPS      logarithms<>+0(SB), Z7, Z6
+	VSUBPS       Z5, Z6, Z6
+	VADDPS       Z6, Z8, Z8
+	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z6
+	VGETMANTPS   $0x04, Z0, Z5
+	VPERMPS      reciprocals<>+0(SB), Z7, Z7
+	VFMSUB213PS  Z6, Z7, Z5
 	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z6
 	VMOVUPS      Z6, Z6
-	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z8
-	VFMADD213PS  Z8, Z5, Z6
-	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z8
-	VFMADD213PS  Z8, Z5, Z6
-	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z8
-	VFMADD213PS  Z8, Z5, Z6
+	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z7
 	VFMADD213PS  Z7, Z5, Z6
+	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z7
+	VFMADD213PS  Z7, Z5, Z6
+	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z7
+	VFMADD213PS  Z7, Z5, Z6
+	VFMADD213PS  Z8, Z5, Z6
 	VFMADD213PS  Z2, Z1, Z6
 	VXORPD       Z1, Z1, Z1
 	VCMPPS       $0x04, Z0, Z1, K1
@@ -2763,13 +2690,11 @@ pairExponentials32AVX512_loop:
 	VSUBPS        Z10, Z5, Z10
 	VSUBPS        Z10, Z9, Z10
 	VADDPS        Z10, Z6, Z6
-	VMULPS        Z9, Z13, Z10
-	VFMSUB213PS   Z10, Z9, Z13
-	VADDPS        Z13, Z8, Z8
+	VMULPS        Z9, Z13, Z13
 	VMOVAPS       Z7, Z9
-	VADDPS        Z10, Z7, Z7
+	VADDPS        Z13, Z7, Z7
 	VSUBPS        Z9, Z7, Z9
-	VSUBPS        Z9, Z10, Z9
+	VSUBPS        Z9, Z13, Z9
 	VADDPS        Z9, Z8, Z8
 	VMOVUPS       64(AX)(R11*1), Z9
 	VBROADCASTSD  constant326558dc326558dc<>+0(SB), Z12
@@ -2877,13 +2802,11 @@ pairExponentials32AVX512_loop_last:
 	VSUBPS       Z10, Z5, Z10
 	VSUBPS       Z10, Z9, Z10
 	VADDPS       Z10, Z6, Z6
-	VMULPS       Z9, Z13, Z10
-	VFMSUB213PS  Z10, Z9, Z13
-	VADDPS       Z13, Z8, Z8
+	VMULPS       Z9, Z13, Z13
 	VMOVAPS      Z7, Z9
-	VADDPS       Z10, Z7, Z7
+	VADDPS       Z13, Z7, Z7
 	VSUBPS       Z9, Z7, Z9
-	VSUBPS       Z9, Z10, Z9
+	VSUBPS       Z9, Z13, Z9
 	VADDPS       Z9, Z8, Z8
 	ADDQ         $0x40, R11
 
@@ -2958,14 +2881,12 @@ pairExponentials32AVX512_loop_few:
 	VSUBPS       Z1, Z5, Z1
 	VSUBPS       Z1, Z10, Z1
 	VADDPS       Z1, Z6, Z6
-	VMULPS       Z10, Z2, Z1
-	VFMSUB213PS  Z1, Z10, Z2
-	VADDPS       Z2, Z8, Z8
-	VMOVAPS      Z7, Z2
-	VADDPS       Z1, Z7, Z7
-	VSUBPS       Z2, Z7, Z2
-	VSUBPS       Z2, Z1, Z2
-	VADDPS       Z2, Z8, Z8
+	VMULPS       Z10, Z2, Z2
+	VMOVAPS      Z7, Z1
+	VADDPS       Z2, Z7, Z7
+	VSUBPS       Z1, Z7, Z1
+	VSUBPS       Z1, Z2, Z1
+	VADDPS       Z1, Z8, Z8
 
 pairExponentials32AVX512_loop_done:
 	VEXTRACTF64X4 $0x01, Z3, Y1
@@ -3069,22 +2990,18 @@ dot32AVX512_loop:
 	VMOVUPS       64(AX)(R9*1), Z3
 	VMOVUPS       (CX)(R9*1), Z4
 	VMOVUPS       64(CX)(R9*1), Z5
-	VMULPS        Z2, Z4, Z6
-	VFMSUB213PS   Z6, Z2, Z4
-	VADDPS        Z4, Z1, Z1
+	VMULPS        Z2, Z4, Z4
 	VMOVAPS       Z0, Z2
-	VADDPS        Z6, Z0, Z0
+	VADDPS        Z4, Z0, Z0
 	VSUBPS        Z2, Z0, Z2
-	VSUBPS        Z2, Z6, Z2
+	VSUBPS        Z2, Z4, Z2
 	VADDPS        Z2, Z1, Z1
-	VMULPS        Z3, Z5, Z2
-	VFMSUB213PS   Z2, Z3, Z5
-	VADDPS        Z5, Z1, Z1
-	VMOVAPS       Z0, Z3
-	VADDPS        Z2, Z0, Z0
-	VSUBPS        Z3, Z0, Z3
-	VSUBPS        Z3, Z2, Z3
-	VADDPS        Z3, Z1, Z1
+	VMULPS        Z3, Z5, Z5
+	VMOVAPS       Z0, Z2
+	VADDPS        Z5, Z0, Z0
+	VSUBPS        Z2, Z0, Z2
+	VSUBPS        Z2, Z5, Z2
+	VADDPS        Z2, Z1, Z1
 	ADDQ          $0x80, R9
 	DECQ          R10
 	JNZ           dot32AVX512_loop_on
@@ -3111,41 +3028,37 @@ dot32AVX512_loop_few:
 	ADDQ $0x20, R8
 
 dot32AVX512_loop_one:
-	CMPQ        R8, $0x10
-	JL          dot32AVX512_loop_tail
-	VMOVUPS     (AX)(R9*1), Z2
-	VMOVUPS     (CX)(R9*1), Z3
-	VMULPS      Z2, Z3, Z4
-	VFMSUB213PS Z4, Z2, Z3
-	VADDPS      Z3, Z1, Z1
-	VMOVAPS     Z0, Z2
-	VADDPS      Z4, Z0, Z0
-	VSUBPS      Z2, Z0, Z2
-	VSUBPS      Z2, Z4, Z2
-	VADDPS      Z2, Z1, Z1
-	ADDQ        $0x40, R9
-	SUBQ        $0x10, R8
-	JMP         dot32AVX512_loop_one
+	CMPQ    R8, $0x10
+	JL      dot32AVX512_loop_tail
+	VMOVUPS (AX)(R9*1), Z2
+	VMOVUPS (CX)(R9*1), Z3
+	VMULPS  Z2, Z3, Z3
+	VMOVAPS Z0, Z2
+	VADDPS  Z3, Z0, Z0
+	VSUBPS  Z2, Z0, Z2
+	VSUBPS  Z2, Z3, Z2
+	VADDPS  Z2, Z1, Z1
+	ADDQ    $0x40, R9
+	SUBQ    $0x10, R8
+	JMP     dot32AVX512_loop_one
 
 dot32AVX512_loop_tail:
-	TESTQ       R8, R8
-	JZ          dot32AVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000010, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Z2
-	VPMOVD2M    Z2, K1
-	VMOVUPS.Z   (AX)(R9*1), K1, Z3
-	VPMOVD2M    Z2, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Z2
-	VMULPS      Z3, Z2, Z4
-	VFMSUB213PS Z4, Z3, Z2
-	VADDPS      Z2, Z1, Z1
-	VMOVAPS     Z0, Z2
-	VADDPS      Z4, Z0, Z0
-	VSUBPS      Z2, Z0, Z2
-	VSUBPS      Z2, Z4, Z2
-	VADDPS      Z2, Z1, Z1
+	TESTQ     R8, R8
+	JZ        dot32AVX512_loop_done
+	LEAQ      tailMask<>+0(SB), R10
+	MOVQ      $0x00000010, R11
+	SUBQ      R8, R11
+	VMOVUPD   (R10)(R11*4), Z2
+	VPMOVD2M  Z2, K1
+	VMOVUPS.Z (AX)(R9*1), K1, Z3
+	VPMOVD2M  Z2, K1
+	VMOVUPS.Z (CX)(R9*1), K1, Z2
+	VMULPS    Z3, Z2, Z2
+	VMOVAPS   Z0, Z3
+	VADDPS    Z2, Z0, Z0
+	VSUBPS    Z3, Z0, Z3
+	VSUBPS    Z3, Z2, Z3
+	VADDPS    Z3, Z1, Z1
 
 dot32AVX512_loop_done:
 	VEXTRACTF64X4 $0x01, Z0, Y2
@@ -3351,14 +3264,12 @@ logPairLoss32AVX512_loop:
 	VSUBPS        Z6, Z2, Z6
 	VSUBPS        Z6, Z7, Z6
 	VADDPS        Z6, Z3, Z3
-	VMULPS        Z7, Z8, Z6
-	VFMSUB213PS   Z6, Z7, Z8
-	VADDPS        Z8, Z5, Z5
-	VMOVAPS       Z4, Z7
-	VADDPS        Z6, Z4, Z4
-	VSUBPS        Z7, Z4, Z7
-	VSUBPS        Z7, Z6, Z7
-	VADDPS        Z7, Z5, Z5
+	VMULPS        Z7, Z8, Z8
+	VMOVAPS       Z4, Z6
+	VADDPS        Z8, Z4, Z4
+	VSUBPS        Z6, Z4, Z6
+	VSUBPS        Z6, Z8, Z6
+	VADDPS        Z6, Z5, Z5
 	VMOVUPS       64(CX)(R9*1), Z6
 	VBROADCASTSD  constant3fb8aa3b3fb8aa3b<>+0(SB), Z9
 	VBROADCASTSD  constant326558dc326558dc<>+0(SB), Z10
@@ -3434,14 +3345,12 @@ logPairLoss32AVX512_loop_last:
 	VSUBPS       Z6, Z2, Z6
 	VSUBPS       Z6, Z7, Z6
 	VADDPS       Z6, Z3, Z3
-	VMULPS       Z7, Z8, Z6
-	VFMSUB213PS  Z6, Z7, Z8
-	VADDPS       Z8, Z5, Z5
-	VMOVAPS      Z4, Z7
-	VADDPS       Z6, Z4, Z4
-	VSUBPS       Z7, Z4, Z7
-	VSUBPS       Z7, Z6, Z7
-	VADDPS       Z7, Z5, Z5
+	VMULPS       Z7, Z8, Z8
+	VMOVAPS      Z4, Z6
+	VADDPS       Z8, Z4, Z4
+	VSUBPS       Z6, Z4, Z6
+	VSUBPS       Z6, Z8, Z6
+	VADDPS       Z6, Z5, Z5
 	ADDQ         $0x40, R9
 
 logPairLoss32AVX512_loop_few:
@@ -3496,14 +3405,12 @@ logPairLoss32AVX512_loop_few:
 	VSUBPS       Z6, Z2, Z6
 	VSUBPS       Z6, Z8, Z6
 	VADDPS       Z6, Z3, Z3
-	VMULPS       Z8, Z9, Z6
-	VFMSUB213PS  Z6, Z8, Z9
-	VADDPS       Z9, Z5, Z5
-	VMOVAPS      Z4, Z7
-	VADDPS       Z6, Z4, Z4
-	VSUBPS       Z7, Z4, Z7
-	VSUBPS       Z7, Z6, Z7
-	VADDPS       Z7, Z5, Z5
+	VMULPS       Z8, Z9, Z9
+	VMOVAPS      Z4, Z6
+	VADDPS       Z9, Z4, Z4
+	VSUBPS       Z6, Z4, Z6
+	VSUBPS       Z6, Z9, Z6
+	VADDPS       Z6, Z5, Z5
 
 logPairLoss32AVX512_loop_done:
 	VEXTRACTF64X4 $0x01, Z2, Y6

@@ -73,11 +73,8 @@ func (s *sums) addProducts(i int, p, r vectors) {
 			VFMADD231PD(r[u], p[u], s.lanes[i])
 			continue
 		}
-		product := register()
-		VMULPS(p[u], r[u], product)
-		VFMSUB213PS(product, p[u], r[u])
-		VADDPS(r[u], s.rest[i], s.rest[i])
-		s.add(i, vectors{product})
+		VMULPS(p[u], r[u], r[u])
+		s.add(i, vectors{r[u]})
 	}
 }
 

@@ -237,28 +237,27 @@ func (a arithmetic) frontLogRatio(t vectors, e exponent, c carried) {
 // reciprocal is a float32 near 1/m for mantissas m from 1 + k/8 to 1 + (k+1)/8.
 func reciprocal(k int) float64 { return float64(float32(16 / float64(17+2*k))) }
 
-// With t = 2^n·m, 1 ≤ m < 2, and c near 1/m from a table, f = c·m − 1 is at most 1/16 and
-// log2 t = n − log2 c + f·polynomial(f).
+// With t = 2^n·m, 1 ≤ m < 2, k the whole part of 8·(m−1) and c near 1/m from a table,
+// f = c·m − 1 is at most 1/16 and log2 t = n + k/8 − (log2 c + k/8) + f·polynomial(f). The
+// upper bits of t are 8·(n+127) + k, and added to those of a magic number make n + k/8 of it.
 func (a arithmetic) frontLogRatioSingle(t vectors, e exponent, c carried) {
 	index, r, l := t.fresh(), c.registers("rest", len(t)), t.fresh()
-	logarithms := a.shared(table32("logarithms", func(k int) uint32 { return math.Float32bits(float32(-math.Log2(reciprocal(k)))) }), t)
+	logarithms := a.shared(table32("logarithms", func(k int) uint32 {
+		return math.Float32bits(float32(-math.Log2(reciprocal(k)) - float64(k)/8))
+	}), t)
 	unbiased := a.shared(a.constant(a.magic()-127), t)
 	for i := range t {
-		VPSRLD(Imm(23), t[i], r[i])
-		VCVTDQ2PS(r[i], r[i])
-		VSUBPS(e.biased[i], r[i], r[i])
-		VADDPS(unbiased, r[i], r[i])
 		VPSRLD(Imm(23-eighths), t[i], index[i])
+		VPADDD(unbiased, index[i], r[i])
+		VSUBPS(e.biased[i], r[i], r[i])
 		VPERMPS(logarithms, index[i], l[i])
 		VSUBPS(e.fraction[i], l[i], l[i])
 		VADDPS(l[i], r[i], r[i])
 	}
 	f, one := c.registers("mantissa", len(t)), a.shared(a.constant(1), t)
-	mantissa := a.shared(pattern32(1<<23-1), t)
+	a.mantissas(t, one, f)
 	reciprocals := a.shared(table32("reciprocals", func(k int) uint32 { return math.Float32bits(float32(reciprocal(k))) }), t)
 	for i := range t {
-		VANDPS(mantissa, t[i], f[i])
-		VORPS(one, f[i], f[i])
 		VPERMPS(reciprocals, index[i], index[i])
 		VFMSUB213PS(one, index[i], f[i])
 	}

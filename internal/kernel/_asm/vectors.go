@@ -109,6 +109,22 @@ func round(v, to vector) {
 	}
 }
 
+// mantissas sets m to the mantissas of positive normal float32 t, 1 ≤ m < 2.
+func (a arithmetic) mantissas(t vectors, one Op, m vectors) {
+	if target.wide() {
+		const fromOneToTwo, positive = 0, 1 << 2
+		for i := range t {
+			VGETMANTPS(Imm(fromOneToTwo|positive), t[i], m[i])
+		}
+		return
+	}
+	mask := a.shared(pattern32(1<<23-1), t)
+	for i := range t {
+		VANDPS(mask, t[i], m[i])
+		VORPS(one, m[i], m[i])
+	}
+}
+
 // cmp sets the mask of a predicate, x and y being in Go's order.
 func (a arithmetic) cmp(predicate Op, x Op, y, mask vector) {
 	if !target.wide() {
