@@ -65,8 +65,8 @@ func (s *sums) add(i int, vs vectors) {
 	}
 }
 
-// addProducts adds products of vectors to sum i, of float32 with what rounding them takes
-// off, and leaves nothing of r.
+// addProducts adds products of vectors to sum i, of float32 rounded by themselves, and leaves
+// nothing of r.
 func (s *sums) addProducts(i int, p, r vectors) {
 	for u := range p {
 		if !s.single() {
