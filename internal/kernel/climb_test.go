@@ -117,7 +117,7 @@ func TestBoundsUnderSearch(t *testing.T) {
 }
 
 func testBoundsUnderSearch[F Float](t *testing.T) {
-	const steps = 250
+	steps := 250 / lengthStep()
 	all := paths[F]()
 	var names []string
 	for path := range all {

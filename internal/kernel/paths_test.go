@@ -35,6 +35,15 @@ func kinds[F Float]() map[string]*rowKernels[F] {
 	return all
 }
 
+// lengthStep is 1, and more in the short tests that CI runs with the race detector, which
+// sees no kernels and makes them take minutes.
+func lengthStep() int {
+	if testing.Short() {
+		return 16
+	}
+	return 1
+}
+
 // everyHVP is how many lengths there are to one whose Hessian–vector products, the reference
 // of which is slow, are checked.
 const everyHVP = 8
@@ -46,7 +55,7 @@ func TestPaths(t *testing.T) { dtypes(t, testPaths[float32], testPaths[float64])
 func testPaths[F Float](t *testing.T) {
 	rng := newRand(81)
 	worst := map[string]float64{}
-	for n := 1; n <= 129; n++ {
+	for n := 1; n <= 129; n += lengthStep() {
 		for k, pair := range formPairs(0) {
 			c := newTrial[F](rng, pair, spreads[(n+k)%len(spreads)], n, false)
 			m := newReference(pair, bigRowOf(c.g), bigRowOf(c.x), bigRowOf(c.t))
