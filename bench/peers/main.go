@@ -6,18 +6,19 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
 type options struct {
 	out, python string
 	only        string
+	part        string // to measure for another process, see apart
 	rounds      int
 	threads     []int
 	quick       bool
@@ -36,6 +37,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.out, "out", "docs/PERFORMANCE.md", "the page to write")
 	flags.StringVar(&o.python, "python", "", "Python interpreters with PyTorch, separated by commas; targets are judged by the first (default python3, or /usr/bin/python3)")
 	flags.StringVar(&o.only, "only", "", "measure the sections whose title has this in it, and write them to standard output")
+	flags.StringVar(&o.part, "part", "", "measure the section of this title and pass on the findings, from standard input to standard output: peers starts itself so")
 	flags.IntVar(&o.rounds, "rounds", 11, "timings of each contender")
 	flags.BoolVar(&o.quick, "quick", false, "a few small cases in three rounds, to see that it works")
 	threads := flags.String("threads", "1,2", "numbers of threads")
@@ -73,34 +75,26 @@ func run(args []string) error {
 		return err
 	}
 	report := newReport("go run ./bench/peers "+strings.Join(args, " "), peers)
-	p := protocol{rounds: o.rounds, minimum: 20 * time.Millisecond}
-	for _, s := range sections(o.threads, o.quick) {
-		if !strings.Contains(s.title, o.only) {
-			continue
+	switch {
+	case o.part != "":
+		if err := json.NewDecoder(os.Stdin).Decode(&report.findings); err != nil {
+			return err
 		}
-		var outcomes []outcome
-		for _, c := range s.rows {
-			fmt.Fprintf(os.Stderr, "%s: %s %s\n", s.title, c.shape(), c.dtype)
-			outcome, err := compare(c, p, peers)
-			if err != nil {
-				return err
-			}
-			outcomes = append(outcomes, outcome)
+		if err := report.measure(o, func(title string) bool { return title == o.part }); err != nil {
+			return err
 		}
-		report.section(s, outcomes)
-	}
-	for _, study := range studies(o.quick) {
-		if !strings.Contains(study.title, o.only) {
-			continue
+		return json.NewEncoder(os.Stdout).Encode(report.findings)
+	case o.only != "":
+		if err := report.measure(o, func(title string) bool { return strings.Contains(title, o.only) }); err != nil {
+			return err
 		}
-		fmt.Fprintln(os.Stderr, study.title)
-		if err := report.study(study, p); err != nil {
-			return fmt.Errorf("%s: %w", study.title, err)
-		}
-	}
-	if o.only != "" {
 		_, err := os.Stdout.Write(report.finish())
 		return err
+	}
+	for _, title := range titles(o) {
+		if err := report.apart(args, title); err != nil {
+			return fmt.Errorf("%s: %w", title, err)
+		}
 	}
 	return os.WriteFile(o.out, report.finish(), 0o644)
 }

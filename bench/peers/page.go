@@ -43,11 +43,12 @@ percent is worth a second run.
   is memory, or starting a second thread; else it is Gorgonia and the garbage collector.
 - **Composed** is the same loss written with Gorgonia's own primitives.
 
-All sides read the same numbers: logits from N(0, 2²), targets softmaxes of such
-logits. Before timing, the loss and the norm of its derivatives must agree on all
-sides to 1e-3; only the composed loss may be further off, as Gorgonia adds millions
-of float32 one after the other, and a column says how far. A timing lasts at least
-20 ms and follows half as many untimed repetitions. Threads are GOMAXPROCS here and
+Each section is measured in a process of its own. All sides read the same numbers:
+logits from N(0, 2²), targets softmaxes of such logits. Before timing, the loss and the
+norm of its derivatives must agree on all sides to 1e-3; only the composed loss may be
+further off, as Gorgonia adds millions of float32 one after the other, and a column says
+how far. A timing lasts at least 20 ms and follows half as many untimed repetitions.
+Threads are GOMAXPROCS here and
 torch.set_num_threads there, and both sides are kept to as many processors.
 
 (≥ 7) is a target and **bold** a ratio short of it; a row is ok when it reaches all of
@@ -55,18 +56,18 @@ its targets. Where there are two PyTorchs, the first is the judge.
 
 `, r.command, r.machine.table(r.peers))
 	b.WriteString("## Against PyTorch and against Gorgonia's primitives\n\n")
-	if len(r.short) == 0 {
-		fmt.Fprintf(&b, "All %d rows with a target on this page reach it.\n", r.rows)
+	if len(r.Short) == 0 {
+		fmt.Fprintf(&b, "All %d rows with a target on this page reach it.\n", r.Rows)
 	} else {
-		fmt.Fprintf(&b, "%d of the %d rows with a target on this page fall short:\n\n", len(r.short), r.rows)
-		for _, row := range r.short {
+		fmt.Fprintf(&b, "%d of the %d rows with a target on this page fall short:\n\n", len(r.Short), r.Rows)
+		for _, row := range r.Short {
 			fmt.Fprintf(&b, "- %s\n", row)
 		}
 	}
 	b.WriteString("\nBest formulations, each divided by the number of rows:\n\n")
-	for i, formulation := range r.legend {
+	for i, formulation := range r.Legend {
 		fmt.Fprintf(&b, "- %s: `%s`\n", letters[i:i+1], formulation)
 	}
-	b.WriteString(r.body.String())
+	b.WriteString(r.Body)
 	return []byte(b.String())
 }

@@ -11,11 +11,19 @@ type report struct {
 	machine machineState
 	peers   []*peer
 	command string
-	body    strings.Builder
-	rows    int
-	short   []string
-	legend  []string // formulations, by their letter
+	findings
 }
+
+// findings are what the sections so far have found. They go from process to process.
+type findings struct {
+	Body   string
+	Rows   int
+	Short  []string
+	Legend []string // formulations, by their letter
+}
+
+// write adds to the body.
+func (f *findings) write(format string, args ...any) { f.Body += fmt.Sprintf(format, args...) }
 
 func newReport(command string, peers []*peer) *report {
 	return &report{machine: readMachine(), peers: peers, command: strings.TrimSpace(command)}
@@ -51,7 +59,7 @@ func (r *report) section(s section, outcomes []outcome) {
 		}
 		t.add(append(cells, v.word())...)
 	}
-	fmt.Fprintf(&r.body, "\n### %s\n\n%s", s.title, t)
+	r.write("\n### %s\n\n%s", s.title, t)
 }
 
 func (r *report) peerCells(o outcome, p peerOutcome, v *verdict, judge bool) []string {
@@ -67,25 +75,25 @@ func (r *report) peerCells(o outcome, p peerOutcome, v *verdict, judge bool) []s
 
 // study writes a part of its own.
 func (r *report) study(s study, p protocol) error {
-	fmt.Fprintf(&r.body, "\n## %s\n\n%s\n", s.title, strings.TrimSpace(s.text))
+	r.write("\n## %s\n\n%s\n", s.title, strings.TrimSpace(s.text))
 	return s.run(r, p)
 }
 
-func (r *report) table(t *table) { fmt.Fprintf(&r.body, "\n%s", t) }
+func (r *report) table(t *table) { r.write("\n%s", t) }
 
 func (r *report) paragraph(format string, args ...any) {
-	fmt.Fprintf(&r.body, "\n"+format+"\n", args...)
+	r.write("\n"+format+"\n", args...)
 }
 
 // letter names a formulation shortly; the legend says what it is.
 func (r *report) letter(formulation string) string {
-	for i, known := range r.legend {
+	for i, known := range r.Legend {
 		if known == formulation {
 			return letters[i : i+1]
 		}
 	}
-	r.legend = append(r.legend, formulation)
-	return letters[len(r.legend)-1 : len(r.legend)]
+	r.Legend = append(r.Legend, formulation)
+	return letters[len(r.Legend)-1 : len(r.Legend)]
 }
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -131,10 +139,10 @@ func (v *verdict) word() string {
 	if !v.judged {
 		return "–"
 	}
-	v.report.rows++
+	v.report.Rows++
 	if len(v.failures) == 0 {
 		return "ok"
 	}
-	v.report.short = append(v.report.short, v.row+": "+strings.Join(v.failures, "; "))
+	v.report.Short = append(v.report.Short, v.row+": "+strings.Join(v.failures, "; "))
 	return "short"
 }

@@ -82,8 +82,8 @@ func TestVerdictWithin(t *testing.T) {
 	if got := unjudged.against("x", milliseconds(3), one, 0) + unjudged.word(); got != "3.00–" {
 		t.Errorf("got %q", got)
 	}
-	if r.rows != 2 || len(r.short) != 1 || r.short[0] != "bad: x 1.30, target ≤ 1.2" {
-		t.Errorf("%d rows, short %q", r.rows, r.short)
+	if r.Rows != 2 || len(r.Short) != 1 || r.Short[0] != "bad: x 1.30, target ≤ 1.2" {
+		t.Errorf("%d rows, short %q", r.Rows, r.Short)
 	}
 }
 
