@@ -24,12 +24,12 @@ func detect() (singles []kernelSet[float32], doubles []kernelSet[float64]) {
 	x86 := &cpu.X86
 	// Processors with AVX-512 but without VBMI2, before Ice Lake, slow their clock for it.
 	if x86.HasAVX512F && x86.HasAVX512DQ && x86.HasAVX512VL && x86.HasAVX512VBMI2 {
-		singles = append(singles, kernelSet[float32]{"AVX-512", fewestAVX512, []*rowKernels[float32]{&narrowAVX512, &wideAVX512}})
-		doubles = append(doubles, kernelSet[float64]{"AVX-512", fewestAVX512, []*rowKernels[float64]{&doubleAVX512}})
+		singles = append(singles, kernelSet[float32]{name: "AVX-512", fewest: fewestAVX512, kinds: []*rowKernels[float32]{&narrowAVX512, &wideAVX512}})
+		doubles = append(doubles, kernelSet[float64]{name: "AVX-512", fewest: fewestAVX512, kinds: []*rowKernels[float64]{&doubleAVX512}})
 	}
 	if x86.HasAVX2 && x86.HasFMA {
-		singles = append(singles, kernelSet[float32]{"AVX2", 2, []*rowKernels[float32]{&narrowAVX2, &wideAVX2}})
-		doubles = append(doubles, kernelSet[float64]{"AVX2", 2, []*rowKernels[float64]{&doubleAVX2}})
+		singles = append(singles, kernelSet[float32]{name: "AVX2", kinds: []*rowKernels[float32]{&narrowAVX2, &wideAVX2}})
+		doubles = append(doubles, kernelSet[float64]{name: "AVX2", kinds: []*rowKernels[float64]{&doubleAVX2}})
 	}
 	return append(singles, generic32), append(doubles, generic64)
 }

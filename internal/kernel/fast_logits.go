@@ -179,18 +179,18 @@ func (w *worker[F]) logProbsTargetGradient(k *rowKernels[F], i, n int) {
 // logitsHVP writes g·Σp·q·(v − ⟨q,v⟩).
 func (w *worker[F]) logitsHVP(k *rowKernels[F], i, n int) {
 	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
-	if w.problem.Target == Probs {
+	switch w.problem.Target {
+	case Probs:
 		k.extremes(x, n, classes, &w.sums[i])
 		k.exponentials(x, t, out, n, classes, &w.sums[i])
-	} else {
+	case LogProbs:
 		w.pairExtremes(k, i, n)
-		if w.problem.Target == LogProbs {
-			w.unshift(i, n, shiftT, reachT)
-		}
+		w.unshift(i, n, shiftT, reachT)
 		k.pairExponentials(x, t, out, w.spareRows(), n, classes, &w.sums[i])
-		if w.problem.Target == LogProbs {
-			w.sum(i, n, k.mixedLoss) // whose powers are accurate by themselves
-		}
+		w.sum(i, n, k.mixedLoss) // whose powers are accurate by themselves
+	case Logits:
+		w.pairExtremes(k, i, n)
+		k.pairExponentials(x, t, out, w.spareRows(), n, classes, &w.sums[i])
 	}
 	for j := i; j < i+n; j++ {
 		w.done[j] = k.exact(&w.sums[j])

@@ -8,8 +8,8 @@ import (
 // The kernels in Go, for every machine: they say what each computes. Arithmetic is
 // float64 for both element types, without a call into package math for a class.
 var (
-	generic32 = kernelSet[float32]{"Go", 2, []*rowKernels[float32]{genericKernels[float32](limits{minClasses: 2, minRatio: 0x1p-10, minGradient: 0x1p-10, stored: stored32})}}
-	generic64 = kernelSet[float64]{"Go", 2, []*rowKernels[float64]{genericKernels[float64](limits{minClasses: 2, minRatio: 0.125, perPartition: 0.03, minGradient: 0x1p-6, minMass: 0x1p-900, stored: 1})}}
+	generic32 = kernelSet[float32]{name: "Go", kinds: []*rowKernels[float32]{genericKernels[float32](limits{minClasses: 2, minRatio: 0x1p-10, minGradient: 0x1p-10, stored: stored32})}}
+	generic64 = kernelSet[float64]{name: "Go", kinds: []*rowKernels[float64]{genericKernels[float64](limits{minClasses: 2, minRatio: 0.125, perPartition: 0.03, minGradient: 0x1p-6, minMass: 0x1p-900, stored: 1})}}
 )
 
 // stored32 brings the smallest float32 into the range of normal ones.

@@ -122,11 +122,10 @@ type limits struct {
 	shiftLast bool
 }
 
-// kernelSet is the kinds of kernels of an instruction set, the fastest first. It is the
-// fastest set that there is from so many classes on.
+// kernelSet is the kinds of kernels of an instruction set, the fastest first.
 type kernelSet[F Float] struct {
 	name   string
-	fewest int
+	fewest int // classes for which it is faster than the next set
 	kinds  []*rowKernels[F]
 }
 
