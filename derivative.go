@@ -67,6 +67,9 @@ func symDiff(op differentiable, wanted []bool, inputs G.Nodes, out, grad *G.Node
 		if err != nil {
 			return nil, err
 		}
+		if loss, ok := op.(lossOp); ok {
+			loss.foresee(i, inputs, grad)
+		}
 		wired := connect(d.wires, inputs, out, grad)
 		if d.op == nil {
 			grads[i] = wired[0]

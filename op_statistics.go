@@ -13,7 +13,8 @@ import (
 // only through it, and each is differentiated as a function of pred and target.
 type statisticsOp struct {
 	signature
-	plan plan
+	plan  plan
+	ahead *foreseen
 }
 
 func newStatisticsOp(p plan) statisticsOp {
@@ -21,7 +22,7 @@ func newStatisticsOp(p plan) statisticsOp {
 	for i := range s.args {
 		s.args[i].differentiable = false
 	}
-	return statisticsOp{s, p}
+	return statisticsOp{s, p, new(foreseen)}
 }
 
 // Type: statistics are float64 whatever the loss is.
@@ -33,12 +34,22 @@ func (op statisticsOp) Do(inputs ...G.Value) (G.Value, error) {
 	if err := op.plan.checkValues(op.signature, inputs); err != nil {
 		return nil, err
 	}
-	return runTo(op.signature, inputs, statisticsKernel[float64](op), statisticsKernel[float32](op))
+	sides := op.ahead.sides()
+	ahead := make([]G.Value, len(sides))
+	v, err := runTo(op.signature, inputs, statisticsKernel[float64](op, sides, ahead), statisticsKernel[float32](op, sides, ahead))
+	if err != nil || len(sides) == 0 {
+		return v, err
+	}
+	return newAhead(v, sides, ahead)
 }
 
-func statisticsKernel[F kernel.Float](op statisticsOp) func([]kernel.View[F]) []float64 {
+func statisticsKernel[F kernel.Float](op statisticsOp, sides []kernel.Side, ahead []G.Value) func([]kernel.View[F]) []float64 {
 	return func(in []kernel.View[F]) []float64 {
-		return kernel.Statistics(op.plan.problem, operands(op.plan, in))
+		statistics, gradients := kernel.Statistics(op.plan.problem, operands(op.plan, in), sides...)
+		for i, gradient := range gradients {
+			ahead[i] = value(gradient, op.plan.shape)
+		}
+		return statistics
 	}
 }
 
@@ -67,7 +78,7 @@ func (s signature) statistics(inputs []G.Value) (data []float64, err error) {
 		if !arg.statistics || i >= len(inputs) {
 			continue
 		}
-		v, err := view[float64](arg.name, inputs[i], arg.shape)
+		v, err := view[float64](arg.name, withoutAhead(inputs[i]), arg.shape)
 		if err != nil {
 			return nil, errors.WithMessage(err, s.name)
 		}

@@ -22,6 +22,9 @@ func newVJPOp(p plan, wrt kernel.Side, statistics bool) vjpOp {
 }
 
 func (op vjpOp) Do(inputs ...G.Value) (G.Value, error) {
+	if gradient, err := op.takeAhead(inputs); gradient != nil || err != nil {
+		return gradient, err
+	}
 	statistics, err := op.statistics(inputs)
 	if err != nil {
 		return nil, err

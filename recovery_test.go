@@ -65,6 +65,12 @@ func TestOpsRecover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	foreseeing := newStatisticsOp(p)
+	foreseeing.ahead[0].Store(true)
+	withGradient, err := foreseeing.Do(x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
 	one := G.NewF64(1)
 	for _, c := range []struct {
 		op     G.Op
@@ -73,6 +79,8 @@ func TestOpsRecover(t *testing.T) {
 		{newStatisticsOp(p), []G.Value{x, y}},
 		{newLossOp(p), []G.Value{x, y, statistics}},
 		{newVJPOp(p, 0, true), []G.Value{x, y, statistics, one}},
+		{newVJPOp(p, 1, true), []G.Value{x, y, withGradient, one}},
+		{foreseeing, []G.Value{x, y}},
 		{newVJPOp(p, 1, false), []G.Value{x, y, one}},
 		{newJVPOp(p, 0), []G.Value{x, y, x}},
 		{newHVPOp(p, 0, 1), []G.Value{x, y, one, x}},

@@ -38,30 +38,35 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 	if w.mode == product {
 		in.Tangent = kernel.View[F]{Data: d.v.([]F), Strides: strides}
 	}
-	var results [2][]F // of each side
+	var ahead, apart []kernel.Side // the gradients, with the statistics or after them
 	if w.mode != forward && w.mode != logProbsLoss {
-		results[kernel.Pred] = make([]F, w.elements())
+		apart = append(apart, kernel.Pred)
 	}
 	if w.mode.targetGradient() {
-		results[kernel.Target] = make([]F, w.elements())
+		apart = append(apart, kernel.Target)
+	}
+	for _, side := range apart {
+		in.Out[side] = make([]F, w.elements())
+	}
+	noted := kernel.HasStatistics(problem, w.size())
+	if noted && w.mode != afterLoss {
+		ahead, apart = apart, nil
 	}
 	return contender{name, func(reps int) (time.Duration, error) {
 		start := time.Now()
 		for range reps {
-			if w.mode != afterLoss || in.Statistics == nil {
-				in.Statistics = nil
-				if kernel.HasStatistics(problem, w.size()) {
-					in.Statistics = kernel.Statistics(problem, in)
-				}
+			switch {
+			case w.mode == afterLoss && in.Statistics != nil:
+			case noted:
+				in.Statistics, _ = kernel.Statistics(problem, in, ahead...)
+				kernel.Loss(problem, in)
+			default:
 				kernel.Loss(problem, in)
 			}
-			for side, out := range results {
-				if in.Out = out; out != nil {
-					kernel.VJP(problem, kernel.Side(side), in)
-				}
+			for _, side := range apart {
+				kernel.VJP(problem, side, in)
 			}
 			if w.mode == product {
-				in.Out = results[kernel.Pred]
 				kernel.HVP(problem, kernel.Pred, kernel.Pred, in)
 			}
 		}

@@ -136,6 +136,9 @@ func (c fuzzed[F]) holdToPortable(t *testing.T) {
 		if c.problem.Family == KL && !slices.Equal(bits(Loss(c.problem, c.in)), bits(Loss(c.problem, noted(c.problem, c.in)))) {
 			t.Errorf("%v: another loss with statistics, %s", c.pair, set.name)
 		}
+		for side, got := range ahead(c.problem, c.in, sides[:]...) {
+			equalBits(t, fmt.Sprintf("%v ∂%v ahead, %s", c.pair, sides[side], set.name), got, VJP(c.problem, sides[side], noted(c.problem, c.in)))
+		}
 	}
 }
 

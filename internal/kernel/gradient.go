@@ -4,37 +4,50 @@ import "math"
 
 // VJP returns the gradient of ⟨Loss, Upstream⟩ with respect to one input.
 func VJP[F Float](p Problem, wrt Side, in *Operands[F]) []F {
-	switch {
-	case p.Family != KL:
-		return mapRows(p, in, fastGradient[F](p, wrt), pointwiseGradient(wrt))
-	case wrt == Pred:
-		return mapRows(p, in, fastGradient[F](p, wrt), (*row).predGradient)
-	}
-	return mapRows(p, in, fastGradient[F](p, wrt), (*row).targetGradient)
+	return mapRows(gradientPass(p, wrt, in))
 }
 
-// mapRows applies compute, which writes row.out, to every row that is not
-// dropped as a whole; a dropped row's result is 0 whatever it holds.
-func mapRows[F Float](p Problem, in *Operands[F], fast attempt[F], compute func(*row)) []F {
-	t := newTask(p, in, View[F]{nil, RowMajor(p.Shape)})
-	out := &t.tensors[outOperand].Data
+// gradient writes one row's gradient.
+func gradient(p Problem, wrt Side) func(*row) {
 	switch {
-	case in.Out != nil:
-		*out = in.Out
+	case p.Family != KL:
+		return pointwiseGradient(wrt)
+	case wrt == Pred:
+		return (*row).predGradient
+	}
+	return (*row).targetGradient
+}
+
+func gradientPass[F Float](p Problem, wrt Side, in *Operands[F]) pass[F] {
+	return newMapping(p, in, in.Out[wrt], fastGradient[F](p, wrt), gradient(p, wrt))
+}
+
+// newMapping is a pass that writes what compute leaves in row.out to out, or to fresh memory
+// if that is nil. A row that is dropped as a whole gives 0 whatever it holds.
+func newMapping[F Float](p Problem, in *Operands[F], out []F, fast attempt[F], compute func(*row)) pass[F] {
+	t := newTask(p, in, View[F]{nil, RowMajor(p.Shape)})
+	switch {
+	case out != nil:
 		if !t.packed {
-			clear(*out)
+			clear(out)
 		}
 	case t.packed:
-		*out = unwritten[F](size(p.Shape)) // every row of which is written, or cleared
+		out = unwritten[F](size(p.Shape)) // every row of which is written, or cleared
 	default:
-		*out = make([]F, size(p.Shape))
+		out = make([]F, size(p.Shape))
 	}
-	t.each(fast, func(c *cursor[F], _ int) {
+	t.tensors[outOperand].Data = out
+	return pass[F]{t, fast, func(c *cursor[F], _ int) {
 		c.load()
 		compute(&c.row)
 		c.store()
-	})
-	return *out
+	}}
+}
+
+// mapRows visits every row of a mapping and returns the result.
+func mapRows[F Float](m pass[F]) []F {
+	visitAll(m)
+	return m.tensors[outOperand].Data
 }
 
 func (w *row) predGradient() {

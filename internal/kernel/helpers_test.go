@@ -139,6 +139,7 @@ func functions[F Float]() []function[F] {
 		list = append(list,
 			function[F]{"VJP " + a.String(), false, func(p Problem, in *Operands[F]) []F { return VJP(p, a, in) }},
 			function[F]{"VJP of statistics " + a.String(), false, func(p Problem, in *Operands[F]) []F { return VJP(p, a, noted(p, in)) }},
+			function[F]{"VJP ahead " + a.String(), false, func(p Problem, in *Operands[F]) []F { return ahead(p, in, a)[0] }},
 			function[F]{"JVP " + a.String(), true, func(p Problem, in *Operands[F]) []F { return JVP(p, a, in) }})
 		for _, b := range sides {
 			list = append(list, function[F]{
@@ -154,9 +155,21 @@ func functions[F Float]() []function[F] {
 func noted[F Float](p Problem, in *Operands[F]) *Operands[F] {
 	with := *in
 	if p.notable() {
-		with.Statistics = Statistics(p, in)
+		with.Statistics, _ = Statistics(p, in)
 	}
 	return &with
+}
+
+// ahead returns gradients that were written with the statistics, if the problem has them.
+func ahead[F Float](p Problem, in *Operands[F], wrt ...Side) (gradients [][]F) {
+	if p.notable() {
+		_, gradients = Statistics(p, in, wrt...)
+		return gradients
+	}
+	for _, side := range wrt {
+		gradients = append(gradients, VJP(p, side, in))
+	}
+	return gradients
 }
 
 // bits returns numbers as their bits, all NaN alike, so that slices.Equal tells

@@ -5,9 +5,9 @@ package kernel
 // also the gradient of ⟨VJP(along), Tangent⟩ with respect to wrt.
 func HVP[F Float](p Problem, along, wrt Side, in *Operands[F]) []F {
 	if p.Family != KL {
-		return mapRows(p, in, nil, pointwiseSecond(along, wrt))
+		return mapRows(newMapping(p, in, in.Out[wrt], nil, pointwiseSecond(along, wrt)))
 	}
-	return mapRows(p, in, fastHVP[F](p, along, wrt), secondDerivatives[along][wrt])
+	return mapRows(newMapping(p, in, in.Out[wrt], fastHVP[F](p, along, wrt), secondDerivatives[along][wrt]))
 }
 
 // secondDerivatives is indexed by the side the tangent belongs to, then by the

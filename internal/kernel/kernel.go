@@ -99,7 +99,7 @@ type Operands[F Float] struct {
 	Upstream             View[F] // by OutStrides
 	Tangent              View[F]
 	Statistics           []float64 // of the others, nil where there are none
-	Out                  []F       // takes the place of a fresh result of pred's shape, if there is one
+	Out                  [2][]F    // by side, take the place of fresh gradients and second derivatives with respect to it
 
 	kinds []*rowKernels[F] // for tests: nil is what the machine has
 }

@@ -35,7 +35,7 @@ func reduce[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*ro
 	if !p.elementwise() {
 		t := newTask(p, in.withoutUpstream(), View[F]{})
 		t.losses = make([]float64, t.rowCount())
-		t.sumTerms(fast, terms)
+		visitAll(t.summing(fast, terms))
 		return sumRows[F](p, func(row int) float64 { return t.losses[row] })
 	}
 	out := View[F]{make([]F, p.OutSize), p.OutStrides}
@@ -54,13 +54,13 @@ func (in *Operands[F]) withoutUpstream() *Operands[F] {
 	return &loss
 }
 
-// sumTerms notes the sum of each row's terms.
-func (t *task[F]) sumTerms(fast attempt[F], terms func(*row)) {
-	t.each(fast, func(c *cursor[F], number int) {
+// summing is a pass that notes the sum of each row's terms.
+func (t *task[F]) summing(fast attempt[F], terms func(*row)) pass[F] {
+	return pass[F]{t, fast, func(c *cursor[F], number int) {
 		c.load()
 		terms(&c.row)
 		t.setLoss(number, total(c.out))
-	})
+	}}
 }
 
 // setLoss notes a row's loss where losses are kept.

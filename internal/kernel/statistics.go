@@ -26,12 +26,22 @@ func (p Problem) notable() bool {
 // Statistics returns, row by row, StatisticsSize numbers from which Loss and VJP of
 // the same operands need not look for the largest logit and the partition function
 // again. They mean something to this package and this machine only.
-func Statistics[F Float](p Problem, in *Operands[F]) []float64 {
+//
+// Ahead are the gradients with respect to sides, as VJP returns them with these statistics,
+// to the bit; each row's are written while it is in the cache.
+func Statistics[F Float](p Problem, in *Operands[F], sides ...Side) (statistics []float64, ahead [][]F) {
 	t := newTask(p, in.withoutUpstream(), View[F]{})
-	noted := make([]rowSums, t.rowCount())
-	t.noted = noted
-	t.sumTerms(fastLoss[F](p), p.terms())
-	return unsafe.Slice(&noted[0][0], len(noted)*sumCount)
+	t.noted = make([]rowSums, t.rowCount())
+	statistics = unsafe.Slice(&t.noted[0][0], len(t.noted)*sumCount)
+	with := *in
+	with.Statistics = statistics
+	passes := []pass[F]{t.summing(fastLoss[F](p), p.terms())}
+	for _, side := range sides {
+		g := gradientPass(p, side, &with)
+		passes, ahead = append(passes, g), append(ahead, g.tensors[outOperand].Data)
+	}
+	visitAll(passes...)
+	return statistics, ahead
 }
 
 // statistics reads what Statistics returned, nil where there is nothing.

@@ -9,29 +9,60 @@ import (
 // marks those that are done.
 type attempt[F Float] func(w *worker[F], k *rowKernels[F], i, n int)
 
-// each visits every row, many at a time: by fast, which may be nil, and one by one by
-// slow where fast does not do it. A row that is dropped as a whole is visited by
-// neither, and its part of a packed result cleared. slow is called from several
-// goroutines, in no order, each with a cursor of its own.
+// pass is a task and what computes its rows: many at a time fast, which may be nil, and one
+// by one slow where fast does not do it. slow is called from several goroutines, in no
+// order, each with a cursor of its own.
+type pass[F Float] struct {
+	*task[F]
+	fast attempt[F]
+	slow func(c *cursor[F], number int)
+}
+
+// each visits every row of one task.
 func (t *task[F]) each(fast attempt[F], slow func(c *cursor[F], number int)) {
-	capacity := 1
-	if fast != nil && t.packed {
-		capacity = min(max(1, batch/(t.problem.classes()*int(unsafe.Sizeof(F(0))))), t.rowCount())
+	visitAll(pass[F]{t, fast, slow})
+}
+
+// visitAll goes through the rows of passes over the same rows, some at a time: what the
+// first reads and notes is in cache for the next. A row that a task drops as a whole is not
+// computed, and its part of a packed result cleared.
+func visitAll[F Float](passes ...pass[F]) {
+	t := passes[0].task
+	capacity := t.rowCount()
+	for _, p := range passes {
+		capacity = min(capacity, p.capacity())
 	}
 	parallel(t.rowCount(), t.problem.classes(), func(next func() (from, to int)) {
-		w := newWorker(t, capacity)
-		defer w.release()
+		workers := make([]worker[F], len(passes))
+		for i := range passes {
+			workers[i].start(&passes[i], capacity)
+		}
+		defer func() {
+			for i := range workers {
+				workers[i].release()
+			}
+		}()
 		for from, to := next(); from < to; from, to = next() {
 			for ; from < to; from += capacity {
-				w.visit(fast, slow, from, min(from+capacity, to))
+				for i := range workers {
+					workers[i].visit(from, min(from+capacity, to))
+				}
 			}
 		}
 	})
 }
 
+// capacity is how many rows are taken at a time.
+func (p pass[F]) capacity() int {
+	if p.fast == nil || !p.packed {
+		return 1
+	}
+	return max(1, batch/(p.problem.classes()*int(unsafe.Sizeof(F(0)))))
+}
+
 // worker goes through a task's rows, some at a time.
 type worker[F Float] struct {
-	*task[F]
+	*pass[F]
 	*records
 	first, count int     // the rows in work
 	kind         float64 // the number of the kind of kernels that is tried, from 1
@@ -67,8 +98,10 @@ func (r *records) grow(n int) {
 	}
 }
 
-func newWorker[F Float](t *task[F], capacity int) *worker[F] {
-	w := &worker[F]{task: t, records: pool.Get().(*records)}
+// start makes a worker ready for a pass.
+func (w *worker[F]) start(p *pass[F], capacity int) {
+	t := p.task
+	w.pass, w.records = p, pool.Get().(*records)
 	w.grow(capacity)
 	clear(w.sums)
 	if t.constant {
@@ -77,19 +110,18 @@ func newWorker[F Float](t *task[F], capacity int) *worker[F] {
 		}
 	}
 	w.cursor = cursor[F]{task: t, row: row{Problem: t.problem, uniform: t.uniform}}
-	return w
 }
 
 func (w *worker[F]) release() { pool.Put(w.records) }
 
-func (w *worker[F]) visit(fast attempt[F], slow func(c *cursor[F], number int), from, to int) {
+func (w *worker[F]) visit(from, to int) {
 	w.first, w.count = from, to-from
 	clear(w.done[:w.count])
 	if !w.located() {
 		w.locate()
 	}
-	if fast != nil {
-		w.attempt(fast)
+	if w.fast != nil {
+		w.attempt()
 	}
 	c := &w.cursor
 	for i := range w.count {
@@ -102,7 +134,7 @@ func (w *worker[F]) visit(fast attempt[F], slow func(c *cursor[F], number int), 
 			}
 			c.factor = w.factors[i]
 			if c.weigh() {
-				slow(c, from+i)
+				w.slow(c, from+i)
 			} else {
 				w.drop(i)
 			}
@@ -112,16 +144,16 @@ func (w *worker[F]) visit(fast attempt[F], slow func(c *cursor[F], number int), 
 
 // attempt tries the kinds of kernels one after the other. The first takes all the
 // rows at once where they are packed.
-func (w *worker[F]) attempt(fast attempt[F]) {
+func (w *worker[F]) attempt() {
 	for n, k := range w.kinds {
 		w.kind = float64(n + 1)
 		if n == 0 && w.packed {
-			fast(w, k, 0, w.count)
+			w.fast(w, k, 0, w.count)
 			continue
 		}
 		for i := range w.count {
 			if !w.done[i] && w.factors[i] != 0 {
-				fast(w, k, i, 1)
+				w.fast(w, k, i, 1)
 			}
 		}
 	}
