@@ -14,7 +14,12 @@ func (w *worker[F]) logitsSums(k *rowKernels[F], i, n int) {
 	x, classes := w.at(predOperand, i), w.problem.classes()
 	k.extremes(x, n, classes, &w.sums[i])
 	w.level(k, i, n)
-	k.logitsLoss(x, w.at(targetOperand, i), n, classes, &w.sums[i])
+	t, sums := w.at(targetOperand, i), &w.sums[i]
+	if w.keeps(k) && w.noted != nil {
+		k.keepingLoss(x, t, w.keptRow(i), n, classes, sums)
+	} else {
+		k.logitsLoss(x, t, n, classes, sums)
+	}
 }
 
 // pairSums is logitsSums for logits on both sides, and sets ratio to the divergence.
@@ -114,7 +119,11 @@ func (w *worker[F]) targetSums(i int) *rowSums {
 
 // logitsGradient writes g·(q·Σp − p).
 func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
-	w.subtract(k, i, n, (*worker[F]).logitsSums, k.logitsPred)
+	pred := k.logitsPred
+	if w.keeps(k) {
+		pred = func(_, t, out *F, rows, classes int, c *coefficients) { k.keptPred(t, out, rows, classes, c) }
+	}
+	w.subtract(k, i, n, (*worker[F]).logitsSums, pred)
 }
 
 // linearGradient writes −g·p, which takes no logarithm.

@@ -17,9 +17,14 @@ const stored32 = 1 << 32
 
 func genericKernels[F Float](l limits) *rowKernels[F] {
 	l.maxReach, l.maxFall, l.maxShift = math.Inf(1), math.Inf(1), 1<<16
+	keeping, kept := keepingLoss[F], keptPred[F]
+	if l.stored != 1 {
+		keeping, kept = nil, nil
+	}
 	return &rowKernels[F]{
 		extremes[F], logitsLoss[F], logProbsLoss[F], pairLoss[F],
 		negate[F], logitsPred[F], pairPred[F], targetProbs[F], pairTarget[F],
+		keeping, kept,
 		exponentials[F], pairExponentials[F], dotRows[F], centre[F],
 		logPairLoss[F], mixedLoss[F], mixedPred[F], mixedTarget[F], negatePower[F], logPairTarget[F],
 		probsLoss[F], probsPred[F], probsTarget[F],
@@ -110,19 +115,34 @@ func (s *logRatioSums) store(into *rowSums) {
 func logitsLoss[F Float](x, t *F, rows, classes int, sums *rowSums) {
 	out := sumsOf(sums, rows)
 	eachRow(rows, classes, []*F{x, t}, func(r int, of [][]F) {
-		x, t := of[0], of[1]
-		shift := out[r][shiftX]
-		sumBlocks[F](&out[r], classes, func(from, to int) (s rowSums) {
-			var loss logRatioSums
-			for i, xi := range x[from:to] {
-				y := (float64(xi) + shift) * math.Log2E
-				s[partition] += power2[F](y)
-				ti := float64(t[from+i])
-				loss.add(ti, logarithm2[F](ti), y)
+		logitsRow(&out[r], of[0], of[1], nil)
+	})
+}
+
+// keepingLoss is logitsLoss, and sets out = 2^y.
+func keepingLoss[F Float](x, t, out *F, rows, classes int, sums *rowSums) {
+	records := sumsOf(sums, rows)
+	eachRow(rows, classes, []*F{x, t, out}, func(r int, of [][]F) {
+		logitsRow(&records[r], of[0], of[1], of[2])
+	})
+}
+
+func logitsRow[F Float](record *rowSums, x, t, out []F) {
+	shift := record[shiftX]
+	sumBlocks[F](record, len(x), func(from, to int) (s rowSums) {
+		var loss logRatioSums
+		for i := from; i < to; i++ {
+			y := (float64(x[i]) + shift) * math.Log2E
+			q := power2[F](y)
+			if out != nil {
+				out[i] = F(q)
 			}
-			loss.store(&s)
-			return s
-		})
+			s[partition] += q
+			ti := float64(t[i])
+			loss.add(ti, logarithm2[F](ti), y)
+		}
+		loss.store(&s)
+		return s
 	})
 }
 

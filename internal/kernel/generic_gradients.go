@@ -29,6 +29,17 @@ func logitsPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	})
 }
 
+// keptPred sets out = a·out − b·t.
+func keptPred[F Float](t, out *F, rows, classes int, c *coefficients) {
+	records := coefficientsOf(c, rows)
+	eachRow(rows, classes, []*F{t, out}, func(r int, of [][]F) {
+		c := &records[r]
+		for i, ti := range of[0] {
+			of[1][i] = F(float64(of[1][i])*c[byA] - float64(ti)*c[byB])
+		}
+	})
+}
+
 // pairPred sets out = a·2^y − b·2^τ.
 func pairPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	pairPredRows(x, t, out, rows, classes, c, false)

@@ -56,29 +56,32 @@ func testGuardPages[F Float](t *testing.T) {
 		if pair.pred == Probs {
 			x = positive
 		}
-		results := func(kinds []*rowKernels[F], pred, target []F) [][]F {
+		results := func(kinds []*rowKernels[F], pred, target, out []F) [][]F {
 			n := len(pred)
 			p := Problem{Shape: []int{n}, Pred: pair.pred, Target: pair.target, Scale: 1, OutStrides: []int{0}, OutSize: 1}
 			in := &Operands[F]{
 				Pred: View[F]{pred, []int{1}}, Target: View[F]{target, []int{1}}, Upstream: View[F]{[]F{1}, []int{0}},
 				kinds: kinds,
 			}
+			written := *in
+			written.Out[Pred] = out
 			with, jensen := noted(p, in), p
 			jensen.Family, jensen.Beta = JensenShannon, 0.5
 			return [][]F{
 				Loss(p, in), VJP(p, Pred, in), VJP(p, Target, in), VJP(p, Pred, with), VJP(p, Target, with),
+				slices.Clone(VJP(p, Pred, &written)), slices.Clone(ahead(p, &written, Pred)[0]),
 				Loss(jensen, in), VJP(jensen, Pred, noted(jensen, in)), VJP(jensen, Target, in),
 			}
 		}
 		for n := 1; n <= longest; n += lengthStep() {
 			offset := n % 8
 			for _, atEnd := range []bool{false, true} {
-				pred, target := guarded[F](t, n, atEnd), guarded[F](t, n, atEnd)
+				pred, target, out := guarded[F](t, n, atEnd), guarded[F](t, n, atEnd), guarded[F](t, n, atEnd)
 				copy(pred, x[offset:])
 				copy(target, y[offset:])
 				for _, set := range kernelSets[F]() {
-					want := results(set.kinds, x[offset:][:n], y[offset:][:n])
-					for i, got := range results(set.kinds, pred, target) {
+					want := results(set.kinds, x[offset:][:n], y[offset:][:n], make([]F, n))
+					for i, got := range results(set.kinds, pred, target, out) {
 						if !slices.Equal(got, want[i]) {
 							t.Errorf("%v, %d classes, %s: result %d is %v, in ordinary memory %v", pair, n, set.name, i, got, want[i])
 						}

@@ -54,6 +54,11 @@ type rowKernels[F Float] struct {
 
 	negate, logitsPred, pairPred, targetProbs, pairTarget func(x, t, out *F, rows, classes int, c *coefficients)
 
+	// The halves of logitsPred, the first with the loss. Of kinds that store exponentials as
+	// they compute them, so that not a bit of either is another.
+	keepingLoss func(x, t, out *F, rows, classes int, sums *rowSums)
+	keptPred    func(t, out *F, rows, classes int, c *coefficients)
+
 	exponentials     func(x, t, out *F, rows, classes int, sums *rowSums)
 	pairExponentials func(x, t, ex, et *F, rows, classes int, sums *rowSums)
 	dot              func(out, v *F, rows, classes int, sums *rowSums)

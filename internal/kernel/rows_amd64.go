@@ -84,6 +84,16 @@ func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, 
 //go:noescape
 func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
+// keepingLoss32 is logitsLoss, and sets out = 2^y.
+//
+//go:noescape
+func keepingLoss32(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
+
+// keptPred32 sets out = a·out − b·t.
+//
+//go:noescape
+func keptPred32(t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
 // extremes32Wide sets the shift of x, and its reach.
 //
 //go:noescape
@@ -298,6 +308,16 @@ func negatePower64(x *float64, t *float64, out *float64, rows int, classes int, 
 //
 //go:noescape
 func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// keepingLoss64 is logitsLoss, and sets out = 2^y.
+//
+//go:noescape
+func keepingLoss64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
+
+// keptPred64 sets out = a·out − b·t.
+//
+//go:noescape
+func keptPred64(t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // mixedLoss64 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
 //

@@ -3456,6 +3456,406 @@ logPairTarget32_loop_done:
 	VZEROUPPER
 	RET
 
+// func keepingLoss32(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·keepingLoss32(SB), NOSPLIT, $216-48
+	MOVQ    x+0(FP), AX
+	MOVQ    t+8(FP), CX
+	MOVQ    out+16(FP), DX
+	MOVQ    rows+24(FP), BX
+	MOVQ    classes+32(FP), SI
+	MOVQ    sums+40(FP), DI
+	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
+
+keepingLoss32_row:
+	VBROADCASTSD (DI), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VXORPD       Y9, Y9, Y9
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
+	VXORPD       Y10, Y10, Y10
+	VMOVUPD      Y10, (R8)
+	VMOVUPD      Y10, 64(R8)
+	VMOVUPD      Y10, 128(R8)
+	MOVQ         SI, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x08, R9
+	JL           keepingLoss32_loop_few
+	LEAQ         (AX)(SI*4), R12
+	VMOVUPS      (AX)(R10*1), Y10
+	VMOVAPS      Y10, Y11
+	VFMADD132PS  Y1, Y2, Y11
+	VSUBPS       Y2, Y11, Y12
+	VFMSUB132PS  Y1, Y12, Y10
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
+	VMOVUPS      (CX)(R10*1), Y12
+
+	// log2 t - y
+	VPSRLD      $0x14, Y12, Y13
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y13, Y14
+	VSUBPS      Y11, Y14, Y14
+	VPERMPS     logarithms<>+0(SB), Y13, Y15
+	VSUBPS      Y10, Y15, Y15
+	VADDPS      Y15, Y14, Y14
+	VANDPS      constant007fffff007fffff<>+0(SB), Y12, Y15
+	VORPS       Y0, Y15, Y15
+	VPERMPS     reciprocals<>+0(SB), Y13, Y13
+	VFMSUB213PS Y0, Y13, Y15
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y11, Y11
+	VPSLLD      $0x14, Y11, Y13
+	VPERMPS     powers<>+0(SB), Y11, Y11
+	VPADDD      Y11, Y13, Y13
+	SUBQ        $0x08, R9
+	JL          keepingLoss32_loop_last
+
+keepingLoss32_loop:
+	PREFETCHT1  (R12)(R10*1)
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y10, Y11
+	VMULPS      Y13, Y11, Y11
+	VMOVUPS     Y11, (DX)(R10*1)
+	VMOVAPS     Y4, Y10
+	VADDPS      Y11, Y4, Y4
+	VSUBPS      Y10, Y4, Y10
+	VSUBPS      Y10, Y11, Y10
+	VADDPS      Y10, Y5, Y5
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
+	VFMADD213PS Y14, Y15, Y10
+	VMOVAPS     Y6, Y11
+	VADDPS      Y12, Y6, Y6
+	VSUBPS      Y11, Y6, Y11
+	VSUBPS      Y11, Y12, Y11
+	VADDPS      Y11, Y7, Y7
+	VMULPS      Y12, Y10, Y10
+	VMOVAPS     Y8, Y11
+	VADDPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y8, Y11
+	VSUBPS      Y11, Y10, Y11
+	VADDPS      Y11, Y9, Y9
+	VORPS       Y12, Y3, Y3
+	VMOVUPS     32(AX)(R10*1), Y10
+	VMOVAPS     Y10, Y11
+	VFMADD132PS Y1, Y2, Y11
+	VSUBPS      Y2, Y11, Y12
+	VFMSUB132PS Y1, Y12, Y10
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y12, Y10
+	VMOVUPS     32(CX)(R10*1), Y12
+
+	// log2 t - y
+	VPSRLD       $0x14, Y12, Y13
+	VPADDD       constant49bffc0849bffc08<>+0(SB), Y13, Y14
+	VSUBPS       Y11, Y14, Y14
+	VPERMPS      logarithms<>+0(SB), Y13, Y15
+	VSUBPS       Y10, Y15, Y15
+	VADDPS       Y15, Y14, Y14
+	VANDPS       constant007fffff007fffff<>+0(SB), Y12, Y15
+	VORPS        Y0, Y15, Y15
+	VPERMPS      reciprocals<>+0(SB), Y13, Y13
+	VFMSUB213PS  Y0, Y13, Y15
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y11, Y11
+	VPSLLD       $0x14, Y11, Y13
+	VPERMPS      powers<>+0(SB), Y11, Y11
+	VPADDD       Y11, Y13, Y13
+	ADDQ         $0x20, R10
+	DECQ         R11
+	JNZ          keepingLoss32_loop_on
+	VEXTRACTF128 $0x01, Y4, X11
+	VCVTPS2PD    X4, Y4
+	VADDPD       (R8), Y4, Y4
+	VCVTPS2PD    X11, Y11
+	VADDPD       Y11, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X11
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y4, Y4
+	VCVTPS2PD    X11, Y11
+	VADDPD       Y11, Y4, Y4
+	VMOVUPD      Y4, (R8)
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y6, X11
+	VCVTPS2PD    X6, Y6
+	VADDPD       64(R8), Y6, Y6
+	VCVTPS2PD    X11, Y11
+	VADDPD       Y11, Y6, Y6
+	VEXTRACTF128 $0x01, Y7, X11
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y7, Y6, Y6
+	VCVTPS2PD    X11, Y11
+	VADDPD       Y11, Y6, Y6
+	VMOVUPD      Y6, 64(R8)
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VEXTRACTF128 $0x01, Y8, X11
+	VCVTPS2PD    X8, Y8
+	VADDPD       128(R8), Y8, Y8
+	VCVTPS2PD    X11, Y11
+	VADDPD       Y11, Y8, Y8
+	VEXTRACTF128 $0x01, Y9, X11
+	VCVTPS2PD    X9, Y9
+	VADDPD       Y9, Y8, Y8
+	VCVTPS2PD    X11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMOVUPD      Y8, 128(R8)
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	MOVQ         $0x00000100, R11
+
+keepingLoss32_loop_on:
+	SUBQ $0x08, R9
+	JGE  keepingLoss32_loop
+
+keepingLoss32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y10, Y11
+	VMULPS      Y13, Y11, Y11
+	VMOVUPS     Y11, (DX)(R10*1)
+	VMOVAPS     Y4, Y10
+	VADDPS      Y11, Y4, Y4
+	VSUBPS      Y10, Y4, Y10
+	VSUBPS      Y10, Y11, Y10
+	VADDPS      Y10, Y5, Y5
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
+	VFMADD213PS Y14, Y15, Y10
+	VMOVAPS     Y6, Y11
+	VADDPS      Y12, Y6, Y6
+	VSUBPS      Y11, Y6, Y11
+	VSUBPS      Y11, Y12, Y11
+	VADDPS      Y11, Y7, Y7
+	VMULPS      Y12, Y10, Y10
+	VMOVAPS     Y8, Y11
+	VADDPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y8, Y11
+	VSUBPS      Y11, Y10, Y11
+	VADDPS      Y11, Y9, Y9
+	VORPS       Y12, Y3, Y3
+	ADDQ        $0x20, R10
+
+keepingLoss32_loop_few:
+	ADDQ        $0x08, R9
+	TESTQ       R9, R9
+	JZ          keepingLoss32_loop_done
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000008, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*4), Y10
+	VMASKMOVPS  (AX)(R10*1), Y10, Y11
+	VMOVAPS     Y11, Y12
+	VFMADD132PS Y1, Y2, Y12
+	VSUBPS      Y2, Y12, Y2
+	VFMSUB132PS Y1, Y2, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y11
+	VMASKMOVPS  (CX)(R10*1), Y10, Y2
+
+	// log2 t - y
+	VPSRLD      $0x14, Y2, Y13
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y13, Y14
+	VSUBPS      Y12, Y14, Y14
+	VPERMPS     logarithms<>+0(SB), Y13, Y15
+	VSUBPS      Y11, Y15, Y15
+	VADDPS      Y15, Y14, Y14
+	VANDPS      constant007fffff007fffff<>+0(SB), Y2, Y15
+	VORPS       Y0, Y15, Y15
+	VPERMPS     reciprocals<>+0(SB), Y13, Y13
+	VFMSUB213PS Y0, Y13, Y15
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD      $0x14, Y12, Y13
+	VPERMPS     powers<>+0(SB), Y12, Y12
+	VPADDD      Y12, Y13, Y13
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y12
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y12
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y12
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y11, Y12
+	VMULPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y10, (DX)(R10*1)
+	VANDPD      Y10, Y12, Y12
+	VMOVAPS     Y4, Y10
+	VADDPS      Y12, Y4, Y4
+	VSUBPS      Y10, Y4, Y10
+	VSUBPS      Y10, Y12, Y10
+	VADDPS      Y10, Y5, Y5
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
+	VFMADD213PS Y14, Y15, Y10
+	VMOVAPS     Y6, Y11
+	VADDPS      Y2, Y6, Y6
+	VSUBPS      Y11, Y6, Y11
+	VSUBPS      Y11, Y2, Y11
+	VADDPS      Y11, Y7, Y7
+	VMULPS      Y2, Y10, Y10
+	VMOVAPS     Y8, Y11
+	VADDPS      Y10, Y8, Y8
+	VSUBPS      Y11, Y8, Y11
+	VSUBPS      Y11, Y10, Y11
+	VADDPS      Y11, Y9, Y9
+	VORPS       Y2, Y3, Y3
+
+keepingLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y4, X2
+	VCVTPS2PD    X4, Y4
+	VADDPD       (R8), Y4, Y4
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X2
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y4, Y4
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y4, Y4
+	VMOVUPD      Y4, (R8)
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y6, X2
+	VCVTPS2PD    X6, Y6
+	VADDPD       64(R8), Y6, Y6
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y6, Y6
+	VEXTRACTF128 $0x01, Y7, X2
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y7, Y6, Y6
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y6, Y6
+	VMOVUPD      Y6, 64(R8)
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VEXTRACTF128 $0x01, Y8, X2
+	VCVTPS2PD    X8, Y8
+	VADDPD       128(R8), Y8, Y8
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y8, Y8
+	VEXTRACTF128 $0x01, Y9, X2
+	VCVTPS2PD    X9, Y9
+	VADDPD       Y9, Y8, Y8
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y8, Y8
+	VMOVUPD      Y8, 128(R8)
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVUPD      (R8), Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 32(DI)
+	VMOVUPD      64(R8), Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 40(DI)
+	VMOVUPD      128(R8), Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 48(DI)
+	VMOVMSKPS    Y3, R8
+	VXORPD       X2, X2, X2
+	VCVTSI2SDQ   R8, X2, X2
+	VMOVSD       X2, 56(DI)
+	LEAQ         (AX)(SI*4), AX
+	LEAQ         (CX)(SI*4), CX
+	LEAQ         (DX)(SI*4), DX
+	ADDQ         $0x40, DI
+	DECQ         BX
+	JNZ          keepingLoss32_row
+	VZEROUPPER
+	RET
+
+// func keptPred32(t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·keptPred32(SB), NOSPLIT, $0-40
+	MOVQ t+0(FP), AX
+	MOVQ out+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
+
+keptPred32_row:
+	VBROADCASTSD 16(SI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VBROADCASTSD 24(SI), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x10, DI
+	JL           keptPred32_loop_few
+
+keptPred32_loop:
+	VMOVUPS     (AX)(R8*1), Y2
+	VMOVUPS     32(AX)(R8*1), Y3
+	VMOVUPS     (CX)(R8*1), Y4
+	VMOVUPS     32(CX)(R8*1), Y5
+	VMULPS      Y1, Y2, Y2
+	VFMSUB213PS Y2, Y0, Y4
+	VMULPS      Y1, Y3, Y3
+	VFMSUB213PS Y3, Y0, Y5
+	VMOVUPS     Y4, (CX)(R8*1)
+	VMOVUPS     Y5, 32(CX)(R8*1)
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, DI
+	JGE         keptPred32_loop
+
+keptPred32_loop_few:
+	ADDQ $0x10, DI
+
+keptPred32_loop_one:
+	CMPQ        DI, $0x08
+	JL          keptPred32_loop_tail
+	VMOVUPS     (AX)(R8*1), Y2
+	VMOVUPS     (CX)(R8*1), Y3
+	VMULPS      Y1, Y2, Y2
+	VFMSUB213PS Y2, Y0, Y3
+	VMOVUPS     Y3, (CX)(R8*1)
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, DI
+	JMP         keptPred32_loop_one
+
+keptPred32_loop_tail:
+	TESTQ       DI, DI
+	JZ          keptPred32_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000008, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*4), Y2
+	VMASKMOVPS  (AX)(R8*1), Y2, Y3
+	VMASKMOVPS  (CX)(R8*1), Y2, Y4
+	VMULPS      Y1, Y3, Y3
+	VFMSUB213PS Y3, Y0, Y4
+	VMASKMOVPS  Y4, Y2, (CX)(R8*1)
+
+keptPred32_loop_done:
+	LEAQ (AX)(BX*4), AX
+	LEAQ (CX)(BX*4), CX
+	ADDQ $0x28, SI
+	DECQ DX
+	JNZ  keptPred32_row
+	VZEROUPPER
+	RET
+
 // func extremes32Wide(x *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX
 TEXT ·extremes32Wide(SB), NOSPLIT, $0-32
@@ -12088,6 +12488,406 @@ logPairTarget64_loop_done:
 	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        logPairTarget64_row
+	VZEROUPPER
+	RET
+
+// func keepingLoss64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·keepingLoss64(SB), NOSPLIT, $216-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ sums+40(FP), DI
+
+keepingLoss64_row:
+	VBROADCASTSD (DI), Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
+	VXORPD       Y5, Y5, Y5
+	VMOVUPD      Y5, (R8)
+	VMOVUPD      Y5, 32(R8)
+	VMOVUPD      Y5, 64(R8)
+	VMOVUPD      Y5, 96(R8)
+	VMOVUPD      Y5, 128(R8)
+	VMOVUPD      Y5, 160(R8)
+	MOVQ         SI, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000004, R11
+	SUBQ         $0x04, R9
+	JL           keepingLoss64_loop_few
+	LEAQ         (AX)(SI*8), R12
+	VMOVUPD      (AX)(R10*1), Y5
+	VADDPD       Y0, Y5, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y8, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y5, Y5
+	VMOVUPD      (CX)(R10*1), Y7
+
+	// log2 t - y
+	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
+	VPSRLQ $0x34, Y10, Y9
+	VPAND  constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VPOR   constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD constant43300000000003ff<>+0(SB), Y9, Y9
+	VSUBPD Y8, Y9, Y9
+	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y8
+	VADDPD constant3ff0000000000000<>+0(SB), Y10, Y10
+	VDIVPD Y10, Y8, Y8
+	VPSLLQ $0x34, Y6, Y6
+	SUBQ   $0x04, R9
+	JL     keepingLoss64_loop_last
+
+keepingLoss64_loop:
+	PREFETCHT1  (R12)(R10*1)
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VFMADD231PD Y6, Y12, Y2
+	VMULPD      Y6, Y12, Y12
+	VMOVUPD     Y12, (DX)(R10*1)
+	VMULPD      Y8, Y8, Y5
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
+	VFMADD231PD Y10, Y5, Y11
+	VFMADD213PD Y9, Y8, Y11
+	VADDPD      Y7, Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y7, Y5, Y5
+	VANDPD      Y5, Y11, Y11
+	VFMADD231PD Y11, Y7, Y4
+	VORPD       Y7, Y1, Y1
+	VMOVUPD     32(AX)(R10*1), Y5
+	VADDPD      Y0, Y5, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y8, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD      Y7, Y5, Y5
+	VMOVUPD     32(CX)(R10*1), Y7
+
+	// log2 t - y
+	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y10
+	VPSRLQ  $0x34, Y10, Y9
+	VPAND   constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VPOR    constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD  constant43300000000003ff<>+0(SB), Y9, Y9
+	VSUBPD  Y8, Y9, Y9
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y8
+	VADDPD  constant3ff0000000000000<>+0(SB), Y10, Y10
+	VDIVPD  Y10, Y8, Y8
+	VPSLLQ  $0x34, Y6, Y6
+	ADDQ    $0x20, R10
+	DECQ    R11
+	JNZ     keepingLoss64_loop_on
+	VADDPD  (R8), Y2, Y10
+	VSUBPD  (R8), Y10, Y11
+	VSUBPD  Y11, Y2, Y2
+	VADDPD  32(R8), Y2, Y2
+	VMOVUPD Y2, 32(R8)
+	VMOVUPD Y10, (R8)
+	VXORPD  Y2, Y2, Y2
+	VADDPD  64(R8), Y3, Y10
+	VSUBPD  64(R8), Y10, Y11
+	VSUBPD  Y11, Y3, Y3
+	VADDPD  96(R8), Y3, Y3
+	VMOVUPD Y3, 96(R8)
+	VMOVUPD Y10, 64(R8)
+	VXORPD  Y3, Y3, Y3
+	VADDPD  128(R8), Y4, Y10
+	VSUBPD  128(R8), Y10, Y11
+	VSUBPD  Y11, Y4, Y4
+	VADDPD  160(R8), Y4, Y4
+	VMOVUPD Y4, 160(R8)
+	VMOVUPD Y10, 128(R8)
+	VXORPD  Y4, Y4, Y4
+	MOVQ    $0x00000004, R11
+
+keepingLoss64_loop_on:
+	SUBQ $0x04, R9
+	JGE  keepingLoss64_loop
+
+keepingLoss64_loop_last:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VFMADD231PD Y6, Y12, Y2
+	VMULPD      Y6, Y12, Y12
+	VMOVUPD     Y12, (DX)(R10*1)
+	VMULPD      Y8, Y8, Y5
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
+	VFMADD231PD Y10, Y5, Y11
+	VFMADD213PD Y9, Y8, Y11
+	VADDPD      Y7, Y3, Y3
+	VXORPD      Y5, Y5, Y5
+	VCMPPD      $0x04, Y7, Y5, Y5
+	VANDPD      Y5, Y11, Y11
+	VFMADD231PD Y11, Y7, Y4
+	VORPD       Y7, Y1, Y1
+	ADDQ        $0x20, R10
+	VADDPD      (R8), Y2, Y5
+	VSUBPD      (R8), Y5, Y6
+	VSUBPD      Y6, Y2, Y2
+	VADDPD      32(R8), Y2, Y2
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y5, (R8)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(R8), Y3, Y5
+	VSUBPD      64(R8), Y5, Y6
+	VSUBPD      Y6, Y3, Y3
+	VADDPD      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VMOVUPD     Y5, 64(R8)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(R8), Y4, Y5
+	VSUBPD      128(R8), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VADDPD      160(R8), Y4, Y4
+	VMOVUPD     Y4, 160(R8)
+	VMOVUPD     Y5, 128(R8)
+	VXORPD      Y4, Y4, Y4
+
+keepingLoss64_loop_few:
+	ADDQ       $0x04, R9
+	TESTQ      R9, R9
+	JZ         keepingLoss64_loop_done
+	LEAQ       tailMask<>+0(SB), R11
+	MOVQ       $0x00000004, R12
+	SUBQ       R9, R12
+	VMOVUPD    (R11)(R12*8), Y5
+	VMASKMOVPD (AX)(R10*1), Y5, Y6
+	VADDPD     Y0, Y6, Y8
+	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD    constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD     Y8, Y6, Y6
+	VADDPD     constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD     Y7, Y6, Y6
+	VMASKMOVPD (CX)(R10*1), Y5, Y7
+
+	// log2 t - y
+	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y10
+	VPSRLQ      $0x34, Y10, Y9
+	VPAND       constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD      constant43300000000003ff<>+0(SB), Y9, Y9
+	VSUBPD      Y8, Y9, Y9
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y8
+	VADDPD      constant3ff0000000000000<>+0(SB), Y10, Y10
+	VDIVPD      Y10, Y8, Y8
+	VPSLLQ      $0x34, Y0, Y0
+	VMULPD      Y6, Y6, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y6, Y12
+	VMULPD      Y0, Y12, Y12
+	VMASKMOVPD  Y12, Y5, (DX)(R10*1)
+	VANDPD      Y5, Y12, Y12
+	VADDPD      Y12, Y2, Y2
+	VMULPD      Y8, Y8, Y0
+	VMULPD      Y0, Y0, Y5
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y5, Y6
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y5, Y6
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y5, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y0, Y10
+	VFMADD213PD Y9, Y8, Y10
+	VADDPD      Y7, Y3, Y3
+	VXORPD      Y0, Y0, Y0
+	VCMPPD      $0x04, Y7, Y0, Y0
+	VANDPD      Y0, Y10, Y10
+	VFMADD231PD Y10, Y7, Y4
+	VORPD       Y7, Y1, Y1
+
+keepingLoss64_loop_done:
+	VADDPD       (R8), Y2, Y0
+	VSUBPD       (R8), Y0, Y5
+	VSUBPD       Y5, Y2, Y2
+	VADDPD       32(R8), Y2, Y2
+	VMOVUPD      Y2, 32(R8)
+	VMOVUPD      Y0, (R8)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(R8), Y3, Y0
+	VSUBPD       64(R8), Y0, Y2
+	VSUBPD       Y2, Y3, Y3
+	VADDPD       96(R8), Y3, Y3
+	VMOVUPD      Y3, 96(R8)
+	VMOVUPD      Y0, 64(R8)
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(R8), Y4, Y0
+	VSUBPD       128(R8), Y0, Y2
+	VSUBPD       Y2, Y4, Y4
+	VADDPD       160(R8), Y4, Y4
+	VMOVUPD      Y4, 160(R8)
+	VMOVUPD      Y0, 128(R8)
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      (R8), Y0
+	VADDPD       32(R8), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 32(DI)
+	VMOVUPD      64(R8), Y0
+	VADDPD       96(R8), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 40(DI)
+	VMOVUPD      128(R8), Y0
+	VADDPD       160(R8), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X2, X0, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDSD       X2, X0, X0
+	VMOVSD       X0, 48(DI)
+	VMOVMSKPD    Y1, R8
+	VXORPD       X0, X0, X0
+	VCVTSI2SDQ   R8, X0, X0
+	VMOVSD       X0, 56(DI)
+	LEAQ         (AX)(SI*8), AX
+	LEAQ         (CX)(SI*8), CX
+	LEAQ         (DX)(SI*8), DX
+	ADDQ         $0x40, DI
+	DECQ         BX
+	JNZ          keepingLoss64_row
+	VZEROUPPER
+	RET
+
+// func keptPred64(t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, FMA3
+TEXT ·keptPred64(SB), NOSPLIT, $0-40
+	MOVQ t+0(FP), AX
+	MOVQ out+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
+
+keptPred64_row:
+	VBROADCASTSD 16(SI), Y0
+	VBROADCASTSD 24(SI), Y1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x08, DI
+	JL           keptPred64_loop_few
+
+keptPred64_loop:
+	VMOVUPD     (AX)(R8*1), Y2
+	VMOVUPD     32(AX)(R8*1), Y3
+	VMOVUPD     (CX)(R8*1), Y4
+	VMOVUPD     32(CX)(R8*1), Y5
+	VMULPD      Y1, Y2, Y2
+	VFMSUB213PD Y2, Y0, Y4
+	VMULPD      Y1, Y3, Y3
+	VFMSUB213PD Y3, Y0, Y5
+	VMOVUPD     Y4, (CX)(R8*1)
+	VMOVUPD     Y5, 32(CX)(R8*1)
+	ADDQ        $0x40, R8
+	SUBQ        $0x08, DI
+	JGE         keptPred64_loop
+
+keptPred64_loop_few:
+	ADDQ $0x08, DI
+
+keptPred64_loop_one:
+	CMPQ        DI, $0x04
+	JL          keptPred64_loop_tail
+	VMOVUPD     (AX)(R8*1), Y2
+	VMOVUPD     (CX)(R8*1), Y3
+	VMULPD      Y1, Y2, Y2
+	VFMSUB213PD Y2, Y0, Y3
+	VMOVUPD     Y3, (CX)(R8*1)
+	ADDQ        $0x20, R8
+	SUBQ        $0x04, DI
+	JMP         keptPred64_loop_one
+
+keptPred64_loop_tail:
+	TESTQ       DI, DI
+	JZ          keptPred64_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000004, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*8), Y2
+	VMASKMOVPD  (AX)(R8*1), Y2, Y3
+	VMASKMOVPD  (CX)(R8*1), Y2, Y4
+	VMULPD      Y1, Y3, Y3
+	VFMSUB213PD Y3, Y0, Y4
+	VMASKMOVPD  Y4, Y2, (CX)(R8*1)
+
+keptPred64_loop_done:
+	LEAQ (AX)(BX*8), AX
+	LEAQ (CX)(BX*8), CX
+	ADDQ $0x28, SI
+	DECQ DX
+	JNZ  keptPred64_row
 	VZEROUPPER
 	RET
 

@@ -84,6 +84,16 @@ func negatePower32AVX512(x *float32, t *float32, out *float32, rows int, classes
 //go:noescape
 func logPairTarget32AVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 
+// keepingLoss32AVX512 is logitsLoss, and sets out = 2^y.
+//
+//go:noescape
+func keepingLoss32AVX512(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
+
+// keptPred32AVX512 sets out = a·out − b·t.
+//
+//go:noescape
+func keptPred32AVX512(t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+
 // extremes32WideAVX512 sets the shift of x, and its reach.
 //
 //go:noescape
@@ -298,6 +308,16 @@ func negatePower64AVX512(x *float64, t *float64, out *float64, rows int, classes
 //
 //go:noescape
 func logPairTarget64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+
+// keepingLoss64AVX512 is logitsLoss, and sets out = 2^y.
+//
+//go:noescape
+func keepingLoss64AVX512(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
+
+// keptPred64AVX512 sets out = a·out − b·t.
+//
+//go:noescape
+func keptPred64AVX512(t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 
 // mixedLoss64AVX512 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
 //

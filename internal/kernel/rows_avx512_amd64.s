@@ -3936,6 +3936,452 @@ logPairTarget32AVX512_loop_done:
 	VZEROUPPER
 	RET
 
+// func keepingLoss32AVX512(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·keepingLoss32AVX512(SB), NOSPLIT, $440-48
+	MOVQ         x+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         out+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	MOVQ         classes+32(FP), SI
+	MOVQ         sums+40(FP), DI
+	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z0
+	VMOVUPS      Z0, Z0
+	VBROADCASTSD constant3fb8aa3b3fb8aa3b<>+0(SB), Z1
+	VMOVUPS      Z1, Z1
+
+keepingLoss32AVX512_row:
+	VBROADCASTSD (DI), Z2
+	VCVTPD2PS    Z2, Y2
+	VBROADCASTSS X2, Z2
+	VBROADCASTSD constant49c0000049c00000<>+0(SB), Z3
+	VADDPS       Z3, Z2, Z2
+	VXORPD       Z3, Z3, Z3
+	VXORPD       Z4, Z4, Z4
+	VXORPD       Z5, Z5, Z5
+	VXORPD       Z6, Z6, Z6
+	VXORPD       Z7, Z7, Z7
+	VXORPD       Z8, Z8, Z8
+	VXORPD       Z9, Z9, Z9
+	LEAQ         (SP), R8
+	ADDQ         $0x38, R8
+	ANDQ         $-64, R8
+	VXORPD       Z10, Z10, Z10
+	VMOVUPD      Z10, (R8)
+	VMOVUPD      Z10, 128(R8)
+	VMOVUPD      Z10, 256(R8)
+	MOVQ         SI, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x10, R9
+	JL           keepingLoss32AVX512_loop_few
+	LEAQ         (AX)(SI*4), R12
+	VMOVUPS      (AX)(R10*1), Z10
+	VBROADCASTSD constant326558dc326558dc<>+0(SB), Z13
+	VMOVAPS      Z10, Z11
+	VFMADD132PS  Z1, Z2, Z11
+	VSUBPS       Z2, Z11, Z12
+	VFMSUB132PS  Z1, Z12, Z10
+	VFMADD231PS  Z13, Z12, Z10
+	VMOVUPS      (CX)(R10*1), Z12
+
+	// log2 t - y
+	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z14
+	VPSRLD       $0x14, Z12, Z13
+	VPADDD       Z14, Z13, Z14
+	VSUBPS       Z11, Z14, Z14
+	VPERMPS      logarithms<>+0(SB), Z13, Z15
+	VSUBPS       Z10, Z15, Z15
+	VADDPS       Z15, Z14, Z14
+	VGETMANTPS   $0x04, Z12, Z15
+	VPERMPS      reciprocals<>+0(SB), Z13, Z13
+	VFMSUB213PS  Z0, Z13, Z15
+	VBROADCASTSD constant49bffc1049bffc10<>+0(SB), Z13
+	VMAXPS       Z13, Z11, Z11
+	VPSLLD       $0x14, Z11, Z13
+	VPERMPS      powers<>+0(SB), Z11, Z11
+	VPADDD       Z11, Z13, Z13
+	SUBQ         $0x10, R9
+	JL           keepingLoss32AVX512_loop_last
+
+keepingLoss32AVX512_loop:
+	PREFETCHT1   (R12)(R10*1)
+	VBROADCASTSD constant3d635dbd3d635dbd<>+0(SB), Z11
+	VMOVUPS      Z11, Z11
+	VBROADCASTSD constant3e7607c93e7607c9<>+0(SB), Z16
+	VFMADD213PS  Z16, Z10, Z11
+	VBROADCASTSD constant3f3172183f317218<>+0(SB), Z16
+	VFMADD213PS  Z16, Z10, Z11
+	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z16
+	VFMADD213PS  Z16, Z10, Z11
+	VMULPS       Z13, Z11, Z11
+	VMOVUPS      Z11, (DX)(R10*1)
+	VMOVAPS      Z4, Z10
+	VADDPS       Z11, Z4, Z4
+	VSUBPS       Z10, Z4, Z10
+	VSUBPS       Z10, Z11, Z10
+	VADDPS       Z10, Z5, Z5
+	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z10
+	VMOVUPS      Z10, Z10
+	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z11
+	VFMADD213PS  Z11, Z15, Z10
+	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z11
+	VFMADD213PS  Z11, Z15, Z10
+	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z11
+	VFMADD213PS  Z11, Z15, Z10
+	VFMADD213PS  Z14, Z15, Z10
+	VMOVAPS      Z6, Z11
+	VADDPS       Z12, Z6, Z6
+	VSUBPS       Z11, Z6, Z11
+	VSUBPS       Z11, Z12, Z11
+	VADDPS       Z11, Z7, Z7
+	VMULPS       Z12, Z10, Z10
+	VMOVAPS      Z8, Z11
+	VADDPS       Z10, Z8, Z8
+	VSUBPS       Z11, Z8, Z11
+	VSUBPS       Z11, Z10, Z11
+	VADDPS       Z11, Z9, Z9
+	VORPS        Z12, Z3, Z3
+	VMOVUPS      64(AX)(R10*1), Z10
+	VBROADCASTSD constant326558dc326558dc<>+0(SB), Z13
+	VMOVAPS      Z10, Z11
+	VFMADD132PS  Z1, Z2, Z11
+	VSUBPS       Z2, Z11, Z12
+	VFMSUB132PS  Z1, Z12, Z10
+	VFMADD231PS  Z13, Z12, Z10
+	VMOVUPS      64(CX)(R10*1), Z12
+
+	// log2 t - y
+	VBROADCASTSD  constant49bffc0849bffc08<>+0(SB), Z14
+	VPSRLD        $0x14, Z12, Z13
+	VPADDD        Z14, Z13, Z14
+	VSUBPS        Z11, Z14, Z14
+	VPERMPS       logarithms<>+0(SB), Z13, Z15
+	VSUBPS        Z10, Z15, Z15
+	VADDPS        Z15, Z14, Z14
+	VGETMANTPS    $0x04, Z12, Z15
+	VPERMPS       reciprocals<>+0(SB), Z13, Z13
+	VFMSUB213PS   Z0, Z13, Z15
+	VBROADCASTSD  constant49bffc1049bffc10<>+0(SB), Z13
+	VMAXPS        Z13, Z11, Z11
+	VPSLLD        $0x14, Z11, Z13
+	VPERMPS       powers<>+0(SB), Z11, Z11
+	VPADDD        Z11, Z13, Z13
+	ADDQ          $0x40, R10
+	DECQ          R11
+	JNZ           keepingLoss32AVX512_loop_on
+	VEXTRACTF64X4 $0x01, Z4, Y11
+	VCVTPS2PD     Y4, Z4
+	VADDPD        (R8), Z4, Z4
+	VCVTPS2PD     Y11, Z11
+	VADDPD        Z11, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z5, Y11
+	VCVTPS2PD     Y5, Z5
+	VADDPD        Z5, Z4, Z4
+	VCVTPS2PD     Y11, Z11
+	VADDPD        Z11, Z4, Z4
+	VMOVUPD       Z4, (R8)
+	VXORPS        Z4, Z4, Z4
+	VXORPS        Z5, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z6, Y11
+	VCVTPS2PD     Y6, Z6
+	VADDPD        128(R8), Z6, Z6
+	VCVTPS2PD     Y11, Z11
+	VADDPD        Z11, Z6, Z6
+	VEXTRACTF64X4 $0x01, Z7, Y11
+	VCVTPS2PD     Y7, Z7
+	VADDPD        Z7, Z6, Z6
+	VCVTPS2PD     Y11, Z11
+	VADDPD        Z11, Z6, Z6
+	VMOVUPD       Z6, 128(R8)
+	VXORPS        Z6, Z6, Z6
+	VXORPS        Z7, Z7, Z7
+	VEXTRACTF64X4 $0x01, Z8, Y11
+	VCVTPS2PD     Y8, Z8
+	VADDPD        256(R8), Z8, Z8
+	VCVTPS2PD     Y11, Z11
+	VADDPD        Z11, Z8, Z8
+	VEXTRACTF64X4 $0x01, Z9, Y11
+	VCVTPS2PD     Y9, Z9
+	VADDPD        Z9, Z8, Z8
+	VCVTPS2PD     Y11, Z11
+	VADDPD        Z11, Z8, Z8
+	VMOVUPD       Z8, 256(R8)
+	VXORPS        Z8, Z8, Z8
+	VXORPS        Z9, Z9, Z9
+	MOVQ          $0x00000100, R11
+
+keepingLoss32AVX512_loop_on:
+	SUBQ $0x10, R9
+	JGE  keepingLoss32AVX512_loop
+
+keepingLoss32AVX512_loop_last:
+	VBROADCASTSD constant3d635dbd3d635dbd<>+0(SB), Z11
+	VMOVUPS      Z11, Z11
+	VBROADCASTSD constant3e7607c93e7607c9<>+0(SB), Z16
+	VFMADD213PS  Z16, Z10, Z11
+	VBROADCASTSD constant3f3172183f317218<>+0(SB), Z16
+	VFMADD213PS  Z16, Z10, Z11
+	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z16
+	VFMADD213PS  Z16, Z10, Z11
+	VMULPS       Z13, Z11, Z11
+	VMOVUPS      Z11, (DX)(R10*1)
+	VMOVAPS      Z4, Z10
+	VADDPS       Z11, Z4, Z4
+	VSUBPS       Z10, Z4, Z10
+	VSUBPS       Z10, Z11, Z10
+	VADDPS       Z10, Z5, Z5
+	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z10
+	VMOVUPS      Z10, Z10
+	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z11
+	VFMADD213PS  Z11, Z15, Z10
+	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z11
+	VFMADD213PS  Z11, Z15, Z10
+	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z11
+	VFMADD213PS  Z11, Z15, Z10
+	VFMADD213PS  Z14, Z15, Z10
+	VMOVAPS      Z6, Z11
+	VADDPS       Z12, Z6, Z6
+	VSUBPS       Z11, Z6, Z11
+	VSUBPS       Z11, Z12, Z11
+	VADDPS       Z11, Z7, Z7
+	VMULPS       Z12, Z10, Z10
+	VMOVAPS      Z8, Z11
+	VADDPS       Z10, Z8, Z8
+	VSUBPS       Z11, Z8, Z11
+	VSUBPS       Z11, Z10, Z11
+	VADDPS       Z11, Z9, Z9
+	VORPS        Z12, Z3, Z3
+	ADDQ         $0x40, R10
+
+keepingLoss32AVX512_loop_few:
+	ADDQ         $0x10, R9
+	TESTQ        R9, R9
+	JZ           keepingLoss32AVX512_loop_done
+	LEAQ         tailMask<>+0(SB), R11
+	MOVQ         $0x00000010, R12
+	SUBQ         R9, R12
+	VMOVUPD      (R11)(R12*4), Z10
+	VPMOVD2M     Z10, K1
+	VMOVUPS.Z    (AX)(R10*1), K1, Z11
+	VBROADCASTSD constant326558dc326558dc<>+0(SB), Z13
+	VMOVAPS      Z11, Z12
+	VFMADD132PS  Z1, Z2, Z12
+	VSUBPS       Z2, Z12, Z2
+	VFMSUB132PS  Z1, Z2, Z11
+	VFMADD231PS  Z13, Z2, Z11
+	VPMOVD2M     Z10, K1
+	VMOVUPS.Z    (CX)(R10*1), K1, Z2
+
+	// log2 t - y
+	VBROADCASTSD constant49bffc0849bffc08<>+0(SB), Z14
+	VPSRLD       $0x14, Z2, Z13
+	VPADDD       Z14, Z13, Z14
+	VSUBPS       Z12, Z14, Z14
+	VPERMPS      logarithms<>+0(SB), Z13, Z15
+	VSUBPS       Z11, Z15, Z15
+	VADDPS       Z15, Z14, Z14
+	VGETMANTPS   $0x04, Z2, Z15
+	VPERMPS      reciprocals<>+0(SB), Z13, Z13
+	VFMSUB213PS  Z0, Z13, Z15
+	VBROADCASTSD constant49bffc1049bffc10<>+0(SB), Z13
+	VMAXPS       Z13, Z12, Z12
+	VPSLLD       $0x14, Z12, Z13
+	VPERMPS      powers<>+0(SB), Z12, Z12
+	VPADDD       Z12, Z13, Z13
+	VBROADCASTSD constant3d635dbd3d635dbd<>+0(SB), Z12
+	VMOVUPS      Z12, Z12
+	VBROADCASTSD constant3e7607c93e7607c9<>+0(SB), Z16
+	VFMADD213PS  Z16, Z11, Z12
+	VBROADCASTSD constant3f3172183f317218<>+0(SB), Z16
+	VFMADD213PS  Z16, Z11, Z12
+	VBROADCASTSD constant3f8000003f800000<>+0(SB), Z16
+	VFMADD213PS  Z16, Z11, Z12
+	VMULPS       Z13, Z12, Z12
+	VPMOVD2M     Z10, K1
+	VMOVUPS      Z12, K1, (DX)(R10*1)
+	VANDPD       Z10, Z12, Z12
+	VMOVAPS      Z4, Z10
+	VADDPS       Z12, Z4, Z4
+	VSUBPS       Z10, Z4, Z10
+	VSUBPS       Z10, Z12, Z10
+	VADDPS       Z10, Z5, Z5
+	VBROADCASTSD constantbeb925a8beb925a8<>+0(SB), Z10
+	VMOVUPS      Z10, Z10
+	VBROADCASTSD constant3ef6cc673ef6cc67<>+0(SB), Z11
+	VFMADD213PS  Z11, Z15, Z10
+	VBROADCASTSD constantbf38aa33bf38aa33<>+0(SB), Z11
+	VFMADD213PS  Z11, Z15, Z10
+	VBROADCASTSD constant3fb8aa373fb8aa37<>+0(SB), Z11
+	VFMADD213PS  Z11, Z15, Z10
+	VFMADD213PS  Z14, Z15, Z10
+	VMOVAPS      Z6, Z11
+	VADDPS       Z2, Z6, Z6
+	VSUBPS       Z11, Z6, Z11
+	VSUBPS       Z11, Z2, Z11
+	VADDPS       Z11, Z7, Z7
+	VMULPS       Z2, Z10, Z10
+	VMOVAPS      Z8, Z11
+	VADDPS       Z10, Z8, Z8
+	VSUBPS       Z11, Z8, Z11
+	VSUBPS       Z11, Z10, Z11
+	VADDPS       Z11, Z9, Z9
+	VORPS        Z2, Z3, Z3
+
+keepingLoss32AVX512_loop_done:
+	VEXTRACTF64X4 $0x01, Z4, Y2
+	VCVTPS2PD     Y4, Z4
+	VADDPD        (R8), Z4, Z4
+	VCVTPS2PD     Y2, Z2
+	VADDPD        Z2, Z4, Z4
+	VEXTRACTF64X4 $0x01, Z5, Y2
+	VCVTPS2PD     Y5, Z5
+	VADDPD        Z5, Z4, Z4
+	VCVTPS2PD     Y2, Z2
+	VADDPD        Z2, Z4, Z4
+	VMOVUPD       Z4, (R8)
+	VXORPS        Z4, Z4, Z4
+	VXORPS        Z5, Z5, Z5
+	VEXTRACTF64X4 $0x01, Z6, Y2
+	VCVTPS2PD     Y6, Z6
+	VADDPD        128(R8), Z6, Z6
+	VCVTPS2PD     Y2, Z2
+	VADDPD        Z2, Z6, Z6
+	VEXTRACTF64X4 $0x01, Z7, Y2
+	VCVTPS2PD     Y7, Z7
+	VADDPD        Z7, Z6, Z6
+	VCVTPS2PD     Y2, Z2
+	VADDPD        Z2, Z6, Z6
+	VMOVUPD       Z6, 128(R8)
+	VXORPS        Z6, Z6, Z6
+	VXORPS        Z7, Z7, Z7
+	VEXTRACTF64X4 $0x01, Z8, Y2
+	VCVTPS2PD     Y8, Z8
+	VADDPD        256(R8), Z8, Z8
+	VCVTPS2PD     Y2, Z2
+	VADDPD        Z2, Z8, Z8
+	VEXTRACTF64X4 $0x01, Z9, Y2
+	VCVTPS2PD     Y9, Z9
+	VADDPD        Z9, Z8, Z8
+	VCVTPS2PD     Y2, Z2
+	VADDPD        Z2, Z8, Z8
+	VMOVUPD       Z8, 256(R8)
+	VXORPS        Z8, Z8, Z8
+	VXORPS        Z9, Z9, Z9
+	VMOVUPD       (R8), Z2
+	VEXTRACTF64X4 $0x01, Z2, Y4
+	VADDPD        Y4, Y2, Y4
+	VEXTRACTF128  $0x01, Y4, X2
+	VADDPD        X2, X4, X2
+	VPERMILPD     $0x01, X2, X4
+	VADDSD        X2, X4, X4
+	VMOVSD        X4, 32(DI)
+	VMOVUPD       128(R8), Z2
+	VEXTRACTF64X4 $0x01, Z2, Y4
+	VADDPD        Y4, Y2, Y4
+	VEXTRACTF128  $0x01, Y4, X2
+	VADDPD        X2, X4, X2
+	VPERMILPD     $0x01, X2, X4
+	VADDSD        X2, X4, X4
+	VMOVSD        X4, 40(DI)
+	VMOVUPD       256(R8), Z2
+	VEXTRACTF64X4 $0x01, Z2, Y4
+	VADDPD        Y4, Y2, Y4
+	VEXTRACTF128  $0x01, Y4, X2
+	VADDPD        X2, X4, X2
+	VPERMILPD     $0x01, X2, X4
+	VADDSD        X2, X4, X4
+	VMOVSD        X4, 48(DI)
+	VPMOVD2M      Z3, K1
+	KMOVW         K1, R8
+	VXORPD        X2, X2, X2
+	VCVTSI2SDQ    R8, X2, X2
+	VMOVSD        X2, 56(DI)
+	LEAQ          (AX)(SI*4), AX
+	LEAQ          (CX)(SI*4), CX
+	LEAQ          (DX)(SI*4), DX
+	ADDQ          $0x40, DI
+	DECQ          BX
+	JNZ           keepingLoss32AVX512_row
+	VZEROUPPER
+	RET
+
+// func keptPred32AVX512(t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·keptPred32AVX512(SB), NOSPLIT, $0-40
+	MOVQ t+0(FP), AX
+	MOVQ out+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
+
+keptPred32AVX512_row:
+	VBROADCASTSD 16(SI), Z0
+	VCVTPD2PS    Z0, Y0
+	VBROADCASTSS X0, Z0
+	VBROADCASTSD 24(SI), Z1
+	VCVTPD2PS    Z1, Y1
+	VBROADCASTSS X1, Z1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x20, DI
+	JL           keptPred32AVX512_loop_few
+
+keptPred32AVX512_loop:
+	VMOVUPS     (AX)(R8*1), Z2
+	VMOVUPS     64(AX)(R8*1), Z3
+	VMOVUPS     (CX)(R8*1), Z4
+	VMOVUPS     64(CX)(R8*1), Z5
+	VMULPS      Z1, Z2, Z2
+	VFMSUB213PS Z2, Z0, Z4
+	VMULPS      Z1, Z3, Z3
+	VFMSUB213PS Z3, Z0, Z5
+	VMOVUPS     Z4, (CX)(R8*1)
+	VMOVUPS     Z5, 64(CX)(R8*1)
+	ADDQ        $0x80, R8
+	SUBQ        $0x20, DI
+	JGE         keptPred32AVX512_loop
+
+keptPred32AVX512_loop_few:
+	ADDQ $0x20, DI
+
+keptPred32AVX512_loop_one:
+	CMPQ        DI, $0x10
+	JL          keptPred32AVX512_loop_tail
+	VMOVUPS     (AX)(R8*1), Z2
+	VMOVUPS     (CX)(R8*1), Z3
+	VMULPS      Z1, Z2, Z2
+	VFMSUB213PS Z2, Z0, Z3
+	VMOVUPS     Z3, (CX)(R8*1)
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, DI
+	JMP         keptPred32AVX512_loop_one
+
+keptPred32AVX512_loop_tail:
+	TESTQ       DI, DI
+	JZ          keptPred32AVX512_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000010, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*4), Z2
+	VPMOVD2M    Z2, K1
+	VMOVUPS.Z   (AX)(R8*1), K1, Z3
+	VPMOVD2M    Z2, K1
+	VMOVUPS.Z   (CX)(R8*1), K1, Z4
+	VMULPS      Z1, Z3, Z3
+	VFMSUB213PS Z3, Z0, Z4
+	VPMOVD2M    Z2, K1
+	VMOVUPS     Z4, K1, (CX)(R8*1)
+
+keptPred32AVX512_loop_done:
+	LEAQ (AX)(BX*4), AX
+	LEAQ (CX)(BX*4), CX
+	ADDQ $0x28, SI
+	DECQ DX
+	JNZ  keptPred32AVX512_row
+	VZEROUPPER
+	RET
+
 // func extremes32WideAVX512(x *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·extremes32WideAVX512(SB), NOSPLIT, $0-32
@@ -14836,6 +15282,515 @@ logPairTarget64AVX512_loop_done:
 	ADDQ       $0x28, DI
 	DECQ       BX
 	JNZ        logPairTarget64AVX512_row
+	VZEROUPPER
+	RET
+
+// func keepingLoss64AVX512(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·keepingLoss64AVX512(SB), NOSPLIT, $440-48
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ sums+40(FP), DI
+
+keepingLoss64AVX512_row:
+	VBROADCASTSD (DI), Z0
+	VXORPD       Z1, Z1, Z1
+	VXORPD       Z2, Z2, Z2
+	VXORPD       Z3, Z3, Z3
+	VXORPD       Z4, Z4, Z4
+	LEAQ         (SP), R8
+	ADDQ         $0x38, R8
+	ANDQ         $-64, R8
+	VXORPD       Z5, Z5, Z5
+	VMOVUPD      Z5, (R8)
+	VMOVUPD      Z5, 64(R8)
+	VMOVUPD      Z5, 128(R8)
+	VMOVUPD      Z5, 192(R8)
+	VMOVUPD      Z5, 256(R8)
+	VMOVUPD      Z5, 320(R8)
+	MOVQ         SI, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000004, R11
+	SUBQ         $0x08, R9
+	JL           keepingLoss64AVX512_loop_few
+	LEAQ         (AX)(SI*8), R12
+	VMOVUPD      (AX)(R10*1), Z5
+	VBROADCASTSD constant3ff71547652b82fe<>+0(SB), Z6
+	VBROADCASTSD constantc08ff80000000000<>+0(SB), Z9
+	VBROADCASTSD constant43380000000003ff<>+0(SB), Z7
+	VADDPD       Z0, Z5, Z8
+	VMULPD       Z6, Z8, Z8
+	VMOVUPD      Z9, Z5
+	VMAXPD       Z8, Z5, Z5
+	VADDPD       Z7, Z5, Z6
+	VSUBPD       Z7, Z6, Z7
+	VSUBPD       Z7, Z5, Z5
+	VMOVUPD      (CX)(R10*1), Z7
+
+	// log2 t - y
+	VBROADCASTSD constant00095f619980c433<>+0(SB), Z9
+	VPADDQ       Z9, Z7, Z10
+	VPSRLQ       $0x34, Z10, Z9
+	VBROADCASTSD constant000fffffffffffff<>+0(SB), Z11
+	VPANDQ       Z11, Z10, Z10
+	VBROADCASTSD constant3fe6a09e667f3bcd<>+0(SB), Z11
+	VPADDQ       Z11, Z10, Z10
+	VBROADCASTSD constant4330000000000000<>+0(SB), Z11
+	VPORQ        Z11, Z9, Z9
+	VBROADCASTSD constant43300000000003ff<>+0(SB), Z11
+	VSUBPD       Z11, Z9, Z9
+	VSUBPD       Z8, Z9, Z9
+	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z8
+	VSUBPD       Z8, Z10, Z8
+	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z11
+	VADDPD       Z11, Z10, Z10
+	VDIVPD       Z10, Z8, Z8
+	VPSLLQ       $0x34, Z6, Z6
+	SUBQ         $0x08, R9
+	JL           keepingLoss64AVX512_loop_last
+
+keepingLoss64AVX512_loop:
+	PREFETCHT1   (R12)(R10*1)
+	VMULPD       Z5, Z5, Z10
+	VBROADCASTSD constant3dfe9ec1fcb69a7f<>+0(SB), Z11
+	VMOVUPD      Z11, Z11
+	VBROADCASTSD constant3e7b524ebd13a55f<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3eeffcbfc6da6ed1<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3f55d87fe78a3f9c<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3fac6b08d704a0c6<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3fe62e42fefa39ef<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3e3e6228acd1c6e5<>+0(SB), Z12
+	VMOVUPD      Z12, Z12
+	VBROADCASTSD constant3eb62bfc2c86d700<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3f2430913112c61b<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3f83b2ab6fb9f1a5<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3fcebfbdff82c5ae<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VFMADD231PD  Z11, Z5, Z12
+	VFMADD231PD  Z6, Z12, Z2
+	VMULPD       Z6, Z12, Z12
+	VMOVUPD      Z12, (DX)(R10*1)
+	VMULPD       Z8, Z8, Z5
+	VMULPD       Z5, Z5, Z6
+	VBROADCASTSD constant3fc8774039897f75<>+0(SB), Z10
+	VMOVUPD      Z10, Z10
+	VBROADCASTSD constant3fd0c9a5991b72d8<>+0(SB), Z11
+	VFMADD213PD  Z11, Z6, Z10
+	VBROADCASTSD constant3fda61762a7085b9<>+0(SB), Z11
+	VFMADD213PD  Z11, Z6, Z10
+	VBROADCASTSD constant3feec709dc3a03fc<>+0(SB), Z11
+	VFMADD213PD  Z11, Z6, Z10
+	VBROADCASTSD constant3fc87d8ebae99ae1<>+0(SB), Z11
+	VMOVUPD      Z11, Z11
+	VBROADCASTSD constant3fcc6a2979e03137<>+0(SB), Z12
+	VFMADD213PD  Z12, Z6, Z11
+	VBROADCASTSD constant3fd484b14487386e<>+0(SB), Z12
+	VFMADD213PD  Z12, Z6, Z11
+	VBROADCASTSD constant3fe2776c50ef9fcc<>+0(SB), Z12
+	VFMADD213PD  Z12, Z6, Z11
+	VBROADCASTSD constant40071547652b82fe<>+0(SB), Z12
+	VFMADD213PD  Z12, Z6, Z11
+	VFMADD231PD  Z10, Z5, Z11
+	VFMADD213PD  Z9, Z8, Z11
+	VADDPD       Z7, Z3, Z3
+	VXORPD       Z5, Z5, Z5
+	VCMPPD       $0x04, Z7, Z5, K1
+	VPMOVM2Q     K1, Z5
+	VANDPD       Z5, Z11, Z11
+	VFMADD231PD  Z11, Z7, Z4
+	VORPD        Z7, Z1, Z1
+	VMOVUPD      64(AX)(R10*1), Z5
+	VBROADCASTSD constant3ff71547652b82fe<>+0(SB), Z6
+	VBROADCASTSD constantc08ff80000000000<>+0(SB), Z9
+	VBROADCASTSD constant43380000000003ff<>+0(SB), Z7
+	VADDPD       Z0, Z5, Z8
+	VMULPD       Z6, Z8, Z8
+	VMOVUPD      Z9, Z5
+	VMAXPD       Z8, Z5, Z5
+	VADDPD       Z7, Z5, Z6
+	VSUBPD       Z7, Z6, Z7
+	VSUBPD       Z7, Z5, Z5
+	VMOVUPD      64(CX)(R10*1), Z7
+
+	// log2 t - y
+	VBROADCASTSD constant00095f619980c433<>+0(SB), Z9
+	VPADDQ       Z9, Z7, Z10
+	VPSRLQ       $0x34, Z10, Z9
+	VBROADCASTSD constant000fffffffffffff<>+0(SB), Z11
+	VPANDQ       Z11, Z10, Z10
+	VBROADCASTSD constant3fe6a09e667f3bcd<>+0(SB), Z11
+	VPADDQ       Z11, Z10, Z10
+	VBROADCASTSD constant4330000000000000<>+0(SB), Z11
+	VPORQ        Z11, Z9, Z9
+	VBROADCASTSD constant43300000000003ff<>+0(SB), Z11
+	VSUBPD       Z11, Z9, Z9
+	VSUBPD       Z8, Z9, Z9
+	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z8
+	VSUBPD       Z8, Z10, Z8
+	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z11
+	VADDPD       Z11, Z10, Z10
+	VDIVPD       Z10, Z8, Z8
+	VPSLLQ       $0x34, Z6, Z6
+	ADDQ         $0x40, R10
+	DECQ         R11
+	JNZ          keepingLoss64AVX512_loop_on
+	VADDPD       (R8), Z2, Z10
+	VSUBPD       (R8), Z10, Z11
+	VSUBPD       Z11, Z2, Z2
+	VADDPD       64(R8), Z2, Z2
+	VMOVUPD      Z2, 64(R8)
+	VMOVUPD      Z10, (R8)
+	VXORPD       Z2, Z2, Z2
+	VADDPD       128(R8), Z3, Z10
+	VSUBPD       128(R8), Z10, Z11
+	VSUBPD       Z11, Z3, Z3
+	VADDPD       192(R8), Z3, Z3
+	VMOVUPD      Z3, 192(R8)
+	VMOVUPD      Z10, 128(R8)
+	VXORPD       Z3, Z3, Z3
+	VADDPD       256(R8), Z4, Z10
+	VSUBPD       256(R8), Z10, Z11
+	VSUBPD       Z11, Z4, Z4
+	VADDPD       320(R8), Z4, Z4
+	VMOVUPD      Z4, 320(R8)
+	VMOVUPD      Z10, 256(R8)
+	VXORPD       Z4, Z4, Z4
+	MOVQ         $0x00000004, R11
+
+keepingLoss64AVX512_loop_on:
+	SUBQ $0x08, R9
+	JGE  keepingLoss64AVX512_loop
+
+keepingLoss64AVX512_loop_last:
+	VMULPD       Z5, Z5, Z10
+	VBROADCASTSD constant3dfe9ec1fcb69a7f<>+0(SB), Z11
+	VMOVUPD      Z11, Z11
+	VBROADCASTSD constant3e7b524ebd13a55f<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3eeffcbfc6da6ed1<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3f55d87fe78a3f9c<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3fac6b08d704a0c6<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3fe62e42fefa39ef<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3e3e6228acd1c6e5<>+0(SB), Z12
+	VMOVUPD      Z12, Z12
+	VBROADCASTSD constant3eb62bfc2c86d700<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3f2430913112c61b<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3f83b2ab6fb9f1a5<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3fcebfbdff82c5ae<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VFMADD231PD  Z11, Z5, Z12
+	VFMADD231PD  Z6, Z12, Z2
+	VMULPD       Z6, Z12, Z12
+	VMOVUPD      Z12, (DX)(R10*1)
+	VMULPD       Z8, Z8, Z5
+	VMULPD       Z5, Z5, Z6
+	VBROADCASTSD constant3fc8774039897f75<>+0(SB), Z10
+	VMOVUPD      Z10, Z10
+	VBROADCASTSD constant3fd0c9a5991b72d8<>+0(SB), Z11
+	VFMADD213PD  Z11, Z6, Z10
+	VBROADCASTSD constant3fda61762a7085b9<>+0(SB), Z11
+	VFMADD213PD  Z11, Z6, Z10
+	VBROADCASTSD constant3feec709dc3a03fc<>+0(SB), Z11
+	VFMADD213PD  Z11, Z6, Z10
+	VBROADCASTSD constant3fc87d8ebae99ae1<>+0(SB), Z11
+	VMOVUPD      Z11, Z11
+	VBROADCASTSD constant3fcc6a2979e03137<>+0(SB), Z12
+	VFMADD213PD  Z12, Z6, Z11
+	VBROADCASTSD constant3fd484b14487386e<>+0(SB), Z12
+	VFMADD213PD  Z12, Z6, Z11
+	VBROADCASTSD constant3fe2776c50ef9fcc<>+0(SB), Z12
+	VFMADD213PD  Z12, Z6, Z11
+	VBROADCASTSD constant40071547652b82fe<>+0(SB), Z12
+	VFMADD213PD  Z12, Z6, Z11
+	VFMADD231PD  Z10, Z5, Z11
+	VFMADD213PD  Z9, Z8, Z11
+	VADDPD       Z7, Z3, Z3
+	VXORPD       Z5, Z5, Z5
+	VCMPPD       $0x04, Z7, Z5, K1
+	VPMOVM2Q     K1, Z5
+	VANDPD       Z5, Z11, Z11
+	VFMADD231PD  Z11, Z7, Z4
+	VORPD        Z7, Z1, Z1
+	ADDQ         $0x40, R10
+	VADDPD       (R8), Z2, Z5
+	VSUBPD       (R8), Z5, Z6
+	VSUBPD       Z6, Z2, Z2
+	VADDPD       64(R8), Z2, Z2
+	VMOVUPD      Z2, 64(R8)
+	VMOVUPD      Z5, (R8)
+	VXORPD       Z2, Z2, Z2
+	VADDPD       128(R8), Z3, Z5
+	VSUBPD       128(R8), Z5, Z6
+	VSUBPD       Z6, Z3, Z3
+	VADDPD       192(R8), Z3, Z3
+	VMOVUPD      Z3, 192(R8)
+	VMOVUPD      Z5, 128(R8)
+	VXORPD       Z3, Z3, Z3
+	VADDPD       256(R8), Z4, Z5
+	VSUBPD       256(R8), Z5, Z6
+	VSUBPD       Z6, Z4, Z4
+	VADDPD       320(R8), Z4, Z4
+	VMOVUPD      Z4, 320(R8)
+	VMOVUPD      Z5, 256(R8)
+	VXORPD       Z4, Z4, Z4
+
+keepingLoss64AVX512_loop_few:
+	ADDQ         $0x08, R9
+	TESTQ        R9, R9
+	JZ           keepingLoss64AVX512_loop_done
+	LEAQ         tailMask<>+0(SB), R11
+	MOVQ         $0x00000008, R12
+	SUBQ         R9, R12
+	VMOVUPD      (R11)(R12*8), Z5
+	VPMOVQ2M     Z5, K1
+	VMOVUPD.Z    (AX)(R10*1), K1, Z6
+	VBROADCASTSD constant3ff71547652b82fe<>+0(SB), Z7
+	VBROADCASTSD constantc08ff80000000000<>+0(SB), Z8
+	VBROADCASTSD constant43380000000003ff<>+0(SB), Z9
+	VADDPD       Z0, Z6, Z0
+	VMULPD       Z7, Z0, Z0
+	VMOVUPD      Z8, Z6
+	VMAXPD       Z0, Z6, Z6
+	VADDPD       Z9, Z6, Z7
+	VSUBPD       Z9, Z7, Z8
+	VSUBPD       Z8, Z6, Z6
+	VPMOVQ2M     Z5, K1
+	VMOVUPD.Z    (CX)(R10*1), K1, Z8
+
+	// log2 t - y
+	VBROADCASTSD constant00095f619980c433<>+0(SB), Z9
+	VPADDQ       Z9, Z8, Z10
+	VPSRLQ       $0x34, Z10, Z9
+	VBROADCASTSD constant000fffffffffffff<>+0(SB), Z11
+	VPANDQ       Z11, Z10, Z10
+	VBROADCASTSD constant3fe6a09e667f3bcd<>+0(SB), Z11
+	VPADDQ       Z11, Z10, Z10
+	VBROADCASTSD constant4330000000000000<>+0(SB), Z11
+	VPORQ        Z11, Z9, Z9
+	VBROADCASTSD constant43300000000003ff<>+0(SB), Z11
+	VSUBPD       Z11, Z9, Z9
+	VSUBPD       Z0, Z9, Z9
+	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z0
+	VSUBPD       Z0, Z10, Z0
+	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z11
+	VADDPD       Z11, Z10, Z10
+	VDIVPD       Z10, Z0, Z0
+	VPSLLQ       $0x34, Z7, Z7
+	VMULPD       Z6, Z6, Z10
+	VBROADCASTSD constant3dfe9ec1fcb69a7f<>+0(SB), Z11
+	VMOVUPD      Z11, Z11
+	VBROADCASTSD constant3e7b524ebd13a55f<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3eeffcbfc6da6ed1<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3f55d87fe78a3f9c<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3fac6b08d704a0c6<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3fe62e42fefa39ef<>+0(SB), Z12
+	VFMADD213PD  Z12, Z10, Z11
+	VBROADCASTSD constant3e3e6228acd1c6e5<>+0(SB), Z12
+	VMOVUPD      Z12, Z12
+	VBROADCASTSD constant3eb62bfc2c86d700<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3f2430913112c61b<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3f83b2ab6fb9f1a5<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3fcebfbdff82c5ae<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z13
+	VFMADD213PD  Z13, Z10, Z12
+	VFMADD231PD  Z11, Z6, Z12
+	VMULPD       Z7, Z12, Z12
+	VPMOVQ2M     Z5, K1
+	VMOVUPD      Z12, K1, (DX)(R10*1)
+	VANDPD       Z5, Z12, Z12
+	VADDPD       Z12, Z2, Z2
+	VMULPD       Z0, Z0, Z5
+	VMULPD       Z5, Z5, Z6
+	VBROADCASTSD constant3fc8774039897f75<>+0(SB), Z7
+	VMOVUPD      Z7, Z7
+	VBROADCASTSD constant3fd0c9a5991b72d8<>+0(SB), Z10
+	VFMADD213PD  Z10, Z6, Z7
+	VBROADCASTSD constant3fda61762a7085b9<>+0(SB), Z10
+	VFMADD213PD  Z10, Z6, Z7
+	VBROADCASTSD constant3feec709dc3a03fc<>+0(SB), Z10
+	VFMADD213PD  Z10, Z6, Z7
+	VBROADCASTSD constant3fc87d8ebae99ae1<>+0(SB), Z10
+	VMOVUPD      Z10, Z10
+	VBROADCASTSD constant3fcc6a2979e03137<>+0(SB), Z11
+	VFMADD213PD  Z11, Z6, Z10
+	VBROADCASTSD constant3fd484b14487386e<>+0(SB), Z11
+	VFMADD213PD  Z11, Z6, Z10
+	VBROADCASTSD constant3fe2776c50ef9fcc<>+0(SB), Z11
+	VFMADD213PD  Z11, Z6, Z10
+	VBROADCASTSD constant40071547652b82fe<>+0(SB), Z11
+	VFMADD213PD  Z11, Z6, Z10
+	VFMADD231PD  Z7, Z5, Z10
+	VFMADD213PD  Z9, Z0, Z10
+	VADDPD       Z8, Z3, Z3
+	VXORPD       Z0, Z0, Z0
+	VCMPPD       $0x04, Z8, Z0, K1
+	VPMOVM2Q     K1, Z0
+	VANDPD       Z0, Z10, Z10
+	VFMADD231PD  Z10, Z8, Z4
+	VORPD        Z8, Z1, Z1
+
+keepingLoss64AVX512_loop_done:
+	VADDPD        (R8), Z2, Z0
+	VSUBPD        (R8), Z0, Z5
+	VSUBPD        Z5, Z2, Z2
+	VADDPD        64(R8), Z2, Z2
+	VMOVUPD       Z2, 64(R8)
+	VMOVUPD       Z0, (R8)
+	VXORPD        Z2, Z2, Z2
+	VADDPD        128(R8), Z3, Z0
+	VSUBPD        128(R8), Z0, Z2
+	VSUBPD        Z2, Z3, Z3
+	VADDPD        192(R8), Z3, Z3
+	VMOVUPD       Z3, 192(R8)
+	VMOVUPD       Z0, 128(R8)
+	VXORPD        Z3, Z3, Z3
+	VADDPD        256(R8), Z4, Z0
+	VSUBPD        256(R8), Z0, Z2
+	VSUBPD        Z2, Z4, Z4
+	VADDPD        320(R8), Z4, Z4
+	VMOVUPD       Z4, 320(R8)
+	VMOVUPD       Z0, 256(R8)
+	VXORPD        Z4, Z4, Z4
+	VMOVUPD       (R8), Z0
+	VADDPD        64(R8), Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VADDPD        Y2, Y0, Y2
+	VEXTRACTF128  $0x01, Y2, X0
+	VADDPD        X0, X2, X0
+	VPERMILPD     $0x01, X0, X2
+	VADDSD        X0, X2, X2
+	VMOVSD        X2, 32(DI)
+	VMOVUPD       128(R8), Z0
+	VADDPD        192(R8), Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VADDPD        Y2, Y0, Y2
+	VEXTRACTF128  $0x01, Y2, X0
+	VADDPD        X0, X2, X0
+	VPERMILPD     $0x01, X0, X2
+	VADDSD        X0, X2, X2
+	VMOVSD        X2, 40(DI)
+	VMOVUPD       256(R8), Z0
+	VADDPD        320(R8), Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VADDPD        Y2, Y0, Y2
+	VEXTRACTF128  $0x01, Y2, X0
+	VADDPD        X0, X2, X0
+	VPERMILPD     $0x01, X0, X2
+	VADDSD        X0, X2, X2
+	VMOVSD        X2, 48(DI)
+	VPMOVQ2M      Z1, K1
+	KMOVW         K1, R8
+	VXORPD        X0, X0, X0
+	VCVTSI2SDQ    R8, X0, X0
+	VMOVSD        X0, 56(DI)
+	LEAQ          (AX)(SI*8), AX
+	LEAQ          (CX)(SI*8), CX
+	LEAQ          (DX)(SI*8), DX
+	ADDQ          $0x40, DI
+	DECQ          BX
+	JNZ           keepingLoss64AVX512_row
+	VZEROUPPER
+	RET
+
+// func keptPred64AVX512(t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·keptPred64AVX512(SB), NOSPLIT, $0-40
+	MOVQ t+0(FP), AX
+	MOVQ out+8(FP), CX
+	MOVQ rows+16(FP), DX
+	MOVQ classes+24(FP), BX
+	MOVQ coefficients+32(FP), SI
+
+keptPred64AVX512_row:
+	VBROADCASTSD 16(SI), Z0
+	VBROADCASTSD 24(SI), Z1
+	MOVQ         BX, DI
+	XORQ         R8, R8
+	SUBQ         $0x10, DI
+	JL           keptPred64AVX512_loop_few
+
+keptPred64AVX512_loop:
+	VMOVUPD     (AX)(R8*1), Z2
+	VMOVUPD     64(AX)(R8*1), Z3
+	VMOVUPD     (CX)(R8*1), Z4
+	VMOVUPD     64(CX)(R8*1), Z5
+	VMULPD      Z1, Z2, Z2
+	VFMSUB213PD Z2, Z0, Z4
+	VMULPD      Z1, Z3, Z3
+	VFMSUB213PD Z3, Z0, Z5
+	VMOVUPD     Z4, (CX)(R8*1)
+	VMOVUPD     Z5, 64(CX)(R8*1)
+	ADDQ        $0x80, R8
+	SUBQ        $0x10, DI
+	JGE         keptPred64AVX512_loop
+
+keptPred64AVX512_loop_few:
+	ADDQ $0x10, DI
+
+keptPred64AVX512_loop_one:
+	CMPQ        DI, $0x08
+	JL          keptPred64AVX512_loop_tail
+	VMOVUPD     (AX)(R8*1), Z2
+	VMOVUPD     (CX)(R8*1), Z3
+	VMULPD      Z1, Z2, Z2
+	VFMSUB213PD Z2, Z0, Z3
+	VMOVUPD     Z3, (CX)(R8*1)
+	ADDQ        $0x40, R8
+	SUBQ        $0x08, DI
+	JMP         keptPred64AVX512_loop_one
+
+keptPred64AVX512_loop_tail:
+	TESTQ       DI, DI
+	JZ          keptPred64AVX512_loop_done
+	LEAQ        tailMask<>+0(SB), R9
+	MOVQ        $0x00000008, R10
+	SUBQ        DI, R10
+	VMOVUPD     (R9)(R10*8), Z2
+	VPMOVQ2M    Z2, K1
+	VMOVUPD.Z   (AX)(R8*1), K1, Z3
+	VPMOVQ2M    Z2, K1
+	VMOVUPD.Z   (CX)(R8*1), K1, Z4
+	VMULPD      Z1, Z3, Z3
+	VFMSUB213PD Z3, Z0, Z4
+	VPMOVQ2M    Z2, K1
+	VMOVUPD     Z4, K1, (CX)(R8*1)
+
+keptPred64AVX512_loop_done:
+	LEAQ (AX)(BX*8), AX
+	LEAQ (CX)(BX*8), CX
+	ADDQ $0x28, SI
+	DECQ DX
+	JNZ  keptPred64AVX512_row
 	VZEROUPPER
 	RET
 

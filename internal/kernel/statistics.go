@@ -23,6 +23,12 @@ func (p Problem) notable() bool {
 	return (p.Family == KL && p.Pred == Logits || p.hasJensenKernels()) && !p.elementwise()
 }
 
+// keepsExponentials reports whether the gradient with respect to pred is a sum of what the
+// loss is computed from.
+func (p Problem) keepsExponentials() bool {
+	return p.Family == KL && p.Pred == Logits && p.Target == Probs
+}
+
 // Statistics returns, row by row, StatisticsSize numbers from which Loss and VJP of
 // the same operands need not look for the largest logit and the partition function
 // again. They mean something to this package and this machine only.
@@ -38,6 +44,9 @@ func Statistics[F Float](p Problem, in *Operands[F], sides ...Side) (statistics 
 	passes := []pass[F]{t.summing(fastLoss[F](p), p.terms())}
 	for _, side := range sides {
 		g := gradientPass(p, side, &with)
+		if p.keepsExponentials() && side == Pred && t.packed && g.packed {
+			t.kept, g.kept = g.tensors[outOperand].Data, g.tensors[outOperand].Data
+		}
 		passes, ahead = append(passes, g), append(ahead, g.tensors[outOperand].Data)
 	}
 	visitAll(passes...)

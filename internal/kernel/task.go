@@ -41,6 +41,10 @@ type task[F Float] struct {
 	losses []float64
 	noted  []rowSums
 	known  []rowSums // what was noted earlier, or nil
+
+	// Where a gradient's pass follows its loss's, the place of a packed result, in which the
+	// first kind of kernels leaves exponentials from the one to the other; else nil.
+	kept []F
 }
 
 // noStrides are the strides of what is not there.

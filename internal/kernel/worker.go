@@ -198,6 +198,14 @@ func (w *worker[F]) offset(o operand, i int) int {
 // at is the first class of row i of those in work.
 func (w *worker[F]) at(o operand, i int) *F { return &w.tensors[o].Data[w.offset(o, i)] }
 
+// keeps reports whether exponentials go from the loss to its gradient.
+func (w *worker[F]) keeps(k *rowKernels[F]) bool {
+	return w.kept != nil && w.kind == 1 && k.keepingLoss != nil
+}
+
+// keptRow is where those of row i of those in work are.
+func (w *worker[F]) keptRow(i int) *F { return &w.kept[(w.first+i)*w.problem.classes()] }
+
 // spareRows has the place of as many rows as are in work.
 func (w *worker[F]) spareRows() *F {
 	if n := w.count * w.problem.classes(); len(w.spare) < n {

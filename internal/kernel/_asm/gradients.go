@@ -44,6 +44,22 @@ func (a arithmetic) logitsPred() {
 	})
 }
 
+// keptPred is logitsPred of exponentials that logitsLoss has kept.
+func (a arithmetic) keptPred() {
+	f := a.begin("keptPred", "sets out = a·out − b·t.", "coefficients", "t", "out")
+	f.eachRow(func() {
+		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		f.loop("loop", f.tensors, streamed, nil, func(turn turn) {
+			t, q := turn.load(0), turn.load(1)
+			for u := range q {
+				f.mul(b, t[u], t[u])
+				f.fms213(t[u], a, q[u])
+			}
+			turn.store(q, 1)
+		})
+	})
+}
+
 // pairPred takes the target's powers by themselves where they are not divided by their sum.
 func (a arithmetic) pairPred(name string, target powers) {
 	f := a.begin(name, "sets out = a·2^y − b·2^τ.", "coefficients", "x", "t", "out")

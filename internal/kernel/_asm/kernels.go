@@ -94,20 +94,38 @@ func (s *sums) addNonZero(i int, p, r vectors) {
 	s.addProducts(i, p, r)
 }
 
-// addPowers adds 2^y to sum i, where it can without multiplying it out.
-func (s *sums) addPowers(i int, t turn, c carried, name string) {
+// nowhere is no tensor.
+const nowhere = -1
+
+// addPowers adds 2^y to sum i, where it can without multiplying it out, and stores it in a
+// tensor or nowhere: whether it does changes no bit of the sum.
+func (s *sums) addPowers(i int, t turn, c carried, name string, stored int) {
 	if s.single() || t.mask != nil {
 		q := t.power(c, name)
+		if stored != nowhere {
+			t.store(q, stored)
+		}
 		t.keep(q)
 		s.add(i, q)
 		return
 	}
 	scale, factor := t.back2(c, name)
 	s.addProducts(i, factor, scale)
+	if stored != nowhere {
+		for u := range scale {
+			s.mul(scale[u], factor[u], factor[u])
+		}
+		t.store(factor, stored)
+	}
 }
 
-func (a arithmetic) logitsLoss() {
-	f := a.begin("logitsLoss", "sums 2^y, t and t·(log2 t − y).", "sums", "x", "t")
+// logitsLoss is also the first half of the gradient, with the exponentials kept.
+func (a arithmetic) logitsLoss(name string, kept bool) {
+	doc, tensors, stored := "sums 2^y, t and t·(log2 t − y).", []string{"x", "t"}, nowhere
+	if kept {
+		doc, tensors, stored = "is logitsLoss, and sets out = 2^y.", append(tensors, "out"), len(tensors)
+	}
+	f := a.begin(name, doc, "sums", tensors...)
 	if f.single() {
 		f.hold(1, math.Log2E)
 	}
@@ -121,7 +139,7 @@ func (a arithmetic) logitsLoss() {
 			f.frontLogRatio(turn.probabilities(1, c), e, c)
 			f.front2(e, c, "x", true)
 		}, func(turn turn, c carried) {
-			sums.addPowers(0, turn, c, "x")
+			sums.addPowers(0, turn, c, "x", stored)
 			sums.addLogRatios(1, c["t"], f.backLogRatio(c), flags)
 		})
 		sums.store(slotPartition, slotMass, slotRatio)
@@ -183,7 +201,7 @@ func (a arithmetic) pairLoss(name string, stored bool, target powers) {
 				turn.keep(q)
 				sums.add(0, q)
 			} else {
-				sums.addPowers(0, turn, c, "x")
+				sums.addPowers(0, turn, c, "x", nowhere)
 			}
 			p := f.power(c, "t")
 			if stored {

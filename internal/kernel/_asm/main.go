@@ -22,7 +22,7 @@ func main() {
 	ConstraintExpr("!purego")
 	for _, a := range arithmetics {
 		a.extremes()
-		a.logitsLoss()
+		a.logitsLoss("logitsLoss", false)
 		a.logProbsLoss()
 		a.pairLoss("pairLoss", false, turn.exponentOf)
 		a.negate()
@@ -37,6 +37,10 @@ func main() {
 		a.logPairLoss()
 		a.negatePower()
 		a.logPairTarget()
+		if a.size == a.lane { // else storing exponentials would round them
+			a.logitsLoss("keepingLoss", true)
+			a.keptPred()
+		}
 		if !a.single() { // whose powers are those of logits, and have no bits to spare near 1
 			a.pairLoss("mixedLoss", false, turn.logPowerOf)
 			a.pairPred("mixedPred", turn.powerOf)

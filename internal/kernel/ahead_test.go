@@ -1,0 +1,91 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"testing"
+)
+
+// TestAheadChangesNoBit writes gradients ahead of rows that go every way through the kernels,
+// packed and not, on one thread and on two, and holds them to VJP's. Both sides are asked
+// for, alone and together.
+func TestAheadChangesNoBit(t *testing.T) {
+	for _, classes := range []int{1, 2, 16, 63, 64, 127, 1000, 2100} {
+		testAheadChangesNoBit(t, 20, classes, paths[float32]())
+		testAheadChangesNoBit(t, 20, classes, paths[float64]())
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
+	const classes = 1000
+	testAheadChangesNoBit(t, 2*minShare/classes+1, classes, map[string][]*rowKernels[float32]{"threads": nil})
+	testAheadChangesNoBit(t, 2*minShare/classes+1, classes, map[string][]*rowKernels[float64]{"threads": nil})
+}
+
+func testAheadChangesNoBit[F Float](t *testing.T, rows, classes int, paths map[string][]*rowKernels[F]) {
+	for _, pair := range formPairs(0, 1e-3) {
+		if pair.pred != Logits {
+			continue
+		}
+		x, y := variedRows[F](rows, classes, pair)
+		factors := make([]F, rows)
+		for r := range factors {
+			factors[r] = F(r%7) / 3 // every seventh row is dropped
+		}
+		apart := func(data []F) View[F] { // rows with a gap between them
+			wide := make([]F, rows*(classes+3))
+			for r := range rows {
+				copy(wide[r*(classes+3):], data[r*classes:][:classes])
+			}
+			return View[F]{wide, []int{classes + 3, 1}}
+		}
+		for layout, pred := range map[string]View[F]{"packed": dense(x, rows, classes), "apart": apart(x)} {
+			for path, kinds := range paths {
+				in := &Operands[F]{
+					Pred: pred, Target: dense(y, rows, classes),
+					Weight: View[F]{factors, []int{1, 0}}, kinds: kinds,
+				}
+				p := newProblem(pair, []int{rows, classes}, 1, false)
+				with := noted(p, in)
+				for name, wrt := range map[string][]Side{"pred": {Pred}, "target": {Target}, "both": {Pred, Target}, "reversed": {Target, Pred}} {
+					for i, got := range ahead(p, in, wrt...) {
+						equalBits(t, fmt.Sprintf("%v, %d classes, %s, %s, %s: ∂%v", pair, classes, layout, path, name, wrt[i]), got, VJP(p, wrt[i], with))
+					}
+				}
+			}
+		}
+	}
+}
+
+// variedRows are ordinary rows, rows whose divergence is small, or of a logit far from the
+// others, or far from 0, or with special cases.
+func variedRows[F Float](rows, classes int, pair formPair) (x, y []F) {
+	rng := newRand(87)
+	for r := range rows {
+		s := spread{sigma: 2}
+		switch r % 10 {
+		case 3:
+			s = spread{sigma: 1, gap: 1e-3}
+		case 4:
+			s = spread{sigma: 60}
+		}
+		pred, target := s.draw(rng, classes)
+		row, other := encode[F](pair.pred, pred), encode[F](pair.target, target)
+		at := rng.IntN(classes)
+		switch r % 10 {
+		case 5:
+			for i := range row {
+				row[i] += 1e5
+			}
+		case 6:
+			row[at] = F(math.Inf(-1))
+		case 7:
+			row[at] = F(math.NaN())
+		case 8:
+			other[at] = F([]float64{Probs: 0, LogProbs: math.Inf(-1), Logits: math.Inf(-1)}[pair.target])
+		case 9:
+			other[at] = -other[at]
+		}
+		x, y = append(x, row...), append(y, other...)
+	}
+	return x, y
+}
