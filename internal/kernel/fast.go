@@ -168,15 +168,14 @@ func (w *worker[F]) scale(i, n int, a, b float64, kernel func(x, t, out *F, rows
 	w.write(i, n, kernel)
 }
 
-// subtract writes g·(q·Σp − p) of sums that sum finds.
-func (w *worker[F]) subtract(k *rowKernels[F], i, n int, sum attempt[F], kernel func(x, t, out *F, rows, classes int, c *coefficients)) {
+// subtract gives rows the factors of g·(q·Σp − p), of sums that sum finds.
+func (w *worker[F]) subtract(k *rowKernels[F], i, n int, sum attempt[F]) {
 	w.find(k, i, n, sum)
 	for j := i; j < i+n; j++ {
 		s, g := &w.sums[j], w.factors[j]
 		w.set(j, w.done[j], g*s[mass]/s[partition], g)
 		w.coefficients[j][forX] = s[shiftX]
 	}
-	w.write(i, n, kernel)
 }
 
 // unlessFound takes back the rows that a kernel found it was not made for.

@@ -26,7 +26,11 @@ func (w *worker[F]) logitsSums(k *rowKernels[F], i, n int) {
 func (w *worker[F]) pairSums(k *rowKernels[F], i, n int) {
 	w.pairExtremes(k, i, n)
 	w.level(k, i, n)
-	w.sum(i, n, k.pairLoss)
+	if w.keeps(k) && w.noted != nil {
+		k.keepingPair(w.at(predOperand, i), w.at(targetOperand, i), w.keptRow(i), w.keptTarget(i), n, w.problem.classes(), &w.sums[i])
+	} else {
+		w.sum(i, n, k.pairLoss)
+	}
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
 		s[ratio] = math.Ln2*s[ratio]/s[mass] + logPartitions(s)
@@ -119,11 +123,18 @@ func (w *worker[F]) targetSums(i int) *rowSums {
 
 // logitsGradient writes g·(q·Σp − p).
 func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
-	pred := k.logitsPred
+	w.subtract(k, i, n, (*worker[F]).logitsSums)
 	if w.keeps(k) {
-		pred = func(_, t, out *F, rows, classes int, c *coefficients) { k.keptPred(t, out, rows, classes, c) }
+		w.writeKept(k, i, n, w.at(targetOperand, i))
+	} else {
+		w.write(i, n, k.logitsPred)
 	}
-	w.subtract(k, i, n, (*worker[F]).logitsSums, pred)
+}
+
+// writeKept writes a gradient of the exponentials that the loss's pass has left in its place,
+// t being what is subtracted.
+func (w *worker[F]) writeKept(k *rowKernels[F], i, n int, t *F) {
+	k.keptPred(t, w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
 }
 
 // linearGradient writes −g·p, which takes no logarithm.
@@ -139,7 +150,11 @@ func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 		w.set(j, w.done[j] && s[ratio] >= k.minGradient, g/s[partition], g/s[mass])
 		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX], s[shiftT]
 	}
-	w.write(i, n, k.pairPred)
+	if w.keeps(k) {
+		w.writeKept(k, i, n, w.keptTarget(i))
+	} else {
+		w.write(i, n, k.pairPred)
+	}
 }
 
 // move returns how far a whole shift is to be moved for exponents to be about the logarithms

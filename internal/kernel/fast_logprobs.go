@@ -66,7 +66,8 @@ func (w *worker[F]) mixedLoss(k *rowKernels[F], i, n int) {
 
 // mixedPredGradient writes g·(q·Σp − p), p being exp(t).
 func (w *worker[F]) mixedPredGradient(k *rowKernels[F], i, n int) {
-	w.subtract(k, i, n, (*worker[F]).mixedSums, k.mixedPred)
+	w.subtract(k, i, n, (*worker[F]).mixedSums)
+	w.write(i, n, k.mixedPred)
 }
 
 // mixedTargetGradient writes g·p·(r + 1), r + 1 being τ − y − b, or for logits

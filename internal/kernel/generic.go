@@ -17,14 +17,14 @@ const stored32 = 1 << 32
 
 func genericKernels[F Float](l limits) *rowKernels[F] {
 	l.maxReach, l.maxFall, l.maxShift = math.Inf(1), math.Inf(1), 1<<16
-	keeping, kept := keepingLoss[F], keptPred[F]
+	keeping, keepingPair := keepingLoss[F], pairExponentials[F]
 	if l.stored != 1 {
-		keeping, kept = nil, nil
+		keeping, keepingPair = nil, nil
 	}
 	return &rowKernels[F]{
 		extremes[F], logitsLoss[F], logProbsLoss[F], pairLoss[F],
 		negate[F], logitsPred[F], pairPred[F], targetProbs[F], pairTarget[F],
-		keeping, kept,
+		keeping, keepingPair, keptPred[F],
 		exponentials[F], pairExponentials[F], dotRows[F], centre[F],
 		logPairLoss[F], mixedLoss[F], mixedPred[F], mixedTarget[F], negatePower[F], logPairTarget[F],
 		probsLoss[F], probsPred[F], probsTarget[F],

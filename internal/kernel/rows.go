@@ -54,9 +54,10 @@ type rowKernels[F Float] struct {
 
 	negate, logitsPred, pairPred, targetProbs, pairTarget func(x, t, out *F, rows, classes int, c *coefficients)
 
-	// The halves of logitsPred, the first with the loss. Of kinds that store exponentials as
-	// they compute them, so that not a bit of either is another.
+	// The halves of logitsPred and pairPred, the first with the loss. Of kinds that store
+	// exponentials as they compute them, so that not a bit of either is another.
 	keepingLoss func(x, t, out *F, rows, classes int, sums *rowSums)
+	keepingPair func(x, t, ex, et *F, rows, classes int, sums *rowSums)
 	keptPred    func(t, out *F, rows, classes int, c *coefficients)
 
 	exponentials     func(x, t, out *F, rows, classes int, sums *rowSums)

@@ -89,6 +89,11 @@ func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int
 //go:noescape
 func keepingLoss32(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
 
+// keepingPair32 is pairLoss, and sets ex = 2^y and et = 2^τ.
+//
+//go:noescape
+func keepingPair32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
+
 // keptPred32 sets out = a·out − b·t.
 //
 //go:noescape
@@ -313,6 +318,11 @@ func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int
 //
 //go:noescape
 func keepingLoss64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
+
+// keepingPair64 is pairLoss, and sets ex = 2^y and et = 2^τ.
+//
+//go:noescape
+func keepingPair64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
 
 // keptPred64 sets out = a·out − b·t.
 //

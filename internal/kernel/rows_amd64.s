@@ -3783,6 +3783,337 @@ keepingLoss32_loop_done:
 	VZEROUPPER
 	RET
 
+// func keepingPair32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·keepingPair32(SB), NOSPLIT, $216-56
+	MOVQ    x+0(FP), AX
+	MOVQ    t+8(FP), CX
+	MOVQ    ex+16(FP), DX
+	MOVQ    et+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	MOVQ    classes+40(FP), DI
+	MOVQ    sums+48(FP), R8
+	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
+
+keepingPair32_row:
+	VBROADCASTSD (R8), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 8(R8), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	LEAQ         (SP), R9
+	ADDQ         $0x18, R9
+	ANDQ         $-32, R9
+	VXORPD       Y9, Y9, Y9
+	VMOVUPD      Y9, (R9)
+	VMOVUPD      Y9, 64(R9)
+	VMOVUPD      Y9, 128(R9)
+	MOVQ         DI, R10
+	XORQ         R11, R11
+	MOVQ         $0x00000100, R12
+	SUBQ         $0x08, R10
+	JL           keepingPair32_loop_few
+	LEAQ         (AX)(DI*4), R13
+	LEAQ         (CX)(DI*4), R14
+	VMOVUPS      (AX)(R11*1), Y9
+	VMOVAPS      Y9, Y10
+	VFMADD132PS  Y0, Y1, Y10
+	VSUBPS       Y1, Y10, Y11
+	VFMSUB132PS  Y0, Y11, Y9
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS      (CX)(R11*1), Y11
+	VMOVAPS      Y11, Y12
+	VFMADD132PS  Y0, Y2, Y12
+	VSUBPS       Y2, Y12, Y13
+	VFMSUB132PS  Y0, Y13, Y11
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y11
+	VSUBPS       Y10, Y12, Y14
+	VSUBPS       Y9, Y11, Y13
+	VADDPS       Y14, Y13, Y13
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VPSLLD       $0x14, Y10, Y14
+	VPERMPS      powers<>+0(SB), Y10, Y10
+	VPADDD       Y10, Y14, Y14
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD       $0x14, Y12, Y10
+	VPERMPS      powers<>+0(SB), Y12, Y12
+	VPADDD       Y12, Y10, Y10
+	SUBQ         $0x08, R10
+	JL           keepingPair32_loop_last
+
+keepingPair32_loop:
+	PREFETCHT1   (R13)(R11*1)
+	PREFETCHT1   (R14)(R11*1)
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y12
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y9, Y12
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y9, Y12
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y9, Y12
+	VMULPS       Y14, Y12, Y12
+	VMOVUPS      Y12, (DX)(R11*1)
+	VMOVAPS      Y3, Y9
+	VADDPS       Y12, Y3, Y3
+	VSUBPS       Y9, Y3, Y9
+	VSUBPS       Y9, Y12, Y9
+	VADDPS       Y9, Y4, Y4
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y11, Y9
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y11, Y9
+	VFMADD213PS  constant3f8000003f800000<>+0(SB), Y11, Y9
+	VMULPS       Y10, Y9, Y9
+	VMOVUPS      Y9, (BX)(R11*1)
+	VMOVAPS      Y5, Y10
+	VADDPS       Y9, Y5, Y5
+	VSUBPS       Y10, Y5, Y10
+	VSUBPS       Y10, Y9, Y10
+	VADDPS       Y10, Y6, Y6
+	VMULPS       Y9, Y13, Y13
+	VMOVAPS      Y7, Y9
+	VADDPS       Y13, Y7, Y7
+	VSUBPS       Y9, Y7, Y9
+	VSUBPS       Y9, Y13, Y9
+	VADDPS       Y9, Y8, Y8
+	VMOVUPS      32(AX)(R11*1), Y9
+	VMOVAPS      Y9, Y10
+	VFMADD132PS  Y0, Y1, Y10
+	VSUBPS       Y1, Y10, Y11
+	VFMSUB132PS  Y0, Y11, Y9
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS      32(CX)(R11*1), Y11
+	VMOVAPS      Y11, Y12
+	VFMADD132PS  Y0, Y2, Y12
+	VSUBPS       Y2, Y12, Y13
+	VFMSUB132PS  Y0, Y13, Y11
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y11
+	VSUBPS       Y10, Y12, Y14
+	VSUBPS       Y9, Y11, Y13
+	VADDPS       Y14, Y13, Y13
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VPSLLD       $0x14, Y10, Y14
+	VPERMPS      powers<>+0(SB), Y10, Y10
+	VPADDD       Y10, Y14, Y14
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD       $0x14, Y12, Y10
+	VPERMPS      powers<>+0(SB), Y12, Y12
+	VPADDD       Y12, Y10, Y10
+	ADDQ         $0x20, R11
+	DECQ         R12
+	JNZ          keepingPair32_loop_on
+	VEXTRACTF128 $0x01, Y3, X12
+	VCVTPS2PD    X3, Y3
+	VADDPD       (R9), Y3, Y3
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y3, Y3
+	VEXTRACTF128 $0x01, Y4, X12
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y3, Y3
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y3, Y3
+	VMOVUPD      Y3, (R9)
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X12
+	VCVTPS2PD    X5, Y5
+	VADDPD       64(R9), Y5, Y5
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y5, Y5
+	VEXTRACTF128 $0x01, Y6, X12
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y6, Y5, Y5
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y5, Y5
+	VMOVUPD      Y5, 64(R9)
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VEXTRACTF128 $0x01, Y7, X12
+	VCVTPS2PD    X7, Y7
+	VADDPD       128(R9), Y7, Y7
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y7, Y7
+	VEXTRACTF128 $0x01, Y8, X12
+	VCVTPS2PD    X8, Y8
+	VADDPD       Y8, Y7, Y7
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y12, Y7, Y7
+	VMOVUPD      Y7, 128(R9)
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	MOVQ         $0x00000100, R12
+
+keepingPair32_loop_on:
+	SUBQ $0x08, R10
+	JGE  keepingPair32_loop
+
+keepingPair32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y12
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y9, Y12
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y9, Y12
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y9, Y12
+	VMULPS      Y14, Y12, Y12
+	VMOVUPS     Y12, (DX)(R11*1)
+	VMOVAPS     Y3, Y9
+	VADDPS      Y12, Y3, Y3
+	VSUBPS      Y9, Y3, Y9
+	VSUBPS      Y9, Y12, Y9
+	VADDPS      Y9, Y4, Y4
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y9
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y9
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y9
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y11, Y9
+	VMULPS      Y10, Y9, Y9
+	VMOVUPS     Y9, (BX)(R11*1)
+	VMOVAPS     Y5, Y10
+	VADDPS      Y9, Y5, Y5
+	VSUBPS      Y10, Y5, Y10
+	VSUBPS      Y10, Y9, Y10
+	VADDPS      Y10, Y6, Y6
+	VMULPS      Y9, Y13, Y13
+	VMOVAPS     Y7, Y9
+	VADDPS      Y13, Y7, Y7
+	VSUBPS      Y9, Y7, Y9
+	VSUBPS      Y9, Y13, Y9
+	VADDPS      Y9, Y8, Y8
+	ADDQ        $0x20, R11
+
+keepingPair32_loop_few:
+	ADDQ        $0x08, R10
+	TESTQ       R10, R10
+	JZ          keepingPair32_loop_done
+	LEAQ        tailMask<>+0(SB), R12
+	MOVQ        $0x00000008, R13
+	SUBQ        R10, R13
+	VMOVUPD     (R12)(R13*4), Y9
+	VMASKMOVPS  (AX)(R11*1), Y9, Y10
+	VMOVAPS     Y10, Y11
+	VFMADD132PS Y0, Y1, Y11
+	VSUBPS      Y1, Y11, Y1
+	VFMSUB132PS Y0, Y1, Y10
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y10
+	VMASKMOVPS  (CX)(R11*1), Y9, Y1
+	VMOVAPS     Y1, Y12
+	VFMADD132PS Y0, Y2, Y12
+	VSUBPS      Y2, Y12, Y2
+	VFMSUB132PS Y0, Y2, Y1
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y1
+	VSUBPS      Y11, Y12, Y13
+	VSUBPS      Y10, Y1, Y2
+	VADDPS      Y13, Y2, Y2
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y11, Y11
+	VPSLLD      $0x14, Y11, Y13
+	VPERMPS     powers<>+0(SB), Y11, Y11
+	VPADDD      Y11, Y13, Y13
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD      $0x14, Y12, Y11
+	VPERMPS     powers<>+0(SB), Y12, Y12
+	VPADDD      Y12, Y11, Y11
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y12
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y12
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y12
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y10, Y12
+	VMULPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y9, (DX)(R11*1)
+	VANDPD      Y9, Y12, Y12
+	VMOVAPS     Y3, Y10
+	VADDPS      Y12, Y3, Y3
+	VSUBPS      Y10, Y3, Y10
+	VSUBPS      Y10, Y12, Y10
+	VADDPS      Y10, Y4, Y4
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y10
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y1, Y10
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y1, Y10
+	VFMADD213PS constant3f8000003f800000<>+0(SB), Y1, Y10
+	VMULPS      Y11, Y10, Y10
+	VMASKMOVPS  Y10, Y9, (BX)(R11*1)
+	VANDPD      Y9, Y10, Y10
+	VMOVAPS     Y5, Y1
+	VADDPS      Y10, Y5, Y5
+	VSUBPS      Y1, Y5, Y1
+	VSUBPS      Y1, Y10, Y1
+	VADDPS      Y1, Y6, Y6
+	VMULPS      Y10, Y2, Y2
+	VMOVAPS     Y7, Y1
+	VADDPS      Y2, Y7, Y7
+	VSUBPS      Y1, Y7, Y1
+	VSUBPS      Y1, Y2, Y1
+	VADDPS      Y1, Y8, Y8
+
+keepingPair32_loop_done:
+	VEXTRACTF128 $0x01, Y3, X1
+	VCVTPS2PD    X3, Y3
+	VADDPD       (R9), Y3, Y3
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y1, Y3, Y3
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y3, Y3
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y1, Y3, Y3
+	VMOVUPD      Y3, (R9)
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X1
+	VCVTPS2PD    X5, Y5
+	VADDPD       64(R9), Y5, Y5
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y1, Y5, Y5
+	VEXTRACTF128 $0x01, Y6, X1
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y6, Y5, Y5
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y1, Y5, Y5
+	VMOVUPD      Y5, 64(R9)
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VEXTRACTF128 $0x01, Y7, X1
+	VCVTPS2PD    X7, Y7
+	VADDPD       128(R9), Y7, Y7
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y1, Y7, Y7
+	VEXTRACTF128 $0x01, Y8, X1
+	VCVTPS2PD    X8, Y8
+	VADDPD       Y8, Y7, Y7
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y1, Y7, Y7
+	VMOVUPD      Y7, 128(R9)
+	VXORPS       Y7, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VMOVUPD      (R9), Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 32(R8)
+	VMOVUPD      64(R9), Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 40(R8)
+	VMOVUPD      128(R9), Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X2, X1, X2
+	VPERMILPD    $0x01, X2, X1
+	VADDSD       X2, X1, X1
+	VMOVSD       X1, 48(R8)
+	LEAQ         (AX)(DI*4), AX
+	LEAQ         (CX)(DI*4), CX
+	LEAQ         (DX)(DI*4), DX
+	LEAQ         (BX)(DI*4), BX
+	ADDQ         $0x40, R8
+	DECQ         SI
+	JNZ          keepingPair32_row
+	VZEROUPPER
+	RET
+
 // func keptPred32(t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·keptPred32(SB), NOSPLIT, $0-40
@@ -12819,6 +13150,338 @@ keepingLoss64_loop_done:
 	ADDQ         $0x40, DI
 	DECQ         BX
 	JNZ          keepingLoss64_row
+	VZEROUPPER
+	RET
+
+// func keepingPair64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·keepingPair64(SB), NOSPLIT, $216-56
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ ex+16(FP), DX
+	MOVQ et+24(FP), BX
+	MOVQ rows+32(FP), SI
+	MOVQ classes+40(FP), DI
+	MOVQ sums+48(FP), R8
+
+keepingPair64_row:
+	VBROADCASTSD (R8), Y0
+	VBROADCASTSD 8(R8), Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	LEAQ         (SP), R9
+	ADDQ         $0x18, R9
+	ANDQ         $-32, R9
+	VXORPD       Y5, Y5, Y5
+	VMOVUPD      Y5, (R9)
+	VMOVUPD      Y5, 32(R9)
+	VMOVUPD      Y5, 64(R9)
+	VMOVUPD      Y5, 96(R9)
+	VMOVUPD      Y5, 128(R9)
+	VMOVUPD      Y5, 160(R9)
+	MOVQ         DI, R10
+	XORQ         R11, R11
+	MOVQ         $0x00000004, R12
+	SUBQ         $0x04, R10
+	JL           keepingPair64_loop_few
+	LEAQ         (AX)(DI*8), R13
+	LEAQ         (CX)(DI*8), R14
+	VMOVUPD      (AX)(R11*1), Y5
+	VADDPD       Y0, Y5, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y8, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y7, Y5, Y5
+	VMOVUPD      (CX)(R11*1), Y7
+	VADDPD       Y1, Y7, Y11
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD       Y11, Y7, Y7
+	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD       Y10, Y7, Y7
+	VSUBPD       Y8, Y11, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
+	VANDPD       Y10, Y8, Y8
+	VMULPD       constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y9, Y9
+	SUBQ         $0x04, R10
+	JL           keepingPair64_loop_last
+
+keepingPair64_loop:
+	PREFETCHT1  (R13)(R11*1)
+	PREFETCHT1  (R14)(R11*1)
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VFMADD231PD Y6, Y12, Y2
+	VMULPD      Y6, Y12, Y12
+	VMOVUPD     Y12, (DX)(R11*1)
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VMOVUPD     Y10, (BX)(R11*1)
+	VADDPD      Y10, Y3, Y3
+	VFMADD231PD Y8, Y10, Y4
+	VMOVUPD     32(AX)(R11*1), Y5
+	VADDPD      Y0, Y5, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y8, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD      Y7, Y5, Y5
+	VMOVUPD     32(CX)(R11*1), Y7
+	VADDPD      Y1, Y7, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD      Y10, Y7, Y7
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
+	VSUBPD      Y11, Y7, Y7
+	VSUBPD      Y8, Y10, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
+	VANDPD      Y10, Y8, Y8
+	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
+	VPSLLQ      $0x34, Y6, Y6
+	VPSLLQ      $0x34, Y9, Y9
+	ADDQ        $0x20, R11
+	DECQ        R12
+	JNZ         keepingPair64_loop_on
+	VADDPD      (R9), Y2, Y10
+	VSUBPD      (R9), Y10, Y11
+	VSUBPD      Y11, Y2, Y2
+	VADDPD      32(R9), Y2, Y2
+	VMOVUPD     Y2, 32(R9)
+	VMOVUPD     Y10, (R9)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(R9), Y3, Y10
+	VSUBPD      64(R9), Y10, Y11
+	VSUBPD      Y11, Y3, Y3
+	VADDPD      96(R9), Y3, Y3
+	VMOVUPD     Y3, 96(R9)
+	VMOVUPD     Y10, 64(R9)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(R9), Y4, Y10
+	VSUBPD      128(R9), Y10, Y11
+	VSUBPD      Y11, Y4, Y4
+	VADDPD      160(R9), Y4, Y4
+	VMOVUPD     Y4, 160(R9)
+	VMOVUPD     Y10, 128(R9)
+	VXORPD      Y4, Y4, Y4
+	MOVQ        $0x00000004, R12
+
+keepingPair64_loop_on:
+	SUBQ $0x04, R10
+	JGE  keepingPair64_loop
+
+keepingPair64_loop_last:
+	VMULPD      Y5, Y5, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VFMADD231PD Y6, Y12, Y2
+	VMULPD      Y6, Y12, Y12
+	VMOVUPD     Y12, (DX)(R11*1)
+	VMULPD      Y7, Y7, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
+	VFMADD231PD Y6, Y7, Y10
+	VMULPD      Y9, Y10, Y10
+	VMOVUPD     Y10, (BX)(R11*1)
+	VADDPD      Y10, Y3, Y3
+	VFMADD231PD Y8, Y10, Y4
+	ADDQ        $0x20, R11
+	VADDPD      (R9), Y2, Y5
+	VSUBPD      (R9), Y5, Y6
+	VSUBPD      Y6, Y2, Y2
+	VADDPD      32(R9), Y2, Y2
+	VMOVUPD     Y2, 32(R9)
+	VMOVUPD     Y5, (R9)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(R9), Y3, Y5
+	VSUBPD      64(R9), Y5, Y6
+	VSUBPD      Y6, Y3, Y3
+	VADDPD      96(R9), Y3, Y3
+	VMOVUPD     Y3, 96(R9)
+	VMOVUPD     Y5, 64(R9)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(R9), Y4, Y5
+	VSUBPD      128(R9), Y5, Y6
+	VSUBPD      Y6, Y4, Y4
+	VADDPD      160(R9), Y4, Y4
+	VMOVUPD     Y4, 160(R9)
+	VMOVUPD     Y5, 128(R9)
+	VXORPD      Y4, Y4, Y4
+
+keepingPair64_loop_few:
+	ADDQ        $0x04, R10
+	TESTQ       R10, R10
+	JZ          keepingPair64_loop_done
+	LEAQ        tailMask<>+0(SB), R12
+	MOVQ        $0x00000004, R13
+	SUBQ        R10, R13
+	VMOVUPD     (R12)(R13*8), Y5
+	VMASKMOVPD  (AX)(R11*1), Y5, Y6
+	VADDPD      Y0, Y6, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD      Y8, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD      Y7, Y6, Y6
+	VMASKMOVPD  (CX)(R11*1), Y5, Y7
+	VADDPD      Y1, Y7, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD      Y10, Y7, Y7
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y1
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y9
+	VSUBPD      Y9, Y7, Y7
+	VSUBPD      Y8, Y10, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
+	VANDPD      Y9, Y8, Y8
+	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
+	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
+	VPSLLQ      $0x34, Y0, Y0
+	VPSLLQ      $0x34, Y1, Y1
+	VMULPD      Y6, Y6, Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y9, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y9, Y10
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y9, Y11
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y9, Y11
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD231PD Y10, Y6, Y11
+	VMULPD      Y0, Y11, Y11
+	VMASKMOVPD  Y11, Y5, (DX)(R11*1)
+	VANDPD      Y5, Y11, Y11
+	VADDPD      Y11, Y2, Y2
+	VMULPD      Y7, Y7, Y0
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
+	VFMADD231PD Y6, Y7, Y9
+	VMULPD      Y1, Y9, Y9
+	VMASKMOVPD  Y9, Y5, (BX)(R11*1)
+	VANDPD      Y5, Y9, Y9
+	VADDPD      Y9, Y3, Y3
+	VFMADD231PD Y8, Y9, Y4
+
+keepingPair64_loop_done:
+	VADDPD       (R9), Y2, Y0
+	VSUBPD       (R9), Y0, Y1
+	VSUBPD       Y1, Y2, Y2
+	VADDPD       32(R9), Y2, Y2
+	VMOVUPD      Y2, 32(R9)
+	VMOVUPD      Y0, (R9)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       64(R9), Y3, Y0
+	VSUBPD       64(R9), Y0, Y1
+	VSUBPD       Y1, Y3, Y3
+	VADDPD       96(R9), Y3, Y3
+	VMOVUPD      Y3, 96(R9)
+	VMOVUPD      Y0, 64(R9)
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(R9), Y4, Y0
+	VSUBPD       128(R9), Y0, Y1
+	VSUBPD       Y1, Y4, Y4
+	VADDPD       160(R9), Y4, Y4
+	VMOVUPD      Y4, 160(R9)
+	VMOVUPD      Y0, 128(R9)
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      (R9), Y0
+	VADDPD       32(R9), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 32(R8)
+	VMOVUPD      64(R9), Y0
+	VADDPD       96(R9), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 40(R8)
+	VMOVUPD      128(R9), Y0
+	VADDPD       160(R9), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDSD       X1, X0, X0
+	VMOVSD       X0, 48(R8)
+	LEAQ         (AX)(DI*8), AX
+	LEAQ         (CX)(DI*8), CX
+	LEAQ         (DX)(DI*8), DX
+	LEAQ         (BX)(DI*8), BX
+	ADDQ         $0x40, R8
+	DECQ         SI
+	JNZ          keepingPair64_row
 	VZEROUPPER
 	RET
 

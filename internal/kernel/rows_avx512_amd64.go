@@ -89,6 +89,11 @@ func logPairTarget32AVX512(x *float32, t *float32, out *float32, rows int, class
 //go:noescape
 func keepingLoss32AVX512(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
 
+// keepingPair32AVX512 is pairLoss, and sets ex = 2^y and et = 2^τ.
+//
+//go:noescape
+func keepingPair32AVX512(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
+
 // keptPred32AVX512 sets out = a·out − b·t.
 //
 //go:noescape
@@ -313,6 +318,11 @@ func logPairTarget64AVX512(x *float64, t *float64, out *float64, rows int, class
 //
 //go:noescape
 func keepingLoss64AVX512(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
+
+// keepingPair64AVX512 is pairLoss, and sets ex = 2^y and et = 2^τ.
+//
+//go:noescape
+func keepingPair64AVX512(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
 
 // keptPred64AVX512 sets out = a·out − b·t.
 //

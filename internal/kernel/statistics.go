@@ -26,7 +26,7 @@ func (p Problem) notable() bool {
 // keepsExponentials reports whether the gradient with respect to pred is a sum of what the
 // loss is computed from.
 func (p Problem) keepsExponentials() bool {
-	return p.Family == KL && p.Pred == Logits && p.Target == Probs
+	return p.Family == KL && p.Pred == Logits && p.Target != LogProbs
 }
 
 // Statistics returns, row by row, StatisticsSize numbers from which Loss and VJP of
@@ -37,6 +37,7 @@ func (p Problem) keepsExponentials() bool {
 // to the bit; each row's are written while it is in the cache.
 func Statistics[F Float](p Problem, in *Operands[F], sides ...Side) (statistics []float64, ahead [][]F) {
 	t := newTask(p, in.withoutUpstream(), View[F]{})
+	t.known = nil
 	t.noted = make([]rowSums, t.rowCount())
 	statistics = unsafe.Slice(&t.noted[0][0], len(t.noted)*sumCount)
 	with := *in

@@ -36,6 +36,7 @@ func visitAll[F Float](passes ...pass[F]) {
 		workers := make([]worker[F], len(passes))
 		for i := range passes {
 			workers[i].start(&passes[i], capacity)
+			workers[i].leader = &workers[0]
 		}
 		defer func() {
 			for i := range workers {
@@ -64,9 +65,10 @@ func (p pass[F]) capacity() int {
 type worker[F Float] struct {
 	*pass[F]
 	*records
-	first, count int     // the rows in work
-	kind         float64 // the number of the kind of kernels that is tried, from 1
-	spare        []F     // as large as the rows in work
+	first, count int        // the rows in work
+	kind         float64    // the number of the kind of kernels that is tried, from 1
+	spare        []F        // as large as the rows in work
+	leader       *worker[F] // of the first pass over the rows
 	cursor       cursor[F]
 }
 
@@ -203,8 +205,14 @@ func (w *worker[F]) keeps(k *rowKernels[F]) bool {
 	return w.kept != nil && w.kind == 1 && k.keepingLoss != nil
 }
 
-// keptRow is where those of row i of those in work are.
+// keptRow is where those of pred are of row i of those in work, and keptTarget where those
+// of the target's logits are.
 func (w *worker[F]) keptRow(i int) *F { return &w.kept[(w.first+i)*w.problem.classes()] }
+
+func (w *worker[F]) keptTarget(i int) *F {
+	w.leader.spareRows()
+	return &w.leader.spare[i*w.problem.classes()]
+}
 
 // spareRows has the place of as many rows as are in work.
 func (w *worker[F]) spareRows() *F {

@@ -94,16 +94,25 @@ func (s *sums) addNonZero(i int, p, r vectors) {
 	s.addProducts(i, p, r)
 }
 
+// storing says what becomes of the exponentials that a loss is computed from.
+type storing int
+
+const (
+	dropped storing = iota
+	stored          // for what does without the loss, whose sums may be others
+	kept            // for a gradient
+)
+
 // nowhere is no tensor.
 const nowhere = -1
 
 // addPowers adds 2^y to sum i, where it can without multiplying it out, and stores it in a
 // tensor or nowhere: whether it does changes no bit of the sum.
-func (s *sums) addPowers(i int, t turn, c carried, name string, stored int) {
+func (s *sums) addPowers(i int, t turn, c carried, name string, place int) {
 	if s.single() || t.mask != nil {
 		q := t.power(c, name)
-		if stored != nowhere {
-			t.store(q, stored)
+		if place != nowhere {
+			t.store(q, place)
 		}
 		t.keep(q)
 		s.add(i, q)
@@ -111,19 +120,19 @@ func (s *sums) addPowers(i int, t turn, c carried, name string, stored int) {
 	}
 	scale, factor := t.back2(c, name)
 	s.addProducts(i, factor, scale)
-	if stored != nowhere {
+	if place != nowhere {
 		for u := range scale {
 			s.mul(scale[u], factor[u], factor[u])
 		}
-		t.store(factor, stored)
+		t.store(factor, place)
 	}
 }
 
 // logitsLoss is also the first half of the gradient, with the exponentials kept.
-func (a arithmetic) logitsLoss(name string, kept bool) {
-	doc, tensors, stored := "sums 2^y, t and t·(log2 t − y).", []string{"x", "t"}, nowhere
-	if kept {
-		doc, tensors, stored = "is logitsLoss, and sets out = 2^y.", append(tensors, "out"), len(tensors)
+func (a arithmetic) logitsLoss(name string, what storing) {
+	doc, tensors, place := "sums 2^y, t and t·(log2 t − y).", []string{"x", "t"}, nowhere
+	if what == kept {
+		doc, tensors, place = "is logitsLoss, and sets out = 2^y.", append(tensors, "out"), 2
 	}
 	f := a.begin(name, doc, "sums", tensors...)
 	if f.single() {
@@ -139,7 +148,7 @@ func (a arithmetic) logitsLoss(name string, kept bool) {
 			f.frontLogRatio(turn.probabilities(1, c), e, c)
 			f.front2(e, c, "x", true)
 		}, func(turn turn, c carried) {
-			sums.addPowers(0, turn, c, "x", stored)
+			sums.addPowers(0, turn, c, "x", place)
 			sums.addLogRatios(1, c["t"], f.backLogRatio(c), flags)
 		})
 		sums.store(slotPartition, slotMass, slotRatio)
@@ -172,17 +181,17 @@ func (a arithmetic) unroll() int {
 	return 1
 }
 
-// pairLoss is also the first half of the gradients, with the exponentials stored.
-func (a arithmetic) pairLoss(name string, stored bool, target powers) {
+// pairLoss is also the first half of derivatives, with the exponentials stored.
+func (a arithmetic) pairLoss(name string, what storing, target powers) {
 	doc, tensors := "sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).", []string{"x", "t"}
-	if stored {
+	if what != dropped {
 		doc, tensors = "is pairLoss, and sets ex = 2^y and et = 2^τ.", append(tensors, "ex", "et")
 	}
 	f := a.begin(name, doc, "sums", tensors...)
 	if f.single() {
 		f.hold(1, math.Log2E)
 	}
-	if !stored {
+	if what != stored {
 		f.prefetched = f.tensors[:2]
 	}
 	f.eachRow(func() {
@@ -195,16 +204,19 @@ func (a arithmetic) pairLoss(name string, stored bool, target powers) {
 			f.front2(x, c, "x", true)
 			f.front2(t, c, "t", true)
 		}, func(turn turn, c carried) {
-			if stored {
+			switch what {
+			case dropped:
+				sums.addPowers(0, turn, c, "x", nowhere)
+			case stored:
 				q := f.power(c, "x")
 				turn.storeExponentials(q, 2)
 				turn.keep(q)
 				sums.add(0, q)
-			} else {
-				sums.addPowers(0, turn, c, "x", nowhere)
+			case kept:
+				sums.addPowers(0, turn, c, "x", 2)
 			}
 			p := f.power(c, "t")
-			if stored {
+			if what != dropped {
 				turn.storeExponentials(p, 3)
 			}
 			turn.keep(p)
