@@ -13,8 +13,8 @@ row's size as 64-bit words and, for the gradient, writes a third that exists alr
 The compute floor is our kernels on rows of 1000 classes that stay in the second-level
 cache: it shows what waiting for memory costs, not that the arithmetic could be no
 faster. The stricter limit is one exp and one log an element, taken as the loss alone
-in cache, or memory where that is larger; a gradient that computes an exp a second time
-is far from it. It has to: keeping the first would take the memory of a second gradient.
+in cache, or memory where that is larger. A loss and its gradient are no more than that and
+a product each: the exponentials of a row are kept in the gradient's place.
 
 The kernels are called on slices, without a graph, and write results that exist already.
 "Fresh result" is what a make of as many elements takes, which Go clears: the results of
@@ -83,7 +83,7 @@ func rooflineRow(r *report, p protocol, w workload, t *table) error {
 
 // units are what an element of a loss and its gradient is made of.
 func units(r *report, p protocol) error {
-	t := newTable("ns per element, in cache", "an exponential, and ∂pred from it", "a logarithm, and the loss from it", "two and one", "a loss and ∂pred")
+	t := newTable("ns per element, in cache", "an exponential, and ∂pred from it", "a logarithm, and the loss from it", "one of each", "a loss and ∂pred")
 	for _, dtype := range []string{"float32", "float64"} {
 		exp := workload{1000, 1000, dtype, afterLoss, 1}.inCache()
 		log, both := exp, exp
@@ -96,7 +96,7 @@ func units(r *report, p protocol) error {
 		}
 		n := exp.elements()
 		t.add(dtype, timePerElement(summaries[0], n), timePerElement(summaries[1], n),
-			number(2*summaries[0].perElement(n)+summaries[1].perElement(n)), timePerElement(summaries[2], n))
+			number(summaries[0].perElement(n)+summaries[1].perElement(n)), timePerElement(summaries[2], n))
 	}
 	r.table(t)
 	return nil
