@@ -59,15 +59,14 @@ func (w *worker[F]) level(k *rowKernels[F], i, n int) {
 		side, shift, reach = Target, shiftT, reachT
 	}
 	logClasses := math.Log(float64(w.problem.classes()))
-	expected := func(of Side, reach float64) float64 {
-		if w.problem.form(of) != Logits {
-			return 0
-		}
-		return expectedLogPartition(logClasses, reach)
-	}
 	for j := i; j < i+n; j++ {
-		s := &w.sums[j]
-		moved := expected(Pred, s[reachX]) - expected(Target, s[reachT])
+		s, moved := &w.sums[j], 0.0
+		if w.problem.Pred == Logits {
+			moved = expectedLogPartition(logClasses, s[reachX])
+		}
+		if w.problem.Target == Logits {
+			moved -= expectedLogPartition(logClasses, s[reachT])
+		}
 		if side == Target {
 			moved = -moved
 		}
