@@ -95,37 +95,39 @@ func (w workload) size() int {
 const smallest = 1 << 14
 
 // kernelContenders time the kernels with all they touch in cache and, where Gorgonia's
-// own time counts, a graph with one Sum; else the kernels once more, on all of the rows.
+// own time counts, an idle graph; else the kernels once more, on all of the rows.
 func kernelContenders(w workload, d data) (contenders []contender, close func(), err error) {
 	cached := w.inCache()
 	contenders = []contender{kernelContender("kernels in cache", cached, newData(cached))}
 	if w.elements() >= smallest {
 		return append(contenders, kernelContender("kernels", w, d)), func() {}, nil
 	}
-	m, err := builder(justSum).machine(w, d)
+	m, err := builder(idle).machine(w, d)
 	if err != nil {
 		return nil, nil, err
 	}
-	return append(contenders, m.contender("a graph with one Sum")), func() { m.vm.Close() }, nil
+	return append(contenders, m.contender("an idle graph")), func() { m.vm.Close() }, nil
 }
 
 // layers are parts of our time per element: what the arithmetic takes, shared by the
 // threads that there are, and the kernels on all of the rows. Where Gorgonia's own time
-// counts, that of a graph with one Sum is in both.
-type layers struct{ arithmetic, kernels float64 }
+// counts, that of an idle graph is in both, and by itself.
+type layers struct{ arithmetic, kernels, idle float64 }
 
 func layersOf(w workload, summaries []summary) layers {
 	arithmetic := summaries[0].perElement(w.inCache().elements()) / float64(w.threads)
 	second := summaries[1].perElement(w.elements())
 	if w.elements() < smallest {
-		return layers{arithmetic + second, arithmetic + second}
+		return layers{arithmetic + second, arithmetic + second, second}
 	}
-	return layers{arithmetic, second}
+	return layers{arithmetic: arithmetic, kernels: second}
 }
 
 // blame says which layer alone is too slow for a ratio of someone's time to ours.
 func (l layers) blame(theirs, target float64) string {
 	switch {
+	case l.idle > 0:
+		return fmt.Sprintf("%s over the arithmetic, %s over the idle graph", number(theirs/l.arithmetic), number(theirs/l.idle))
 	case theirs/l.arithmetic < target:
 		return fmt.Sprintf("%s over the arithmetic", number(theirs/l.arithmetic))
 	case theirs/l.kernels < target:

@@ -106,13 +106,6 @@ func composed(w workload, d data) (*program, error) {
 	return p, err
 }
 
-// justSum is about the least that a graph can do: a Sum of x.
-func justSum(w workload, d data) (*program, error) {
-	g := G.NewGraph()
-	cost, err := G.Sum(input(g, "x", w, d.x))
-	return &program{graph: g, cost: cost}, err
-}
-
 func input(g *G.ExprGraph, name string, w workload, backing any) *G.Node {
 	value := tensor.New(tensor.WithShape(w.rows, w.classes), tensor.WithBacking(backing))
 	return G.NodeFromAny(g, value, G.WithName(name))

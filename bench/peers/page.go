@@ -36,11 +36,12 @@ percent is worth a second run.
   exist already: ours without Gorgonia and without allocating and collecting results.
 - **Arithmetic** is the kernels on as many rows as stay in the second-level cache,
   divided by the number of threads: without waiting for memory, or for a thread. At
-  128×10 the time of a graph with one Sum of x is in both.
+  128×10 the time of a graph whose ops compute nothing is in both.
 - The list of rows that fall short says in brackets what the ratio would be if ours took
   only the arithmetic's time, and only the kernels'. Where the first is short of the
   target too it is the arithmetic that stands in the way; else where the second is, it
   is memory, or starting a second thread; else it is Gorgonia and the garbage collector.
+  At 128×10 it says what the ratio would be if ours took only the idle graph's time.
 - **Composed** is the same loss written with Gorgonia's own primitives.
 
 Each section is measured in a process of its own. All sides read the same numbers:

@@ -40,6 +40,10 @@ func TestBlame(t *testing.T) {
 			t.Errorf("blame(%v, 4) = %q, want %q", theirs, got, want)
 		}
 	}
+	small := layers{arithmetic: 2, kernels: 2, idle: 1}
+	if got, want := small.blame(6, 4), "3.00 over the arithmetic, 6.00 over the idle graph"; got != want {
+		t.Errorf("blame of a small batch is %q, want %q", got, want)
+	}
 }
 
 // One row that reaches its targets and one that misses the second of them.
@@ -51,7 +55,7 @@ func TestReportJudges(t *testing.T) {
 		composed := milliseconds(60)
 		b := milliseconds(best)
 		b.name = "best(x)"
-		return outcome{c, milliseconds(1), &composed, 2e-7, layers{0.5, 0.8}, []peerOutcome{{milliseconds(eager), b}}}
+		return outcome{c, milliseconds(1), &composed, 2e-7, layers{arithmetic: 0.5, kernels: 0.8}, []peerOutcome{{milliseconds(eager), b}}}
 	}
 	r.section(section{title: "A section"}, []outcome{row(1000, 8, 4.5), row(500, 7.5, 3.9)})
 	page := string(r.finish())

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"hash"
+	"hash/fnv"
+
+	"github.com/chewxy/hm"
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// idle is the graph of a loss and ∂pred, of ops that allocate their results and compute
+// nothing: what it costs is Gorgonia's.
+func idle(w workload, d data) (*program, error) {
+	g := G.NewGraph()
+	x, t := input(g, "x", w, d.x), input(g, "t", w, d.t)
+	dtype := x.Dtype()
+	cost, err := G.ApplyOp(idleOp{dtype: dtype, arity: 2}, x, t)
+	if err != nil {
+		return nil, err
+	}
+	var one any = 1.0
+	if dtype == tensor.Float32 {
+		one = float32(1)
+	}
+	gradient, err := G.ApplyOp(idleOp{dtype, 3, x.Shape()}, x, t, G.NewConstant(one))
+	return &program{graph: g, cost: cost, derivatives: G.Nodes{gradient}}, err
+}
+
+// idleOp takes matrices, the third argument a scalar, and returns zeros of a shape.
+type idleOp struct {
+	dtype tensor.Dtype
+	arity int
+	out   tensor.Shape // nil for a scalar
+}
+
+func (op idleOp) Arity() int { return op.arity }
+
+func (op idleOp) Type() hm.Type {
+	matrix := G.TensorType{Dims: 2, Of: op.dtype}
+	if op.arity == 3 {
+		return hm.NewFnType(matrix, matrix, op.dtype, matrix)
+	}
+	return hm.NewFnType(matrix, matrix, op.dtype)
+}
+
+func (op idleOp) InferShape(...G.DimSizer) (tensor.Shape, error) {
+	return append(tensor.Shape{}, op.out...), nil
+}
+
+func (op idleOp) Do(...G.Value) (G.Value, error) {
+	switch {
+	case op.out != nil:
+		return tensor.New(tensor.Of(op.dtype), tensor.WithShape(op.out...)), nil
+	case op.dtype == tensor.Float32:
+		return G.NewF32(0), nil
+	}
+	return G.NewF64(0), nil
+}
+
+func (op idleOp) ReturnsPtr() bool     { return false }
+func (op idleOp) CallsExtern() bool    { return false }
+func (op idleOp) OverwritesInput() int { return -1 }
+func (op idleOp) String() string       { return "idle" }
+
+func (op idleOp) WriteHash(h hash.Hash) { fmt.Fprintf(h, "idle %v %d %v", op.dtype, op.arity, op.out) }
+
+func (op idleOp) Hashcode() uint32 {
+	h := fnv.New32a()
+	op.WriteHash(h)
+	return h.Sum32()
+}
