@@ -35,7 +35,7 @@ func (op lossOp) foresee(input int, inputs G.Nodes, grad *G.Node) {
 		grad = childrenOf(grad)[0]
 	}
 	if v, constant := constantOf(grad); ok && constant && isOne(v) {
-		statistics.ahead[input].Store(true)
+		statistics.foreseen[input].Store(true)
 	}
 }
 

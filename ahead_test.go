@@ -14,7 +14,7 @@ import (
 func foreseenBy(g *G.ExprGraph) (sides int) {
 	for _, n := range g.AllNodes() {
 		if op, ok := n.Op().(statisticsOp); ok {
-			sides += len(op.ahead.sides())
+			sides += len(op.foreseen.sides())
 		}
 	}
 	return sides

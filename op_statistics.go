@@ -13,8 +13,8 @@ import (
 // only through it, and each is differentiated as a function of pred and target.
 type statisticsOp struct {
 	signature
-	plan  plan
-	ahead *foreseen
+	plan     plan
+	foreseen *foreseen
 }
 
 func newStatisticsOp(p plan) statisticsOp {
@@ -34,7 +34,7 @@ func (op statisticsOp) Do(inputs ...G.Value) (G.Value, error) {
 	if err := op.plan.checkValues(op.signature, inputs); err != nil {
 		return nil, err
 	}
-	sides := op.ahead.sides()
+	sides := op.foreseen.sides()
 	ahead := make([]G.Value, len(sides))
 	v, err := runTo(op.signature, inputs, statisticsKernel[float64](op, sides, ahead), statisticsKernel[float32](op, sides, ahead))
 	if err != nil || len(sides) == 0 {

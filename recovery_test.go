@@ -66,7 +66,7 @@ func TestOpsRecover(t *testing.T) {
 		t.Fatal(err)
 	}
 	foreseeing := newStatisticsOp(p)
-	foreseeing.ahead[0].Store(true)
+	foreseeing.foreseen[0].Store(true)
 	withGradient, err := foreseeing.Do(x, y)
 	if err != nil {
 		t.Fatal(err)
