@@ -9,14 +9,18 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A gradient that is certain to follow is written ahead, with the statistics, while each row
-// is in the cache: what then reads pred and target again is left out. Where nothing but the
-// loss itself is differentiated, the upstream gradient is the constant 1 and the gradient
-// known when the loss is.
+// Gradients are written ahead, with the statistics, while each row is in the cache: what then
+// reads pred and target again is left out. They have to be known when the loss is, and are
+// where it is a term of the cost with factor 1: the upstream gradient is the constant 1.
 
 // foreseen is the sides whose gradients are written ahead. It is set while a graph is
 // differentiated, never while it runs, and changes where a gradient is computed, not a bit
-// of it. A forward pass compiled from such a graph computes them too.
+// of it.
+//
+// What it costs: gorgonia.Grad does not say which sides it needs, so that both are foreseen
+// unless WithTargetGrad(false) is given. A machine of the whole graph computes both in any
+// case. One of a part of it that leaves a gradient out, a forward pass of a differentiated
+// graph for example, computes that too, and holds it until its next run.
 type foreseen [2]atomic.Bool
 
 func (f *foreseen) sides() (sides []kernel.Side) {

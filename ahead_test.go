@@ -119,6 +119,37 @@ func TestAheadIsNobodyElses(t *testing.T) {
 	}
 }
 
+// TestAheadIsTaken holds the gradient to the memory that was written with the statistics,
+// unless the upstream gradient is another than was foreseen.
+func TestAheadIsTaken(t *testing.T) {
+	g := G.NewGraph()
+	xv, yv, _ := trainingData(tensor.Float64)
+	p, _, err := newPlan(divergence{}, inputOf(g, "x", xv), inputOf(g, "y", yv), []Option{WithFromLogits(false), WithReduction(ReductionSum)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	op := newStatisticsOp(p)
+	op.foreseen[1].Store(true)
+	statistics, err := op.Do(xv, yv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := statistics.(*ahead).gradients
+	if written[0] != nil || written[1] == nil {
+		t.Fatalf("gradients %v are written, expected the target's", written)
+	}
+	gradient := newVJPOp(p, 1, true)
+	for upstream, want := range map[float64]bool{2: false, 1: true} {
+		got, err := gradient.Do(xv, yv, &ahead{withoutAhead(statistics).(*tensor.Dense), written}, G.NewF64(upstream))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if taken := got == written[1]; taken != want {
+			t.Errorf("upstream gradient %v: taken %t, want %t", upstream, taken, want)
+		}
+	}
+}
+
 // TestAheadFollowsValues binds other values between two runs.
 func TestAheadFollowsValues(t *testing.T) {
 	r := rand.New(rand.NewPCG(95, 96))

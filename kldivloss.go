@@ -85,6 +85,10 @@ import (
 // input with WithTargetGrad(false) for a large constant: Gorgonia takes constants that print
 // alike for one, which is [ErrGraph] here.
 //
+// Gradients of logits are computed with the loss where it is a term of the cost with factor 1.
+// Evaluate with a graph that was not differentiated: a program compiled from a part of one
+// that was computes the gradients too.
+//
 // Special cases are:
 //
 //	p = 0, whatever log q            the element and its gradients are 0

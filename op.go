@@ -82,7 +82,7 @@ func (s signature) DiffWRT(int) []bool {
 }
 
 // ReturnsPtr, CallsExtern and OverwritesInput promise Gorgonia that the result
-// is fresh memory and the inputs stay as they are.
+// is fresh memory and the inputs stay as they are, as far as they are tensors: see ahead.
 func (s signature) ReturnsPtr() bool     { return false }
 func (s signature) CallsExtern() bool    { return false }
 func (s signature) OverwritesInput() int { return -1 }

@@ -56,6 +56,35 @@ func testAheadChangesNoBit[F Float](t *testing.T, rows, classes int, paths map[s
 	}
 }
 
+// TestExponentialsAreKept counts which kernels write a gradient ahead. Of logits on both
+// sides a few long rows would need as much memory for the target's as the gradient has.
+func TestExponentialsAreKept(t *testing.T) {
+	for _, c := range []struct {
+		target        Form
+		rows, classes int
+		kept          bool
+	}{
+		{Probs, 1, 5000, true}, {Probs, 40, 100, true}, {LogProbs, 40, 100, false},
+		{Logits, 40, 100, true}, {Logits, 2, 1000, true}, {Logits, 2, 5000, false}, {Logits, 40, 5000, true},
+	} {
+		rng := newRand(88)
+		x, y := make([]float64, 0, c.rows*c.classes), make([]float64, 0, c.rows*c.classes)
+		for range c.rows {
+			x, y = append(x, encode[float64](Logits, logits(rng, c.classes, 2))...), append(y, encode[float64](c.target, logits(rng, c.classes, 2))...)
+		}
+		counting, kept := *kernelSets[float64]()[0].kinds[0], 0
+		counting.keptPred = func(t, out *float64, rows, classes int, c *coefficients) {
+			kept += rows
+			kernelSets[float64]()[0].kinds[0].keptPred(t, out, rows, classes, c)
+		}
+		in := &Operands[float64]{Pred: dense(x, c.rows, c.classes), Target: dense(y, c.rows, c.classes), kinds: []*rowKernels[float64]{&counting}}
+		Statistics(newProblem(formPair{pred: Logits, target: c.target}, []int{c.rows, c.classes}, 1, false), in, Pred)
+		if want := map[bool]int{true: c.rows}[c.kept]; kept != want {
+			t.Errorf("%+v: %d rows are made of kept exponentials, want %d", c, kept, want)
+		}
+	}
+}
+
 // variedRows are ordinary rows, rows whose divergence is small, or of a logit far from the
 // others, or far from 0, or with special cases.
 func variedRows[F Float](rows, classes int, pair formPair) (x, y []F) {

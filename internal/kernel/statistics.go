@@ -24,9 +24,13 @@ func (p Problem) notable() bool {
 }
 
 // keepsExponentials reports whether the gradient with respect to pred is a sum of what the
-// loss is computed from.
-func (p Problem) keepsExponentials() bool {
-	return p.Family == KL && p.Pred == Logits && p.Target != LogProbs
+// loss is computed from, and there is a place for that. The exponentials of pred have the
+// gradient's own; those of a target's logits need some rows for every goroutine, which are
+// to be few beside the gradient or small.
+func (p Problem) keepsExponentials(rowSize int) bool {
+	const many = 32
+	small := rowSize <= batch || size(p.Shape)/p.classes() >= many
+	return p.Family == KL && p.Pred == Logits && (p.Target == Probs || p.Target == Logits && small)
 }
 
 // Statistics returns, row by row, StatisticsSize numbers from which Loss and VJP of
@@ -45,7 +49,7 @@ func Statistics[F Float](p Problem, in *Operands[F], sides ...Side) (statistics 
 	passes := []pass[F]{t.summing(fastLoss[F](p), p.terms())}
 	for _, side := range sides {
 		g := gradientPass(p, side, &with)
-		if p.keepsExponentials() && side == Pred && t.packed && g.packed {
+		if side == Pred && p.keepsExponentials(p.classes()*int(unsafe.Sizeof(F(0)))) && t.packed && g.packed {
 			t.kept, g.kept = g.tensors[outOperand].Data, g.tensors[outOperand].Data
 		}
 		passes, ahead = append(passes, g), append(ahead, g.tensors[outOperand].Data)

@@ -82,8 +82,8 @@ type records struct {
 	mixtures     []mixtureCoefficients // made where there are mixtures
 }
 
-// batch is how many bytes of a tensor a worker takes at a time: three tensors of them
-// stay in the first cache until they are read again.
+// batch is how many bytes of a tensor a worker takes at a time: three tensors of them, five
+// at most, stay in the first two caches until they are read again.
 const batch = 1 << 13
 
 // pool keeps records for the next worker: a small task would spend its time making
