@@ -20,10 +20,10 @@ func foreseenBy(g *G.ExprGraph) (sides int) {
 	return sides
 }
 
-// timesInput multiplies a cost by a scalar input.
-func timesInput(t *testing.T, cost *G.Node, value float64) *G.Node {
+// timesOne multiplies a cost by a scalar input that is 1.
+func timesOne(t *testing.T, cost *G.Node) *G.Node {
 	dtype := cost.Dtype()
-	factor := G.NewScalar(cost.Graph(), dtype, G.WithName("factor"), G.WithValue(dense(dtype, []float64{value}, 1).Get(0)))
+	factor := G.NewScalar(cost.Graph(), dtype, G.WithName("factor"), G.WithValue(dense(dtype, []float64{1}, 1).Get(0)))
 	return must(t)(G.Mul(cost, factor))
 }
 
@@ -47,7 +47,7 @@ func TestAhead(t *testing.T) {
 							return x, y, must(t)(KLDivLoss(x, y, WithFromLogits(false), WithTargetForm(form), WithSampleWeight(w), WithMask(m), WithReduction(reduction)))
 						}
 						x, y, cost := build()
-						want := runTape(t, mustAll(t)(G.Grad(timesInput(t, cost, 1), x, y))...)
+						want := runTape(t, mustAll(t)(G.Grad(timesOne(t, cost), x, y))...)
 						if n := foreseenBy(x.Graph()); n != 0 {
 							t.Errorf("%d gradients of an unknown upstream gradient are foreseen", n)
 						}
@@ -90,7 +90,7 @@ func TestAheadIsNobodyElses(t *testing.T) {
 	x, y := inputOf(g, "x", xv), inputOf(g, "y", yv)
 	cost := must(t)(KLDivLoss(x, y, WithFromLogits(false), WithReduction(ReductionSum)))
 	ours := mustAll(t)(Grad(cost, x))
-	other := mustAll(t)(Grad(timesInput(t, cost, 1), x))
+	other := mustAll(t)(Grad(timesOne(t, cost), x))
 	if n := foreseenBy(g); n != 1 || ours[0] == other[0] {
 		t.Fatalf("%d gradients are foreseen, or one node has both", n)
 	}

@@ -20,11 +20,7 @@ func idle(w workload, d data) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	var one any = 1.0
-	if dtype == tensor.Float32 {
-		one = float32(1)
-	}
-	gradient, err := G.ApplyOp(idleOp{dtype, 3, x.Shape()}, x, t, G.NewConstant(one))
+	gradient, err := G.ApplyOp(idleOp{dtype, 3, x.Shape()}, x, t, constant(w, "one", 1))
 	return &program{graph: g, cost: cost, derivatives: G.Nodes{gradient}}, err
 }
 

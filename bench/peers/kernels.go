@@ -55,12 +55,10 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 	return contender{name, func(reps int) (time.Duration, error) {
 		start := time.Now()
 		for range reps {
-			switch {
-			case w.mode == afterLoss && in.Statistics != nil:
-			case noted:
-				in.Statistics, _ = kernel.Statistics(problem, in, ahead...)
-				kernel.Loss(problem, in)
-			default:
+			if w.mode != afterLoss || in.Statistics == nil {
+				if noted {
+					in.Statistics, _ = kernel.Statistics(problem, in, ahead...)
+				}
 				kernel.Loss(problem, in)
 			}
 			for _, side := range apart {

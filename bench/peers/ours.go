@@ -91,11 +91,7 @@ func composed(w workload, d data) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	var n any = float64(w.rows)
-	if w.dtype == "float32" {
-		n = float32(w.rows)
-	}
-	cost, err := G.Div(sum, G.NewConstant(n, G.WithName("n")))
+	cost, err := G.Div(sum, constant(w, "n", float64(w.rows)))
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +105,15 @@ func composed(w workload, d data) (*program, error) {
 func input(g *G.ExprGraph, name string, w workload, backing any) *G.Node {
 	value := tensor.New(tensor.WithShape(w.rows, w.classes), tensor.WithBacking(backing))
 	return G.NodeFromAny(g, value, G.WithName(name))
+}
+
+// constant is a scalar of a workload's type.
+func constant(w workload, name string, value float64) *G.Node {
+	var v any = value
+	if w.dtype == "float32" {
+		v = float32(value)
+	}
+	return G.NewConstant(v, G.WithName(name))
 }
 
 // machine runs a program the way users do.
