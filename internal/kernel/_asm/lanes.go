@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -59,28 +58,6 @@ func (a arithmetic) fma231(operands ...Op)  { a.pick(VFMADD231PS, VFMADD231PD, o
 func (a arithmetic) fms213(operands ...Op)  { a.pick(VFMSUB213PS, VFMSUB213PD, operands) }
 func (a arithmetic) fnma213(operands ...Op) { a.pick(VFNMADD213PS, VFNMADD213PD, operands) }
 
-// constant is a number in every lane: as fromMemory has it, or in the register that holds it.
-func (a arithmetic) constant(x float64) Op {
-	if v, ok := held[x]; ok {
-		return v
-	}
-	if a.single() {
-		return pattern32(math.Float32bits(float32(x)))
-	}
-	return pattern64(math.Float64bits(x))
-}
-
-// held are the constants that the function has in registers.
-var held = map[float64]vector{}
-
-func (a arithmetic) hold(constants ...float64) {
-	for _, x := range constants {
-		v := register()
-		a.mov(a.constant(x), v)
-		held[x] = v
-	}
-}
-
 // load reads a vector of elements; under a mask the elements past the end are 0 and
 // their memory is not touched.
 func (a arithmetic) load(m Mem, mask *vector, v vector) {
@@ -113,39 +90,6 @@ func (a arithmetic) store(v vector, m Mem, mask *vector) {
 			a.storeHalfUnder(*mask, half, m)
 		}
 	}
-}
-
-var globals = map[string]Mem{}
-
-// global is read-only memory, made once for each name.
-func global(name string, fill func()) Mem {
-	m, ok := globals[name]
-	if !ok {
-		m = GLOBL(name, RODATA|NOPTR)
-		fill()
-		globals[name] = m
-	}
-	return m
-}
-
-// pattern64 is a bit pattern in every lane of float64, pattern32 one of float32.
-func pattern64(b uint64) Op {
-	return fromMemory(global(fmt.Sprintf("constant%016x", b), func() {
-		for i := range patternSize() / 8 {
-			DATA(8*i, U64(b))
-		}
-	}))
-}
-
-func pattern32(b uint32) Op { return pattern64(uint64(b)<<32 | uint64(b)) }
-
-// table32 is eight float32, again and again.
-func table32(name string, entry func(k int) uint32) Mem {
-	return global(name, func() {
-		for k := range target.size / 4 {
-			DATA(4*k, U32(entry(k%(1<<eighths))))
-		}
-	})
 }
 
 // tailMask keeps the first n lanes, 0 < n < lanes: a vector read from n lanes before

@@ -65,7 +65,7 @@ func (a arithmetic) begin(name, doc string, record string, tensors ...string) *f
 	case "mixtures":
 		signature, f.recordSize = signature+"mixtures *[10]float64)", mixturesSize
 	}
-	clear(held)
+	constants = newPool(name)
 	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
 	Doc(name + " " + doc)
@@ -73,6 +73,7 @@ func (a arithmetic) begin(name, doc string, record string, tensors ...string) *f
 		f.tensors = append(f.tensors, pointer(tensor))
 	}
 	f.rows, f.classes, f.record = pointer("rows"), pointer("classes"), pointer(record)
+	constants.begin()
 	return f
 }
 
@@ -88,6 +89,7 @@ func (f *function) eachRow(body func()) {
 	JNZ(LabelRef(f.name + "_row"))
 	VZEROUPPER()
 	RET()
+	constants.end()
 }
 
 func (f *function) slot(offset int) Mem { return Mem{Base: f.record, Disp: offset} }

@@ -56,26 +56,6 @@ func extractUpperHalf(v vector, half Op) {
 	}
 }
 
-// fromMemory is a pattern in every lane, as an operand: one in memory, or for AVX-512 a
-// register that is loaded here, from 8 bytes. Whole vectors could not be aligned to theirs,
-// and across cache lines take two reads.
-func fromMemory(pattern Mem) Op {
-	if !target.wide() {
-		return pattern
-	}
-	v := register()
-	VBROADCASTSD(pattern, v)
-	return v
-}
-
-// patternSize is the number of bytes that fromMemory wants.
-func patternSize() int {
-	if target.wide() {
-		return 8
-	}
-	return target.size
-}
-
 func bitwiseAnd(x Op, y, to vector) {
 	if target.wide() {
 		VPANDQ(x, y, to)
@@ -272,7 +252,11 @@ func storeSum(v vector, m Mem) {
 		v = upper
 	}
 	high := XMM()
-	VEXTRACTF128(Imm(1), v, high)
+	if target.wide() {
+		VEXTRACTF64X2(Imm(1), v, high) // of any register
+	} else {
+		VEXTRACTF128(Imm(1), v, high)
+	}
 	VADDPD(high, v.AsX(), high)
 	low := XMM()
 	VPERMILPD(Imm(1), high, low)

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+)
+
+// constant is a number in every lane, as an operand.
+func (a arithmetic) constant(x float64) Op {
+	if a.single() {
+		return pattern32(math.Float32bits(float32(x)))
+	}
+	return pattern64(math.Float64bits(x))
+}
+
+// pattern64 is a bit pattern in every lane of float64, pattern32 one of float32.
+func pattern64(b uint64) Op {
+	return constants.operand(global(fmt.Sprintf("constant%016x", b), func() {
+		for i := range patternSize() / 8 {
+			DATA(8*i, U64(b))
+		}
+	}), VBROADCASTSD)
+}
+
+func pattern32(b uint32) Op { return pattern64(uint64(b)<<32 | uint64(b)) }
+
+// patternSize is the number of bytes of a pattern in memory: as many as a vector has where it
+// is an operand there, and 8 for AVX-512.
+func patternSize() int {
+	if target.wide() {
+		return 8
+	}
+	return target.size
+}
+
+// table32 is eight float32, again and again.
+func table32(name string, entry func(k int) uint32) Op {
+	return constants.operand(global(name, func() {
+		for k := range target.size / 4 {
+			DATA(4*k, U32(entry(k%(1<<eighths))))
+		}
+	}), VMOVUPS)
+}
+
+var globals = map[string]Mem{}
+
+// global is read-only memory, made once for each name.
+func global(name string, fill func()) Mem {
+	m, ok := globals[name]
+	if !ok {
+		m = GLOBL(name, RODATA|NOPTR)
+		fill()
+		globals[name] = m
+	}
+	return m
+}
+
+// pool is the constants that a function has in registers. With AVX2 they are those that it
+// holds, and the others operands in memory, as there are 16 registers. With AVX-512 they are
+// all for which there are registers: loads of 64 bytes, of which a cycle has one or two, would
+// take as long as the arithmetic.
+type pool struct {
+	function string
+	most     int // of AVX-512
+	kept     map[string]vector
+	loads    []func()
+}
+
+var constants *pool // of the function that is written
+
+// crowded are the functions that have registers for so many of their constants only, as the
+// allocator finds.
+var crowded = map[string]int{
+	"logitsLoss64": 18, "keepingLoss64": 18, "logitsLoss32Wide": 19, "mixedLoss64": 18,
+	"powersLoss64": 19, "powersTarget64": 19, "powersLoss32Wide": 21, "powersTarget32Wide": 21,
+	"jensenSums64": 18, "jensenTarget64": 20, "jensenSums32Wide": 18,
+}
+
+func newPool(function string) *pool {
+	p := &pool{function: function, most: math.MaxInt, kept: map[string]vector{}}
+	if most, ok := crowded[strings.TrimSuffix(function, target.suffix)]; ok {
+		p.most = most
+	}
+	return p
+}
+
+// operand is a pattern in memory or in a register. Those of AVX-512 that no register is left
+// for are loaded where they are needed, from 8 bytes: whole vectors could not be aligned to
+// theirs, and across cache lines take two reads.
+func (p *pool) operand(pattern Mem, load func(...Op)) Op {
+	if v, ok := p.kept[pattern.Symbol.Name]; ok {
+		return v
+	}
+	if !target.wide() {
+		return pattern
+	}
+	v := register()
+	if len(p.kept) == p.most {
+		load(pattern, v)
+		return v
+	}
+	p.kept[pattern.Symbol.Name] = v
+	p.loads = append(p.loads, func() { load(pattern, v) })
+	return v
+}
+
+// hold loads constants into registers from here on.
+func (a arithmetic) hold(numbers ...float64) {
+	for _, x := range numbers {
+		if m, ok := a.constant(x).(Mem); ok {
+			v := register()
+			a.mov(m, v)
+			constants.kept[m.Symbol.Name] = v
+		}
+	}
+}
+
+// begin and end stand at a function's two ends. The loads are behind the last, where it is
+// known which they are, and the function begins with a jump there.
+func (p *pool) begin() {
+	if target.wide() {
+		JMP(LabelRef(p.function + "_constants"))
+		Label(p.function + "_begin")
+	}
+}
+
+func (p *pool) end() {
+	if target.wide() {
+		Label(p.function + "_constants")
+		for _, load := range p.loads {
+			load()
+		}
+		JMP(LabelRef(p.function + "_begin"))
+	}
+}
