@@ -96,38 +96,31 @@ func fastHVP[F Float](p Problem, along, wrt Side) attempt[F] {
 // plain reports whether all are finite: an infinity or a NaN less itself is NaN.
 func plain(x, y, z float64) bool { return x-x+y-y+z-z == 0 }
 
-// inRange reports whether a row is of a size that the kernels are made for.
-func (k *rowKernels[F]) inRange(s *rowSums) bool {
-	return math.Abs(s[shiftX]) <= k.maxShift && math.Abs(s[shiftT]) <= k.maxShift &&
-		max(s[reachX], s[reachT]) <= k.maxFall && (s[mass] >= k.minMass || s[mass] == 0)
-}
-
 // sound reports whether the sums of a loss are what they should be.
-func (k *rowKernels[F]) sound(s *rowSums) bool {
-	return plain(s[partition], s[mass], s[ratio]) && s[flags] == 0 && k.inRange(s)
-}
+func (k *rowKernels[F]) sound(s *rowSums) bool { return isSound(&k.accept, s, s[ratio]) }
 
 // exact reports whether exponentials are, and the mass.
 func (k *rowKernels[F]) exact(s *rowSums) bool {
-	return plain(s[partition], s[mass], 0) && s[flags] == 0 && max(s[reachX], s[reachT]) <= k.maxReach && k.inRange(s)
+	return plain(s[partition], s[mass], 0) && s[flags] == 0 && max(s[reachX], s[reachT]) <= k.maxReach && inRange(&k.accept, s)
+}
+
+// nearOne reports whether a number is 0, or from 2^−100 to 2^100.
+func nearOne(a float64) bool {
+	const least, most = 1023 - 100, 1023 + 99
+	b := math.Float64bits(a) << 1
+	return b == 0 || b>>53-least <= most-least
 }
 
 // representable reports whether the factors of a gradient, which float32 kernels round,
 // neither overflow nor lose bits.
 func representable(a, b float64) bool {
-	const low, high = 0x1p-100, 0x1p100
-	a, b = math.Abs(a), math.Abs(b)
-	return (a == 0 || low <= a && a <= high) && (b == 0 || low <= b && b <= high)
+	return nearOne(a) && nearOne(b)
 }
 
 // accept notes row i's loss of a mass, if it is accurate: logPartition is how much of
 // it comes from partition functions.
-func (w *worker[F]) accept(k *rowKernels[F], i int, loss, mass, logPartition float64) {
-	least := k.minRatio + k.perPartition*math.Abs(logPartition)
-	if w.problem.Target == Logits {
-		least += k.ofPowers
-	}
-	if math.Abs(loss) >= least*mass {
+func (w *worker[F]) accept(i int, loss, mass, logPartition float64) {
+	if isAccurate(&w.acceptance, loss, mass, logPartition) {
 		w.settle(i, loss)
 	}
 }

@@ -66,15 +66,11 @@ func (w *worker[F]) jensenOf(i int) float64 {
 func (w *worker[F]) jensenLoss(k *rowKernels[F], i, n int) {
 	w.jensenSums(k, i, n)
 	for j := i; j < i+n; j++ {
-		if !w.done[j] {
-			continue
+		s, c := &w.sums[j], &w.mixtures[j]
+		s[ratio], s[reachX], s[reachT] = c[byA], c[byB], c[byB]
+		if w.note(j, s, w.done[j]) {
+			w.settle(j, w.jensenOf(j))
 		}
-		if w.noted != nil {
-			r := &w.noted[w.first+j]
-			*r = w.sums[j]
-			r[kind], r[ratio], r[reachX] = w.kind, w.mixtures[j][byA], w.mixtures[j][byB]
-		}
-		w.settle(j, w.jensenOf(j))
 	}
 }
 

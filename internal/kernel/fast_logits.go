@@ -31,9 +31,9 @@ func (w *worker[F]) pairSums(k *rowKernels[F], i, n int) {
 	} else {
 		w.sum(i, n, k.pairLoss)
 	}
+	w.judge(i, n, k.settlePair)
 	for j := i; j < i+n; j++ {
-		s := &w.sums[j]
-		s[ratio] = math.Ln2*s[ratio]/s[mass] + logPartitions(s)
+		w.sums[j][ratio] = w.judged[j]
 	}
 }
 
@@ -48,7 +48,7 @@ func (w *worker[F]) pairExtremes(k *rowKernels[F], i, n int) {
 
 // level moves a shift for log ratios to be about what they are of probabilities, as far as
 // that can be told before the partition functions are known. What they are off is rounded
-// with them, and is what limits.perPartition is for.
+// with them, and is what perPartition is for.
 func (w *worker[F]) level(k *rowKernels[F], i, n int) {
 	if !k.shiftLast {
 		return
@@ -58,14 +58,14 @@ func (w *worker[F]) level(k *rowKernels[F], i, n int) {
 	if w.problem.Pred != Logits {
 		side, shift, reach = Target, shiftT, reachT
 	}
-	logClasses := math.Log(float64(w.problem.classes()))
+	pred, target := w.problem.Pred == Logits, w.problem.Target == Logits
 	for j := i; j < i+n; j++ {
 		s, moved := &w.sums[j], 0.0
-		if w.problem.Pred == Logits {
-			moved = expectedLogPartition(logClasses, s[reachX])
+		if pred {
+			moved = w.expectedLogPartition(s[reachX])
 		}
-		if w.problem.Target == Logits {
-			moved -= expectedLogPartition(logClasses, s[reachT])
+		if target {
+			moved -= w.expectedLogPartition(s[reachT])
 		}
 		if side == Target {
 			moved = -moved
@@ -79,39 +79,32 @@ func (w *worker[F]) level(k *rowKernels[F], i, n int) {
 // expectedLogPartition is that of more than one logit of a reach, drawn from a normal
 // distribution and less their largest. With L the logarithm of their number it is
 // L − σ·√(2L) + σ²/2, and the reach 2σ·√(2L): together (L − reach/4)²/L.
-func expectedLogPartition(logClasses, reach float64) float64 {
-	rest := max(0, logClasses-reach/4)
-	return rest * rest / logClasses
+func (w *worker[F]) expectedLogPartition(reach float64) float64 {
+	rest := w.logClasses - reach/4
+	if rest < 0 {
+		return 0
+	}
+	return rest * rest / w.logClasses
 }
 
 func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
 	w.logitsSums(k, i, n)
-	for j := i; j < i+n; j++ {
-		if s := &w.sums[j]; k.sound(s) {
-			w.note(j, s)
-			logPartition := logSum(s[partition])
-			w.accept(k, j, math.Ln2*s[ratio]+s[mass]*logPartition, s[mass], logPartition)
-		}
-	}
+	w.judge(i, n, k.settleLogits)
+	w.settleJudged(i, n)
 }
 
 func (w *worker[F]) logProbsLoss(k *rowKernels[F], i, n int) {
 	w.sum(i, n, k.logProbsLoss)
 	for j := i; j < i+n; j++ {
 		if s := &w.sums[j]; k.sound(s) {
-			w.accept(k, j, math.Ln2*s[ratio], s[mass], 0)
+			w.accept(j, math.Ln2*s[ratio], s[mass], 0)
 		}
 	}
 }
 
 func (w *worker[F]) pairLoss(k *rowKernels[F], i, n int) {
 	w.pairSums(k, i, n)
-	for j := i; j < i+n; j++ {
-		if s := &w.sums[j]; k.sound(s) {
-			w.note(j, s)
-			w.accept(k, j, s[ratio], 1, logPartitions(s))
-		}
-	}
+	w.settleJudged(i, n)
 }
 
 // targetSums is row i's record, so shifted that what a kernel finds of x goes to where
@@ -174,8 +167,8 @@ func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 		s := &w.sums[j]
 		moveX, _ := k.move(s[partition])
 		moveT, power := k.move(s[mass])
-		reach := max(s[reachX], s[reachT]) + math.Ln2*moveT
-		w.set(j, w.done[j] && reach <= k.maxReach && s[ratio] >= k.minRatio,
+		reach := w.reachOf(s) + math.Ln2*moveT
+		w.set(j, w.done[j] && reach <= k.maxReach && s[ratio] >= k.accept[minRatio],
 			w.factors[j]*math.Ln2*power/s[mass], math.Log2E*(s[ratio]-logPartitions(s))-(moveT-moveX))
 		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX]-moveX, s[shiftT]-moveT
 	}

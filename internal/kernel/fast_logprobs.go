@@ -54,12 +54,11 @@ func (w *worker[F]) mixedLoss(k *rowKernels[F], i, n int) {
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
 		switch {
-		case !k.sound(s):
+		case !w.note(j, s, k.sound(s)):
 		case w.problem.Target == LogProbs:
-			w.note(j, s)
-			w.accept(k, j, s[ratio], s[mass], logSum(s[partition]))
+			w.accept(j, s[ratio], s[mass], logSum(s[partition]))
 		default:
-			w.accept(k, j, s[ratio], 1, logSum(s[mass]))
+			w.accept(j, s[ratio], 1, logSum(s[mass]))
 		}
 	}
 }
@@ -83,8 +82,8 @@ func (w *worker[F]) mixedTargetGradient(k *rowKernels[F], i, n int) {
 			continue
 		}
 		move, power := k.move(s[mass])
-		reach := max(s[reachX], s[reachT]) + math.Ln2*move
-		w.set(j, w.done[j] && reach <= k.maxReach && s[ratio] >= k.minRatio,
+		reach := w.reachOf(s) + math.Ln2*move
+		w.set(j, w.done[j] && reach <= k.maxReach && s[ratio] >= k.accept[minRatio],
 			a*power/s[mass], math.Log2E*(s[ratio]+logSum(s[mass]/power)))
 		w.coefficients[j][forT] = s[shiftT] - move
 	}

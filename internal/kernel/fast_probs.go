@@ -41,9 +41,9 @@ func (w *worker[F]) powersLoss(k *rowKernels[F], i, n int) {
 		switch {
 		case !k.sound(s):
 		case w.problem.Target == Logits:
-			w.accept(k, j, s[ratio], 1, logSum(s[mass]))
+			w.accept(j, s[ratio], 1, logSum(s[mass]))
 		default:
-			w.accept(k, j, s[ratio], s[mass], 0)
+			w.accept(j, s[ratio], s[mass], 0)
 		}
 	}
 }
@@ -60,7 +60,7 @@ func (w *worker[F]) powersTargetGradient(k *rowKernels[F], i, n int) {
 		if w.problem.Target == LogProbs {
 			return true, -g * math.Ln2, math.Log2E
 		}
-		return s[ratio] >= k.minRatio, -g * math.Ln2 / s[mass], -math.Log2E * (s[ratio] + logSum(s[mass]))
+		return s[ratio] >= k.accept[minRatio], -g * math.Ln2 / s[mass], -math.Log2E * (s[ratio] + logSum(s[mass]))
 	})
 	w.write(i, n, k.powersTarget)
 }

@@ -8,15 +8,15 @@ import (
 // The kernels in Go, for every machine: they say what each computes. Arithmetic is
 // float64 for both element types, without a call into package math for a class.
 var (
-	generic32 = kernelSet[float32]{name: "Go", kinds: []*rowKernels[float32]{genericKernels[float32](limits{minClasses: 2, minRatio: 0x1p-10, minGradient: 0x1p-10, stored: stored32})}}
-	generic64 = kernelSet[float64]{name: "Go", kinds: []*rowKernels[float64]{genericKernels[float64](limits{minClasses: 2, minRatio: 0.125, perPartition: 0.03, minGradient: 0x1p-6, minMass: 0x1p-900, stored: 1})}}
+	generic32 = kernelSet[float32]{name: "Go", kinds: []*rowKernels[float32]{genericKernels[float32](limits{minClasses: 2, accept: acceptance{minRatio: 0x1p-10}, minGradient: 0x1p-10, stored: stored32})}}
+	generic64 = kernelSet[float64]{name: "Go", kinds: []*rowKernels[float64]{genericKernels[float64](limits{minClasses: 2, accept: acceptance{minRatio: 0.125, perPartition: 0.03, minMass: 0x1p-900}, minGradient: 0x1p-6, stored: 1})}}
 )
 
 // stored32 brings the smallest float32 into the range of normal ones.
 const stored32 = 1 << 32
 
 func genericKernels[F Float](l limits) *rowKernels[F] {
-	l.maxReach, l.maxFall, l.maxShift = math.Inf(1), math.Inf(1), 1<<16
+	l.maxReach, l.accept[maxFall], l.accept[maxShift] = math.Inf(1), math.Inf(1), 1<<16
 	keeping, keepingPair := keepingLoss[F], pairExponentials[F]
 	if l.stored != 1 {
 		keeping, keepingPair = nil, nil
@@ -29,7 +29,8 @@ func genericKernels[F Float](l limits) *rowKernels[F] {
 		logPairLoss[F], mixedLoss[F], mixedPred[F], mixedTarget[F], negatePower[F], logPairTarget[F],
 		probsLoss[F], probsPred[F], probsTarget[F],
 		powersLoss[F], powersPred[F], powersTarget[F],
-		jensenSums[F], jensenTarget[F], l,
+		jensenSums[F], jensenTarget[F],
+		settleLogits, settlePair, l,
 	}
 }
 

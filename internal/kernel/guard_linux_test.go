@@ -92,6 +92,20 @@ func testGuardPages[F Float](t *testing.T) {
 	}
 }
 
+// TestGuardPagesOfSums reads records up to the edges of a page, where a vector holds more.
+func TestGuardPagesOfSums(t *testing.T) {
+	for name, k := range kinds[float32]() {
+		for rows := 1; rows <= 2*judgedAtOnce; rows++ {
+			for _, atEnd := range []bool{false, true} {
+				sums := unsafe.Slice((*rowSums)(unsafe.Pointer(&guarded[float64](t, rows*sumCount, atEnd)[0])), rows)
+				drawSums(newRand(uint64(rows)), sums, &k.accept)
+				compareSettled(t, name, [2]settler{k.settleLogits, settleLogits}, sums, &k.accept, map[float64]int{})
+				compareSettled(t, name, [2]settler{k.settlePair, settlePair}, sums, &k.accept, map[float64]int{})
+			}
+		}
+	}
+}
+
 // TestGuardPagesOut writes to the edges of a page: a kernel that wrote past its
 // row would fault.
 func TestGuardPagesOut(t *testing.T) {

@@ -79,6 +79,9 @@ type rowKernels[F Float] struct {
 	jensenSums   func(x, t *F, rows, classes int, c *mixtureCoefficients)
 	jensenTarget func(x, t, out *F, rows, classes int, c *mixtureCoefficients)
 
+	// Of the sums of logitsLoss and pairLoss, see settle.go.
+	settleLogits, settlePair settler
+
 	limits
 }
 
@@ -88,14 +91,8 @@ type limits struct {
 	// accurate, and take other kinds no longer.
 	minClasses int
 
-	// minRatio is the smallest |divergence| ÷ mass: below it what rounding leaves of
-	// the sums' terms counts. This limit and the next two keep lanes of float32 within the
-	// bounds on the rows that TestBoundsUnderSearch finds, with thousands of climbs too.
-	minRatio float64
-
-	// perPartition adds to minRatio for the logarithm of the partition function: that
-	// many times the mass cancels in the divergence, with the error of both.
-	perPartition float64
+	// accept says which losses are accurate.
+	accept acceptance
 
 	// ofPowers adds to minRatio where the target's probabilities are powers, each with an
 	// error, and their sum.
@@ -105,19 +102,8 @@ type limits struct {
 	// of probabilities is more than rounding.
 	minGradient float64
 
-	// minMass is the smallest mass to which subnormal probabilities, whose logarithms
-	// are wrong, add nothing.
-	minMass float64
-
 	// maxReach is how far below a row's largest logit probabilities are still exact.
 	maxReach float64
-
-	// maxFall is how far below a row's largest logit exponentials are still nearly 0:
-	// further down lanes of float32 have no bits for an exponent's fraction.
-	maxFall float64
-
-	// maxShift is the largest shift.
-	maxShift float64
 
 	// stored is what exponentials are multiplied by where they are stored, so that those
 	// of subnormal probabilities keep their bits.

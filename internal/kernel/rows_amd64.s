@@ -4321,34 +4321,34 @@ logitsLoss32Wide_row:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
 	VPOR   constant4330000000000000<>+0(SB), Y9, Y9
 	VSUBPD constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD Y8, Y9, Y9
-	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y8
+	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y11
 	VADDPD constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD Y10, Y8, Y8
+	VDIVPD Y10, Y11, Y11
+	VSUBPD Y8, Y9, Y9
 	VPSLLQ $0x34, Y6, Y6
 	SUBQ   $0x04, R8
 	JL     logitsLoss32Wide_loop_last
 
 logitsLoss32Wide_loop:
 	PREFETCHT1  (R11)(R9*1)
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMULPD      Y5, Y5, Y8
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y10
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y10
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y12
+	VFMADD231PD Y10, Y5, Y12
 	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y8, Y8, Y5
+	VMULPD      Y11, Y11, Y5
 	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y6
 	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y5, Y6
 	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y5, Y6
 	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y5, Y6
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y5, Y6
-	VFMADD213PD Y9, Y8, Y6
+	VFMADD213PD Y9, Y11, Y6
 	VADDPD      Y7, Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y7, Y5, Y5
@@ -4372,10 +4372,10 @@ logitsLoss32Wide_loop:
 	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
 	VPOR    constant4330000000000000<>+0(SB), Y9, Y9
 	VSUBPD  constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD  Y8, Y9, Y9
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y8
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y11
 	VADDPD  constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD  Y10, Y8, Y8
+	VDIVPD  Y10, Y11, Y11
+	VSUBPD  Y8, Y9, Y9
 	VPSLLQ  $0x34, Y6, Y6
 	ADDQ    $0x10, R9
 	DECQ    R10
@@ -4396,24 +4396,24 @@ logitsLoss32Wide_loop_on:
 	JGE  logitsLoss32Wide_loop
 
 logitsLoss32Wide_loop_last:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMULPD      Y5, Y5, Y8
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y10
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y10
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y12
+	VFMADD231PD Y10, Y5, Y12
 	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y8, Y8, Y5
+	VMULPD      Y11, Y11, Y5
 	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y6
 	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y5, Y6
 	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y5, Y6
 	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y5, Y6
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y5, Y6
-	VFMADD213PD Y9, Y8, Y6
+	VFMADD213PD Y9, Y11, Y6
 	VADDPD      Y7, Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y7, Y5, Y5
@@ -4453,31 +4453,31 @@ logitsLoss32Wide_loop_few:
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
 	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
 	VSUBPD      constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD      Y8, Y9, Y9
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y8
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y11
 	VADDPD      constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD      Y10, Y8, Y8
+	VDIVPD      Y10, Y11, Y11
+	VSUBPD      Y8, Y9, Y9
 	VPSLLQ      $0x34, Y0, Y0
-	VMULPD      Y6, Y6, Y10
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMULPD      Y6, Y6, Y8
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y10
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y10
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y6, Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y12
+	VFMADD231PD Y10, Y6, Y12
 	VMULPD      Y0, Y12, Y12
 	VANDPD      Y5, Y12, Y12
 	VADDPD      Y12, Y2, Y2
-	VMULPD      Y8, Y8, Y0
+	VMULPD      Y11, Y11, Y0
 	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y5
 	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y0, Y5
 	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y0, Y5
 	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y0, Y5
 	VFMADD213PD constant40071547652bed13<>+0(SB), Y0, Y5
-	VFMADD213PD Y9, Y8, Y5
+	VFMADD213PD Y9, Y11, Y5
 	VADDPD      Y7, Y3, Y3
 	VXORPD      Y0, Y0, Y0
 	VCMPPD      $0x04, Y7, Y0, Y0
@@ -4699,26 +4699,26 @@ logProbsLoss32Wide_row:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
 	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD Y6, Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
 	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y6, Y6
+	VDIVPD Y7, Y8, Y8
+	VSUBPD Y6, Y5, Y5
 	SUBQ   $0x04, R8
 	JL     logProbsLoss32Wide_loop_last
 
 logProbsLoss32Wide_loop:
-	VMULPD      Y6, Y6, Y7
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
-	VFMADD213PD Y5, Y6, Y8
+	VMULPD      Y8, Y8, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
+	VFMADD213PD Y5, Y8, Y7
 	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y8, Y8
-	VFMADD231PD Y8, Y4, Y3
+	VANDPD      Y5, Y7, Y7
+	VFMADD231PD Y7, Y4, Y3
 	VORPD       Y4, Y1, Y1
 	VCVTPS2PD   16(AX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y6
@@ -4737,10 +4737,10 @@ logProbsLoss32Wide_loop:
 	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
 	VPOR    constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD  constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD  Y6, Y5, Y5
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y7, Y6
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y7, Y8
 	VADDPD  constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD  Y7, Y6, Y6
+	VDIVPD  Y7, Y8, Y8
+	VSUBPD  Y6, Y5, Y5
 	ADDQ    $0x10, R9
 	DECQ    R10
 	JNZ     logProbsLoss32Wide_loop_on
@@ -4757,18 +4757,18 @@ logProbsLoss32Wide_loop_on:
 	JGE  logProbsLoss32Wide_loop
 
 logProbsLoss32Wide_loop_last:
-	VMULPD      Y6, Y6, Y7
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
-	VFMADD213PD Y5, Y6, Y8
+	VMULPD      Y8, Y8, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
+	VFMADD213PD Y5, Y8, Y7
 	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y8, Y8
-	VFMADD231PD Y8, Y4, Y3
+	VANDPD      Y5, Y7, Y7
+	VFMADD231PD Y7, Y4, Y3
 	VORPD       Y4, Y1, Y1
 	ADDQ        $0x10, R9
 
@@ -4803,22 +4803,22 @@ logProbsLoss32Wide_loop_few:
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y6, Y6
 	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y7, Y5, Y5
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y7
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y8
 	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
-	VDIVPD      Y6, Y7, Y7
-	VMULPD      Y7, Y7, Y6
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
-	VFMADD213PD Y5, Y7, Y8
+	VDIVPD      Y6, Y8, Y8
+	VSUBPD      Y7, Y5, Y5
+	VMULPD      Y8, Y8, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
+	VFMADD213PD Y5, Y8, Y7
 	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y8, Y8
-	VFMADD231PD Y8, Y4, Y3
+	VANDPD      Y5, Y7, Y7
+	VFMADD231PD Y7, Y4, Y3
 	VORPD       Y4, Y1, Y1
 
 logProbsLoss32Wide_loop_done:
@@ -5569,35 +5569,35 @@ targetProbs32Wide_row:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
 	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD Y6, Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
 	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y6, Y6
+	VDIVPD Y7, Y8, Y8
+	VSUBPD Y6, Y5, Y5
 	SUBQ   $0x04, R8
 	JL     targetProbs32Wide_loop_last
 
 targetProbs32Wide_loop:
-	VMULPD      Y6, Y6, Y7
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
-	VFMADD213PD Y5, Y6, Y8
-	VFMADD213PD Y2, Y1, Y8
+	VMULPD      Y8, Y8, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
+	VFMADD213PD Y5, Y8, Y7
+	VFMADD213PD Y2, Y1, Y7
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y8, Y8
+	VANDPD      Y5, Y7, Y7
 	VORPD       Y4, Y3, Y3
 	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y6
 	VORPD       Y6, Y3, Y3
 	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
 	VANDPD      Y5, Y4, Y4
 	VORPD       Y4, Y3, Y3
-	VCVTPD2PSY  Y8, X4
+	VCVTPD2PSY  Y7, X4
 	VMOVUPS     X4, (DX)(R9*1)
-	VCMPPD      $0x03, Y8, Y8, Y8
-	VORPD       Y8, Y3, Y3
+	VCMPPD      $0x03, Y7, Y7, Y7
+	VORPD       Y7, Y3, Y3
 	VCVTPS2PD   16(AX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y6
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
@@ -5615,36 +5615,36 @@ targetProbs32Wide_loop:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
 	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD Y6, Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
 	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y6, Y6
+	VDIVPD Y7, Y8, Y8
+	VSUBPD Y6, Y5, Y5
 	ADDQ   $0x10, R9
 	SUBQ   $0x04, R8
 	JGE    targetProbs32Wide_loop
 
 targetProbs32Wide_loop_last:
-	VMULPD      Y6, Y6, Y7
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
-	VFMADD213PD Y5, Y6, Y8
-	VFMADD213PD Y2, Y1, Y8
+	VMULPD      Y8, Y8, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
+	VFMADD213PD Y5, Y8, Y7
+	VFMADD213PD Y2, Y1, Y7
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y8, Y8
+	VANDPD      Y5, Y7, Y7
 	VORPD       Y4, Y3, Y3
 	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y6
 	VORPD       Y6, Y3, Y3
 	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
 	VANDPD      Y5, Y4, Y4
 	VORPD       Y4, Y3, Y3
-	VCVTPD2PSY  Y8, X4
+	VCVTPD2PSY  Y7, X4
 	VMOVUPS     X4, (DX)(R9*1)
-	VCMPPD      $0x03, Y8, Y8, Y8
-	VORPD       Y8, Y3, Y3
+	VCMPPD      $0x03, Y7, Y7, Y7
+	VORPD       Y7, Y3, Y3
 	ADDQ        $0x10, R9
 
 targetProbs32Wide_loop_few:
@@ -5678,33 +5678,33 @@ targetProbs32Wide_loop_few:
 	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
 	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD       constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD       Y6, Y5, Y5
-	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y6
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y8
 	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD       Y7, Y6, Y6
-	VMULPD       Y6, Y6, Y7
-	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y7, Y8
-	VFMADD213PD  constant40071547652bed13<>+0(SB), Y7, Y8
-	VFMADD213PD  Y5, Y6, Y8
-	VFMADD213PD  Y2, Y1, Y8
+	VDIVPD       Y7, Y8, Y8
+	VSUBPD       Y6, Y5, Y5
+	VMULPD       Y8, Y8, Y6
+	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y7
+	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y6, Y7
+	VFMADD213PD  constant40071547652bed13<>+0(SB), Y6, Y7
+	VFMADD213PD  Y5, Y8, Y7
+	VFMADD213PD  Y2, Y1, Y7
 	VXORPD       Y1, Y1, Y1
 	VCMPPD       $0x04, Y0, Y1, Y1
-	VANDPD       Y1, Y8, Y8
+	VANDPD       Y1, Y7, Y7
 	VORPD        Y0, Y3, Y3
 	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y2
 	VORPD        Y2, Y3, Y3
 	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y0
 	VANDPD       Y1, Y0, Y0
 	VORPD        Y0, Y3, Y3
-	VCVTPD2PSY   Y8, X0
+	VCVTPD2PSY   Y7, X0
 	VEXTRACTF128 $0x01, Y4, X1
 	VSHUFPS      $0x88, X1, X4, X1
 	VMASKMOVPS   X0, X1, (DX)(R9*1)
-	VCMPPD       $0x03, Y8, Y8, Y8
-	VORPD        Y8, Y3, Y3
+	VCMPPD       $0x03, Y7, Y7, Y7
+	VORPD        Y7, Y3, Y3
 
 targetProbs32Wide_loop_done:
 	VMOVMSKPD  Y3, R8
@@ -8410,38 +8410,38 @@ powersLoss32Wide_row:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
 	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD Y6, Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y6, Y6
+	VDIVPD Y8, Y9, Y9
+	VSUBPD Y6, Y7, Y7
 	VPSLLQ $0x34, Y5, Y5
 	SUBQ   $0x04, R8
 	JL     powersLoss32Wide_loop_last
 
 powersLoss32Wide_loop:
-	VMULPD      Y6, Y6, Y8
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y9
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y9
-	VFMADD213PD Y7, Y6, Y9
+	VMULPD      Y9, Y9, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
+	VFMADD213PD Y7, Y9, Y8
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VADDPD      Y8, Y2, Y2
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y7, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VADDPD      Y9, Y2, Y2
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y8, Y4, Y4
-	VANDPD      Y4, Y9, Y9
-	VFMADD231PD Y9, Y8, Y3
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y8, Y8
+	VFMADD231PD Y8, Y9, Y3
 	VCVTPS2PD   16(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
@@ -8473,10 +8473,10 @@ powersLoss32Wide_loop:
 	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR    constant4330000000000000<>+0(SB), Y7, Y7
 	VSUBPD  constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD  Y6, Y7, Y7
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y8, Y6
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD  constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD  Y8, Y6, Y6
+	VDIVPD  Y8, Y9, Y9
+	VSUBPD  Y6, Y7, Y7
 	VPSLLQ  $0x34, Y5, Y5
 	ADDQ    $0x10, R9
 	DECQ    R10
@@ -8494,29 +8494,29 @@ powersLoss32Wide_loop_on:
 	JGE  powersLoss32Wide_loop
 
 powersLoss32Wide_loop_last:
-	VMULPD      Y6, Y6, Y8
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y9
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y9
-	VFMADD213PD Y7, Y6, Y9
+	VMULPD      Y9, Y9, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
+	VFMADD213PD Y7, Y9, Y8
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VADDPD      Y8, Y2, Y2
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y7, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VADDPD      Y9, Y2, Y2
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y8, Y4, Y4
-	VANDPD      Y4, Y9, Y9
-	VFMADD231PD Y9, Y8, Y3
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y8, Y8
+	VFMADD231PD Y8, Y9, Y3
 	ADDQ        $0x10, R9
 
 powersLoss32Wide_loop_few:
@@ -8572,35 +8572,35 @@ powersLoss32Wide_loop_few:
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR        constant4330000000000000<>+0(SB), Y0, Y0
 	VSUBPD      constant43300000000003ff<>+0(SB), Y0, Y0
-	VSUBPD      Y7, Y0, Y0
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y7
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y7, Y7
+	VDIVPD      Y8, Y9, Y9
+	VSUBPD      Y7, Y0, Y0
 	VPSLLQ      $0x34, Y6, Y6
-	VMULPD      Y7, Y7, Y8
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y9
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y9
-	VFMADD213PD Y0, Y7, Y9
+	VMULPD      Y9, Y9, Y7
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
+	VFMADD213PD Y0, Y9, Y8
 	VMULPD      Y5, Y5, Y0
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y0, Y7
 	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y0, Y7
 	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y0, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y0, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y0, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y0, Y8
-	VFMADD231PD Y7, Y5, Y8
-	VMULPD      Y6, Y8, Y8
-	VANDPD      Y4, Y8, Y8
-	VADDPD      Y8, Y2, Y2
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y0, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y0, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y0, Y9
+	VFMADD231PD Y7, Y5, Y9
+	VMULPD      Y6, Y9, Y9
+	VANDPD      Y4, Y9, Y9
+	VADDPD      Y9, Y2, Y2
 	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y8, Y0, Y0
-	VANDPD      Y0, Y9, Y9
-	VFMADD231PD Y9, Y8, Y3
+	VCMPPD      $0x04, Y9, Y0, Y0
+	VANDPD      Y0, Y8, Y8
+	VFMADD231PD Y8, Y9, Y3
 
 powersLoss32Wide_loop_done:
 	VADDPD       (DI), Y2, Y0
@@ -8903,40 +8903,40 @@ powersTarget32Wide_row:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
 	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD Y6, Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y6, Y6
+	VDIVPD Y8, Y9, Y9
+	VSUBPD Y6, Y7, Y7
 	VPSLLQ $0x34, Y5, Y5
 	SUBQ   $0x04, R8
 	JL     powersTarget32Wide_loop_last
 
 powersTarget32Wide_loop:
-	VMULPD      Y6, Y6, Y8
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y9
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y9
-	VFMADD213PD Y7, Y6, Y9
+	VMULPD      Y9, Y9, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
+	VFMADD213PD Y7, Y9, Y8
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VSUBPD      Y2, Y9, Y9
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y7, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VSUBPD      Y2, Y8, Y8
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y8, Y4, Y4
-	VANDPD      Y4, Y9, Y9
-	VMULPD      Y1, Y9, Y9
-	VMULPD      Y8, Y9, Y9
-	VCVTPD2PSY  Y9, X4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y8, Y8
+	VMULPD      Y1, Y8, Y8
+	VMULPD      Y9, Y8, Y8
+	VCVTPD2PSY  Y8, X4
 	VMOVUPS     X4, (DX)(R9*1)
 	VCVTPS2PD   16(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
@@ -8969,41 +8969,41 @@ powersTarget32Wide_loop:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
 	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD Y6, Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y6, Y6
+	VDIVPD Y8, Y9, Y9
+	VSUBPD Y6, Y7, Y7
 	VPSLLQ $0x34, Y5, Y5
 	ADDQ   $0x10, R9
 	SUBQ   $0x04, R8
 	JGE    powersTarget32Wide_loop
 
 powersTarget32Wide_loop_last:
-	VMULPD      Y6, Y6, Y8
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y9
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y8, Y9
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y8, Y9
-	VFMADD213PD Y7, Y6, Y9
+	VMULPD      Y9, Y9, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
+	VFMADD213PD Y7, Y9, Y8
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VSUBPD      Y2, Y9, Y9
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VFMADD231PD Y7, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VSUBPD      Y2, Y8, Y8
 	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y8, Y4, Y4
-	VANDPD      Y4, Y9, Y9
-	VMULPD      Y1, Y9, Y9
-	VMULPD      Y8, Y9, Y9
-	VCVTPD2PSY  Y9, X4
+	VCMPPD      $0x04, Y9, Y4, Y4
+	VANDPD      Y4, Y8, Y8
+	VMULPD      Y1, Y8, Y8
+	VMULPD      Y9, Y8, Y8
+	VCVTPD2PSY  Y8, X4
 	VMOVUPS     X4, (DX)(R9*1)
 	ADDQ        $0x10, R9
 
@@ -9060,37 +9060,37 @@ powersTarget32Wide_loop_few:
 	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR         constant4330000000000000<>+0(SB), Y0, Y0
 	VSUBPD       constant43300000000003ff<>+0(SB), Y0, Y0
-	VSUBPD       Y7, Y0, Y0
-	VSUBPD       constant3ff0000000000000<>+0(SB), Y8, Y7
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD       Y8, Y7, Y7
+	VDIVPD       Y8, Y9, Y9
+	VSUBPD       Y7, Y0, Y0
 	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y7, Y7, Y8
-	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y9
-	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y8, Y9
-	VFMADD213PD  constant40071547652bed13<>+0(SB), Y8, Y9
-	VFMADD213PD  Y0, Y7, Y9
+	VMULPD       Y9, Y9, Y7
+	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y8
+	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y7, Y8
+	VFMADD213PD  constant40071547652bed13<>+0(SB), Y7, Y8
+	VFMADD213PD  Y0, Y9, Y8
 	VMULPD       Y5, Y5, Y0
 	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
 	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y7
 	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y7
 	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y7
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y8
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y8
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y8
-	VFMADD231PD  Y7, Y5, Y8
-	VMULPD       Y6, Y8, Y8
-	VANDPD       Y4, Y8, Y8
-	VSUBPD       Y2, Y9, Y9
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y9
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
+	VFMADD231PD  Y7, Y5, Y9
+	VMULPD       Y6, Y9, Y9
+	VANDPD       Y4, Y9, Y9
+	VSUBPD       Y2, Y8, Y8
 	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x04, Y8, Y0, Y0
-	VANDPD       Y0, Y9, Y9
-	VMULPD       Y1, Y9, Y9
-	VMULPD       Y8, Y9, Y9
-	VCVTPD2PSY   Y9, X0
+	VCMPPD       $0x04, Y9, Y0, Y0
+	VANDPD       Y0, Y8, Y8
+	VMULPD       Y1, Y8, Y8
+	VMULPD       Y9, Y8, Y8
+	VCVTPD2PSY   Y8, X0
 	VEXTRACTF128 $0x01, Y4, X1
 	VSHUFPS      $0x88, X1, X4, X1
 	VMASKMOVPS   X0, X1, (DX)(R9*1)
@@ -9730,49 +9730,49 @@ logitsLoss64_row:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
 	VPOR   constant4330000000000000<>+0(SB), Y9, Y9
 	VSUBPD constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD Y8, Y9, Y9
-	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y8
+	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y11
 	VADDPD constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD Y10, Y8, Y8
+	VDIVPD Y10, Y11, Y11
+	VSUBPD Y8, Y9, Y9
 	VPSLLQ $0x34, Y6, Y6
 	SUBQ   $0x04, R8
 	JL     logitsLoss64_loop_last
 
 logitsLoss64_loop:
 	PREFETCHT1  (R11)(R9*1)
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMULPD      Y5, Y5, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
+	VFMADD231PD Y10, Y5, Y12
 	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y8, Y8, Y5
+	VMULPD      Y11, Y11, Y5
 	VMULPD      Y5, Y5, Y6
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y10
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
-	VFMADD231PD Y10, Y5, Y11
-	VFMADD213PD Y9, Y8, Y11
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y8
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y10
+	VFMADD231PD Y8, Y5, Y10
+	VFMADD213PD Y9, Y11, Y10
 	VADDPD      Y7, Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y7, Y5, Y5
-	VANDPD      Y5, Y11, Y11
-	VFMADD231PD Y11, Y7, Y4
+	VANDPD      Y5, Y10, Y10
+	VFMADD231PD Y10, Y7, Y4
 	VORPD       Y7, Y1, Y1
 	VMOVUPD     32(AX)(R9*1), Y5
 	VADDPD      Y0, Y5, Y8
@@ -9791,34 +9791,34 @@ logitsLoss64_loop:
 	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
 	VPOR    constant4330000000000000<>+0(SB), Y9, Y9
 	VSUBPD  constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD  Y8, Y9, Y9
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y8
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y11
 	VADDPD  constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD  Y10, Y8, Y8
+	VDIVPD  Y10, Y11, Y11
+	VSUBPD  Y8, Y9, Y9
 	VPSLLQ  $0x34, Y6, Y6
 	ADDQ    $0x20, R9
 	DECQ    R10
 	JNZ     logitsLoss64_loop_on
-	VADDPD  (DI), Y2, Y10
-	VSUBPD  (DI), Y10, Y11
-	VSUBPD  Y11, Y2, Y2
+	VADDPD  (DI), Y2, Y8
+	VSUBPD  (DI), Y8, Y10
+	VSUBPD  Y10, Y2, Y2
 	VADDPD  32(DI), Y2, Y2
 	VMOVUPD Y2, 32(DI)
-	VMOVUPD Y10, (DI)
+	VMOVUPD Y8, (DI)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(DI), Y3, Y10
-	VSUBPD  64(DI), Y10, Y11
-	VSUBPD  Y11, Y3, Y3
+	VADDPD  64(DI), Y3, Y8
+	VSUBPD  64(DI), Y8, Y10
+	VSUBPD  Y10, Y3, Y3
 	VADDPD  96(DI), Y3, Y3
 	VMOVUPD Y3, 96(DI)
-	VMOVUPD Y10, 64(DI)
+	VMOVUPD Y8, 64(DI)
 	VXORPD  Y3, Y3, Y3
-	VADDPD  128(DI), Y4, Y10
-	VSUBPD  128(DI), Y10, Y11
-	VSUBPD  Y11, Y4, Y4
+	VADDPD  128(DI), Y4, Y8
+	VSUBPD  128(DI), Y8, Y10
+	VSUBPD  Y10, Y4, Y4
 	VADDPD  160(DI), Y4, Y4
 	VMOVUPD Y4, 160(DI)
-	VMOVUPD Y10, 128(DI)
+	VMOVUPD Y8, 128(DI)
 	VXORPD  Y4, Y4, Y4
 	MOVQ    $0x00000004, R10
 
@@ -9827,39 +9827,39 @@ logitsLoss64_loop_on:
 	JGE  logitsLoss64_loop
 
 logitsLoss64_loop_last:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMULPD      Y5, Y5, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
+	VFMADD231PD Y10, Y5, Y12
 	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y8, Y8, Y5
+	VMULPD      Y11, Y11, Y5
 	VMULPD      Y5, Y5, Y6
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y10
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
-	VFMADD231PD Y10, Y5, Y11
-	VFMADD213PD Y9, Y8, Y11
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y8
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y10
+	VFMADD231PD Y8, Y5, Y10
+	VFMADD213PD Y9, Y11, Y10
 	VADDPD      Y7, Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y7, Y5, Y5
-	VANDPD      Y5, Y11, Y11
-	VFMADD231PD Y11, Y7, Y4
+	VANDPD      Y5, Y10, Y10
+	VFMADD231PD Y10, Y7, Y4
 	VORPD       Y7, Y1, Y1
 	ADDQ        $0x20, R9
 	VADDPD      (DI), Y2, Y5
@@ -9909,46 +9909,46 @@ logitsLoss64_loop_few:
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
 	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
 	VSUBPD      constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD      Y8, Y9, Y9
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y8
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y11
 	VADDPD      constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD      Y10, Y8, Y8
+	VDIVPD      Y10, Y11, Y11
+	VSUBPD      Y8, Y9, Y9
 	VPSLLQ      $0x34, Y0, Y0
-	VMULPD      Y6, Y6, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMULPD      Y6, Y6, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y6, Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
+	VFMADD231PD Y10, Y6, Y12
 	VMULPD      Y0, Y12, Y12
 	VANDPD      Y5, Y12, Y12
 	VADDPD      Y12, Y2, Y2
-	VMULPD      Y8, Y8, Y0
+	VMULPD      Y11, Y11, Y0
 	VMULPD      Y0, Y0, Y5
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
 	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y5, Y6
 	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y5, Y6
 	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y5, Y6
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y5, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y0, Y10
-	VFMADD213PD Y9, Y8, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y8
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y5, Y8
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y5, Y8
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y5, Y8
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y5, Y8
+	VFMADD231PD Y6, Y0, Y8
+	VFMADD213PD Y9, Y11, Y8
 	VADDPD      Y7, Y3, Y3
 	VXORPD      Y0, Y0, Y0
 	VCMPPD      $0x04, Y7, Y0, Y0
-	VANDPD      Y0, Y10, Y10
-	VFMADD231PD Y10, Y7, Y4
+	VANDPD      Y0, Y8, Y8
+	VFMADD231PD Y8, Y7, Y4
 	VORPD       Y7, Y1, Y1
 
 logitsLoss64_loop_done:
@@ -10170,27 +10170,27 @@ logProbsLoss64_row:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
 	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD Y6, Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
 	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y6, Y6
+	VDIVPD Y7, Y8, Y8
+	VSUBPD Y6, Y5, Y5
 	SUBQ   $0x04, R8
 	JL     logProbsLoss64_loop_last
 
 logProbsLoss64_loop:
+	VMULPD      Y8, Y8, Y6
 	VMULPD      Y6, Y6, Y7
-	VMULPD      Y7, Y7, Y8
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y7, Y10
-	VFMADD213PD Y5, Y6, Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
+	VFMADD231PD Y9, Y6, Y10
+	VFMADD213PD Y5, Y8, Y10
 	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
@@ -10214,26 +10214,26 @@ logProbsLoss64_loop:
 	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
 	VPOR    constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD  constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD  Y6, Y5, Y5
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y7, Y6
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y7, Y8
 	VADDPD  constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD  Y7, Y6, Y6
+	VDIVPD  Y7, Y8, Y8
+	VSUBPD  Y6, Y5, Y5
 	ADDQ    $0x20, R9
 	DECQ    R10
 	JNZ     logProbsLoss64_loop_on
-	VADDPD  (DI), Y2, Y7
-	VSUBPD  (DI), Y7, Y8
-	VSUBPD  Y8, Y2, Y2
+	VADDPD  (DI), Y2, Y6
+	VSUBPD  (DI), Y6, Y7
+	VSUBPD  Y7, Y2, Y2
 	VADDPD  32(DI), Y2, Y2
 	VMOVUPD Y2, 32(DI)
-	VMOVUPD Y7, (DI)
+	VMOVUPD Y6, (DI)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(DI), Y3, Y7
-	VSUBPD  64(DI), Y7, Y8
-	VSUBPD  Y8, Y3, Y3
+	VADDPD  64(DI), Y3, Y6
+	VSUBPD  64(DI), Y6, Y7
+	VSUBPD  Y7, Y3, Y3
 	VADDPD  96(DI), Y3, Y3
 	VMOVUPD Y3, 96(DI)
-	VMOVUPD Y7, 64(DI)
+	VMOVUPD Y6, 64(DI)
 	VXORPD  Y3, Y3, Y3
 	MOVQ    $0x00000004, R10
 
@@ -10242,19 +10242,19 @@ logProbsLoss64_loop_on:
 	JGE  logProbsLoss64_loop
 
 logProbsLoss64_loop_last:
+	VMULPD      Y8, Y8, Y6
 	VMULPD      Y6, Y6, Y7
-	VMULPD      Y7, Y7, Y8
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y7, Y10
-	VFMADD213PD Y5, Y6, Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
+	VFMADD231PD Y9, Y6, Y10
+	VFMADD213PD Y5, Y8, Y10
 	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
@@ -10302,23 +10302,23 @@ logProbsLoss64_loop_few:
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y6, Y6
 	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y7, Y5, Y5
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y7
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y8
 	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
-	VDIVPD      Y6, Y7, Y7
-	VMULPD      Y7, Y7, Y6
-	VMULPD      Y6, Y6, Y8
+	VDIVPD      Y6, Y8, Y8
+	VSUBPD      Y7, Y5, Y5
+	VMULPD      Y8, Y8, Y6
+	VMULPD      Y6, Y6, Y7
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
 	VFMADD231PD Y9, Y6, Y10
-	VFMADD213PD Y5, Y7, Y10
+	VFMADD213PD Y5, Y8, Y10
 	VADDPD      Y4, Y2, Y2
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
@@ -11161,27 +11161,27 @@ targetProbs64_row:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
 	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD Y6, Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
 	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y6, Y6
+	VDIVPD Y7, Y8, Y8
+	VSUBPD Y6, Y5, Y5
 	SUBQ   $0x04, R8
 	JL     targetProbs64_loop_last
 
 targetProbs64_loop:
+	VMULPD      Y8, Y8, Y6
 	VMULPD      Y6, Y6, Y7
-	VMULPD      Y7, Y7, Y8
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y7, Y10
-	VFMADD213PD Y5, Y6, Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
+	VFMADD231PD Y9, Y6, Y10
+	VFMADD213PD Y5, Y8, Y10
 	VFMADD213PD Y2, Y1, Y10
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
@@ -11212,28 +11212,28 @@ targetProbs64_loop:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
 	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD Y6, Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
 	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y6, Y6
+	VDIVPD Y7, Y8, Y8
+	VSUBPD Y6, Y5, Y5
 	ADDQ   $0x20, R9
 	SUBQ   $0x04, R8
 	JGE    targetProbs64_loop
 
 targetProbs64_loop_last:
+	VMULPD      Y8, Y8, Y6
 	VMULPD      Y6, Y6, Y7
-	VMULPD      Y7, Y7, Y8
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y7, Y10
-	VFMADD213PD Y5, Y6, Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
+	VFMADD231PD Y9, Y6, Y10
+	VFMADD213PD Y5, Y8, Y10
 	VFMADD213PD Y2, Y1, Y10
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y4, Y5, Y5
@@ -11274,23 +11274,23 @@ targetProbs64_loop_few:
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
 	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
 	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y6, Y5, Y5
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y6
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y8
 	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD      Y7, Y6, Y6
+	VDIVPD      Y7, Y8, Y8
+	VSUBPD      Y6, Y5, Y5
+	VMULPD      Y8, Y8, Y6
 	VMULPD      Y6, Y6, Y7
-	VMULPD      Y7, Y7, Y8
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y7, Y10
-	VFMADD213PD Y5, Y6, Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
+	VFMADD231PD Y9, Y6, Y10
+	VFMADD213PD Y5, Y8, Y10
 	VFMADD213PD Y2, Y1, Y10
 	VXORPD      Y1, Y1, Y1
 	VCMPPD      $0x04, Y0, Y1, Y1
@@ -12871,51 +12871,51 @@ keepingLoss64_row:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
 	VPOR   constant4330000000000000<>+0(SB), Y9, Y9
 	VSUBPD constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD Y8, Y9, Y9
-	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y8
+	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y11
 	VADDPD constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD Y10, Y8, Y8
+	VDIVPD Y10, Y11, Y11
+	VSUBPD Y8, Y9, Y9
 	VPSLLQ $0x34, Y6, Y6
 	SUBQ   $0x04, R9
 	JL     keepingLoss64_loop_last
 
 keepingLoss64_loop:
 	PREFETCHT1  (R12)(R10*1)
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMULPD      Y5, Y5, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
+	VFMADD231PD Y10, Y5, Y12
 	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y6, Y12, Y12
 	VMOVUPD     Y12, (DX)(R10*1)
-	VMULPD      Y8, Y8, Y5
+	VMULPD      Y11, Y11, Y5
 	VMULPD      Y5, Y5, Y6
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y10
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
-	VFMADD231PD Y10, Y5, Y11
-	VFMADD213PD Y9, Y8, Y11
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y8
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y10
+	VFMADD231PD Y8, Y5, Y10
+	VFMADD213PD Y9, Y11, Y10
 	VADDPD      Y7, Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y7, Y5, Y5
-	VANDPD      Y5, Y11, Y11
-	VFMADD231PD Y11, Y7, Y4
+	VANDPD      Y5, Y10, Y10
+	VFMADD231PD Y10, Y7, Y4
 	VORPD       Y7, Y1, Y1
 	VMOVUPD     32(AX)(R10*1), Y5
 	VADDPD      Y0, Y5, Y8
@@ -12934,34 +12934,34 @@ keepingLoss64_loop:
 	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
 	VPOR    constant4330000000000000<>+0(SB), Y9, Y9
 	VSUBPD  constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD  Y8, Y9, Y9
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y8
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y11
 	VADDPD  constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD  Y10, Y8, Y8
+	VDIVPD  Y10, Y11, Y11
+	VSUBPD  Y8, Y9, Y9
 	VPSLLQ  $0x34, Y6, Y6
 	ADDQ    $0x20, R10
 	DECQ    R11
 	JNZ     keepingLoss64_loop_on
-	VADDPD  (R8), Y2, Y10
-	VSUBPD  (R8), Y10, Y11
-	VSUBPD  Y11, Y2, Y2
+	VADDPD  (R8), Y2, Y8
+	VSUBPD  (R8), Y8, Y10
+	VSUBPD  Y10, Y2, Y2
 	VADDPD  32(R8), Y2, Y2
 	VMOVUPD Y2, 32(R8)
-	VMOVUPD Y10, (R8)
+	VMOVUPD Y8, (R8)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(R8), Y3, Y10
-	VSUBPD  64(R8), Y10, Y11
-	VSUBPD  Y11, Y3, Y3
+	VADDPD  64(R8), Y3, Y8
+	VSUBPD  64(R8), Y8, Y10
+	VSUBPD  Y10, Y3, Y3
 	VADDPD  96(R8), Y3, Y3
 	VMOVUPD Y3, 96(R8)
-	VMOVUPD Y10, 64(R8)
+	VMOVUPD Y8, 64(R8)
 	VXORPD  Y3, Y3, Y3
-	VADDPD  128(R8), Y4, Y10
-	VSUBPD  128(R8), Y10, Y11
-	VSUBPD  Y11, Y4, Y4
+	VADDPD  128(R8), Y4, Y8
+	VSUBPD  128(R8), Y8, Y10
+	VSUBPD  Y10, Y4, Y4
 	VADDPD  160(R8), Y4, Y4
 	VMOVUPD Y4, 160(R8)
-	VMOVUPD Y10, 128(R8)
+	VMOVUPD Y8, 128(R8)
 	VXORPD  Y4, Y4, Y4
 	MOVQ    $0x00000004, R11
 
@@ -12970,41 +12970,41 @@ keepingLoss64_loop_on:
 	JGE  keepingLoss64_loop
 
 keepingLoss64_loop_last:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMULPD      Y5, Y5, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
+	VFMADD231PD Y10, Y5, Y12
 	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y6, Y12, Y12
 	VMOVUPD     Y12, (DX)(R10*1)
-	VMULPD      Y8, Y8, Y5
+	VMULPD      Y11, Y11, Y5
 	VMULPD      Y5, Y5, Y6
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y10
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
-	VFMADD231PD Y10, Y5, Y11
-	VFMADD213PD Y9, Y8, Y11
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y8
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y10
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y10
+	VFMADD231PD Y8, Y5, Y10
+	VFMADD213PD Y9, Y11, Y10
 	VADDPD      Y7, Y3, Y3
 	VXORPD      Y5, Y5, Y5
 	VCMPPD      $0x04, Y7, Y5, Y5
-	VANDPD      Y5, Y11, Y11
-	VFMADD231PD Y11, Y7, Y4
+	VANDPD      Y5, Y10, Y10
+	VFMADD231PD Y10, Y7, Y4
 	VORPD       Y7, Y1, Y1
 	ADDQ        $0x20, R10
 	VADDPD      (R8), Y2, Y5
@@ -13054,47 +13054,47 @@ keepingLoss64_loop_few:
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
 	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
 	VSUBPD      constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD      Y8, Y9, Y9
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y8
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y11
 	VADDPD      constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD      Y10, Y8, Y8
+	VDIVPD      Y10, Y11, Y11
+	VSUBPD      Y8, Y9, Y9
 	VPSLLQ      $0x34, Y0, Y0
-	VMULPD      Y6, Y6, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMULPD      Y6, Y6, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y6, Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
+	VFMADD231PD Y10, Y6, Y12
 	VMULPD      Y0, Y12, Y12
 	VMASKMOVPD  Y12, Y5, (DX)(R10*1)
 	VANDPD      Y5, Y12, Y12
 	VADDPD      Y12, Y2, Y2
-	VMULPD      Y8, Y8, Y0
+	VMULPD      Y11, Y11, Y0
 	VMULPD      Y0, Y0, Y5
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
 	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y5, Y6
 	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y5, Y6
 	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y5, Y6
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y5, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y0, Y10
-	VFMADD213PD Y9, Y8, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y8
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y5, Y8
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y5, Y8
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y5, Y8
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y5, Y8
+	VFMADD231PD Y6, Y0, Y8
+	VFMADD213PD Y9, Y11, Y8
 	VADDPD      Y7, Y3, Y3
 	VXORPD      Y0, Y0, Y0
 	VCMPPD      $0x04, Y7, Y0, Y0
-	VANDPD      Y0, Y10, Y10
-	VFMADD231PD Y10, Y7, Y4
+	VANDPD      Y0, Y8, Y8
+	VFMADD231PD Y8, Y7, Y4
 	VORPD       Y7, Y1, Y1
 
 keepingLoss64_loop_done:
@@ -14972,28 +14972,28 @@ powersLoss64_row:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
 	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD Y6, Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y6, Y6
+	VDIVPD Y8, Y9, Y9
+	VSUBPD Y6, Y7, Y7
 	VPSLLQ $0x34, Y5, Y5
 	SUBQ   $0x04, R8
 	JL     powersLoss64_loop_last
 
 powersLoss64_loop:
+	VMULPD      Y9, Y9, Y6
 	VMULPD      Y6, Y6, Y8
-	VMULPD      Y8, Y8, Y9
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
-	VFMADD231PD Y10, Y8, Y11
-	VFMADD213PD Y7, Y6, Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
+	VFMADD231PD Y10, Y6, Y11
+	VFMADD213PD Y7, Y9, Y11
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
@@ -15045,27 +15045,27 @@ powersLoss64_loop:
 	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR    constant4330000000000000<>+0(SB), Y7, Y7
 	VSUBPD  constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD  Y6, Y7, Y7
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y8, Y6
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD  constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD  Y8, Y6, Y6
+	VDIVPD  Y8, Y9, Y9
+	VSUBPD  Y6, Y7, Y7
 	VPSLLQ  $0x34, Y5, Y5
 	ADDQ    $0x20, R9
 	DECQ    R10
 	JNZ     powersLoss64_loop_on
-	VADDPD  (DI), Y2, Y8
-	VSUBPD  (DI), Y8, Y9
-	VSUBPD  Y9, Y2, Y2
+	VADDPD  (DI), Y2, Y6
+	VSUBPD  (DI), Y6, Y8
+	VSUBPD  Y8, Y2, Y2
 	VADDPD  32(DI), Y2, Y2
 	VMOVUPD Y2, 32(DI)
-	VMOVUPD Y8, (DI)
+	VMOVUPD Y6, (DI)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(DI), Y3, Y8
-	VSUBPD  64(DI), Y8, Y9
-	VSUBPD  Y9, Y3, Y3
+	VADDPD  64(DI), Y3, Y6
+	VSUBPD  64(DI), Y6, Y8
+	VSUBPD  Y8, Y3, Y3
 	VADDPD  96(DI), Y3, Y3
 	VMOVUPD Y3, 96(DI)
-	VMOVUPD Y8, 64(DI)
+	VMOVUPD Y6, 64(DI)
 	VXORPD  Y3, Y3, Y3
 	MOVQ    $0x00000004, R10
 
@@ -15074,19 +15074,19 @@ powersLoss64_loop_on:
 	JGE  powersLoss64_loop
 
 powersLoss64_loop_last:
+	VMULPD      Y9, Y9, Y6
 	VMULPD      Y6, Y6, Y8
-	VMULPD      Y8, Y8, Y9
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
-	VFMADD231PD Y10, Y8, Y11
-	VFMADD213PD Y7, Y6, Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
+	VFMADD231PD Y10, Y6, Y11
+	VFMADD213PD Y7, Y9, Y11
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
@@ -15164,24 +15164,24 @@ powersLoss64_loop_few:
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR        constant4330000000000000<>+0(SB), Y0, Y0
 	VSUBPD      constant43300000000003ff<>+0(SB), Y0, Y0
-	VSUBPD      Y7, Y0, Y0
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y7
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y7, Y7
+	VDIVPD      Y8, Y9, Y9
+	VSUBPD      Y7, Y0, Y0
 	VPSLLQ      $0x34, Y6, Y6
+	VMULPD      Y9, Y9, Y7
 	VMULPD      Y7, Y7, Y8
-	VMULPD      Y8, Y8, Y9
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
-	VFMADD231PD Y10, Y8, Y11
-	VFMADD213PD Y0, Y7, Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
+	VFMADD231PD Y10, Y7, Y11
+	VFMADD213PD Y0, Y9, Y11
 	VMULPD      Y5, Y5, Y0
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y7
@@ -15507,28 +15507,28 @@ powersTarget64_row:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
 	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD Y6, Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y6, Y6
+	VDIVPD Y8, Y9, Y9
+	VSUBPD Y6, Y7, Y7
 	VPSLLQ $0x34, Y5, Y5
 	SUBQ   $0x04, R8
 	JL     powersTarget64_loop_last
 
 powersTarget64_loop:
+	VMULPD      Y9, Y9, Y6
 	VMULPD      Y6, Y6, Y8
-	VMULPD      Y8, Y8, Y9
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
-	VFMADD231PD Y10, Y8, Y11
-	VFMADD213PD Y7, Y6, Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
+	VFMADD231PD Y10, Y6, Y11
+	VFMADD213PD Y7, Y9, Y11
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
@@ -15582,29 +15582,29 @@ powersTarget64_loop:
 	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
 	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD Y6, Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y6
+	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y6, Y6
+	VDIVPD Y8, Y9, Y9
+	VSUBPD Y6, Y7, Y7
 	VPSLLQ $0x34, Y5, Y5
 	ADDQ   $0x20, R9
 	SUBQ   $0x04, R8
 	JGE    powersTarget64_loop
 
 powersTarget64_loop_last:
+	VMULPD      Y9, Y9, Y6
 	VMULPD      Y6, Y6, Y8
-	VMULPD      Y8, Y8, Y9
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
-	VFMADD231PD Y10, Y8, Y11
-	VFMADD213PD Y7, Y6, Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
+	VFMADD231PD Y10, Y6, Y11
+	VFMADD213PD Y7, Y9, Y11
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
@@ -15670,24 +15670,24 @@ powersTarget64_loop_few:
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
 	VPOR        constant4330000000000000<>+0(SB), Y0, Y0
 	VSUBPD      constant43300000000003ff<>+0(SB), Y0, Y0
-	VSUBPD      Y7, Y0, Y0
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y7
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
 	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y7, Y7
+	VDIVPD      Y8, Y9, Y9
+	VSUBPD      Y7, Y0, Y0
 	VPSLLQ      $0x34, Y6, Y6
+	VMULPD      Y9, Y9, Y7
 	VMULPD      Y7, Y7, Y8
-	VMULPD      Y8, Y8, Y9
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y9, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y9, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y9, Y11
-	VFMADD231PD Y10, Y8, Y11
-	VFMADD213PD Y0, Y7, Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
+	VFMADD231PD Y10, Y7, Y11
+	VFMADD213PD Y0, Y9, Y11
 	VMULPD      Y5, Y5, Y0
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y7
@@ -16285,5 +16285,335 @@ jensenTarget64_loop_done:
 	ADDQ $0x50, DI
 	DECQ BX
 	JNZ  jensenTarget64_row
+	VZEROUPPER
+	RET
+
+// func settleLogits64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+// Requires: AVX, AVX2, CMOV
+TEXT ·settleLogits64(SB), NOSPLIT, $0-40
+	MOVQ sums+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ told+16(FP), DX
+	MOVQ losses+24(FP), BX
+	MOVQ verdicts+32(FP), SI
+	SHLQ $0x06, CX
+	LEAQ -64(AX)(CX*1), CX
+
+settleLogits64_rows:
+	LEAQ         (AX), DI
+	CMPQ         DI, CX
+	CMOVQGT      CX, DI
+	LEAQ         64(AX), R8
+	CMPQ         R8, CX
+	CMOVQGT      CX, R8
+	LEAQ         128(AX), R9
+	CMPQ         R9, CX
+	CMOVQGT      CX, R9
+	LEAQ         192(AX), R10
+	CMPQ         R10, CX
+	CMOVQGT      CX, R10
+	VMOVUPD      (DI), Y0
+	VUNPCKLPD    (R8), Y0, Y1
+	VUNPCKHPD    (R8), Y0, Y0
+	VMOVUPD      (R9), Y2
+	VUNPCKLPD    (R10), Y2, Y3
+	VUNPCKHPD    (R10), Y2, Y2
+	VPERM2F128   $0x20, Y3, Y1, Y4
+	VPERM2F128   $0x20, Y2, Y0, Y5
+	VPERM2F128   $0x31, Y3, Y1, Y1
+	VPERM2F128   $0x31, Y2, Y0, Y0
+	VMOVUPD      32(DI), Y2
+	VUNPCKLPD    32(R8), Y2, Y3
+	VUNPCKHPD    32(R8), Y2, Y2
+	VMOVUPD      32(R9), Y6
+	VUNPCKLPD    32(R10), Y6, Y7
+	VUNPCKHPD    32(R10), Y6, Y6
+	VPERM2F128   $0x20, Y7, Y3, Y8
+	VPERM2F128   $0x20, Y6, Y2, Y9
+	VPERM2F128   $0x31, Y7, Y3, Y3
+	VPERM2F128   $0x31, Y6, Y2, Y2
+	VMOVUPD      Y8, Y7
+	VPADDQ       constant00095f619980c433<>+0(SB), Y7, Y7
+	VPSRLQ       $0x34, Y7, Y6
+	VPAND        constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
+	VSUBPD       constant43300000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y10
+	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD       Y7, Y10, Y10
+	VMULPD       Y10, Y10, Y7
+	VMULPD       Y7, Y7, Y11
+	VMULPD       Y11, Y11, Y12
+	VMULPD       constant3fd5555555555555<>+0(SB), Y7, Y13
+	VADDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
+	VMULPD       constant3fc2492492492492<>+0(SB), Y7, Y14
+	VADDPD       constant3fc999999999999a<>+0(SB), Y14, Y14
+	VMULPD       Y11, Y14, Y14
+	VADDPD       Y14, Y13, Y14
+	VMULPD       constant3fb745d1745d1746<>+0(SB), Y7, Y13
+	VADDPD       constant3fbc71c71c71c71c<>+0(SB), Y13, Y13
+	VMULPD       Y12, Y13, Y13
+	VADDPD       Y13, Y14, Y13
+	VMULPD       constant3fb1111111111111<>+0(SB), Y7, Y14
+	VADDPD       constant3fb3b13b13b13b14<>+0(SB), Y14, Y14
+	VMULPD       Y11, Y14, Y14
+	VMULPD       constant3faaf286bca1af28<>+0(SB), Y7, Y15
+	VADDPD       constant3fae1e1e1e1e1e1e<>+0(SB), Y15, Y15
+	VMULPD       constant3fa8618618618618<>+0(SB), Y11, Y7
+	VADDPD       Y7, Y15, Y15
+	VMULPD       Y12, Y15, Y15
+	VADDPD       Y15, Y14, Y15
+	VMULPD       Y12, Y15, Y15
+	VADDPD       Y15, Y13, Y15
+	VMULPD       Y10, Y15, Y15
+	VMULPD       constant40071547652b82fe<>+0(SB), Y15, Y15
+	VADDPD       Y6, Y15, Y15
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y15, Y7
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y3, Y6
+	VMULPD       Y9, Y7, Y10
+	VADDPD       Y10, Y6, Y6
+	VMOVUPD      Y6, (BX)
+	VSUBPD       Y8, Y8, Y8
+	VSUBPD       Y9, Y9, Y10
+	VADDPD       Y10, Y8, Y8
+	VSUBPD       Y3, Y3, Y10
+	VADDPD       Y10, Y8, Y8
+	VORPD        Y2, Y8, Y8
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x00, Y2, Y8, Y8
+	VBROADCASTSD 24(DX), Y2
+	VCMPPD       $0x12, Y2, Y1, Y10
+	VANDPD       Y10, Y8, Y8
+	VBROADCASTSD 24(DX), Y1
+	VCMPPD       $0x12, Y1, Y0, Y10
+	VANDPD       Y10, Y8, Y8
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
+	VBROADCASTSD 32(DX), Y0
+	VCMPPD       $0x12, Y0, Y4, Y10
+	VANDPD       Y10, Y8, Y8
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
+	VBROADCASTSD 32(DX), Y0
+	VCMPPD       $0x12, Y0, Y5, Y10
+	VANDPD       Y10, Y8, Y8
+	VXORPD       Y0, Y0, Y0
+	VCMPPD       $0x00, Y0, Y9, Y0
+	VBROADCASTSD 16(DX), Y1
+	VCMPPD       $0x1d, Y1, Y9, Y10
+	VORPD        Y0, Y10, Y10
+	VANDPD       Y10, Y8, Y8
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y7, Y7
+	VBROADCASTSD 8(DX), Y0
+	VMULPD       Y0, Y7, Y7
+	VBROADCASTSD (DX), Y0
+	VADDPD       Y0, Y7, Y7
+	VMULPD       Y9, Y7, Y7
+	VCMPPD       $0x1d, Y7, Y6, Y10
+	VANDPD       Y8, Y10, Y10
+	VANDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
+	VANDPD       constant3ff0000000000000<>+0(SB), Y10, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPD      Y8, (SI)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x00000100, AX
+	CMPQ         AX, CX
+	JLE          settleLogits64_rows
+	VZEROUPPER
+	RET
+
+DATA constant3fd5555555555555<>+0(SB)/8, $0x3fd5555555555555
+DATA constant3fd5555555555555<>+8(SB)/8, $0x3fd5555555555555
+DATA constant3fd5555555555555<>+16(SB)/8, $0x3fd5555555555555
+DATA constant3fd5555555555555<>+24(SB)/8, $0x3fd5555555555555
+GLOBL constant3fd5555555555555<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fc2492492492492<>+0(SB)/8, $0x3fc2492492492492
+DATA constant3fc2492492492492<>+8(SB)/8, $0x3fc2492492492492
+DATA constant3fc2492492492492<>+16(SB)/8, $0x3fc2492492492492
+DATA constant3fc2492492492492<>+24(SB)/8, $0x3fc2492492492492
+GLOBL constant3fc2492492492492<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fc999999999999a<>+0(SB)/8, $0x3fc999999999999a
+DATA constant3fc999999999999a<>+8(SB)/8, $0x3fc999999999999a
+DATA constant3fc999999999999a<>+16(SB)/8, $0x3fc999999999999a
+DATA constant3fc999999999999a<>+24(SB)/8, $0x3fc999999999999a
+GLOBL constant3fc999999999999a<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fb745d1745d1746<>+0(SB)/8, $0x3fb745d1745d1746
+DATA constant3fb745d1745d1746<>+8(SB)/8, $0x3fb745d1745d1746
+DATA constant3fb745d1745d1746<>+16(SB)/8, $0x3fb745d1745d1746
+DATA constant3fb745d1745d1746<>+24(SB)/8, $0x3fb745d1745d1746
+GLOBL constant3fb745d1745d1746<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fbc71c71c71c71c<>+0(SB)/8, $0x3fbc71c71c71c71c
+DATA constant3fbc71c71c71c71c<>+8(SB)/8, $0x3fbc71c71c71c71c
+DATA constant3fbc71c71c71c71c<>+16(SB)/8, $0x3fbc71c71c71c71c
+DATA constant3fbc71c71c71c71c<>+24(SB)/8, $0x3fbc71c71c71c71c
+GLOBL constant3fbc71c71c71c71c<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fb1111111111111<>+0(SB)/8, $0x3fb1111111111111
+DATA constant3fb1111111111111<>+8(SB)/8, $0x3fb1111111111111
+DATA constant3fb1111111111111<>+16(SB)/8, $0x3fb1111111111111
+DATA constant3fb1111111111111<>+24(SB)/8, $0x3fb1111111111111
+GLOBL constant3fb1111111111111<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fb3b13b13b13b14<>+0(SB)/8, $0x3fb3b13b13b13b14
+DATA constant3fb3b13b13b13b14<>+8(SB)/8, $0x3fb3b13b13b13b14
+DATA constant3fb3b13b13b13b14<>+16(SB)/8, $0x3fb3b13b13b13b14
+DATA constant3fb3b13b13b13b14<>+24(SB)/8, $0x3fb3b13b13b13b14
+GLOBL constant3fb3b13b13b13b14<>(SB), RODATA|NOPTR, $32
+
+DATA constant3faaf286bca1af28<>+0(SB)/8, $0x3faaf286bca1af28
+DATA constant3faaf286bca1af28<>+8(SB)/8, $0x3faaf286bca1af28
+DATA constant3faaf286bca1af28<>+16(SB)/8, $0x3faaf286bca1af28
+DATA constant3faaf286bca1af28<>+24(SB)/8, $0x3faaf286bca1af28
+GLOBL constant3faaf286bca1af28<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fae1e1e1e1e1e1e<>+0(SB)/8, $0x3fae1e1e1e1e1e1e
+DATA constant3fae1e1e1e1e1e1e<>+8(SB)/8, $0x3fae1e1e1e1e1e1e
+DATA constant3fae1e1e1e1e1e1e<>+16(SB)/8, $0x3fae1e1e1e1e1e1e
+DATA constant3fae1e1e1e1e1e1e<>+24(SB)/8, $0x3fae1e1e1e1e1e1e
+GLOBL constant3fae1e1e1e1e1e1e<>(SB), RODATA|NOPTR, $32
+
+DATA constant3fa8618618618618<>+0(SB)/8, $0x3fa8618618618618
+DATA constant3fa8618618618618<>+8(SB)/8, $0x3fa8618618618618
+DATA constant3fa8618618618618<>+16(SB)/8, $0x3fa8618618618618
+DATA constant3fa8618618618618<>+24(SB)/8, $0x3fa8618618618618
+GLOBL constant3fa8618618618618<>(SB), RODATA|NOPTR, $32
+
+// func settlePair64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+// Requires: AVX, AVX2, CMOV
+TEXT ·settlePair64(SB), NOSPLIT, $0-40
+	MOVQ sums+0(FP), AX
+	MOVQ rows+8(FP), CX
+	MOVQ told+16(FP), DX
+	MOVQ losses+24(FP), BX
+	MOVQ verdicts+32(FP), SI
+	SHLQ $0x06, CX
+	LEAQ -64(AX)(CX*1), CX
+
+settlePair64_rows:
+	LEAQ         (AX), DI
+	CMPQ         DI, CX
+	CMOVQGT      CX, DI
+	LEAQ         64(AX), R8
+	CMPQ         R8, CX
+	CMOVQGT      CX, R8
+	LEAQ         128(AX), R9
+	CMPQ         R9, CX
+	CMOVQGT      CX, R9
+	LEAQ         192(AX), R10
+	CMPQ         R10, CX
+	CMOVQGT      CX, R10
+	VMOVUPD      (DI), Y0
+	VUNPCKLPD    (R8), Y0, Y1
+	VUNPCKHPD    (R8), Y0, Y0
+	VMOVUPD      (R9), Y2
+	VUNPCKLPD    (R10), Y2, Y3
+	VUNPCKHPD    (R10), Y2, Y2
+	VPERM2F128   $0x20, Y3, Y1, Y4
+	VPERM2F128   $0x20, Y2, Y0, Y5
+	VPERM2F128   $0x31, Y3, Y1, Y1
+	VPERM2F128   $0x31, Y2, Y0, Y0
+	VMOVUPD      32(DI), Y2
+	VUNPCKLPD    32(R8), Y2, Y3
+	VUNPCKHPD    32(R8), Y2, Y2
+	VMOVUPD      32(R9), Y6
+	VUNPCKLPD    32(R10), Y6, Y7
+	VUNPCKHPD    32(R10), Y6, Y6
+	VPERM2F128   $0x20, Y7, Y3, Y8
+	VPERM2F128   $0x20, Y6, Y2, Y9
+	VPERM2F128   $0x31, Y7, Y3, Y3
+	VPERM2F128   $0x31, Y6, Y2, Y2
+	VDIVPD       Y9, Y8, Y7
+	VPADDQ       constant00095f619980c433<>+0(SB), Y7, Y7
+	VPSRLQ       $0x34, Y7, Y6
+	VPAND        constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
+	VSUBPD       constant43300000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y10
+	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD       Y7, Y10, Y10
+	VMULPD       Y10, Y10, Y7
+	VMULPD       Y7, Y7, Y11
+	VMULPD       Y11, Y11, Y12
+	VMULPD       constant3fd5555555555555<>+0(SB), Y7, Y13
+	VADDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
+	VMULPD       constant3fc2492492492492<>+0(SB), Y7, Y14
+	VADDPD       constant3fc999999999999a<>+0(SB), Y14, Y14
+	VMULPD       Y11, Y14, Y14
+	VADDPD       Y14, Y13, Y14
+	VMULPD       constant3fb745d1745d1746<>+0(SB), Y7, Y13
+	VADDPD       constant3fbc71c71c71c71c<>+0(SB), Y13, Y13
+	VMULPD       Y12, Y13, Y13
+	VADDPD       Y13, Y14, Y13
+	VMULPD       constant3fb1111111111111<>+0(SB), Y7, Y14
+	VADDPD       constant3fb3b13b13b13b14<>+0(SB), Y14, Y14
+	VMULPD       Y11, Y14, Y14
+	VMULPD       constant3faaf286bca1af28<>+0(SB), Y7, Y15
+	VADDPD       constant3fae1e1e1e1e1e1e<>+0(SB), Y15, Y15
+	VMULPD       constant3fa8618618618618<>+0(SB), Y11, Y7
+	VADDPD       Y7, Y15, Y15
+	VMULPD       Y12, Y15, Y15
+	VADDPD       Y15, Y14, Y15
+	VMULPD       Y12, Y15, Y15
+	VADDPD       Y15, Y13, Y15
+	VMULPD       Y10, Y15, Y15
+	VMULPD       constant40071547652b82fe<>+0(SB), Y15, Y15
+	VADDPD       Y6, Y15, Y15
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y15, Y7
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y3, Y6
+	VDIVPD       Y9, Y6, Y6
+	VADDPD       Y7, Y6, Y6
+	VMOVUPD      Y6, Y3
+	VMOVUPD      Y6, (BX)
+	VSUBPD       Y8, Y8, Y8
+	VSUBPD       Y9, Y9, Y10
+	VADDPD       Y10, Y8, Y8
+	VSUBPD       Y3, Y3, Y10
+	VADDPD       Y10, Y8, Y8
+	VORPD        Y2, Y8, Y8
+	VXORPD       Y2, Y2, Y2
+	VCMPPD       $0x00, Y2, Y8, Y8
+	VBROADCASTSD 24(DX), Y2
+	VCMPPD       $0x12, Y2, Y1, Y10
+	VANDPD       Y10, Y8, Y8
+	VBROADCASTSD 24(DX), Y1
+	VCMPPD       $0x12, Y1, Y0, Y10
+	VANDPD       Y10, Y8, Y8
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
+	VBROADCASTSD 32(DX), Y0
+	VCMPPD       $0x12, Y0, Y4, Y10
+	VANDPD       Y10, Y8, Y8
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
+	VBROADCASTSD 32(DX), Y0
+	VCMPPD       $0x12, Y0, Y5, Y10
+	VANDPD       Y10, Y8, Y8
+	VXORPD       Y0, Y0, Y0
+	VCMPPD       $0x00, Y0, Y9, Y0
+	VBROADCASTSD 16(DX), Y1
+	VCMPPD       $0x1d, Y1, Y9, Y10
+	VORPD        Y0, Y10, Y10
+	VANDPD       Y10, Y8, Y8
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y7, Y7
+	VBROADCASTSD 8(DX), Y0
+	VMULPD       Y0, Y7, Y7
+	VBROADCASTSD (DX), Y0
+	VADDPD       Y0, Y7, Y7
+	VCMPPD       $0x1d, Y7, Y6, Y10
+	VANDPD       Y8, Y10, Y10
+	VANDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
+	VANDPD       constant3ff0000000000000<>+0(SB), Y10, Y10
+	VADDPD       Y10, Y8, Y8
+	VMOVUPD      Y8, (SI)
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, SI
+	ADDQ         $0x00000100, AX
+	CMPQ         AX, CX
+	JLE          settlePair64_rows
 	VZEROUPPER
 	RET

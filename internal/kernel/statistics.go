@@ -42,7 +42,7 @@ func (p Problem) keepsExponentials(rowSize int) bool {
 func Statistics[F Float](p Problem, in *Operands[F], sides ...Side) (statistics []float64, ahead [][]F) {
 	t := newTask(p, in.withoutUpstream(), View[F]{})
 	t.known = nil
-	t.noted = make([]rowSums, t.rowCount())
+	t.noted = make([]rowSums, t.rowCount()+1)[:t.rowCount()] // see targetSums
 	statistics = unsafe.Slice(&t.noted[0][0], len(t.noted)*sumCount)
 	with := *in
 	with.Statistics = statistics
@@ -66,23 +66,40 @@ func (in *Operands[F]) statistics() []rowSums {
 	return unsafe.Slice((*rowSums)(unsafe.Pointer(&in.Statistics[0])), len(in.Statistics)/sumCount)
 }
 
-// note keeps the sums of row i of those in work, if they are the first to be sound.
-func (w *worker[F]) note(i int, s *rowSums) {
+// note keeps the sums of row i of those in work, if they are the first to be sound, and
+// reports whether they are.
+func (w *worker[F]) note(i int, s *rowSums, sound bool) bool {
 	if w.noted == nil {
-		return
+		return sound
 	}
-	if r := &w.noted[w.first+i]; r[kind] == 0 {
+	r := &w.noted[w.first+i]
+	if w.kind > 1 { // the sums of the first are where they are noted
+		if !sound || r[kind] != 0 {
+			return sound
+		}
 		*r = *s
-		r[reachX], r[kind], r[divergence] = max(s[reachX], s[reachT]), w.kind, 0
 	}
+	r[reachX], r[kind] = max(r[reachX], r[reachT]), 0
+	if sound {
+		r[kind] = w.kind
+	}
+	return sound
 }
 
 // find sets the sums of n rows, those that were noted or what sum finds, and marks the
 // rows done whose sums make exact gradients. Where another kind has noted a row, this
 // one's sums were not sound, or it has not been tried.
 func (w *worker[F]) find(k *rowKernels[F], i, n int, sum attempt[F]) {
-	if w.known == nil {
+	switch {
+	case w.known == nil:
 		sum(w, k, i, n)
+	case w.kind == 1: // which has been tried on every row
+		w.sums = w.known[w.first:][:w.count]
+		for j := i; j < i+n; j++ {
+			s := &w.sums[j]
+			w.done[j] = s[kind] == 1 && s[reachX] <= k.maxReach
+		}
+		return
 	}
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
@@ -98,4 +115,12 @@ func (w *worker[F]) find(k *rowKernels[F], i, n int, sum attempt[F]) {
 		}
 		w.done[j] = k.sound(s) && k.exact(s)
 	}
+}
+
+// reachOf is the larger of a row's two, in sums that find has set.
+func (w *worker[F]) reachOf(s *rowSums) float64 {
+	if w.known != nil && w.kind == 1 {
+		return s[reachX]
+	}
+	return max(s[reachX], s[reachT])
 }

@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"math"
+	"slices"
 	"sync"
 	"unsafe"
 )
@@ -67,8 +69,11 @@ type worker[F Float] struct {
 	*records
 	first, count int        // the rows in work
 	kind         float64    // the number of the kind of kernels that is tried, from 1
+	sums         []rowSums  // that it finds: of the first kind where they are noted, else in found
 	spare        []F        // as large as the rows in work
 	leader       *worker[F] // of the first pass over the rows
+	acceptance   acceptance // of its losses
+	logClasses   float64
 	cursor       cursor[F]
 }
 
@@ -77,7 +82,9 @@ type records struct {
 	factors      []float64
 	offsets      [][operandCount]int // of a task's operands, made unless its rows are packed and its factors constant
 	done         []bool
-	sums         []rowSums // and one more, see targetSums
+	found        []rowSums // and one more, see targetSums
+	judged       []float64 // losses, see judge
+	verdicts     []float64
 	coefficients []coefficients
 	mixtures     []mixtureCoefficients // made where there are mixtures
 }
@@ -96,16 +103,18 @@ func (r *records) grow(n int) {
 	}
 	*r = records{
 		factors: make([]float64, n), done: make([]bool, n),
-		sums: make([]rowSums, n+1), coefficients: make([]coefficients, n),
+		found: make([]rowSums, n+1), coefficients: make([]coefficients, n),
+		judged: make([]float64, n+judgedAtOnce), verdicts: make([]float64, n+judgedAtOnce),
 	}
 }
 
 // start makes a worker ready for a pass.
 func (w *worker[F]) start(p *pass[F], capacity int) {
 	t := p.task
+	w.logClasses = math.Log(float64(t.problem.classes()))
 	w.pass, w.records = p, pool.Get().(*records)
 	w.grow(capacity)
-	clear(w.sums)
+	clear(w.found)
 	if t.constant {
 		for i := range capacity {
 			w.factors[i] = t.factor
@@ -124,6 +133,9 @@ func (w *worker[F]) visit(from, to int) {
 	}
 	if w.fast != nil {
 		w.attempt()
+		if w.constant && w.factor != 0 && !slices.Contains(w.done[:w.count], false) {
+			return
+		}
 	}
 	c := &w.cursor
 	for i := range w.count {
@@ -148,7 +160,10 @@ func (w *worker[F]) visit(from, to int) {
 // rows at once where they are packed.
 func (w *worker[F]) attempt() {
 	for n, k := range w.kinds {
-		w.kind = float64(n + 1)
+		w.kind, w.sums, w.acceptance = float64(n+1), w.found, k.acceptance(w.problem.Target)
+		if n == 0 && w.noted != nil {
+			w.sums = w.noted[w.first:][:w.count]
+		}
 		if n == 0 && w.packed {
 			w.fast(w, k, 0, w.count)
 			continue

@@ -143,8 +143,11 @@ func (a arithmetic) storeLane(v vector, m Mem) {
 
 // Predicates of comparisons.
 const (
+	equal      = 0
 	unordered  = 3
-	notEqual   = 4    // NaN too
+	notEqual   = 4 // NaN too
+	atMost     = 0x12
+	atLeast    = 0x1d
 	notAtMost  = 0x16 // NaN too
 	notAtLeast = 0x19 // NaN too
 	above      = 0x1e

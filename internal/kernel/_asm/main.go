@@ -56,5 +56,8 @@ func main() {
 			a.jensenTarget()
 		}
 	}
+	records := arithmetics[len(arithmetics)-1]
+	records.settle("settleLogits", "judges sums of logitsLoss.", false)
+	records.settle("settlePair", "judges sums of pairLoss.", true)
 	Generate()
 }

@@ -216,7 +216,15 @@ func (a arithmetic) frontLogRatio(t vectors, e exponent, c carried) {
 		a.frontLogRatioSingle(t, e, c)
 		return
 	}
-	// With t = 2^n·m, √½ ≤ m < √2, and s = (m−1)/(m+1) it is n + s·polynomial(s²) − y.
+	a.splitLogarithm(t, c)
+	for i, n := range c["rest"] {
+		VSUBPD(e.y[i], n, n)
+	}
+}
+
+// splitLogarithm leaves n and s: with t = 2^n·m, √½ ≤ m < √2, and s = (m−1)/(m+1) log2 t is
+// n + s·polynomial(s²).
+func (a arithmetic) splitLogarithm(t vectors, c carried) {
 	const sqrtHalf, exponentOne, mantissa = 0x3fe6a09e667f3bcd, 0x3ff0000000000000, 1<<52 - 1
 	const two52 = 1 << 52
 	n, m, s := c.registers("rest", len(t)), t.fresh(), c.registers("mantissa", len(t))
@@ -227,7 +235,6 @@ func (a arithmetic) frontLogRatio(t vectors, e exponent, c carried) {
 		VPADDQ(pattern64(sqrtHalf), m[i], m[i])
 		bitwiseOr(pattern64(math.Float64bits(two52)), n[i], n[i])
 		VSUBPD(a.constant(two52+1023), n[i], n[i])
-		VSUBPD(e.y[i], n[i], n[i])
 		VSUBPD(a.constant(1), m[i], s[i])
 		VADDPD(a.constant(1), m[i], m[i])
 		VDIVPD(m[i], s[i], s[i])

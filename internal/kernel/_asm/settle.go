@@ -1,0 +1,206 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// What settle is told, by index.
+const (
+	minRatio = iota
+	perPartition
+	minMass
+	maxFall
+	maxShift
+)
+
+// settle writes a kernel of rows' records, as many rows at a time as a vector has lanes. It
+// computes as settle.go of internal/kernel does, operation by operation: not a bit is another.
+func (a arithmetic) settle(name, doc string, pair bool) {
+	name += a.suffix + target.suffix
+	f := &function{arithmetic: a, name: name}
+	constants = newPool(name)
+	TEXT(name, NOSPLIT, "func(sums *[8]float64, rows int, told *[5]float64, losses, verdicts *float64)")
+	Pragma("noescape")
+	Doc(name + " " + doc)
+	f.record, f.rows = pointer("sums"), pointer("rows")
+	told, losses, verdicts := pointer("told"), pointer("losses"), pointer("verdicts")
+	constants.begin()
+	limit := func(i int) vector { return f.broadcast(Mem{Base: told, Disp: 8 * i}) }
+	last := GP64()
+	MOVQ(f.rows, last)
+	SHLQ(Imm(6), last)
+	LEAQ(Mem{Base: f.record, Index: last, Scale: 1, Disp: -sumsSize}, last)
+
+	Label(name + "_rows")
+	r := f.loadRecords(last)
+	loss, logPartition, of := register(), register(), register()
+	if pair {
+		VDIVPD(r[slotMass/8], r[slotPartition/8], logPartition)
+		f.naturalLogarithm(logPartition)
+		VMULPD(f.constant(math.Ln2), r[slotRatio/8], loss)
+		VDIVPD(r[slotMass/8], loss, loss)
+		VADDPD(logPartition, loss, loss)
+		VMOVUPD(loss, r[slotRatio/8])
+	} else {
+		VMOVUPD(r[slotPartition/8], logPartition)
+		f.naturalLogarithm(logPartition)
+		VMULPD(f.constant(math.Ln2), r[slotRatio/8], loss)
+		VMULPD(r[slotMass/8], logPartition, of)
+		VADDPD(of, loss, loss)
+	}
+	VMOVUPD(loss, Mem{Base: losses})
+
+	// Sound: all finite, no flags, and in range.
+	sound, other := register(), register()
+	VSUBPD(r[slotPartition/8], r[slotPartition/8], sound)
+	for _, slot := range []int{slotMass, slotRatio} {
+		VSUBPD(r[slot/8], r[slot/8], other)
+		VADDPD(other, sound, sound)
+	}
+	VORPD(r[slotFlags/8], sound, sound)
+	f.cmp(Imm(equal), zero(), sound, sound)
+	within := func(v vector, limit vector) {
+		f.cmp(Imm(atMost), limit, v, other)
+		VANDPD(other, sound, sound)
+	}
+	within(r[slotReach/8], limit(maxFall))
+	within(r[slotReach/8+1], limit(maxFall))
+	for _, slot := range []int{slotShiftX, slotShiftT} {
+		f.absolute(r[slot/8])
+		within(r[slot/8], limit(maxShift))
+	}
+	massless := register()
+	f.cmp(Imm(equal), zero(), r[slotMass/8], massless)
+	f.cmp(Imm(atLeast), limit(minMass), r[slotMass/8], other)
+	VORPD(massless, other, other)
+	VANDPD(other, sound, sound)
+
+	// Accurate: the loss is large beside what rounds.
+	f.absolute(loss)
+	f.absolute(logPartition)
+	VMULPD(limit(perPartition), logPartition, logPartition)
+	VADDPD(limit(minRatio), logPartition, logPartition)
+	if !pair {
+		VMULPD(r[slotMass/8], logPartition, logPartition)
+	}
+	f.cmp(Imm(atLeast), logPartition, loss, other)
+	VANDPD(sound, other, other)
+	VANDPD(f.constant(1), sound, sound)
+	VANDPD(f.constant(1), other, other)
+	VADDPD(other, sound, sound)
+	VMOVUPD(sound, Mem{Base: verdicts})
+
+	ADDQ(Imm(uint64(target.size)), losses)
+	ADDQ(Imm(uint64(target.size)), verdicts)
+	ADDQ(U32(uint32(a.lanes()*sumsSize)), f.record)
+	CMPQ(f.record, last)
+	JLE(LabelRef(name + "_rows"))
+	VZEROUPPER()
+	RET()
+	constants.end()
+}
+
+// loadRecords reads as many records as there are lanes, the last again where there are no
+// more, and returns their eight numbers by index.
+func (f *function) loadRecords(last reg.GPVirtual) []vector {
+	at := make([]reg.GPVirtual, f.lanes())
+	for i := range at {
+		at[i] = GP64()
+		LEAQ(f.slot(i*sumsSize), at[i])
+		CMPQ(at[i], last)
+		CMOVQGT(last, at[i])
+	}
+	if target.wide() {
+		return transpose8(at)
+	}
+	low, high := transpose4(at, 0), transpose4(at, target.size)
+	return append(low, high...)
+}
+
+// transpose4 turns four vectors of four around.
+func transpose4(at []reg.GPVirtual, offset int) []vector {
+	var pairs, turned []vector
+	for i := 0; i < 4; i += 2 {
+		v, even, odd := register(), register(), register()
+		VMOVUPD(Mem{Base: at[i], Disp: offset}, v)
+		VUNPCKLPD(Mem{Base: at[i+1], Disp: offset}, v, even)
+		VUNPCKHPD(Mem{Base: at[i+1], Disp: offset}, v, odd)
+		pairs = append(pairs, even, odd)
+	}
+	for _, halves := range []uint64{0x20, 0x31} {
+		for k := range 2 {
+			v := register()
+			VPERM2F128(Imm(halves), pairs[2+k], pairs[k], v)
+			turned = append(turned, v)
+		}
+	}
+	return turned
+}
+
+// transpose8 turns eight vectors of eight around.
+func transpose8(at []reg.GPVirtual) []vector {
+	var pairs [2][]vector // of even and of odd numbers, by rows
+	for i := 0; i < 8; i += 2 {
+		v, even, odd := register(), register(), register()
+		VMOVUPD(Mem{Base: at[i]}, v)
+		VUNPCKLPD(Mem{Base: at[i+1]}, v, even)
+		VUNPCKHPD(Mem{Base: at[i+1]}, v, odd)
+		pairs[0], pairs[1] = append(pairs[0], even), append(pairs[1], odd)
+	}
+	const evenQuarters, oddQuarters = 0x88, 0xdd
+	turned := make([]vector, 8)
+	for parity, p := range pairs {
+		for first, quarters := range []uint64{evenQuarters, oddQuarters} {
+			low, high := register(), register()
+			VSHUFF64X2(Imm(quarters), p[1], p[0], low)
+			VSHUFF64X2(Imm(quarters), p[3], p[2], high)
+			for second, quarters := range []uint64{evenQuarters, oddQuarters} {
+				v := register()
+				VSHUFF64X2(Imm(quarters), high, low, v)
+				turned[parity+2*first+4*second] = v
+			}
+		}
+	}
+	return turned
+}
+
+// absolute clears signs.
+func (a arithmetic) absolute(v vector) { a.and(pattern64(1<<63-1), v, v) }
+
+// naturalLogarithm puts log v in the place of v, as logSum of internal/kernel has it.
+func (f *function) naturalLogarithm(v vector) {
+	c := carried{}
+	f.splitLogarithm(vectors{v}, c)
+	s, z, z2, z4, p, q, r := c["mantissa"][0], register(), register(), register(), register(), register(), register()
+	VMULPD(s, s, z)
+	VMULPD(z, z, z2)
+	VMULPD(z2, z2, z4)
+	linear := func(a, b float64, to vector) { // 1/a + z/b
+		VMULPD(f.constant(1/b), z, to)
+		VADDPD(f.constant(1/a), to, to)
+	}
+	timesAndPlus := func(by, sum, to vector) {
+		VMULPD(by, to, to)
+		VADDPD(to, sum, to)
+	}
+	linear(1, 3, p)
+	linear(5, 7, q)
+	timesAndPlus(z2, p, q)
+	linear(9, 11, p)
+	timesAndPlus(z4, q, p) // the first six terms
+	linear(13, 15, q)
+	VMULPD(z2, q, q)
+	linear(17, 19, r)
+	VMULPD(f.constant(1.0/21), z2, z)
+	VADDPD(z, r, r)
+	timesAndPlus(z4, q, r)
+	timesAndPlus(z4, p, r)
+	VMULPD(s, r, r)
+	VMULPD(f.constant(2*math.Log2E), r, r)
+	VADDPD(c["rest"][0], r, r)
+	VMULPD(f.constant(math.Ln2), r, v)
+}

@@ -1,0 +1,120 @@
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// The ends of losses of logits, of many rows at a time: beside classes so few that a row is
+// done in a hundred cycles, a logarithm and ten comparisons in Go are half of its time.
+
+// Which losses are accurate, by index. The first two keep lanes of float32 within the bounds
+// on the rows that TestBoundsUnderSearch finds, with thousands of climbs too.
+const (
+	// The smallest |divergence| ÷ mass: below it what rounding leaves of the sums' terms
+	// counts.
+	minRatio = iota
+
+	// What adds to it for the logarithm of the partition function: that many times the
+	// mass cancels in the divergence, with the error of both.
+	perPartition
+
+	// The smallest mass to which subnormal probabilities, whose logarithms are wrong, add
+	// nothing.
+	minMass
+
+	// How far below a row's largest logit exponentials are still nearly 0: further down lanes
+	// of float32 have no bits for an exponent's fraction.
+	maxFall
+
+	// The largest shift.
+	maxShift
+
+	acceptanceCount
+)
+
+type (
+	acceptance = [acceptanceCount]float64
+	settler    = func(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64)
+)
+
+// Verdicts on a row.
+const (
+	unsoundSums  = iota
+	soundSums    // which are what they should be
+	accurateLoss // beside sound sums
+)
+
+// judgedAtOnce is how many rows a vector has at most: as many losses and verdicts are written
+// where rows are fewer.
+const judgedAtOnce = 8
+
+// settleLogits judges sums of logitsLoss, whose loss is ln 2·ratio + mass·log(partition).
+func settleLogits(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64) {
+	loss, verdict := unsafe.Slice(losses, rows), unsafe.Slice(verdicts, rows)
+	for i, s := range sumsOf(sums, rows) {
+		logPartition := logSum(s[partition])
+		loss[i] = math.Ln2*s[ratio] + s[mass]*logPartition
+		verdict[i] = judge(a, &s, s[ratio], loss[i], s[mass], logPartition)
+	}
+}
+
+// settlePair judges sums of pairLoss, whose loss is ln 2·ratio/mass + log(partition/mass).
+func settlePair(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64) {
+	loss, verdict := unsafe.Slice(losses, rows), unsafe.Slice(verdicts, rows)
+	for i, s := range sumsOf(sums, rows) {
+		logPartition := logPartitions(&s)
+		loss[i] = math.Ln2*s[ratio]/s[mass] + logPartition
+		verdict[i] = judge(a, &s, loss[i], loss[i], 1, logPartition)
+	}
+}
+
+// judge gives the verdict on a loss of a mass, of which logPartition comes from partition
+// functions.
+func judge(a *acceptance, s *rowSums, ratio, loss, mass, logPartition float64) float64 {
+	switch {
+	case !isSound(a, s, ratio):
+		return unsoundSums
+	case !isAccurate(a, loss, mass, logPartition):
+		return soundSums
+	}
+	return accurateLoss
+}
+
+func isSound(a *acceptance, s *rowSums, ratio float64) bool {
+	return plain(s[partition], s[mass], ratio) && s[flags] == 0 && inRange(a, s)
+}
+
+// inRange reports whether a row is of a size that the kernels are made for.
+func inRange(a *acceptance, s *rowSums) bool {
+	return math.Abs(s[shiftX]) <= a[maxShift] && math.Abs(s[shiftT]) <= a[maxShift] &&
+		s[reachX] <= a[maxFall] && s[reachT] <= a[maxFall] && (s[mass] >= a[minMass] || s[mass] == 0)
+}
+
+func isAccurate(a *acceptance, loss, mass, logPartition float64) bool {
+	return math.Abs(loss) >= (a[minRatio]+a[perPartition]*math.Abs(logPartition))*mass
+}
+
+// judge lets a kernel give verdicts on n rows.
+func (w *worker[F]) judge(i, n int, settle settler) {
+	settle(&w.sums[i], n, &w.acceptance, &w.judged[i], &w.verdicts[i])
+}
+
+// settleJudged notes the losses and the sums of n rows by their verdicts.
+func (w *worker[F]) settleJudged(i, n int) {
+	for j := i; j < i+n; j++ {
+		verdict := w.verdicts[j]
+		if w.note(j, &w.sums[j], verdict != unsoundSums) && verdict == accurateLoss {
+			w.settle(j, w.judged[j])
+		}
+	}
+}
+
+// acceptance is that of losses from a target of a form.
+func (l *limits) acceptance(target Form) acceptance {
+	a := l.accept
+	if target == Logits {
+		a[minRatio] += l.ofPowers
+	}
+	return a
+}

@@ -1,0 +1,93 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// TestSettleInVectors holds the verdicts and losses of each instruction set to those in Go,
+// to the bit, for sums on either side of every limit and for what are no numbers.
+func TestSettleInVectors(t *testing.T) {
+	t.Run("float32", testSettleInVectors[float32])
+	t.Run("float64", testSettleInVectors[float64])
+}
+
+func testSettleInVectors[F Float](t *testing.T) {
+	for name, k := range kinds[F]() {
+		for target, settle := range map[Form][2]settler{Probs: {k.settleLogits, settleLogits}, Logits: {k.settlePair, settlePair}} {
+			limits := k.acceptance(target)
+			counts := map[float64]int{}
+			for rows := 1; rows <= 3*judgedAtOnce; rows++ {
+				for seed := range 12 {
+					sums := make([]rowSums, rows)
+					drawSums(newRand(uint64(100*rows+seed)), sums, &limits)
+					compareSettled(t, name, settle, sums, &limits, counts)
+				}
+			}
+			for verdict := range accurateLoss + 1 {
+				if counts[float64(verdict)] < 100 {
+					t.Errorf("%s, target form %d: verdict %d was given %d times", name, target, verdict, counts[float64(verdict)])
+				}
+			}
+		}
+	}
+}
+
+// drawSums draws plausible sums, and in every third row a small loss or something else in one of them.
+func drawSums(rng *rand.Rand, sums []rowSums, limits *acceptance) {
+	for i := range sums {
+		s := &sums[i]
+		*s = rowSums{
+			shiftX: rng.NormFloat64(), shiftT: rng.NormFloat64(), reachX: 20 * rng.Float64(), reachT: 20 * rng.Float64(),
+			partition: math.Exp(3 * rng.NormFloat64()), mass: 0.1 + rng.Float64(), ratio: 2 * rng.NormFloat64(),
+		}
+		switch i % 3 {
+		case 1: // a loss about the smallest, of logitsLoss or of pairLoss
+			loss := 2 * rng.Float64() * limits[minRatio]
+			s[ratio] = s[mass] / math.Ln2 * (loss - math.Log(s[partition]))
+			if rng.IntN(2) == 0 {
+				s[ratio] += s[mass] / math.Ln2 * math.Log(s[mass])
+			}
+			continue
+		case 2:
+			continue
+		}
+		edges := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, 5e-324, limits[maxShift], -limits[maxShift], limits[maxFall], limits[minMass]}
+		edge := edges[rng.IntN(len(edges))]
+		switch rng.IntN(3) {
+		case 1:
+			edge = math.Nextafter(edge, 0)
+		case 2:
+			edge = math.Nextafter(edge, 2*edge)
+		}
+		s[rng.IntN(sumCount)] = edge
+	}
+}
+
+// fuses reports whether the compiler makes one rounding of a product and a sum, as it does
+// for GOAMD64=v3: then the last bits of what is computed in Go are others.
+func fuses() bool {
+	x := 1 + newRand(1).Float64()
+	rounded := -float64(x * x)
+	return x*x+rounded != 0
+}
+
+func compareSettled(t *testing.T, name string, settle [2]settler, sums []rowSums, limits *acceptance, counts map[float64]int) {
+	t.Helper()
+	if fuses() {
+		t.Skip("the compiler fuses products and sums")
+	}
+	var losses, verdicts [2][]float64
+	for i, s := range settle {
+		losses[i], verdicts[i] = make([]float64, len(sums)+judgedAtOnce), make([]float64, len(sums)+judgedAtOnce)
+		s(&sums[0], len(sums), limits, &losses[i][0], &verdicts[i][0])
+	}
+	for j := range sums {
+		counts[verdicts[1][j]]++
+		same := math.Float64bits(losses[0][j]) == math.Float64bits(losses[1][j]) || losses[0][j] != losses[0][j] && losses[1][j] != losses[1][j]
+		if !same || verdicts[0][j] != verdicts[1][j] {
+			t.Errorf("%s: row %d of %d, sums %v: loss %v, verdict %v; in Go %v, %v", name, j, len(sums), sums[j], losses[0][j], verdicts[0][j], losses[1][j], verdicts[1][j])
+		}
+	}
+}
