@@ -13,33 +13,56 @@ import (
 // reads pred and target again is left out. They have to be known when the loss is, and are
 // where it is a term of the cost with factor 1: the upstream gradient is the constant 1.
 
-// foreseen is the sides whose gradients are written ahead. It is set while a graph is
-// differentiated, never while it runs, and changes where a gradient is computed, not a bit
-// of it.
+// foreseen is what is known of a loss's gradients before it is computed. It is set where they
+// are asked for, never while a graph runs, and changes where they are computed, not a bit of
+// them.
+type foreseen struct {
+	asked atomic.Bool    // for gradients, which read the statistics
+	ahead [2]atomic.Bool // by side: the gradient is written ahead
+}
+
+// sides are those whose gradients are written ahead.
 //
 // What it costs: gorgonia.Grad does not say which sides it needs, so that both are foreseen
 // unless WithTargetGrad(false) is given. A machine of the whole graph computes both in any
 // case. One of a part of it that leaves a gradient out, a forward pass of a differentiated
 // graph for example, computes that too, and holds it until its next run.
-type foreseen [2]atomic.Bool
-
 func (f *foreseen) sides() (sides []kernel.Side) {
-	for side := range f {
-		if f[side].Load() {
+	for side := range f.ahead {
+		if f.ahead[side].Load() {
 			sides = append(sides, kernel.Side(side))
 		}
 	}
 	return sides
 }
 
+// foreseenOf is what is foreseen of a loss with these inputs, nil without statistics.
+func foreseenOf(inputs G.Nodes) *foreseen {
+	if op, ok := inputs[len(inputs)-1].Op().(statisticsOp); ok {
+		return op.foreseen
+	}
+	return nil
+}
+
+// ask notes that gradients are.
+func (f *foreseen) ask() {
+	if f != nil {
+		f.asked.Store(true)
+	}
+}
+
 // foresee notes that the loss's gradient with respect to an input is asked for.
 func (op lossOp) foresee(input int, inputs G.Nodes, grad *G.Node) {
-	statistics, ok := inputs[len(inputs)-1].Op().(statisticsOp)
+	f := foreseenOf(inputs)
+	if f == nil {
+		return
+	}
+	f.ask()
 	if _, copied := grad.Op().(copyOp); copied { // see settled
 		grad = childrenOf(grad)[0]
 	}
-	if v, constant := constantOf(grad); ok && constant && isOne(v) {
-		statistics.foreseen[input].Store(true)
+	if v, constant := constantOf(grad); constant && isOne(v) {
+		f.ahead[input].Store(true)
 	}
 }
 

@@ -129,7 +129,8 @@ func TestAheadIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	op := newStatisticsOp(p)
-	op.foreseen[1].Store(true)
+	op.foreseen.asked.Store(true)
+	op.foreseen.ahead[1].Store(true)
 	statistics, err := op.Do(xv, yv)
 	if err != nil {
 		t.Fatal(err)

@@ -64,7 +64,10 @@ func (op lossOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 
+// DoDiff is called after the first run of a LispMachine without statistics, which the next
+// then has.
 func (op lossOp) DoDiff(_ G.ExecutionContext, inputs G.Nodes, out *G.Node) error {
+	foreseenOf(inputs).ask()
 	return doDiff(op, inputs, out)
 }
 

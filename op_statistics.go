@@ -31,6 +31,9 @@ func (op statisticsOp) Type() hm.Type {
 }
 
 func (op statisticsOp) Do(inputs ...G.Value) (G.Value, error) {
+	if !op.foreseen.asked.Load() {
+		return unasked(), nil
+	}
 	if err := op.plan.checkValues(op.signature, inputs); err != nil {
 		return nil, err
 	}
@@ -66,6 +69,11 @@ func (p plan) hasStatistics() bool {
 	return (p.predGrad || p.targetGrad) && kernel.HasStatistics(p.problem, int(p.dtype.Size()))
 }
 
+// unasked is in place of statistics that no gradient is going to read: it takes longer
+// to note them than the loss gains, and the loss then computes and checks all by itself. It
+// is told by its size.
+func unasked() G.Value { return value([]float64{0}, tensor.Shape{1}) }
+
 // statisticsArg is the argument of an op that reads statistics.
 func (p plan) statisticsArg() argument {
 	return argument{name: "statistics", shape: tensor.Shape{product(p.rowShape()), kernel.StatisticsSize}, statistics: true}
@@ -78,7 +86,11 @@ func (s signature) statistics(inputs []G.Value) (data []float64, err error) {
 		if !arg.statistics || i >= len(inputs) {
 			continue
 		}
-		v, err := view[float64](arg.name, withoutAhead(inputs[i]), arg.shape)
+		dense := withoutAhead(inputs[i])
+		if !isNil(dense) && dense.Size() == 1 {
+			return nil, nil
+		}
+		v, err := view[float64](arg.name, dense, arg.shape)
 		if err != nil {
 			return nil, errors.WithMessage(err, s.name)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/kldivloss/kldivloss/internal/kernel"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -61,21 +62,69 @@ func isStatistics(n *G.Node) bool {
 	return is
 }
 
+// TestStatisticsWhereAsked holds a loss to compute none until a gradient is asked for, and to
+// the same value, to the bit, with and without.
+func TestStatisticsWhereAsked(t *testing.T) {
+	const rows, cols = 5, 24
+	r := rand.New(rand.NewPCG(97, 98))
+	pred, target := random(r, rows*cols), inForm(r, Probs, rows*cols)
+	build := func() (x, cost *G.Node) {
+		g := G.NewGraph()
+		x = input(g, "x", tensor.Float64, pred, rows, cols)
+		y := input(g, "y", tensor.Float64, target, rows, cols)
+		return x, must(t)(KLDivLoss(x, y, WithFromLogits(false), WithTargetGrad(false), WithReduction(ReductionSum)))
+	}
+	count := func(g *G.ExprGraph) int {
+		nodes := g.AllNodes()
+		return nodes[slices.IndexFunc(nodes, isStatistics)].Value().Size()
+	}
+	const all = rows * kernel.StatisticsSize
+
+	x, cost := build()
+	want := runTape(t, cost)
+	if n := count(x.Graph()); n != 1 {
+		t.Errorf("%d statistics of a loss alone", n)
+	}
+
+	x, cost = build()
+	got := runTape(t, append(mustAll(t)(G.Grad(cost, x)), cost)...)
+	if n := count(x.Graph()); n != all {
+		t.Errorf("%d statistics of a loss with its gradient, want %d", n, all)
+	}
+	assertClose(t, "loss with its gradient", got[1], want[0], 0)
+
+	x, cost = build()
+	for run, size := range []int{1, all} {
+		lisp := runLisp(t, cost, x)
+		if n := count(x.Graph()); n != size {
+			t.Errorf("LispMachine, run %d: %d statistics, want %d", run, n, size)
+		}
+		assertClose(t, "LispMachine", numbers(t, cost.Value()), want[0], 0)
+		for i, g := range got[0] { // the machine adds the runs' gradients
+			if sum := float64(run+1) * g; lisp[0][i] != sum {
+				t.Errorf("LispMachine, run %d: ∂pred %d is %v, want %v", run, i, lisp[0][i], sum)
+			}
+		}
+	}
+}
+
 // TestStatisticsTakeLittleMemory holds narrow losses, and those whose gradient nobody
 // can ask for, to one node.
 func TestStatisticsTakeLittleMemory(t *testing.T) {
 	for _, c := range []struct {
-		dtype    tensor.Dtype
-		classes  int
-		constant bool
-		want     bool
+		dtype         tensor.Dtype
+		rows, classes int
+		constant      bool
+		want          bool
 	}{
-		{tensor.Float64, 7, false, false}, {tensor.Float64, 8, false, true},
-		{tensor.Float32, 15, false, false}, {tensor.Float32, 16, false, true},
-		{tensor.Float64, 8, true, false},
+		{tensor.Float64, 2, 7, false, false}, {tensor.Float64, 2, 8, false, true},
+		{tensor.Float32, 2, 15, false, false}, {tensor.Float32, 2, 16, false, true},
+		{tensor.Float32, 255, 2, false, false}, {tensor.Float32, 256, 2, false, true},
+		{tensor.Float32, 1 << 14, 2, false, true}, {tensor.Float32, 1<<14 + 1, 2, false, false},
+		{tensor.Float64, 2, 8, true, false},
 	} {
 		g := G.NewGraph()
-		x := zeros(g, "x", c.dtype, 2, c.classes)
+		x := zeros(g, "x", c.dtype, c.rows, c.classes)
 		y := G.NewConstant(x.Value())
 		if c.constant {
 			x, y = y, x

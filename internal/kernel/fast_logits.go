@@ -1,9 +1,6 @@
 package kernel
 
-import (
-	"math"
-	"unsafe"
-)
+import "math"
 
 // logSum is the logarithm of a plain positive number, of which every row of logits
 // needs one: this takes half the time of math.Log.
@@ -12,7 +9,7 @@ func logSum(x float64) float64 { return math.Ln2 * logarithm2[float64](x) }
 // logitsSums finds the shifts, and the sums of a loss.
 func (w *worker[F]) logitsSums(k *rowKernels[F], i, n int) {
 	x, classes := w.at(predOperand, i), w.problem.classes()
-	k.extremes(x, n, classes, &w.sums[i])
+	k.extremes(x, n, classes, &w.sums[i][shiftX])
 	w.level(k, i, n)
 	t, sums := w.at(targetOperand, i), &w.sums[i]
 	if w.keeps(k) && w.noted != nil {
@@ -42,8 +39,8 @@ func logPartitions(s *rowSums) float64 { return logSum(s[partition] / s[mass]) }
 
 func (w *worker[F]) pairExtremes(k *rowKernels[F], i, n int) {
 	classes := w.problem.classes()
-	k.extremes(w.at(predOperand, i), n, classes, &w.sums[i])
-	k.extremes(w.at(targetOperand, i), n, classes, w.targetSums(i))
+	k.extremes(w.at(predOperand, i), n, classes, &w.sums[i][shiftX])
+	k.extremes(w.at(targetOperand, i), n, classes, &w.sums[i][shiftT])
 }
 
 // level moves a shift for log ratios to be about what they are of probabilities, as far as
@@ -105,12 +102,6 @@ func (w *worker[F]) logProbsLoss(k *rowKernels[F], i, n int) {
 func (w *worker[F]) pairLoss(k *rowKernels[F], i, n int) {
 	w.pairSums(k, i, n)
 	w.settleJudged(i, n)
-}
-
-// targetSums is row i's record, so shifted that what a kernel finds of x goes to where
-// that of the target's logits belongs.
-func (w *worker[F]) targetSums(i int) *rowSums {
-	return (*rowSums)(unsafe.Add(unsafe.Pointer(&w.sums[i]), shiftT*unsafe.Sizeof(float64(0))))
 }
 
 // logitsGradient writes g·(q·Σp − p).
@@ -197,7 +188,7 @@ func (w *worker[F]) logitsHVP(k *rowKernels[F], i, n int) {
 	x, t, out, classes := w.at(predOperand, i), w.at(targetOperand, i), w.at(outOperand, i), w.problem.classes()
 	switch w.problem.Target {
 	case Probs:
-		k.extremes(x, n, classes, &w.sums[i])
+		k.extremes(x, n, classes, &w.sums[i][shiftX])
 		k.exponentials(x, t, out, n, classes, &w.sums[i])
 	case LogProbs:
 		w.pairExtremes(k, i, n)

@@ -22,7 +22,7 @@ func (w *worker[F]) probsTargetGradient(k *rowKernels[F], i, n int) {
 func (w *worker[F]) powersSums(k *rowKernels[F], i, n int) {
 	t, classes := w.at(targetOperand, i), w.problem.classes()
 	if w.problem.Target == Logits {
-		k.extremes(t, n, classes, w.targetSums(i))
+		k.extremes(t, n, classes, &w.sums[i][shiftT])
 	}
 	k.powersLoss(w.at(predOperand, i), t, n, classes, &w.sums[i])
 	for j := i; j < i+n; j++ {

@@ -63,15 +63,17 @@ func coefficientsOf(first *coefficients, rows int) []coefficients {
 	return unsafe.Slice(first, rows)
 }
 
-// extremes sets the shift of x, and its reach. A NaN may be passed over.
-func extremes[F Float](x *F, rows, classes int, sums *rowSums) {
-	records := sumsOf(sums, rows)
+// extremes sets the shifts of x, of a row every sumCount numbers, and its reaches, which stand
+// reachX − shiftX behind. A NaN may be passed over.
+func extremes[F Float](x *F, rows, classes int, shift *float64) {
+	const reach = reachX - shiftX
+	numbers := unsafe.Slice(shift, (rows-1)*sumCount+reach+1)
 	eachRow(rows, classes, []*F{x}, func(r int, of [][]F) {
 		largest, smallest := of[0][0], of[0][0]
 		for _, xi := range of[0] {
 			largest, smallest = max(largest, xi), min(smallest, xi)
 		}
-		records[r][shiftX], records[r][reachX] = -float64(largest), float64(largest)-float64(smallest)
+		numbers[r*sumCount], numbers[r*sumCount+reach] = -float64(largest), float64(largest)-float64(smallest)
 	})
 }
 

@@ -48,7 +48,7 @@ type mixtureCoefficients = [mixtureCount]float64
 // they found, and takes a row to another kind, or to the portable path, where
 // that is not plain. generic.go says what each computes, in Go.
 type rowKernels[F Float] struct {
-	extremes func(x *F, rows, classes int, sums *rowSums)
+	extremes func(x *F, rows, classes int, shift *float64)
 
 	logitsLoss, logProbsLoss, pairLoss func(x, t *F, rows, classes int, sums *rowSums)
 

@@ -7,7 +7,7 @@ package kernel
 // extremes32 sets the shift of x, and its reach.
 //
 //go:noescape
-func extremes32(x *float32, rows int, classes int, sums *[8]float64)
+func extremes32(x *float32, rows int, classes int, shift *float64)
 
 // logitsLoss32 sums 2^y, t and t·(log2 t − y).
 //
@@ -102,7 +102,7 @@ func keptPred32(t *float32, out *float32, rows int, classes int, coefficients *[
 // extremes32Wide sets the shift of x, and its reach.
 //
 //go:noescape
-func extremes32Wide(x *float32, rows int, classes int, sums *[8]float64)
+func extremes32Wide(x *float32, rows int, classes int, shift *float64)
 
 // logitsLoss32Wide sums 2^y, t and t·(log2 t − y).
 //
@@ -237,7 +237,7 @@ func jensenTarget32Wide(x *float32, t *float32, out *float32, rows int, classes 
 // extremes64 sets the shift of x, and its reach.
 //
 //go:noescape
-func extremes64(x *float64, rows int, classes int, sums *[8]float64)
+func extremes64(x *float64, rows int, classes int, shift *float64)
 
 // logitsLoss64 sums 2^y, t and t·(log2 t − y).
 //

@@ -4,13 +4,13 @@
 
 #include "textflag.h"
 
-// func extremes32(x *float32, rows int, classes int, sums *[8]float64)
+// func extremes32(x *float32, rows int, classes int, shift *float64)
 // Requires: AVX
 TEXT ·extremes32(SB), NOSPLIT, $0-32
 	MOVQ x+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ classes+16(FP), DX
-	MOVQ sums+24(FP), BX
+	MOVQ shift+24(FP), BX
 
 extremes32_row:
 	VBROADCASTSS (AX), Y0
@@ -4187,13 +4187,13 @@ keptPred32_loop_done:
 	VZEROUPPER
 	RET
 
-// func extremes32Wide(x *float32, rows int, classes int, sums *[8]float64)
+// func extremes32Wide(x *float32, rows int, classes int, shift *float64)
 // Requires: AVX
 TEXT ·extremes32Wide(SB), NOSPLIT, $0-32
 	MOVQ x+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ classes+16(FP), DX
-	MOVQ sums+24(FP), BX
+	MOVQ shift+24(FP), BX
 
 extremes32Wide_row:
 	VBROADCASTSS (AX), Y0
@@ -9605,13 +9605,13 @@ jensenTarget32Wide_loop_done:
 	VZEROUPPER
 	RET
 
-// func extremes64(x *float64, rows int, classes int, sums *[8]float64)
+// func extremes64(x *float64, rows int, classes int, shift *float64)
 // Requires: AVX
 TEXT ·extremes64(SB), NOSPLIT, $0-32
 	MOVQ x+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ classes+16(FP), DX
-	MOVQ sums+24(FP), BX
+	MOVQ shift+24(FP), BX
 
 extremes64_row:
 	VBROADCASTSD (AX), Y0

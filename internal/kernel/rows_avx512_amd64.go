@@ -7,7 +7,7 @@ package kernel
 // extremes32AVX512 sets the shift of x, and its reach.
 //
 //go:noescape
-func extremes32AVX512(x *float32, rows int, classes int, sums *[8]float64)
+func extremes32AVX512(x *float32, rows int, classes int, shift *float64)
 
 // logitsLoss32AVX512 sums 2^y, t and t·(log2 t − y).
 //
@@ -102,7 +102,7 @@ func keptPred32AVX512(t *float32, out *float32, rows int, classes int, coefficie
 // extremes32WideAVX512 sets the shift of x, and its reach.
 //
 //go:noescape
-func extremes32WideAVX512(x *float32, rows int, classes int, sums *[8]float64)
+func extremes32WideAVX512(x *float32, rows int, classes int, shift *float64)
 
 // logitsLoss32WideAVX512 sums 2^y, t and t·(log2 t − y).
 //
@@ -237,7 +237,7 @@ func jensenTarget32WideAVX512(x *float32, t *float32, out *float32, rows int, cl
 // extremes64AVX512 sets the shift of x, and its reach.
 //
 //go:noescape
-func extremes64AVX512(x *float64, rows int, classes int, sums *[8]float64)
+func extremes64AVX512(x *float64, rows int, classes int, shift *float64)
 
 // logitsLoss64AVX512 sums 2^y, t and t·(log2 t − y).
 //

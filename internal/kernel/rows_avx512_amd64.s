@@ -4,13 +4,13 @@
 
 #include "textflag.h"
 
-// func extremes32AVX512(x *float32, rows int, classes int, sums *[8]float64)
+// func extremes32AVX512(x *float32, rows int, classes int, shift *float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·extremes32AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ classes+16(FP), DX
-	MOVQ sums+24(FP), BX
+	MOVQ shift+24(FP), BX
 	JMP  extremes32AVX512_constants
 
 extremes32AVX512_begin:
@@ -4502,13 +4502,13 @@ keptPred32AVX512_loop_done:
 keptPred32AVX512_constants:
 	JMP keptPred32AVX512_begin
 
-// func extremes32WideAVX512(x *float32, rows int, classes int, sums *[8]float64)
+// func extremes32WideAVX512(x *float32, rows int, classes int, shift *float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·extremes32WideAVX512(SB), NOSPLIT, $0-32
 	MOVQ x+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ classes+16(FP), DX
-	MOVQ sums+24(FP), BX
+	MOVQ shift+24(FP), BX
 	JMP  extremes32WideAVX512_constants
 
 extremes32WideAVX512_begin:
@@ -10478,13 +10478,13 @@ jensenTarget32WideAVX512_constants:
 	VBROADCASTSD constant40071547652b7ea7<>+0(SB), Z26
 	JMP          jensenTarget32WideAVX512_begin
 
-// func extremes64AVX512(x *float64, rows int, classes int, sums *[8]float64)
+// func extremes64AVX512(x *float64, rows int, classes int, shift *float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·extremes64AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ classes+16(FP), DX
-	MOVQ sums+24(FP), BX
+	MOVQ shift+24(FP), BX
 	JMP  extremes64AVX512_constants
 
 extremes64AVX512_begin:

@@ -12,10 +12,13 @@ const (
 )
 
 // HasStatistics reports whether a problem's gradients are faster with Statistics, and
-// these take no more memory than one of them, of elements of a size in bytes.
-func HasStatistics(p Problem, size int) bool {
+// these take no more memory than one of them, of elements of a size in bytes, or little.
+// Beside fewer rows than many one more op of a graph takes as long as they save.
+func HasStatistics(p Problem, elementSize int) bool {
+	const little, many = 1 << 20, 256
+	rows, row := size(p.Shape)/p.classes(), StatisticsSize*int(unsafe.Sizeof(float64(0)))
 	return p.notable() && fastLoss[float64](p) != nil &&
-		p.classes()*size >= StatisticsSize*int(unsafe.Sizeof(float64(0)))
+		(p.classes()*elementSize >= row || rows >= many && rows*row <= little)
 }
 
 // notable reports whether gradients read what Statistics notes.
@@ -42,7 +45,7 @@ func (p Problem) keepsExponentials(rowSize int) bool {
 func Statistics[F Float](p Problem, in *Operands[F], sides ...Side) (statistics []float64, ahead [][]F) {
 	t := newTask(p, in.withoutUpstream(), View[F]{})
 	t.known = nil
-	t.noted = make([]rowSums, t.rowCount()+1)[:t.rowCount()] // see targetSums
+	t.noted = make([]rowSums, t.rowCount())
 	statistics = unsafe.Slice(&t.noted[0][0], len(t.noted)*sumCount)
 	with := *in
 	with.Statistics = statistics

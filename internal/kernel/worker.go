@@ -82,7 +82,7 @@ type records struct {
 	factors      []float64
 	offsets      [][operandCount]int // of a task's operands, made unless its rows are packed and its factors constant
 	done         []bool
-	found        []rowSums // and one more, see targetSums
+	found        []rowSums
 	judged       []float64 // losses, see judge
 	verdicts     []float64
 	coefficients []coefficients
@@ -103,7 +103,7 @@ func (r *records) grow(n int) {
 	}
 	*r = records{
 		factors: make([]float64, n), done: make([]bool, n),
-		found: make([]rowSums, n+1), coefficients: make([]coefficients, n),
+		found: make([]rowSums, n), coefficients: make([]coefficients, n),
 		judged: make([]float64, n+judgedAtOnce), verdicts: make([]float64, n+judgedAtOnce),
 	}
 }

@@ -10,7 +10,7 @@ const streamed = 2
 
 // extremes may pass over a NaN.
 func (a arithmetic) extremes() {
-	f := a.begin("extremes", "sets the shift of x, and its reach.", "sums", "x")
+	f := a.begin("extremes", "sets the shift of x, and its reach.", "shift", "x")
 	// In memory's own type, whatever the lanes.
 	m := *f
 	m.lane = m.size

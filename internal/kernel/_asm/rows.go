@@ -60,6 +60,8 @@ func (a arithmetic) begin(name, doc string, record string, tensors ...string) *f
 	switch record {
 	case "sums":
 		signature, f.recordSize = signature+"sums *[8]float64)", sumsSize
+	case "shift":
+		signature, f.recordSize = signature+"shift *float64)", sumsSize
 	case "coefficients":
 		signature, f.recordSize = signature+"coefficients *[5]float64)", coefficientsSize
 	case "mixtures":
