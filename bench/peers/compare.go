@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"time"
 )
 
@@ -33,42 +32,40 @@ func compare(c comparison, p protocol, peers []*peer) (o outcome, err error) {
 	if c.threads > 1 {
 		p.pause = 10 * time.Millisecond
 	}
-	d := newData(c.workload)
 	dir, err := os.MkdirTemp("", "peers")
 	if err != nil {
 		return o, err
 	}
 	defer os.RemoveAll(dir)
-	if err := d.save(dir); err != nil {
+	if err := newData(c.workload).save(dir); err != nil {
 		return o, err
 	}
-	ours, want, closeOurs, err := builder(ours).enter("ours", c.workload, d)
-	if err != nil {
-		return o, err
-	}
-	defer closeOurs()
-	contenders := []contender{ours}
-	var composedError float64
+	names := []string{oursName}
 	if c.composedTarget != 0 {
-		composed, got, closeComposed, err := builder(composed).enter("composed", c.workload, d)
+		names = append(names, composedName)
+	}
+	names = append(names, layerNames(c.workload)...)
+	var contenders []contender
+	var want result
+	var composedError float64
+	for _, name := range names {
+		r, err := startRemote(name, c.workload)
 		if err != nil {
 			return o, err
 		}
-		defer closeComposed()
-		// Gorgonia adds float32 one after the other: its sums of millions are rough.
-		if err := agree("composed", got, want, 0.5); err != nil {
-			return o, err
+		defer r.stop()
+		contenders = append(contenders, r.contender())
+		switch name {
+		case oursName:
+			want = r.result
+		case composedName:
+			// Gorgonia adds float32 one after the other: its sums of millions are rough.
+			if err := agree(name, r.result, want, 0.5); err != nil {
+				return o, err
+			}
+			composedError = relative(r.result.Value, want.Value)
 		}
-		composedError = relative(got.value, want.value)
-		contenders = append(contenders, composed)
 	}
-	kernels, closeKernels, err := kernelContenders(c.workload, d)
-	if err != nil {
-		return o, err
-	}
-	defer closeKernels()
-	contenders = append(contenders, kernels...)
-	debug.FreeOSMemory()
 	for _, peer := range peers {
 		variants, err := peer.contenders(c.workload, dir, want, p)
 		if err != nil {
@@ -85,7 +82,7 @@ func compare(c comparison, p protocol, peers []*peer) (o outcome, err error) {
 	if c.composedTarget != 0 {
 		o.composed, o.composedError, rest = &rest[0], composedError, rest[1:]
 	}
-	o.layers, rest = layersOf(c.workload, rest[:len(kernels)]), rest[len(kernels):]
+	o.layers, rest = layersOf(c.workload, rest[:layerCount]), rest[layerCount:]
 	for ; len(rest) > 0; rest = rest[2:] {
 		pair := peerOutcome{eager: rest[0], best: rest[1]}
 		if pair.eager.median < pair.best.median {
@@ -94,20 +91,6 @@ func compare(c comparison, p protocol, peers []*peer) (o outcome, err error) {
 		o.peers = append(o.peers, pair)
 	}
 	return o, nil
-}
-
-// enter computes a program's result, and returns a contender that runs it anew, and
-// what closes that.
-func (b builder) enter(name string, w workload, d data) (contender, result, func() error, error) {
-	r, err := b.check(w, d)
-	if err != nil {
-		return contender{}, r, nil, fmt.Errorf("%s: %w", name, err)
-	}
-	m, err := b.machine(w, d)
-	if err != nil {
-		return contender{}, r, nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return m.contender(name), r, m.vm.Close, nil
 }
 
 // contenders returns two: PyTorch's documented formulation, and the fastest of

@@ -92,20 +92,17 @@ func (w workload) size() int {
 // smallest is below how many elements Gorgonia's own time counts.
 const smallest = 1 << 14
 
-// kernelContenders time the kernels with all they touch in cache and, where Gorgonia's
-// own time counts, an idle graph; else the kernels once more, on all of the rows.
-func kernelContenders(w workload, d data) (contenders []contender, close func(), err error) {
-	cached := w.inCache()
-	contenders = []contender{kernelContender("kernels in cache", cached, newData(cached))}
+// layerNames are the contenders that layers are made of: the kernels with all they touch in
+// cache and, where Gorgonia's own time counts, an idle graph; else the kernels once more, on
+// all of the rows.
+func layerNames(w workload) []string {
 	if w.elements() >= smallest {
-		return append(contenders, kernelContender("kernels", w, d)), func() {}, nil
+		return []string{cachedName, kernelsName}
 	}
-	m, err := builder(idle).machine(w, d)
-	if err != nil {
-		return nil, nil, err
-	}
-	return append(contenders, m.contender("an idle graph")), func() { m.vm.Close() }, nil
+	return []string{cachedName, idleName}
 }
+
+const layerCount = 2
 
 // layers are parts of our time per element: what the arithmetic takes, shared by the
 // threads that there are, and the kernels on all of the rows. Where Gorgonia's own time

@@ -21,6 +21,7 @@ type options struct {
 	part        string // to measure for another process, see apart
 	rounds      int
 	threads     []int
+	serve       bool // a contender to another process, see serve
 	quick       bool
 }
 
@@ -38,6 +39,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.python, "python", "", "Python interpreters with PyTorch, separated by commas; targets are judged by the first (default python3, or /usr/bin/python3)")
 	flags.StringVar(&o.only, "only", "", "measure the sections whose title has this in it, and write them to standard output")
 	flags.StringVar(&o.part, "part", "", "measure the section of this title and pass on the findings, from standard input to standard output: peers starts itself so")
+	flags.BoolVar(&o.serve, "serve", false, "run one contender for another process: peers starts itself so")
 	flags.IntVar(&o.rounds, "rounds", 11, "timings of each contender")
 	flags.BoolVar(&o.quick, "quick", false, "a few small cases in three rounds, to see that it works")
 	threads := flags.String("threads", "1,2", "numbers of threads")
@@ -64,6 +66,9 @@ func run(args []string) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
+	}
+	if o.serve {
+		return serve(os.Stdin, os.Stdout)
 	}
 	peers, err := startPeers(o.python)
 	if err != nil {

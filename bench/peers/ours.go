@@ -142,7 +142,7 @@ func (m machine) contender(name string) contender { return contender{name, m.run
 
 // result is what a program computes: the loss, and the Euclidean norm of all
 // derivatives together.
-type result struct{ value, norm float64 }
+type result struct{ Value, Norm float64 }
 
 // check runs a program once.
 func (b builder) check(w workload, d data) (result, error) {
@@ -197,7 +197,7 @@ func sumSquares(v G.Value) float64 {
 // agree reports as an error that two sides did not compute the same thing. The
 // losses may differ by a fraction of tolerance, the derivatives by 1e-3.
 func agree(what string, got, want result, tolerance float64) error {
-	if !(relative(got.value, want.value) <= tolerance) || !(relative(got.norm, want.norm) <= 1e-3) {
+	if !(relative(got.Value, want.Value) <= tolerance) || !(relative(got.Norm, want.Norm) <= 1e-3) {
 		return fmt.Errorf("%s: loss and norm of the derivatives are %v, expected %v", what, got, want)
 	}
 	return nil

@@ -21,11 +21,11 @@ func TestOursComputesEveryMode(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s %s: %v", m, dtype, err)
 			}
-			if want := divergence(w, d); math.Abs(got.value-want) > 1e-5*want {
-				t.Errorf("%s %s: the loss is %v, want %v", m, dtype, got.value, want)
+			if want := divergence(w, d); math.Abs(got.Value-want) > 1e-5*want {
+				t.Errorf("%s %s: the loss is %v, want %v", m, dtype, got.Value, want)
 			}
-			if hasDerivative := got.norm > 0; hasDerivative != (m != forward) {
-				t.Errorf("%s %s: the derivatives' norm is %v", m, dtype, got.norm)
+			if hasDerivative := got.Norm > 0; hasDerivative != (m != forward) {
+				t.Errorf("%s %s: the derivatives' norm is %v", m, dtype, got.Norm)
 			}
 			machine, err := builder(ours).machine(w, d)
 			if err != nil {
@@ -101,13 +101,13 @@ func TestComposedAgreesWithOurs(t *testing.T) {
 	if err := agree("composed", got, want, 1e-3); err != nil {
 		t.Error(err)
 	}
-	if err := agree("a wrong norm", result{want.value, 1.01 * want.norm}, want, 1e-3); err == nil {
+	if err := agree("a wrong norm", result{want.Value, 1.01 * want.Norm}, want, 1e-3); err == nil {
 		t.Error("agree accepts a norm that is 1 % off")
 	}
-	if err := agree("a wrong loss", result{1.01 * want.value, want.norm}, want, 1e-3); err == nil {
+	if err := agree("a wrong loss", result{1.01 * want.Value, want.Norm}, want, 1e-3); err == nil {
 		t.Error("agree accepts a loss that is 1 % off")
 	}
-	if err := agree("NaN", result{math.NaN(), want.norm}, want, 1e-3); err == nil {
+	if err := agree("NaN", result{math.NaN(), want.Norm}, want, 1e-3); err == nil {
 		t.Error("agree accepts NaN")
 	}
 }

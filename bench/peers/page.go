@@ -44,7 +44,7 @@ percent is worth a second run.
   At 128×10 it says what the ratio would be if ours took only the idle graph's time.
 - **Composed** is the same loss written with Gorgonia's own primitives.
 
-Each section is measured in a process of its own. All sides read the same numbers:
+Each contender in Go has a process of its own, as PyTorch has. All sides read the same numbers:
 logits from N(0, 2²), targets softmaxes of such logits. Before timing, the loss and the
 norm of its derivatives must agree on all sides to 1e-3; only the composed loss may be
 further off, as Gorgonia adds millions of float32 one after the other, and a column says

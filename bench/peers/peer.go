@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bufio"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -16,12 +12,9 @@ import (
 //go:embed peer.py
 var peerScript string
 
-// peer is a Python process that runs PyTorch. It sleeps on its standard input
-// while it has nothing to do.
+// peer is a Python process that runs PyTorch.
 type peer struct {
-	cmd      *exec.Cmd
-	stdin    io.WriteCloser
-	stdout   *bufio.Scanner
+	*process
 	versions peerVersions
 }
 
@@ -64,20 +57,11 @@ func startPeers(interpreters string) ([]*peer, error) {
 }
 
 func startPeer(interpreter string) (*peer, error) {
-	p := &peer{cmd: exec.Command(interpreter, "-c", peerScript)}
-	p.cmd.Stderr = os.Stderr
-	var err error
-	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	stdout, err := p.cmd.StdoutPipe()
+	running, err := startProcess(exec.Command(interpreter, "-c", peerScript))
 	if err != nil {
-		return nil, err
-	}
-	p.stdout = bufio.NewScanner(stdout)
-	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", interpreter, err)
 	}
+	p := &peer{process: running}
 	if err := p.read(&p.versions); err != nil {
 		p.stop()
 		return nil, fmt.Errorf("%s: %w", interpreter, err)
@@ -85,45 +69,10 @@ func startPeer(interpreter string) (*peer, error) {
 	return p, nil
 }
 
-// stop ends the process; its exit status no longer matters.
-func (p *peer) stop() {
-	_ = p.stdin.Close()
-	_ = p.cmd.Wait()
-}
-
 func stopPeers(peers []*peer) {
 	for _, p := range peers {
 		p.stop()
 	}
-}
-
-// read parses the next line, which may be an error of the peer's.
-func (p *peer) read(reply any) error {
-	if !p.stdout.Scan() {
-		if err := p.stdout.Err(); err != nil {
-			return err
-		}
-		return errors.New("the Python process ended")
-	}
-	var failure struct{ Error string }
-	if err := json.Unmarshal(p.stdout.Bytes(), &failure); err != nil {
-		return fmt.Errorf("unexpected line %q: %w", p.stdout.Text(), err)
-	}
-	if failure.Error != "" {
-		return errors.New(failure.Error)
-	}
-	return json.Unmarshal(p.stdout.Bytes(), reply)
-}
-
-func (p *peer) ask(request, reply any) error {
-	line, err := json.Marshal(request)
-	if err != nil {
-		return err
-	}
-	if _, err := p.stdin.Write(append(line, '\n')); err != nil {
-		return err
-	}
-	return p.read(reply)
 }
 
 // prepared is what a peer found for a workload: its result, and the names of its
