@@ -19,6 +19,7 @@ type saved[T float] struct {
 	Normaliser  normaliser
 	Minibatches []byte
 	Workers     []workerState
+	Kept        []experience
 	Step        int
 	Recent      []float64
 	History     []record
@@ -32,7 +33,7 @@ type workerState struct {
 }
 
 // checkpointFormat changes whenever a checkpoint's content does.
-const checkpointFormat checkpoint.Format = "kldivloss policy_example checkpoint 2\n"
+const checkpointFormat checkpoint.Format = "kldivloss policy_example checkpoint 3\n"
 
 func checkpointPath(dir string, seed uint64) string {
 	return filepath.Join(dir, fmt.Sprintf("checkpoint-seed%d.bin", seed))
@@ -42,7 +43,7 @@ func (t *trainer[T]) save(path string) error {
 	c := saved[T]{
 		Plan: t.plan, Policy: t.policy.network.theta, Value: t.critic.network.theta,
 		Optimiser: *t.critic.optimiser, Normaliser: *t.normaliser,
-		Step: t.step, Recent: t.recent, History: t.history,
+		Kept: t.kept, Step: t.step, Recent: t.recent, History: t.history,
 	}
 	var err error
 	if c.Minibatches, err = t.minibatches.MarshalBinary(); err != nil {
@@ -80,7 +81,7 @@ func (t *trainer[T]) resume(c saved[T]) error {
 	copy(t.policy.network.theta, c.Policy)
 	copy(t.critic.network.theta, c.Value)
 	*t.critic.optimiser, *t.normaliser = c.Optimiser, c.Normaliser
-	t.step, t.recent, t.history = c.Step, c.Recent, c.History
+	t.kept, t.step, t.recent, t.history = c.Kept, c.Step, c.Recent, c.History
 	if err := t.minibatches.UnmarshalBinary(c.Minibatches); err != nil {
 		return errors.Wrap(err, "checkpoint")
 	}
@@ -97,10 +98,12 @@ func (t *trainer[T]) resume(c saved[T]) error {
 
 // fits checks every length, for a checkpoint whose program was another.
 func (t *trainer[T]) fits(c saved[T]) error {
-	lengths := []struct {
+	s := t.plan.Settings
+	type length struct {
 		what            string
 		found, expected int
-	}{
+	}
+	lengths := []length{
 		{"policy parameters", len(c.Policy), t.policy.network.size()},
 		{"value parameters", len(c.Value), t.critic.network.size()},
 		{"first moments", len(c.Optimiser.First), t.critic.network.size()},
@@ -110,6 +113,17 @@ func (t *trainer[T]) fits(c saved[T]) error {
 		{"means of returns", len(c.Normaliser.Returns.Mean), 1},
 		{"variances of returns", len(c.Normaliser.Returns.Variance), 1},
 		{"environments", len(c.Workers), len(t.workers)},
+		{"kept segments", len(c.Kept), min(len(c.History), s.Reuse-1) * len(t.workers)},
+	}
+	for _, e := range c.Kept {
+		lengths = append(lengths,
+			length{"kept observations", len(e.Observations), s.Horizon * t.task.observations},
+			length{"kept actions", len(e.Actions), s.Horizon},
+			length{"kept log-probabilities", len(e.LogProbabilities), s.Horizon},
+			length{"kept rewards", len(e.Rewards), s.Horizon},
+			length{"kept ends", len(e.Ends), s.Horizon},
+			length{"numbers of a last observation", len(e.Last), t.task.observations},
+			length{"kept cut-offs", len(e.CutOff), s.Horizon})
 	}
 	for _, l := range lengths {
 		if l.found != l.expected {

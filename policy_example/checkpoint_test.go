@@ -13,7 +13,9 @@ import (
 // TestResumeIsExact trains five updates at one go, and three, then two from the
 // checkpoint: everything is the same bit for bit, the records too.
 func TestResumeIsExact(t *testing.T) {
-	for _, task := range []task{stairsTask(7), tasks[0]} {
+	reuse := stairsTask(7)
+	reuse.settings.Reuse = 3
+	for _, task := range []task{stairsTask(7), reuse, tasks[0]} {
 		task.settings.Horizon = 30
 		task.settings.ValueBatch = 30
 		steps := 5 * task.settings.samples()
@@ -68,7 +70,7 @@ func TestRefusedCheckpoints(t *testing.T) {
 	}{
 		"empty":              {nil, "no checkpoint of this program"},
 		"foreign":            {[]byte("PK\x03\x04 something else altogether, and long enough"), "no checkpoint of this program"},
-		"other version":      {[]byte(strings.Replace(string(good), "checkpoint 2", "checkpoint 1", 1)), "no checkpoint of this program"},
+		"other version":      {[]byte(strings.Replace(string(good), "checkpoint 3", "checkpoint 2", 1)), "no checkpoint of this program"},
 		"header only":        {good[:len(checkpointFormat)], "truncated"},
 		"half a checksum":    {good[:len(checkpointFormat)+16], "truncated"},
 		"truncated":          {good[:len(good)-1], "truncated"},
@@ -114,20 +116,25 @@ func TestOtherTraining(t *testing.T) {
 
 // TestForeignContent has the right checksum over the wrong things.
 func TestForeignContent(t *testing.T) {
-	tr := newTestTrainer(t, stairsTask(7), 3, 300)
+	task := stairsTask(7)
+	task.settings.Reuse = 2
+	tr := newTestTrainer(t, task, 3, 300)
+	iterate(t, tr, 1)
 	c := snapshot(t, tr)
 	for name, change := range map[string]func(c *saved[float32]){
-		"parameters":   func(c *saved[float32]) { c.Policy = c.Policy[1:] },
-		"value":        func(c *saved[float32]) { c.Value = nil },
-		"moments":      func(c *saved[float32]) { c.Optimiser.First = nil },
-		"environments": func(c *saved[float32]) { c.Workers = c.Workers[:1] },
-		"state":        func(c *saved[float32]) { c.Workers = []workerState{{}, {}, {}} },
-		"random":       func(c *saved[float32]) { c.Minibatches = []byte("no") },
-		"statistics":   func(c *saved[float32]) { c.Normaliser.Observations.Mean = nil },
+		"parameters":       func(c *saved[float32]) { c.Policy = c.Policy[1:] },
+		"value":            func(c *saved[float32]) { c.Value = nil },
+		"moments":          func(c *saved[float32]) { c.Optimiser.First = nil },
+		"environments":     func(c *saved[float32]) { c.Workers = c.Workers[:1] },
+		"state":            func(c *saved[float32]) { c.Workers = []workerState{{}, {}, {}} },
+		"random":           func(c *saved[float32]) { c.Minibatches = []byte("no") },
+		"statistics":       func(c *saved[float32]) { c.Normaliser.Observations.Mean = nil },
+		"kept":             func(c *saved[float32]) { c.Kept = c.Kept[1:] },
+		"logProbabilities": func(c *saved[float32]) { c.Kept = []experience{c.Kept[0], c.Kept[1], {}} },
 	} {
 		wrong := c
 		change(&wrong)
-		if err := newTestTrainer(t, stairsTask(7), 3, 300).resume(wrong); err == nil {
+		if err := newTestTrainer(t, task, 3, 300).resume(wrong); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

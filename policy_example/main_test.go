@@ -203,13 +203,13 @@ func checkPicture(t *testing.T, path string) {
 // there is no return to show yet.
 func TestBeforeAnyEpisodeEnds(t *testing.T) {
 	out := t.TempDir()
-	status, _, stderr := program("-env", "acrobot", "-steps", "2048", "-seed", "100", "-seeds", "2", "-out", out)
+	status, _, stderr := program("-env", "acrobot", "-steps", "1024", "-seed", "100", "-seeds", "2", "-out", out)
 	if status != 0 || stderr != "" {
 		t.Fatalf("status %d, stderr %q", status, stderr)
 	}
 	progress, err := os.ReadFile(filepath.Join(out, "progress.csv"))
 	check0(t, err)
-	if !strings.Contains(string(progress), "100,1,2048,NaN,0,") {
+	if !strings.Contains(string(progress), "100,1,1024,NaN,0,") {
 		t.Errorf("progress.csv:\n%s", progress)
 	}
 	checkPicture(t, filepath.Join(out, "learning_curve.png"))

@@ -26,11 +26,14 @@ type episode struct {
 
 // segment is what one worker did in a rollout of T steps.
 type segment struct {
-	observations []float64 // (T, observations), before normalisation, in which the actions were taken
-	actions      []int     // (T)
-	trajectory             // with rewards before normalisation
-	discounted   []float64 // the discounted return up to each step
-	episodes     []episode // that ended
+	observations     []float64   // (T, observations), before normalisation, in which the actions were taken
+	actions          []int       // (T)
+	logProbabilities []float64   // (T) log π(a|s) of the actions when they were taken
+	trajectory                   // with rewards before normalisation
+	last             []float64   // the observation after the rollout, before normalisation
+	cutOff           [][]float64 // (T) the one in which the time limit ended an episode, likewise; empty where it did not
+	discounted       []float64   // the discounted return up to each step
+	episodes         []episode   // that ended
 }
 
 func newWorker[T float](t task, source *rand.PCG, policy, value *network[T]) *worker[T] {
@@ -63,9 +66,12 @@ func (w *worker[T]) run(n *normaliser, horizon int, gamma float64) segment {
 	for range horizon {
 		raw := observe(w.env, w.task)
 		observation := normalised[T](raw, n)
-		action := sample(w.policy.at(observation), w.rng)
+		logits := w.policy.at(observation)
+		action := sample(logits, w.rng)
 		s.observations = append(s.observations, raw...)
 		s.actions = append(s.actions, action)
+		s.logProbabilities = append(s.logProbabilities, logProbability(logits, action))
+		s.ratios = append(s.ratios, 1)
 		s.values = append(s.values, float64(w.value.at(observation)[0]))
 
 		reward, terminated := w.env.step(action)
@@ -74,25 +80,30 @@ func (w *worker[T]) run(n *normaliser, horizon int, gamma float64) segment {
 		w.discounted = reward + gamma*w.discounted
 		truncated := !terminated && w.Length >= w.task.limit
 		bootstrap := 0.0
+		var cutOff []float64
 		if truncated {
-			bootstrap = w.valueHere(n)
+			cutOff = observe(w.env, w.task)
+			bootstrap = valueAt(w.value, cutOff, n)
 		}
 		s.rewards = append(s.rewards, reward)
 		s.discounted = append(s.discounted, w.discounted)
 		s.ends = append(s.ends, terminated || truncated)
 		s.bootstraps = append(s.bootstraps, bootstrap)
+		s.cutOff = append(s.cutOff, cutOff)
 		if terminated || truncated {
 			s.episodes = append(s.episodes, w.episode)
 			w.episode, w.discounted = episode{}, 0
 			w.env.reset(w.rng)
 		}
 	}
-	s.values = append(s.values, w.valueHere(n))
+	s.last = observe(w.env, w.task)
+	s.values = append(s.values, valueAt(w.value, s.last, n))
 	return s
 }
 
-func (w *worker[T]) valueHere(n *normaliser) float64 {
-	return float64(w.value.at(normalised[T](observe(w.env, w.task), n))[0])
+// valueAt is V of an observation before normalisation.
+func valueAt[T float](value *forward[T], raw []float64, n *normaliser) float64 {
+	return float64(value.at(normalised[T](raw, n))[0])
 }
 
 func observe(env environment, t task) []float64 {
@@ -126,6 +137,16 @@ func sample[T float](logits []T, rng *rand.Rand) int {
 		}
 	}
 	return len(logits) - 1 // what rounding leaves
+}
+
+// logProbability is log π(action), π being the softmax of the logits.
+func logProbability[T float](logits []T, action int) float64 {
+	highest := float64(logits[greedy(logits)])
+	total := 0.0
+	for _, z := range logits {
+		total += math.Exp(float64(z) - highest)
+	}
+	return float64(logits[action]) - highest - math.Log(total)
 }
 
 // greedy is the likeliest action.

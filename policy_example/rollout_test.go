@@ -33,7 +33,7 @@ func stairsTask(limit int) task {
 		frame: 5,
 		settings: settings{
 			Environments: 3, Horizon: 20, Gamma: 0.9, Lambda: 0.9, Normalize: true,
-			Radius: 0.05, FinalRadius: 0.5, Damping: 1e-2, CGIterations: 5, LineSearchSteps: 10, LineSearchShrink: 0.8,
+			Reuse: 1, Radius: 0.05, RadiusPower: 1, FinalRadius: 0.5, Damping: 1e-2, CGIterations: 5, LineSearchSteps: 10, LineSearchShrink: 0.8,
 			ValueEpochs: 2, ValueBatch: 30, LearningRate: 1e-3,
 		},
 	}
@@ -140,6 +140,13 @@ func TestSample(t *testing.T) {
 	}
 	if greedy(logits) != 1 {
 		t.Errorf("the likeliest action is %d", greedy(logits))
+	}
+}
+
+func TestLogProbability(t *testing.T) {
+	logits := []float64{1000, 1001, 998, math.Inf(-1)}
+	for i, q := range probabilities([]float64{0, 1, -2}) {
+		near(t, "log π", logProbability(logits, i), math.Log(q), 1e-12)
 	}
 }
 

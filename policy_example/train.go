@@ -17,7 +17,8 @@ type trainer[T float] struct {
 	minibatches *rand.PCG // the order of the critic's samples
 
 	step    int
-	recent  []float64 // returns of the last episodes that ended, at most recentEpisodes
+	kept    []experience // of the last Reuse − 1 rollouts, the newest first
+	recent  []float64    // returns of the last episodes that ended, at most recentEpisodes
 	history []record
 }
 
@@ -48,7 +49,7 @@ func newTrainer[T float](t task, p plan) (*trainer[T], error) {
 	// A small gain of the last layer makes all actions nearly equally likely at first.
 	actor := newNetwork[T](t.observations, t.actions, 0.01, newRand(p.Seed, streamPolicy))
 	value := newNetwork[T](t.observations, 1, 1, newRand(p.Seed, streamValue))
-	policy, err := newPolicy(actor, s.samples())
+	policy, err := newPolicy(actor, s.batch())
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +76,7 @@ func (t *trainer[T]) remaining() int {
 	return (t.plan.Steps - t.step + samples - 1) / samples * samples
 }
 
-// iterate takes one rollout and updates both networks with it.
+// iterate takes one rollout and updates both networks with it and those that are kept.
 func (t *trainer[T]) iterate() (record, error) {
 	s := t.plan.Settings
 	r := record{Radius: s.radius(float64(t.step) / float64(t.plan.Steps))}
@@ -86,7 +87,7 @@ func (t *trainer[T]) iterate() (record, error) {
 	for _, segment := range segments {
 		t.normaliser.add(segment.observations, segment.discounted)
 	}
-	set := t.assemble(segments)
+	set := t.assemble(append(segments, t.recalled()...))
 	var err error
 	if r.Policy, err = t.policy.improve(r.Radius, s); err != nil {
 		return r, err
@@ -95,6 +96,7 @@ func (t *trainer[T]) iterate() (record, error) {
 	if r.ValueLoss, err = t.critic.fit(set.observations, set.targets, s.ValueEpochs, s.LearningRate, rand.New(t.minibatches)); err != nil {
 		return r, err
 	}
+	t.keep(segments)
 	for _, segment := range segments {
 		for _, e := range segment.episodes {
 			t.recent = append(t.recent, e.Return)
@@ -115,13 +117,18 @@ func (t *trainer[T]) recentReturn() float64 {
 	return mean
 }
 
-// sampleSet is a rollout as the critic sees it.
+// sampleSet is rollouts as the critic sees them.
 type sampleSet[T float] struct {
 	observations    []T       // (N, observations)
 	targets, values []float64 // (N), values being V before the update
 }
 
 // assemble fills the policy's batch from the segments and returns the critic's part.
+//
+// The surrogate of a step of an earlier policy π_j is π/π_j Â = π/π_old · (π_old/π_j Â): it
+// is a step of π_old whose advantage is weighted by the ratio. Queeney, Paschalidis,
+// Cassandras, "Generalized proximal policy optimization with sample reuse", 2021. Until
+// there are rollouts enough for the batch those that there are repeat.
 //
 // It normalises observations and rewards by statistics that include these segments.
 // That matters after the first rollout, in which both were as they are: policy and
@@ -130,17 +137,18 @@ type sampleSet[T float] struct {
 func (t *trainer[T]) assemble(segments []segment) sampleSet[T] {
 	s, b := t.plan.Settings, t.policy.batch
 	var set sampleSet[T]
-	var advantages []float64
-	clear(b.actions)
+	var actions []int
+	var advantages, ratios []float64
 	for _, segment := range segments {
-		for i, r := range segment.rewards {
-			segment.rewards[i] = t.normaliser.reward(r)
+		raw := segment.rewards // kept as they are
+		segment.rewards = nil
+		for _, r := range raw {
+			segment.rewards = append(segment.rewards, t.normaliser.reward(r))
 		}
 		estimates, targets := segment.advantages(s.Gamma, s.Lambda)
-		for i, action := range segment.actions {
-			b.actions[(len(advantages)+i)*t.task.actions+action] = 1
-		}
+		actions = append(actions, segment.actions...)
 		advantages = append(advantages, estimates...)
+		ratios = append(ratios, segment.ratios...)
 		set.targets = append(set.targets, targets...)
 		set.values = append(set.values, segment.values[:s.Horizon]...)
 		for i := range segment.actions {
@@ -148,10 +156,17 @@ func (t *trainer[T]) assemble(segments []segment) sampleSet[T] {
 			set.observations = append(set.observations, normalised[T](raw, t.normaliser)...)
 		}
 	}
-	copy(b.observations, set.observations)
+	samples := len(b.advantages)
+	copy(b.observations, repeated(set.observations, len(b.observations)))
+	clear(b.actions)
+	for i, action := range repeated(actions, samples) {
+		b.actions[i*t.task.actions+action] = 1
+	}
+	advantages, ratios = repeated(advantages, samples), repeated(ratios, samples)
 	mean, std := meanStd(advantages)
 	for i, a := range advantages {
-		b.advantages[i] = T((a - mean) / (std + 1e-8))
+		normal := (a - mean) / (std + 1e-8)
+		b.advantages[i] = T(min(ratios[i], ratioLimit) * normal)
 	}
 	return set
 }

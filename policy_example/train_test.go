@@ -70,12 +70,14 @@ func TestAssemble(t *testing.T) {
 	s := task.settings
 	segments := rollout(tr.workers, tr.normaliser, s.Horizon, s.Gamma)
 	tr.normaliser.add([]float64{0, 2}, []float64{-3, 3})
-	reward := segments[0].rewards[0]
 	set := tr.assemble(segments)
-	near(t, "a reward over the deviation of the returns", segments[0].rewards[0], reward/3, 1e-8)
 	b := tr.policy.batch
 	var advantages []float64
 	for i, segment := range segments {
+		segment.rewards = slices.Clone(segment.rewards)
+		for j := range segment.rewards { // over the deviation of the returns
+			segment.rewards[j] /= math.Sqrt(9 + 1e-8)
+		}
 		estimates, targets := segment.advantages(s.Gamma, s.Lambda)
 		advantages = append(advantages, estimates...)
 		within(t, "targets", set.targets[i*20:(i+1)*20], targets, 0)
@@ -107,8 +109,12 @@ func TestExplainedVariance(t *testing.T) {
 }
 
 func TestRadius(t *testing.T) {
-	s := settings{Radius: 0.01, FinalRadius: 0.1}
+	s := settings{Radius: 0.01, RadiusPower: 1, FinalRadius: 0.1}
 	for _, c := range [][2]float64{{0, 0.01}, {0.5, 0.005}, {0.95, 0.001}, {1, 0.001}} {
+		near(t, "radius", s.radius(c[0]), c[1], 1e-17)
+	}
+	s.RadiusPower = 2
+	for _, c := range [][2]float64{{0, 0.01}, {0.5, 0.0025}, {0.95, 0.001}} {
 		near(t, "radius", s.radius(c[0]), c[1], 1e-17)
 	}
 }
