@@ -44,13 +44,13 @@ percent is worth a second run.
   At 128×10 it says what the ratio would be if ours took only the idle graph's time.
 - **Composed** is the same loss written with Gorgonia's own primitives.
 
-Each contender in Go has a process of its own, as PyTorch has. All sides read the same numbers:
-logits from N(0, 2²), targets softmaxes of such logits. Before timing, the loss and the
-norm of its derivatives must agree on all sides to 1e-3; only the composed loss may be
+Each contender in Go has a process of its own, as PyTorch has. All sides read the same
+numbers: logits from N(0, 2²), targets softmaxes of such logits. Before timing, the loss and
+the norm of its derivatives must agree on all sides to 1e-3; only the composed loss may be
 further off, as Gorgonia adds millions of float32 one after the other, and a column says
 how far. A timing lasts at least 20 ms and follows half as many untimed repetitions.
-Threads are GOMAXPROCS here and
-torch.set_num_threads there, and both sides are kept to as many processors.
+Threads are GOMAXPROCS here and torch.set_num_threads there, and both sides are kept to as
+many processors.
 
 (≥ 7) is a target and **bold** a ratio short of it; a row is ok when it reaches all of
 its targets. Where there are two PyTorchs, the first is the judge.
