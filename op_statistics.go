@@ -71,7 +71,8 @@ func (p plan) hasStatistics() bool {
 
 // unasked is in place of statistics that no gradient is going to read: it takes longer
 // to note them than the loss gains, and the loss then computes and checks all by itself. It
-// is told by its size.
+// is told by its size. (A machine that copies values for a trace keeps the first of later
+// statistics in it: the copy shows less than there is, and nothing reads it.)
 func unasked() G.Value { return value([]float64{0}, tensor.Shape{1}) }
 
 // statisticsArg is the argument of an op that reads statistics.

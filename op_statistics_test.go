@@ -2,6 +2,7 @@ package kldivloss
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -103,6 +104,38 @@ func TestStatisticsWhereAsked(t *testing.T) {
 		for i, g := range got[0] { // the machine adds the runs' gradients
 			if sum := float64(run+1) * g; lisp[0][i] != sum {
 				t.Errorf("LispMachine, run %d: ∂pred %d is %v, want %v", run, i, lisp[0][i], sum)
+			}
+		}
+	}
+}
+
+// TestStatisticsAreNumbers lets a machine watch for NaN beside rows that no kernel takes, whose
+// losses and gradients are numbers.
+func TestStatisticsAreNumbers(t *testing.T) {
+	const rows, cols = 4, 24
+	never := math.Inf(-1)
+	for _, dtype := range dtypes {
+		for _, form := range []Form{Probs, LogProbs, Logits} {
+			for name, change := range map[string]func(pred, target []float64){
+				"far logit": func(pred, _ []float64) { pred[0] = 1e30 },
+				"empty target": func(_, target []float64) {
+					for i := range cols {
+						target[i] = map[Form]float64{Probs: 0, LogProbs: never, Logits: target[i]}[form]
+					}
+				},
+			} {
+				r := rand.New(rand.NewPCG(99, 100))
+				pred, target := random(r, rows*cols), inForm(r, form, rows*cols)
+				change(pred, target)
+				g := G.NewGraph()
+				x, y := input(g, "x", dtype, pred, rows, cols), input(g, "y", dtype, target, rows, cols)
+				cost := must(t)(KLDivLoss(x, y, WithFromLogits(false), WithTargetForm(form), WithReduction(ReductionSum)))
+				mustAll(t)(G.Grad(cost, x))
+				vm := G.NewTapeMachine(g, G.WithNaNWatch())
+				if err := vm.RunAll(); err != nil {
+					t.Errorf("%v, %v, %s: %v", dtype, form, name, err)
+				}
+				vm.Close()
 			}
 		}
 	}

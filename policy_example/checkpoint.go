@@ -124,6 +124,16 @@ func (t *trainer[T]) fits(c saved[T]) error {
 			length{"kept ends", len(e.Ends), s.Horizon},
 			length{"numbers of a last observation", len(e.Last), t.task.observations},
 			length{"kept cut-offs", len(e.CutOff), s.Horizon})
+		for _, raw := range e.CutOff {
+			if len(raw) > 0 {
+				lengths = append(lengths, length{"numbers of a cut-off observation", len(raw), t.task.observations})
+			}
+		}
+		for _, action := range e.Actions {
+			if action < 0 || action >= t.task.actions {
+				return errors.Errorf("checkpoint: kept action %d, expected 0 to %d", action, t.task.actions-1)
+			}
+		}
 	}
 	for _, l := range lengths {
 		if l.found != l.expected {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -122,14 +123,24 @@ func TestForeignContent(t *testing.T) {
 	iterate(t, tr, 1)
 	c := snapshot(t, tr)
 	for name, change := range map[string]func(c *saved[float32]){
-		"parameters":       func(c *saved[float32]) { c.Policy = c.Policy[1:] },
-		"value":            func(c *saved[float32]) { c.Value = nil },
-		"moments":          func(c *saved[float32]) { c.Optimiser.First = nil },
-		"environments":     func(c *saved[float32]) { c.Workers = c.Workers[:1] },
-		"state":            func(c *saved[float32]) { c.Workers = []workerState{{}, {}, {}} },
-		"random":           func(c *saved[float32]) { c.Minibatches = []byte("no") },
-		"statistics":       func(c *saved[float32]) { c.Normaliser.Observations.Mean = nil },
-		"kept":             func(c *saved[float32]) { c.Kept = c.Kept[1:] },
+		"parameters":   func(c *saved[float32]) { c.Policy = c.Policy[1:] },
+		"value":        func(c *saved[float32]) { c.Value = nil },
+		"moments":      func(c *saved[float32]) { c.Optimiser.First = nil },
+		"environments": func(c *saved[float32]) { c.Workers = c.Workers[:1] },
+		"state":        func(c *saved[float32]) { c.Workers = []workerState{{}, {}, {}} },
+		"random":       func(c *saved[float32]) { c.Minibatches = []byte("no") },
+		"statistics":   func(c *saved[float32]) { c.Normaliser.Observations.Mean = nil },
+		"kept":         func(c *saved[float32]) { c.Kept = c.Kept[1:] },
+		"cut-off": func(c *saved[float32]) {
+			c.Kept = slices.Clone(c.Kept)
+			c.Kept[0].CutOff = slices.Clone(c.Kept[0].CutOff)
+			c.Kept[0].CutOff[0] = make([]float64, 5)
+		},
+		"action": func(c *saved[float32]) {
+			c.Kept = slices.Clone(c.Kept)
+			c.Kept[0].Actions = slices.Clone(c.Kept[0].Actions)
+			c.Kept[0].Actions[0] = 99
+		},
 		"logProbabilities": func(c *saved[float32]) { c.Kept = []experience{c.Kept[0], c.Kept[1], {}} },
 	} {
 		wrong := c

@@ -2,9 +2,45 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
+
+// TestMain is the other process where startRemote starts this executable.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "-serve" {
+		if err := serve(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func TestRemote(t *testing.T) {
+	w := workload{4, 10, "float64", gradient, 1}
+	r, err := startRemote(oursName, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.stop()
+	want, err := builder(ours).check(w, newData(w))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.result != want {
+		t.Errorf("the result is %v, want %v", r.result, want)
+	}
+	if elapsed, err := r.contender().run(3); err != nil || elapsed <= 0 {
+		t.Errorf("three repetitions took %v, %v", elapsed, err)
+	}
+	if _, err := startRemote("nobody", w); err == nil || !strings.Contains(err.Error(), "nobody") {
+		t.Errorf("got %v, want an error that names the contender", err)
+	}
+}
 
 // TestServe orders each contender and gives it two turns.
 func TestServe(t *testing.T) {

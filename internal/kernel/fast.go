@@ -104,7 +104,7 @@ func (k *rowKernels[F]) exact(s *rowSums) bool {
 	return plain(s[partition], s[mass], 0) && s[flags] == 0 && max(s[reachX], s[reachT]) <= k.maxReach && inRange(&k.accept, s)
 }
 
-// nearOne reports whether a number is 0, or from 2^−100 to 2^100.
+// nearOne reports whether a number is 0, or at least 2^−100 and below 2^100.
 func nearOne(a float64) bool {
 	const least, most = 1023 - 100, 1023 + 99
 	b := math.Float64bits(a) << 1

@@ -28,7 +28,7 @@ func (w *worker[F]) pairSums(k *rowKernels[F], i, n int) {
 	} else {
 		w.sum(i, n, k.pairLoss)
 	}
-	w.judge(i, n, k.settlePair)
+	w.judgeRows(i, n, k.judgePair)
 	for j := i; j < i+n; j++ {
 		w.sums[j][ratio] = w.judged[j]
 	}
@@ -86,7 +86,7 @@ func (w *worker[F]) expectedLogPartition(reach float64) float64 {
 
 func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
 	w.logitsSums(k, i, n)
-	w.judge(i, n, k.settleLogits)
+	w.judgeRows(i, n, k.judgeLogits)
 	w.settleJudged(i, n)
 }
 

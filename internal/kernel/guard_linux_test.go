@@ -99,8 +99,8 @@ func TestGuardPagesOfSums(t *testing.T) {
 			for _, atEnd := range []bool{false, true} {
 				sums := unsafe.Slice((*rowSums)(unsafe.Pointer(&guarded[float64](t, rows*sumCount, atEnd)[0])), rows)
 				drawSums(newRand(uint64(rows)), sums, &k.accept)
-				compareSettled(t, name, [2]settler{k.settleLogits, settleLogits}, sums, &k.accept, map[float64]int{})
-				compareSettled(t, name, [2]settler{k.settlePair, settlePair}, sums, &k.accept, map[float64]int{})
+				compareVerdicts(t, name, [2]judging{k.judgeLogits, judgeLogits}, sums, &k.accept, map[float64]int{})
+				compareVerdicts(t, name, [2]judging{k.judgePair, judgePair}, sums, &k.accept, map[float64]int{})
 			}
 		}
 	}

@@ -79,8 +79,8 @@ type rowKernels[F Float] struct {
 	jensenSums   func(x, t *F, rows, classes int, c *mixtureCoefficients)
 	jensenTarget func(x, t, out *F, rows, classes int, c *mixtureCoefficients)
 
-	// Of the sums of logitsLoss and pairLoss, see settle.go.
-	settleLogits, settlePair settler
+	// Of the sums of logitsLoss and pairLoss, see judge.go.
+	judgeLogits, judgePair judging
 
 	limits
 }

@@ -384,12 +384,12 @@ func jensenSums64(x *float64, t *float64, rows int, classes int, mixtures *[10]f
 //go:noescape
 func jensenTarget64(x *float64, t *float64, out *float64, rows int, classes int, mixtures *[10]float64)
 
-// settleLogits64 judges sums of logitsLoss.
+// judgeLogits64 judges sums of logitsLoss.
 //
 //go:noescape
-func settleLogits64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+func judgeLogits64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
 
-// settlePair64 judges sums of pairLoss.
+// judgePair64 judges sums of pairLoss.
 //
 //go:noescape
-func settlePair64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+func judgePair64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)

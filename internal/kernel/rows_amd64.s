@@ -16288,9 +16288,9 @@ jensenTarget64_loop_done:
 	VZEROUPPER
 	RET
 
-// func settleLogits64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+// func judgeLogits64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
 // Requires: AVX, AVX2, CMOV
-TEXT ·settleLogits64(SB), NOSPLIT, $0-40
+TEXT ·judgeLogits64(SB), NOSPLIT, $0-40
 	MOVQ sums+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ told+16(FP), DX
@@ -16299,7 +16299,7 @@ TEXT ·settleLogits64(SB), NOSPLIT, $0-40
 	SHLQ $0x06, CX
 	LEAQ -64(AX)(CX*1), CX
 
-settleLogits64_rows:
+judgeLogits64_rows:
 	LEAQ         (AX), DI
 	CMPQ         DI, CX
 	CMOVQGT      CX, DI
@@ -16419,7 +16419,7 @@ settleLogits64_rows:
 	ADDQ         $0x20, SI
 	ADDQ         $0x00000100, AX
 	CMPQ         AX, CX
-	JLE          settleLogits64_rows
+	JLE          judgeLogits64_rows
 	VZEROUPPER
 	RET
 
@@ -16483,9 +16483,9 @@ DATA constant3fa8618618618618<>+16(SB)/8, $0x3fa8618618618618
 DATA constant3fa8618618618618<>+24(SB)/8, $0x3fa8618618618618
 GLOBL constant3fa8618618618618<>(SB), RODATA|NOPTR, $32
 
-// func settlePair64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+// func judgePair64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
 // Requires: AVX, AVX2, CMOV
-TEXT ·settlePair64(SB), NOSPLIT, $0-40
+TEXT ·judgePair64(SB), NOSPLIT, $0-40
 	MOVQ sums+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ told+16(FP), DX
@@ -16494,7 +16494,7 @@ TEXT ·settlePair64(SB), NOSPLIT, $0-40
 	SHLQ $0x06, CX
 	LEAQ -64(AX)(CX*1), CX
 
-settlePair64_rows:
+judgePair64_rows:
 	LEAQ         (AX), DI
 	CMPQ         DI, CX
 	CMOVQGT      CX, DI
@@ -16614,6 +16614,6 @@ settlePair64_rows:
 	ADDQ         $0x20, SI
 	ADDQ         $0x00000100, AX
 	CMPQ         AX, CX
-	JLE          settlePair64_rows
+	JLE          judgePair64_rows
 	VZEROUPPER
 	RET

@@ -384,12 +384,12 @@ func jensenSums64AVX512(x *float64, t *float64, rows int, classes int, mixtures 
 //go:noescape
 func jensenTarget64AVX512(x *float64, t *float64, out *float64, rows int, classes int, mixtures *[10]float64)
 
-// settleLogits64AVX512 judges sums of logitsLoss.
+// judgeLogits64AVX512 judges sums of logitsLoss.
 //
 //go:noescape
-func settleLogits64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+func judgeLogits64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
 
-// settlePair64AVX512 judges sums of pairLoss.
+// judgePair64AVX512 judges sums of pairLoss.
 //
 //go:noescape
-func settlePair64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+func judgePair64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)

@@ -1569,7 +1569,6 @@ logitsPred32AVX512_constants:
 	VBROADCASTSD constant3fb8aa3b3fb8aa3b<>+0(SB), Z2
 	VBROADCASTSD constant326558dc326558dc<>+0(SB), Z3
 	VMOVUPS      powers<>+0(SB), Z4
-	VBROADCASTSD constant49bffc1049bffc10<>+0(SB), Z0
 	VBROADCASTSD constant3d635dbd3d635dbd<>+0(SB), Z5
 	VBROADCASTSD constant3e7607c93e7607c9<>+0(SB), Z6
 	VBROADCASTSD constant3f3172183f317218<>+0(SB), Z7
@@ -1738,7 +1737,6 @@ pairPred32AVX512_constants:
 	VBROADCASTSD constant3fb8aa3b3fb8aa3b<>+0(SB), Z2
 	VBROADCASTSD constant326558dc326558dc<>+0(SB), Z3
 	VMOVUPS      powers<>+0(SB), Z4
-	VBROADCASTSD constant49bffc1049bffc10<>+0(SB), Z0
 	VBROADCASTSD constant3d635dbd3d635dbd<>+0(SB), Z5
 	VBROADCASTSD constant3e7607c93e7607c9<>+0(SB), Z6
 	VBROADCASTSD constant3f3172183f317218<>+0(SB), Z7
@@ -2101,7 +2099,6 @@ pairTarget32AVX512_constants:
 	VBROADCASTSD constant3fb8aa3b3fb8aa3b<>+0(SB), Z2
 	VBROADCASTSD constant326558dc326558dc<>+0(SB), Z3
 	VMOVUPS      powers<>+0(SB), Z4
-	VBROADCASTSD constant49bffc1049bffc10<>+0(SB), Z0
 	VBROADCASTSD constant3d635dbd3d635dbd<>+0(SB), Z5
 	VBROADCASTSD constant3e7607c93e7607c9<>+0(SB), Z6
 	VBROADCASTSD constant3f3172183f317218<>+0(SB), Z7
@@ -2429,7 +2426,6 @@ exponentials32AVX512_constants:
 	VBROADCASTSD constant3fb8aa3b3fb8aa3b<>+0(SB), Z2
 	VBROADCASTSD constant326558dc326558dc<>+0(SB), Z3
 	VMOVUPS      powers<>+0(SB), Z4
-	VBROADCASTSD constant49bffc1049bffc10<>+0(SB), Z0
 	VBROADCASTSD constant3d635dbd3d635dbd<>+0(SB), Z5
 	VBROADCASTSD constant3e7607c93e7607c9<>+0(SB), Z6
 	VBROADCASTSD constant3f3172183f317218<>+0(SB), Z7
@@ -3280,7 +3276,6 @@ logPairLoss32AVX512_constants:
 	VBROADCASTSD constant49c0017049c00170<>+0(SB), Z4
 	VBROADCASTSD constant49bffc2049bffc20<>+0(SB), Z5
 	VMOVUPS      powers<>+0(SB), Z6
-	VBROADCASTSD constant49bffc1049bffc10<>+0(SB), Z0
 	VBROADCASTSD constant3d635dbd3d635dbd<>+0(SB), Z7
 	VBROADCASTSD constant3e7607c93e7607c9<>+0(SB), Z8
 	VBROADCASTSD constant3f3172183f317218<>+0(SB), Z9
@@ -3531,7 +3526,6 @@ negatePower32AVX512_constants:
 	VBROADCASTSD constant49c0017049c00170<>+0(SB), Z5
 	VBROADCASTSD constant49bffc2049bffc20<>+0(SB), Z6
 	VMOVUPS      powers<>+0(SB), Z7
-	VBROADCASTSD constant49bffc1049bffc10<>+0(SB), Z0
 	VBROADCASTSD constant3d635dbd3d635dbd<>+0(SB), Z8
 	VBROADCASTSD constant3e7607c93e7607c9<>+0(SB), Z9
 	VBROADCASTSD constant3f3172183f317218<>+0(SB), Z10
@@ -3708,7 +3702,6 @@ logPairTarget32AVX512_constants:
 	VBROADCASTSD constant49c0017049c00170<>+0(SB), Z4
 	VBROADCASTSD constant49bffc2049bffc20<>+0(SB), Z5
 	VMOVUPS      powers<>+0(SB), Z6
-	VBROADCASTSD constant49bffc1049bffc10<>+0(SB), Z0
 	VBROADCASTSD constant3d635dbd3d635dbd<>+0(SB), Z7
 	VBROADCASTSD constant3e7607c93e7607c9<>+0(SB), Z8
 	VBROADCASTSD constant3f3172183f317218<>+0(SB), Z9
@@ -18227,21 +18220,21 @@ jensenTarget64AVX512_constants:
 	VBROADCASTSD constant3fc75b5a8a2e37e3<>+0(SB), Z25
 	JMP          jensenTarget64AVX512_begin
 
-// func settleLogits64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+// func judgeLogits64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·settleLogits64AVX512(SB), NOSPLIT, $0-40
+TEXT ·judgeLogits64AVX512(SB), NOSPLIT, $0-40
 	MOVQ sums+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ told+16(FP), DX
 	MOVQ losses+24(FP), BX
 	MOVQ verdicts+32(FP), SI
-	JMP  settleLogits64AVX512_constants
+	JMP  judgeLogits64AVX512_constants
 
-settleLogits64AVX512_begin:
+judgeLogits64AVX512_begin:
 	SHLQ $0x06, CX
 	LEAQ -64(AX)(CX*1), CX
 
-settleLogits64AVX512_rows:
+judgeLogits64AVX512_rows:
 	LEAQ         (AX), DI
 	CMPQ         DI, CX
 	CMOVQGT      CX, DI
@@ -18396,11 +18389,11 @@ settleLogits64AVX512_rows:
 	ADDQ         $0x40, SI
 	ADDQ         $0x00000200, AX
 	CMPQ         AX, CX
-	JLE          settleLogits64AVX512_rows
+	JLE          judgeLogits64AVX512_rows
 	VZEROUPPER
 	RET
 
-settleLogits64AVX512_constants:
+judgeLogits64AVX512_constants:
 	VBROADCASTSD constant00095f619980c433<>+0(SB), Z2
 	VBROADCASTSD constant000fffffffffffff<>+0(SB), Z3
 	VBROADCASTSD constant3fe6a09e667f3bcd<>+0(SB), Z4
@@ -18417,7 +18410,7 @@ settleLogits64AVX512_constants:
 	VBROADCASTSD constant3faaf286bca1af28<>+0(SB), Z15
 	VBROADCASTSD constant3fae1e1e1e1e1e1e<>+0(SB), Z16
 	VBROADCASTSD constant3fa8618618618618<>+0(SB), Z17
-	JMP          settleLogits64AVX512_begin
+	JMP          judgeLogits64AVX512_begin
 
 DATA constant3fd5555555555555<>+0(SB)/8, $0x3fd5555555555555
 GLOBL constant3fd5555555555555<>(SB), RODATA|NOPTR, $8
@@ -18449,21 +18442,21 @@ GLOBL constant3fae1e1e1e1e1e1e<>(SB), RODATA|NOPTR, $8
 DATA constant3fa8618618618618<>+0(SB)/8, $0x3fa8618618618618
 GLOBL constant3fa8618618618618<>(SB), RODATA|NOPTR, $8
 
-// func settlePair64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+// func judgePair64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV
-TEXT ·settlePair64AVX512(SB), NOSPLIT, $0-40
+TEXT ·judgePair64AVX512(SB), NOSPLIT, $0-40
 	MOVQ sums+0(FP), AX
 	MOVQ rows+8(FP), CX
 	MOVQ told+16(FP), DX
 	MOVQ losses+24(FP), BX
 	MOVQ verdicts+32(FP), SI
-	JMP  settlePair64AVX512_constants
+	JMP  judgePair64AVX512_constants
 
-settlePair64AVX512_begin:
+judgePair64AVX512_begin:
 	SHLQ $0x06, CX
 	LEAQ -64(AX)(CX*1), CX
 
-settlePair64AVX512_rows:
+judgePair64AVX512_rows:
 	LEAQ         (AX), DI
 	CMPQ         DI, CX
 	CMOVQGT      CX, DI
@@ -18618,11 +18611,11 @@ settlePair64AVX512_rows:
 	ADDQ         $0x40, SI
 	ADDQ         $0x00000200, AX
 	CMPQ         AX, CX
-	JLE          settlePair64AVX512_rows
+	JLE          judgePair64AVX512_rows
 	VZEROUPPER
 	RET
 
-settlePair64AVX512_constants:
+judgePair64AVX512_constants:
 	VBROADCASTSD constant00095f619980c433<>+0(SB), Z2
 	VBROADCASTSD constant000fffffffffffff<>+0(SB), Z3
 	VBROADCASTSD constant3fe6a09e667f3bcd<>+0(SB), Z4
@@ -18639,4 +18632,4 @@ settlePair64AVX512_constants:
 	VBROADCASTSD constant3faaf286bca1af28<>+0(SB), Z15
 	VBROADCASTSD constant3fae1e1e1e1e1e1e<>+0(SB), Z16
 	VBROADCASTSD constant3fa8618618618618<>+0(SB), Z17
-	JMP          settlePair64AVX512_begin
+	JMP          judgePair64AVX512_begin

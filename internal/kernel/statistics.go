@@ -82,21 +82,24 @@ func (w *worker[F]) note(i int, s *rowSums, sound bool) bool {
 		}
 		*r = *s
 	}
-	r[reachX], r[kind] = max(r[reachX], r[reachT]), 0
-	if sound {
-		r[kind] = w.kind
+	if !sound {
+		*r = rowSums{} // a machine may watch for NaN
+		return false
 	}
-	return sound
+	r[reachX], r[kind] = max(r[reachX], r[reachT]), w.kind
+	return true
 }
 
 // find sets the sums of n rows, those that were noted or what sum finds, and marks the
 // rows done whose sums make exact gradients. Where another kind has noted a row, this
 // one's sums were not sound, or it has not been tried.
 func (w *worker[F]) find(k *rowKernels[F], i, n int, sum attempt[F]) {
-	switch {
-	case w.known == nil:
+	if w.known == nil {
 		sum(w, k, i, n)
-	case w.kind == 1: // which has been tried on every row
+		w.doneIfExact(k, i, n)
+		return
+	}
+	if w.kind == 1 { // which has been tried on every row
 		w.sums = w.known[w.first:][:w.count]
 		for j := i; j < i+n; j++ {
 			s := &w.sums[j]
@@ -105,17 +108,21 @@ func (w *worker[F]) find(k *rowKernels[F], i, n int, sum attempt[F]) {
 		return
 	}
 	for j := i; j < i+n; j++ {
-		s := &w.sums[j]
-		if w.known != nil {
-			known := &w.known[w.first+j]
-			if noted := known[kind]; noted == 0 || noted >= w.kind {
-				*s = *known
-				s[reachT], s[flags] = 0, 0 // where kind and divergence are
-				w.done[j] = noted == w.kind && s[reachX] <= k.maxReach
-				continue
-			}
-			sum(w, k, j, 1)
+		s, known := &w.sums[j], &w.known[w.first+j]
+		if noted := known[kind]; noted == 0 || noted >= w.kind {
+			*s = *known
+			s[reachT], s[flags] = 0, 0 // where kind and divergence are
+			w.done[j] = noted == w.kind && s[reachX] <= k.maxReach
+			continue
 		}
+		sum(w, k, j, 1)
+		w.doneIfExact(k, j, 1)
+	}
+}
+
+func (w *worker[F]) doneIfExact(k *rowKernels[F], i, n int) {
+	for j := i; j < i+n; j++ {
+		s := &w.sums[j]
 		w.done[j] = k.sound(s) && k.exact(s)
 	}
 }

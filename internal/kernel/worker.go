@@ -83,7 +83,7 @@ type records struct {
 	offsets      [][operandCount]int // of a task's operands, made unless its rows are packed and its factors constant
 	done         []bool
 	found        []rowSums
-	judged       []float64 // losses, see judge
+	judged       []float64 // losses, see judgeRows
 	verdicts     []float64
 	coefficients []coefficients
 	mixtures     []mixtureCoefficients // made where there are mixtures

@@ -77,7 +77,7 @@ var constants *pool // of the function that is written
 var crowded = map[string]int{
 	"logitsLoss64": 18, "keepingLoss64": 18, "logitsLoss32Wide": 19, "mixedLoss64": 18,
 	"powersLoss64": 19, "powersTarget64": 19, "powersLoss32Wide": 21, "powersTarget32Wide": 21,
-	"jensenSums64": 18, "jensenTarget64": 20, "jensenSums32Wide": 18, "settleLogits64": 16, "settlePair64": 16,
+	"jensenSums64": 18, "jensenTarget64": 20, "jensenSums32Wide": 18, "judgeLogits64": 16, "judgePair64": 16,
 }
 
 func newPool(function string) *pool {

@@ -57,7 +57,7 @@ func main() {
 		}
 	}
 	records := arithmetics[len(arithmetics)-1]
-	records.settle("settleLogits", "judges sums of logitsLoss.", false)
-	records.settle("settlePair", "judges sums of pairLoss.", true)
+	records.judge("judgeLogits", "judges sums of logitsLoss.", false)
+	records.judge("judgePair", "judges sums of pairLoss.", true)
 	Generate()
 }

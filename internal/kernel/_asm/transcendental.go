@@ -172,10 +172,9 @@ func (a arithmetic) front2(e exponent, c carried, name string, clamped bool) {
 		table := a.shared(table32("powers", func(k int) uint32 {
 			return math.Float32bits(float32(math.Exp2(float64(k)/8))) - uint32(k)<<(23-eighths)
 		}), e.biased)
-		least := a.constant(a.magic() - 126)
 		for i, index := range e.biased {
 			if clamped {
-				VMAXPS(least, index, index)
+				VMAXPS(a.constant(a.magic()-126), index, index)
 			}
 			VPSLLD(Imm(23-eighths), index, scale[i])
 			VPERMPS(table, index, index)

@@ -8,7 +8,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// What settle is told, by index.
+// What judge is told, by index.
 const (
 	minRatio = iota
 	perPartition
@@ -17,9 +17,9 @@ const (
 	maxShift
 )
 
-// settle writes a kernel of rows' records, as many rows at a time as a vector has lanes. It
-// computes as settle.go of internal/kernel does, operation by operation: not a bit is another.
-func (a arithmetic) settle(name, doc string, pair bool) {
+// judge writes a kernel of rows' records, as many rows at a time as a vector has lanes. It
+// computes as judge.go of internal/kernel does, operation by operation: not a bit is another.
+func (a arithmetic) judge(name, doc string, pair bool) {
 	name += a.suffix + target.suffix
 	f := &function{arithmetic: a, name: name}
 	constants = newPool(name)

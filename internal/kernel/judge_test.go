@@ -6,23 +6,23 @@ import (
 	"testing"
 )
 
-// TestSettleInVectors holds the verdicts and losses of each instruction set to those in Go,
+// TestVerdictsInVectors holds the verdicts and losses of each instruction set to those in Go,
 // to the bit, for sums on either side of every limit and for what are no numbers.
-func TestSettleInVectors(t *testing.T) {
-	t.Run("float32", testSettleInVectors[float32])
-	t.Run("float64", testSettleInVectors[float64])
+func TestVerdictsInVectors(t *testing.T) {
+	t.Run("float32", testVerdictsInVectors[float32])
+	t.Run("float64", testVerdictsInVectors[float64])
 }
 
-func testSettleInVectors[F Float](t *testing.T) {
+func testVerdictsInVectors[F Float](t *testing.T) {
 	for name, k := range kinds[F]() {
-		for target, settle := range map[Form][2]settler{Probs: {k.settleLogits, settleLogits}, Logits: {k.settlePair, settlePair}} {
+		for target, judges := range map[Form][2]judging{Probs: {k.judgeLogits, judgeLogits}, Logits: {k.judgePair, judgePair}} {
 			limits := k.acceptance(target)
 			counts := map[float64]int{}
 			for rows := 1; rows <= 3*judgedAtOnce; rows++ {
 				for seed := range 12 {
 					sums := make([]rowSums, rows)
 					drawSums(newRand(uint64(100*rows+seed)), sums, &limits)
-					compareSettled(t, name, settle, sums, &limits, counts)
+					compareVerdicts(t, name, judges, sums, &limits, counts)
 				}
 			}
 			for verdict := range accurateLoss + 1 {
@@ -73,15 +73,15 @@ func fuses() bool {
 	return x*x+rounded != 0
 }
 
-func compareSettled(t *testing.T, name string, settle [2]settler, sums []rowSums, limits *acceptance, counts map[float64]int) {
+func compareVerdicts(t *testing.T, name string, judges [2]judging, sums []rowSums, limits *acceptance, counts map[float64]int) {
 	t.Helper()
 	if fuses() {
 		t.Skip("the compiler fuses products and sums")
 	}
 	var losses, verdicts [2][]float64
-	for i, s := range settle {
+	for i, judge := range judges {
 		losses[i], verdicts[i] = make([]float64, len(sums)+judgedAtOnce), make([]float64, len(sums)+judgedAtOnce)
-		s(&sums[0], len(sums), limits, &losses[i][0], &verdicts[i][0])
+		judge(&sums[0], len(sums), limits, &losses[i][0], &verdicts[i][0])
 	}
 	for j := range sums {
 		counts[verdicts[1][j]]++

@@ -35,7 +35,7 @@ const (
 
 type (
 	acceptance = [acceptanceCount]float64
-	settler    = func(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64)
+	judging    = func(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64)
 )
 
 // Verdicts on a row.
@@ -49,29 +49,29 @@ const (
 // where rows are fewer.
 const judgedAtOnce = 8
 
-// settleLogits judges sums of logitsLoss, whose loss is ln 2·ratio + mass·log(partition).
-func settleLogits(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64) {
+// judgeLogits judges sums of logitsLoss, whose loss is ln 2·ratio + mass·log(partition).
+func judgeLogits(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64) {
 	loss, verdict := unsafe.Slice(losses, rows), unsafe.Slice(verdicts, rows)
 	for i, s := range sumsOf(sums, rows) {
 		logPartition := logSum(s[partition])
 		loss[i] = math.Ln2*s[ratio] + s[mass]*logPartition
-		verdict[i] = judge(a, &s, s[ratio], loss[i], s[mass], logPartition)
+		verdict[i] = verdictOn(a, &s, s[ratio], loss[i], s[mass], logPartition)
 	}
 }
 
-// settlePair judges sums of pairLoss, whose loss is ln 2·ratio/mass + log(partition/mass).
-func settlePair(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64) {
+// judgePair judges sums of pairLoss, whose loss is ln 2·ratio/mass + log(partition/mass).
+func judgePair(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64) {
 	loss, verdict := unsafe.Slice(losses, rows), unsafe.Slice(verdicts, rows)
 	for i, s := range sumsOf(sums, rows) {
 		logPartition := logPartitions(&s)
 		loss[i] = math.Ln2*s[ratio]/s[mass] + logPartition
-		verdict[i] = judge(a, &s, loss[i], loss[i], 1, logPartition)
+		verdict[i] = verdictOn(a, &s, loss[i], loss[i], 1, logPartition)
 	}
 }
 
-// judge gives the verdict on a loss of a mass, of which logPartition comes from partition
+// verdictOn gives the verdict on a loss of a mass, of which logPartition comes from partition
 // functions.
-func judge(a *acceptance, s *rowSums, ratio, loss, mass, logPartition float64) float64 {
+func verdictOn(a *acceptance, s *rowSums, ratio, loss, mass, logPartition float64) float64 {
 	switch {
 	case !isSound(a, s, ratio):
 		return unsoundSums
@@ -95,9 +95,9 @@ func isAccurate(a *acceptance, loss, mass, logPartition float64) bool {
 	return math.Abs(loss) >= (a[minRatio]+a[perPartition]*math.Abs(logPartition))*mass
 }
 
-// judge lets a kernel give verdicts on n rows.
-func (w *worker[F]) judge(i, n int, settle settler) {
-	settle(&w.sums[i], n, &w.acceptance, &w.judged[i], &w.verdicts[i])
+// judgeRows lets a kernel give verdicts on n rows.
+func (w *worker[F]) judgeRows(i, n int, judge judging) {
+	judge(&w.sums[i], n, &w.acceptance, &w.judged[i], &w.verdicts[i])
 }
 
 // settleJudged notes the losses and the sums of n rows by their verdicts.
