@@ -125,11 +125,7 @@ func normalised[T float](raw []float64, n *normaliser) []T {
 
 // sample draws an action from the softmax of the logits.
 func sample[T float](logits []T, rng *rand.Rand) int {
-	highest := float64(logits[greedy(logits)])
-	total := 0.0
-	for _, z := range logits {
-		total += math.Exp(float64(z) - highest)
-	}
+	highest, total := partition(logits)
 	u := rng.Float64() * total
 	for action, z := range logits {
 		if u -= math.Exp(float64(z) - highest); u < 0 {
@@ -141,12 +137,17 @@ func sample[T float](logits []T, rng *rand.Rand) int {
 
 // logProbability is log π(action), π being the softmax of the logits.
 func logProbability[T float](logits []T, action int) float64 {
-	highest := float64(logits[greedy(logits)])
-	total := 0.0
+	highest, total := partition(logits)
+	return float64(logits[action]) - highest - math.Log(total)
+}
+
+// partition returns the highest logit and the partition function of the logits less that.
+func partition[T float](logits []T) (highest, total float64) {
+	highest = float64(logits[greedy(logits)])
 	for _, z := range logits {
 		total += math.Exp(float64(z) - highest)
 	}
-	return float64(logits[action]) - highest - math.Log(total)
+	return highest, total
 }
 
 // greedy is the likeliest action.

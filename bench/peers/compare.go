@@ -44,7 +44,8 @@ func compare(c comparison, p protocol, peers []*peer) (o outcome, err error) {
 	if c.composedTarget != 0 {
 		names = append(names, composedName)
 	}
-	names = append(names, layerNames(c.workload)...)
+	ofLayers := layerNames(c.workload)
+	names = append(names, ofLayers...)
 	var contenders []contender
 	var want result
 	var composedError float64
@@ -82,7 +83,7 @@ func compare(c comparison, p protocol, peers []*peer) (o outcome, err error) {
 	if c.composedTarget != 0 {
 		o.composed, o.composedError, rest = &rest[0], composedError, rest[1:]
 	}
-	o.layers, rest = layersOf(c.workload, rest[:layerCount]), rest[layerCount:]
+	o.layers, rest = layersOf(c.workload, rest[:len(ofLayers)]), rest[len(ofLayers):]
 	for ; len(rest) > 0; rest = rest[2:] {
 		pair := peerOutcome{eager: rest[0], best: rest[1]}
 		if pair.eager.median < pair.best.median {

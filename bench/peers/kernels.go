@@ -102,8 +102,6 @@ func layerNames(w workload) []string {
 	return []string{cachedName, idleName}
 }
 
-const layerCount = 2
-
 // layers are parts of our time per element: what the arithmetic takes, shared by the
 // threads that there are, and the kernels on all of the rows. Where Gorgonia's own time
 // counts, that of an idle graph is in both, and by itself.

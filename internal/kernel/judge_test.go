@@ -34,7 +34,8 @@ func testVerdictsInVectors[F Float](t *testing.T) {
 	}
 }
 
-// drawSums draws plausible sums, and in every third row a small loss or something else in one of them.
+// drawSums draws plausible sums, those of a small loss in every third row, and in every third
+// an edge in place of one of them.
 func drawSums(rng *rand.Rand, sums []rowSums, limits *acceptance) {
 	for i := range sums {
 		s := &sums[i]

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"math/bits"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -20,24 +21,20 @@ const (
 // judge writes a kernel of rows' records, as many rows at a time as a vector has lanes. It
 // computes as judge.go of internal/kernel does, operation by operation: not a bit is another.
 func (a arithmetic) judge(name, doc string, pair bool) {
-	name += a.suffix + target.suffix
-	f := &function{arithmetic: a, name: name}
-	constants = newPool(name)
-	TEXT(name, NOSPLIT, "func(sums *[8]float64, rows int, told *[5]float64, losses, verdicts *float64)")
-	Pragma("noescape")
-	Doc(name + " " + doc)
+	f := &function{arithmetic: a}
+	f.declare(name, doc, "func(sums *[8]float64, rows int, told *[5]float64, losses, verdicts *float64)")
 	f.record, f.rows = pointer("sums"), pointer("rows")
 	told, losses, verdicts := pointer("told"), pointer("losses"), pointer("verdicts")
 	constants.begin()
 	limit := func(i int) vector { return f.broadcast(Mem{Base: told, Disp: 8 * i}) }
 	last := GP64()
 	MOVQ(f.rows, last)
-	SHLQ(Imm(6), last)
+	SHLQ(Imm(uint64(bits.TrailingZeros(sumsSize))), last)
 	LEAQ(Mem{Base: f.record, Index: last, Scale: 1, Disp: -sumsSize}, last)
 
-	Label(name + "_rows")
+	Label(f.name + "_rows")
 	r := f.loadRecords(last)
-	loss, logPartition, of := register(), register(), register()
+	loss, logPartition := register(), register()
 	if pair {
 		VDIVPD(r[slotMass/8], r[slotPartition/8], logPartition)
 		f.naturalLogarithm(logPartition)
@@ -49,6 +46,7 @@ func (a arithmetic) judge(name, doc string, pair bool) {
 		VMOVUPD(r[slotPartition/8], logPartition)
 		f.naturalLogarithm(logPartition)
 		VMULPD(f.constant(math.Ln2), r[slotRatio/8], loss)
+		of := register()
 		VMULPD(r[slotMass/8], logPartition, of)
 		VADDPD(of, loss, loss)
 	}
@@ -98,10 +96,8 @@ func (a arithmetic) judge(name, doc string, pair bool) {
 	ADDQ(Imm(uint64(target.size)), verdicts)
 	ADDQ(U32(uint32(a.lanes()*sumsSize)), f.record)
 	CMPQ(f.record, last)
-	JLE(LabelRef(name + "_rows"))
-	VZEROUPPER()
-	RET()
-	constants.end()
+	JLE(LabelRef(f.name + "_rows"))
+	f.leave()
 }
 
 // loadRecords reads as many records as there are lanes, the last again where there are no

@@ -54,8 +54,7 @@ type function struct {
 
 // begin declares a kernel of tensors and a record a row.
 func (a arithmetic) begin(name, doc string, record string, tensors ...string) *function {
-	name += a.suffix + target.suffix
-	f := &function{arithmetic: a, name: name}
+	f := &function{arithmetic: a}
 	signature := "func(" + strings.Join(tensors, ", ") + " *" + a.typ + ", rows, classes int, "
 	switch record {
 	case "sums":
@@ -67,16 +66,28 @@ func (a arithmetic) begin(name, doc string, record string, tensors ...string) *f
 	case "mixtures":
 		signature, f.recordSize = signature+"mixtures *[10]float64)", mixturesSize
 	}
-	constants = newPool(name)
-	TEXT(name, NOSPLIT, signature)
-	Pragma("noescape")
-	Doc(name + " " + doc)
+	f.declare(name, doc, signature)
 	for _, tensor := range tensors {
 		f.tensors = append(f.tensors, pointer(tensor))
 	}
 	f.rows, f.classes, f.record = pointer("rows"), pointer("classes"), pointer(record)
 	constants.begin()
 	return f
+}
+
+// declare starts the text of a function, and leave ends it.
+func (f *function) declare(name, doc, signature string) {
+	f.name = name + f.suffix + target.suffix
+	constants = newPool(f.name)
+	TEXT(f.name, NOSPLIT, signature)
+	Pragma("noescape")
+	Doc(f.name + " " + doc)
+}
+
+func (f *function) leave() {
+	VZEROUPPER()
+	RET()
+	constants.end()
 }
 
 // eachRow emits body for every row, and the end of the function.
@@ -89,9 +100,7 @@ func (f *function) eachRow(body func()) {
 	ADDQ(Imm(uint64(f.recordSize)), f.record)
 	DECQ(f.rows)
 	JNZ(LabelRef(f.name + "_row"))
-	VZEROUPPER()
-	RET()
-	constants.end()
+	f.leave()
 }
 
 func (f *function) slot(offset int) Mem { return Mem{Base: f.record, Disp: offset} }
