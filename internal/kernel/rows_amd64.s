@@ -114,6 +114,9 @@ TEXT ·logitsLoss32(SB), NOSPLIT, $216-40
 	MOVQ    sums+32(FP), SI
 	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
 	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
+	MOVQ    BX, DI
+	IMULQ   DX, DI
+	SHLQ    $0x02, DI
 
 logitsLoss32_row:
 	VBROADCASTSD (SI), Y2
@@ -127,26 +130,26 @@ logitsLoss32_row:
 	VXORPD       Y7, Y7, Y7
 	VXORPD       Y8, Y8, Y8
 	VXORPD       Y9, Y9, Y9
-	LEAQ         (SP), DI
-	ADDQ         $0x18, DI
-	ANDQ         $-32, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
 	VXORPD       Y10, Y10, Y10
-	VMOVUPD      Y10, (DI)
-	VMOVUPD      Y10, 64(DI)
-	VMOVUPD      Y10, 128(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x08, R8
+	VMOVUPD      Y10, (R8)
+	VMOVUPD      Y10, 64(R8)
+	VMOVUPD      Y10, 128(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x08, R9
 	JL           logitsLoss32_loop_few
-	LEAQ         (AX)(BX*4), R11
-	VMOVUPS      (AX)(R9*1), Y10
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (AX)(R10*1), Y10
 	VMOVAPS      Y10, Y11
 	VFMADD132PS  Y1, Y2, Y11
 	VSUBPS       Y2, Y11, Y12
 	VFMSUB132PS  Y1, Y12, Y10
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS      (CX)(R9*1), Y12
+	VMOVUPS      (CX)(R10*1), Y12
 
 	// log2 t - y
 	VPSRLD      $0x14, Y12, Y13
@@ -163,11 +166,11 @@ logitsLoss32_row:
 	VPSLLD      $0x14, Y11, Y13
 	VPERMPS     powers<>+0(SB), Y11, Y11
 	VPADDD      Y11, Y13, Y13
-	SUBQ        $0x08, R8
+	SUBQ        $0x08, R9
 	JL          logitsLoss32_loop_last
 
 logitsLoss32_loop:
-	PREFETCHT1  (R11)(R9*1)
+	PREFETCHT0  (R12)(R10*1)
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
@@ -195,13 +198,13 @@ logitsLoss32_loop:
 	VSUBPS      Y11, Y10, Y11
 	VADDPS      Y11, Y9, Y9
 	VORPS       Y12, Y3, Y3
-	VMOVUPS     32(AX)(R9*1), Y10
+	VMOVUPS     32(AX)(R10*1), Y10
 	VMOVAPS     Y10, Y11
 	VFMADD132PS Y1, Y2, Y11
 	VSUBPS      Y2, Y11, Y12
 	VFMSUB132PS Y1, Y12, Y10
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS     32(CX)(R9*1), Y12
+	VMOVUPS     32(CX)(R10*1), Y12
 
 	// log2 t - y
 	VPSRLD       $0x14, Y12, Y13
@@ -218,12 +221,12 @@ logitsLoss32_loop:
 	VPSLLD       $0x14, Y11, Y13
 	VPERMPS      powers<>+0(SB), Y11, Y11
 	VPADDD       Y11, Y13, Y13
-	ADDQ         $0x20, R9
-	DECQ         R10
+	ADDQ         $0x20, R10
+	DECQ         R11
 	JNZ          logitsLoss32_loop_on
 	VEXTRACTF128 $0x01, Y4, X11
 	VCVTPS2PD    X4, Y4
-	VADDPD       (DI), Y4, Y4
+	VADDPD       (R8), Y4, Y4
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y4, Y4
 	VEXTRACTF128 $0x01, Y5, X11
@@ -231,12 +234,12 @@ logitsLoss32_loop:
 	VADDPD       Y5, Y4, Y4
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y4, Y4
-	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y4, (R8)
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VEXTRACTF128 $0x01, Y6, X11
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(DI), Y6, Y6
+	VADDPD       64(R8), Y6, Y6
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y6, Y6
 	VEXTRACTF128 $0x01, Y7, X11
@@ -244,12 +247,12 @@ logitsLoss32_loop:
 	VADDPD       Y7, Y6, Y6
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y6, Y6
-	VMOVUPD      Y6, 64(DI)
+	VMOVUPD      Y6, 64(R8)
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VEXTRACTF128 $0x01, Y8, X11
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(DI), Y8, Y8
+	VADDPD       128(R8), Y8, Y8
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y8, Y8
 	VEXTRACTF128 $0x01, Y9, X11
@@ -257,13 +260,13 @@ logitsLoss32_loop:
 	VADDPD       Y9, Y8, Y8
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y8, Y8
-	VMOVUPD      Y8, 128(DI)
+	VMOVUPD      Y8, 128(R8)
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
-	MOVQ         $0x00000100, R10
+	MOVQ         $0x00000100, R11
 
 logitsLoss32_loop_on:
-	SUBQ $0x08, R8
+	SUBQ $0x08, R9
 	JGE  logitsLoss32_loop
 
 logitsLoss32_loop_last:
@@ -294,23 +297,23 @@ logitsLoss32_loop_last:
 	VSUBPS      Y11, Y10, Y11
 	VADDPS      Y11, Y9, Y9
 	VORPS       Y12, Y3, Y3
-	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
 
 logitsLoss32_loop_few:
-	ADDQ        $0x08, R8
-	TESTQ       R8, R8
+	ADDQ        $0x08, R9
+	TESTQ       R9, R9
 	JZ          logitsLoss32_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y10
-	VMASKMOVPS  (AX)(R9*1), Y10, Y11
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000008, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*4), Y10
+	VMASKMOVPS  (AX)(R10*1), Y10, Y11
 	VMOVAPS     Y11, Y12
 	VFMADD132PS Y1, Y2, Y12
 	VSUBPS      Y2, Y12, Y2
 	VFMSUB132PS Y1, Y2, Y11
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y11
-	VMASKMOVPS  (CX)(R9*1), Y10, Y2
+	VMASKMOVPS  (CX)(R10*1), Y10, Y2
 
 	// log2 t - y
 	VPSRLD      $0x14, Y2, Y13
@@ -359,7 +362,7 @@ logitsLoss32_loop_few:
 logitsLoss32_loop_done:
 	VEXTRACTF128 $0x01, Y4, X2
 	VCVTPS2PD    X4, Y4
-	VADDPD       (DI), Y4, Y4
+	VADDPD       (R8), Y4, Y4
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y4, Y4
 	VEXTRACTF128 $0x01, Y5, X2
@@ -367,12 +370,12 @@ logitsLoss32_loop_done:
 	VADDPD       Y5, Y4, Y4
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y4, Y4
-	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y4, (R8)
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VEXTRACTF128 $0x01, Y6, X2
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(DI), Y6, Y6
+	VADDPD       64(R8), Y6, Y6
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y6, Y6
 	VEXTRACTF128 $0x01, Y7, X2
@@ -380,12 +383,12 @@ logitsLoss32_loop_done:
 	VADDPD       Y7, Y6, Y6
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y6, Y6
-	VMOVUPD      Y6, 64(DI)
+	VMOVUPD      Y6, 64(R8)
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VEXTRACTF128 $0x01, Y8, X2
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(DI), Y8, Y8
+	VADDPD       128(R8), Y8, Y8
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y8, Y8
 	VEXTRACTF128 $0x01, Y9, X2
@@ -393,30 +396,30 @@ logitsLoss32_loop_done:
 	VADDPD       Y9, Y8, Y8
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y8, Y8
-	VMOVUPD      Y8, 128(DI)
+	VMOVUPD      Y8, 128(R8)
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
-	VMOVUPD      (DI), Y2
+	VMOVUPD      (R8), Y2
 	VEXTRACTF128 $0x01, Y2, X4
 	VADDPD       X4, X2, X4
 	VPERMILPD    $0x01, X4, X2
 	VADDSD       X4, X2, X2
 	VMOVSD       X2, 32(SI)
-	VMOVUPD      64(DI), Y2
+	VMOVUPD      64(R8), Y2
 	VEXTRACTF128 $0x01, Y2, X4
 	VADDPD       X4, X2, X4
 	VPERMILPD    $0x01, X4, X2
 	VADDSD       X4, X2, X2
 	VMOVSD       X2, 40(SI)
-	VMOVUPD      128(DI), Y2
+	VMOVUPD      128(R8), Y2
 	VEXTRACTF128 $0x01, Y2, X4
 	VADDPD       X4, X2, X4
 	VPERMILPD    $0x01, X4, X2
 	VADDSD       X4, X2, X2
 	VMOVSD       X2, 48(SI)
-	VMOVMSKPS    Y3, DI
+	VMOVMSKPS    Y3, R8
 	VXORPD       X2, X2, X2
-	VCVTSI2SDQ   DI, X2, X2
+	VCVTSI2SDQ   R8, X2, X2
 	VMOVSD       X2, 56(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
@@ -921,6 +924,9 @@ TEXT ·pairLoss32(SB), NOSPLIT, $216-40
 	MOVQ    sums+32(FP), SI
 	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
 	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
+	MOVQ    BX, DI
+	IMULQ   DX, DI
+	SHLQ    $0x02, DI
 
 pairLoss32_row:
 	VBROADCASTSD (SI), Y2
@@ -937,27 +943,27 @@ pairLoss32_row:
 	VXORPD       Y7, Y7, Y7
 	VXORPD       Y8, Y8, Y8
 	VXORPD       Y9, Y9, Y9
-	LEAQ         (SP), DI
-	ADDQ         $0x18, DI
-	ANDQ         $-32, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
 	VXORPD       Y10, Y10, Y10
-	VMOVUPD      Y10, (DI)
-	VMOVUPD      Y10, 64(DI)
-	VMOVUPD      Y10, 128(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x08, R8
+	VMOVUPD      Y10, (R8)
+	VMOVUPD      Y10, 64(R8)
+	VMOVUPD      Y10, 128(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x08, R9
 	JL           pairLoss32_loop_few
-	LEAQ         (AX)(BX*4), R11
-	LEAQ         (CX)(BX*4), R12
-	VMOVUPS      (AX)(R9*1), Y10
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (CX)(DI*1), R13
+	VMOVUPS      (AX)(R10*1), Y10
 	VMOVAPS      Y10, Y11
 	VFMADD132PS  Y1, Y2, Y11
 	VSUBPS       Y2, Y11, Y12
 	VFMSUB132PS  Y1, Y12, Y10
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS      (CX)(R9*1), Y12
+	VMOVUPS      (CX)(R10*1), Y12
 	VMOVAPS      Y12, Y13
 	VFMADD132PS  Y1, Y3, Y13
 	VSUBPS       Y3, Y13, Y14
@@ -974,12 +980,12 @@ pairLoss32_row:
 	VPSLLD       $0x14, Y13, Y11
 	VPERMPS      powers<>+0(SB), Y13, Y13
 	VPADDD       Y13, Y11, Y11
-	SUBQ         $0x08, R8
+	SUBQ         $0x08, R9
 	JL           pairLoss32_loop_last
 
 pairLoss32_loop:
-	PREFETCHT1   (R11)(R9*1)
-	PREFETCHT1   (R12)(R9*1)
+	PREFETCHT0   (R12)(R10*1)
+	PREFETCHT0   (R13)(R10*1)
 	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y13
 	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y10, Y13
 	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y10, Y13
@@ -1006,13 +1012,13 @@ pairLoss32_loop:
 	VSUBPS       Y10, Y8, Y10
 	VSUBPS       Y10, Y14, Y10
 	VADDPS       Y10, Y9, Y9
-	VMOVUPS      32(AX)(R9*1), Y10
+	VMOVUPS      32(AX)(R10*1), Y10
 	VMOVAPS      Y10, Y11
 	VFMADD132PS  Y1, Y2, Y11
 	VSUBPS       Y2, Y11, Y12
 	VFMSUB132PS  Y1, Y12, Y10
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS      32(CX)(R9*1), Y12
+	VMOVUPS      32(CX)(R10*1), Y12
 	VMOVAPS      Y12, Y13
 	VFMADD132PS  Y1, Y3, Y13
 	VSUBPS       Y3, Y13, Y14
@@ -1029,12 +1035,12 @@ pairLoss32_loop:
 	VPSLLD       $0x14, Y13, Y11
 	VPERMPS      powers<>+0(SB), Y13, Y13
 	VPADDD       Y13, Y11, Y11
-	ADDQ         $0x20, R9
-	DECQ         R10
+	ADDQ         $0x20, R10
+	DECQ         R11
 	JNZ          pairLoss32_loop_on
 	VEXTRACTF128 $0x01, Y4, X13
 	VCVTPS2PD    X4, Y4
-	VADDPD       (DI), Y4, Y4
+	VADDPD       (R8), Y4, Y4
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y4, Y4
 	VEXTRACTF128 $0x01, Y5, X13
@@ -1042,12 +1048,12 @@ pairLoss32_loop:
 	VADDPD       Y5, Y4, Y4
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y4, Y4
-	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y4, (R8)
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VEXTRACTF128 $0x01, Y6, X13
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(DI), Y6, Y6
+	VADDPD       64(R8), Y6, Y6
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y6, Y6
 	VEXTRACTF128 $0x01, Y7, X13
@@ -1055,12 +1061,12 @@ pairLoss32_loop:
 	VADDPD       Y7, Y6, Y6
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y6, Y6
-	VMOVUPD      Y6, 64(DI)
+	VMOVUPD      Y6, 64(R8)
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VEXTRACTF128 $0x01, Y8, X13
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(DI), Y8, Y8
+	VADDPD       128(R8), Y8, Y8
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y8, Y8
 	VEXTRACTF128 $0x01, Y9, X13
@@ -1068,13 +1074,13 @@ pairLoss32_loop:
 	VADDPD       Y9, Y8, Y8
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y8, Y8
-	VMOVUPD      Y8, 128(DI)
+	VMOVUPD      Y8, 128(R8)
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
-	MOVQ         $0x00000100, R10
+	MOVQ         $0x00000100, R11
 
 pairLoss32_loop_on:
-	SUBQ $0x08, R8
+	SUBQ $0x08, R9
 	JGE  pairLoss32_loop
 
 pairLoss32_loop_last:
@@ -1104,23 +1110,23 @@ pairLoss32_loop_last:
 	VSUBPS      Y10, Y8, Y10
 	VSUBPS      Y10, Y14, Y10
 	VADDPS      Y10, Y9, Y9
-	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
 
 pairLoss32_loop_few:
-	ADDQ        $0x08, R8
-	TESTQ       R8, R8
+	ADDQ        $0x08, R9
+	TESTQ       R9, R9
 	JZ          pairLoss32_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y10
-	VMASKMOVPS  (AX)(R9*1), Y10, Y11
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000008, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*4), Y10
+	VMASKMOVPS  (AX)(R10*1), Y10, Y11
 	VMOVAPS     Y11, Y12
 	VFMADD132PS Y1, Y2, Y12
 	VSUBPS      Y2, Y12, Y2
 	VFMSUB132PS Y1, Y2, Y11
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y11
-	VMASKMOVPS  (CX)(R9*1), Y10, Y2
+	VMASKMOVPS  (CX)(R10*1), Y10, Y2
 	VMOVAPS     Y2, Y13
 	VFMADD132PS Y1, Y3, Y13
 	VSUBPS      Y3, Y13, Y3
@@ -1169,7 +1175,7 @@ pairLoss32_loop_few:
 pairLoss32_loop_done:
 	VEXTRACTF128 $0x01, Y4, X2
 	VCVTPS2PD    X4, Y4
-	VADDPD       (DI), Y4, Y4
+	VADDPD       (R8), Y4, Y4
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y4, Y4
 	VEXTRACTF128 $0x01, Y5, X2
@@ -1177,12 +1183,12 @@ pairLoss32_loop_done:
 	VADDPD       Y5, Y4, Y4
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y4, Y4
-	VMOVUPD      Y4, (DI)
+	VMOVUPD      Y4, (R8)
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VEXTRACTF128 $0x01, Y6, X2
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(DI), Y6, Y6
+	VADDPD       64(R8), Y6, Y6
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y6, Y6
 	VEXTRACTF128 $0x01, Y7, X2
@@ -1190,12 +1196,12 @@ pairLoss32_loop_done:
 	VADDPD       Y7, Y6, Y6
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y6, Y6
-	VMOVUPD      Y6, 64(DI)
+	VMOVUPD      Y6, 64(R8)
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VEXTRACTF128 $0x01, Y8, X2
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(DI), Y8, Y8
+	VADDPD       128(R8), Y8, Y8
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y8, Y8
 	VEXTRACTF128 $0x01, Y9, X2
@@ -1203,22 +1209,22 @@ pairLoss32_loop_done:
 	VADDPD       Y9, Y8, Y8
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y8, Y8
-	VMOVUPD      Y8, 128(DI)
+	VMOVUPD      Y8, 128(R8)
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
-	VMOVUPD      (DI), Y2
+	VMOVUPD      (R8), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 32(SI)
-	VMOVUPD      64(DI), Y2
+	VMOVUPD      64(R8), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(SI)
-	VMOVUPD      128(DI), Y2
+	VMOVUPD      128(R8), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -3467,6 +3473,9 @@ TEXT ·keepingLoss32(SB), NOSPLIT, $216-48
 	MOVQ    sums+40(FP), DI
 	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
 	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
+	MOVQ    SI, R8
+	IMULQ   BX, R8
+	SHLQ    $0x02, R8
 
 keepingLoss32_row:
 	VBROADCASTSD (DI), Y2
@@ -3480,26 +3489,26 @@ keepingLoss32_row:
 	VXORPD       Y7, Y7, Y7
 	VXORPD       Y8, Y8, Y8
 	VXORPD       Y9, Y9, Y9
-	LEAQ         (SP), R8
-	ADDQ         $0x18, R8
-	ANDQ         $-32, R8
+	LEAQ         (SP), R9
+	ADDQ         $0x18, R9
+	ANDQ         $-32, R9
 	VXORPD       Y10, Y10, Y10
-	VMOVUPD      Y10, (R8)
-	VMOVUPD      Y10, 64(R8)
-	VMOVUPD      Y10, 128(R8)
-	MOVQ         SI, R9
-	XORQ         R10, R10
-	MOVQ         $0x00000100, R11
-	SUBQ         $0x08, R9
+	VMOVUPD      Y10, (R9)
+	VMOVUPD      Y10, 64(R9)
+	VMOVUPD      Y10, 128(R9)
+	MOVQ         SI, R10
+	XORQ         R11, R11
+	MOVQ         $0x00000100, R12
+	SUBQ         $0x08, R10
 	JL           keepingLoss32_loop_few
-	LEAQ         (AX)(SI*4), R12
-	VMOVUPS      (AX)(R10*1), Y10
+	LEAQ         (AX)(R8*1), R13
+	VMOVUPS      (AX)(R11*1), Y10
 	VMOVAPS      Y10, Y11
 	VFMADD132PS  Y1, Y2, Y11
 	VSUBPS       Y2, Y11, Y12
 	VFMSUB132PS  Y1, Y12, Y10
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS      (CX)(R10*1), Y12
+	VMOVUPS      (CX)(R11*1), Y12
 
 	// log2 t - y
 	VPSRLD      $0x14, Y12, Y13
@@ -3516,17 +3525,17 @@ keepingLoss32_row:
 	VPSLLD      $0x14, Y11, Y13
 	VPERMPS     powers<>+0(SB), Y11, Y11
 	VPADDD      Y11, Y13, Y13
-	SUBQ        $0x08, R9
+	SUBQ        $0x08, R10
 	JL          keepingLoss32_loop_last
 
 keepingLoss32_loop:
-	PREFETCHT1  (R12)(R10*1)
+	PREFETCHT0  (R13)(R11*1)
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
 	VFMADD213PS Y0, Y10, Y11
 	VMULPS      Y13, Y11, Y11
-	VMOVUPS     Y11, (DX)(R10*1)
+	VMOVUPS     Y11, (DX)(R11*1)
 	VMOVAPS     Y4, Y10
 	VADDPS      Y11, Y4, Y4
 	VSUBPS      Y10, Y4, Y10
@@ -3549,13 +3558,13 @@ keepingLoss32_loop:
 	VSUBPS      Y11, Y10, Y11
 	VADDPS      Y11, Y9, Y9
 	VORPS       Y12, Y3, Y3
-	VMOVUPS     32(AX)(R10*1), Y10
+	VMOVUPS     32(AX)(R11*1), Y10
 	VMOVAPS     Y10, Y11
 	VFMADD132PS Y1, Y2, Y11
 	VSUBPS      Y2, Y11, Y12
 	VFMSUB132PS Y1, Y12, Y10
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS     32(CX)(R10*1), Y12
+	VMOVUPS     32(CX)(R11*1), Y12
 
 	// log2 t - y
 	VPSRLD       $0x14, Y12, Y13
@@ -3572,12 +3581,12 @@ keepingLoss32_loop:
 	VPSLLD       $0x14, Y11, Y13
 	VPERMPS      powers<>+0(SB), Y11, Y11
 	VPADDD       Y11, Y13, Y13
-	ADDQ         $0x20, R10
-	DECQ         R11
+	ADDQ         $0x20, R11
+	DECQ         R12
 	JNZ          keepingLoss32_loop_on
 	VEXTRACTF128 $0x01, Y4, X11
 	VCVTPS2PD    X4, Y4
-	VADDPD       (R8), Y4, Y4
+	VADDPD       (R9), Y4, Y4
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y4, Y4
 	VEXTRACTF128 $0x01, Y5, X11
@@ -3585,12 +3594,12 @@ keepingLoss32_loop:
 	VADDPD       Y5, Y4, Y4
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y4, Y4
-	VMOVUPD      Y4, (R8)
+	VMOVUPD      Y4, (R9)
 	VXORPS       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	VEXTRACTF128 $0x01, Y6, X11
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(R8), Y6, Y6
+	VADDPD       64(R9), Y6, Y6
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y6, Y6
 	VEXTRACTF128 $0x01, Y7, X11
@@ -3598,12 +3607,12 @@ keepingLoss32_loop:
 	VADDPD       Y7, Y6, Y6
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y6, Y6
-	VMOVUPD      Y6, 64(R8)
+	VMOVUPD      Y6, 64(R9)
 	VXORPS       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VEXTRACTF128 $0x01, Y8, X11
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(R8), Y8, Y8
+	VADDPD       128(R9), Y8, Y8
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y8, Y8
 	VEXTRACTF128 $0x01, Y9, X11
@@ -3611,13 +3620,13 @@ keepingLoss32_loop:
 	VADDPD       Y9, Y8, Y8
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y8, Y8
-	VMOVUPD      Y8, 128(R8)
+	VMOVUPD      Y8, 128(R9)
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
-	MOVQ         $0x00000100, R11
+	MOVQ         $0x00000100, R12
 
 keepingLoss32_loop_on:
-	SUBQ $0x08, R9
+	SUBQ $0x08, R10
 	JGE  keepingLoss32_loop
 
 keepingLoss32_loop_last:
@@ -3626,7 +3635,7 @@ keepingLoss32_loop_last:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
 	VFMADD213PS Y0, Y10, Y11
 	VMULPS      Y13, Y11, Y11
-	VMOVUPS     Y11, (DX)(R10*1)
+	VMOVUPS     Y11, (DX)(R11*1)
 	VMOVAPS     Y4, Y10
 	VADDPS      Y11, Y4, Y4
 	VSUBPS      Y10, Y4, Y10
@@ -3649,23 +3658,23 @@ keepingLoss32_loop_last:
 	VSUBPS      Y11, Y10, Y11
 	VADDPS      Y11, Y9, Y9
 	VORPS       Y12, Y3, Y3
-	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
 
 keepingLoss32_loop_few:
-	ADDQ        $0x08, R9
-	TESTQ       R9, R9
+	ADDQ        $0x08, R10
+	TESTQ       R10, R10
 	JZ          keepingLoss32_loop_done
-	LEAQ        tailMask<>+0(SB), R11
-	MOVQ        $0x00000008, R12
-	SUBQ        R9, R12
-	VMOVUPD     (R11)(R12*4), Y10
-	VMASKMOVPS  (AX)(R10*1), Y10, Y11
+	LEAQ        tailMask<>+0(SB), R12
+	MOVQ        $0x00000008, R13
+	SUBQ        R10, R13
+	VMOVUPD     (R12)(R13*4), Y10
+	VMASKMOVPS  (AX)(R11*1), Y10, Y11
 	VMOVAPS     Y11, Y12
 	VFMADD132PS Y1, Y2, Y12
 	VSUBPS      Y2, Y12, Y2
 	VFMSUB132PS Y1, Y2, Y11
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y11
-	VMASKMOVPS  (CX)(R10*1), Y10, Y2
+	VMASKMOVPS  (CX)(R11*1), Y10, Y2
 
 	// log2 t - y
 	VPSRLD      $0x14, Y2, Y13
@@ -3687,7 +3696,7 @@ keepingLoss32_loop_few:
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y12
 	VFMADD213PS Y0, Y11, Y12
 	VMULPS      Y13, Y12, Y12
-	VMASKMOVPS  Y12, Y10, (DX)(R10*1)
+	VMASKMOVPS  Y12, Y10, (DX)(R11*1)
 	VANDPD      Y10, Y12, Y12
 	VMOVAPS     Y4, Y10
 	VADDPS      Y12, Y4, Y4
@@ -3713,340 +3722,6 @@ keepingLoss32_loop_few:
 	VORPS       Y2, Y3, Y3
 
 keepingLoss32_loop_done:
-	VEXTRACTF128 $0x01, Y4, X2
-	VCVTPS2PD    X4, Y4
-	VADDPD       (R8), Y4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X2
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
-	VMOVUPD      Y4, (R8)
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VEXTRACTF128 $0x01, Y6, X2
-	VCVTPS2PD    X6, Y6
-	VADDPD       64(R8), Y6, Y6
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X2
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y6, Y6
-	VMOVUPD      Y6, 64(R8)
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VEXTRACTF128 $0x01, Y8, X2
-	VCVTPS2PD    X8, Y8
-	VADDPD       128(R8), Y8, Y8
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X2
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y8, Y8
-	VMOVUPD      Y8, 128(R8)
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VMOVUPD      (R8), Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
-	VMOVSD       X2, 32(DI)
-	VMOVUPD      64(R8), Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
-	VMOVSD       X2, 40(DI)
-	VMOVUPD      128(R8), Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
-	VMOVSD       X2, 48(DI)
-	VMOVMSKPS    Y3, R8
-	VXORPD       X2, X2, X2
-	VCVTSI2SDQ   R8, X2, X2
-	VMOVSD       X2, 56(DI)
-	LEAQ         (AX)(SI*4), AX
-	LEAQ         (CX)(SI*4), CX
-	LEAQ         (DX)(SI*4), DX
-	ADDQ         $0x40, DI
-	DECQ         BX
-	JNZ          keepingLoss32_row
-	VZEROUPPER
-	RET
-
-// func keepingPair32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·keepingPair32(SB), NOSPLIT, $216-56
-	MOVQ    x+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    ex+16(FP), DX
-	MOVQ    et+24(FP), BX
-	MOVQ    rows+32(FP), SI
-	MOVQ    classes+40(FP), DI
-	MOVQ    sums+48(FP), R8
-	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
-
-keepingPair32_row:
-	VBROADCASTSD (R8), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
-	VBROADCASTSD 8(R8), Y3
-	VCVTPD2PSY   Y3, X3
-	VBROADCASTSS X3, Y3
-	VADDPS       constant49c0000049c00000<>+0(SB), Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-	VXORPD       Y6, Y6, Y6
-	VXORPD       Y7, Y7, Y7
-	VXORPD       Y8, Y8, Y8
-	VXORPD       Y9, Y9, Y9
-	LEAQ         (SP), R9
-	ADDQ         $0x18, R9
-	ANDQ         $-32, R9
-	VXORPD       Y10, Y10, Y10
-	VMOVUPD      Y10, (R9)
-	VMOVUPD      Y10, 64(R9)
-	VMOVUPD      Y10, 128(R9)
-	MOVQ         DI, R10
-	XORQ         R11, R11
-	MOVQ         $0x00000100, R12
-	SUBQ         $0x08, R10
-	JL           keepingPair32_loop_few
-	LEAQ         (AX)(DI*4), R13
-	LEAQ         (CX)(DI*4), R14
-	VMOVUPS      (AX)(R11*1), Y10
-	VMOVAPS      Y10, Y11
-	VFMADD132PS  Y1, Y2, Y11
-	VSUBPS       Y2, Y11, Y12
-	VFMSUB132PS  Y1, Y12, Y10
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS      (CX)(R11*1), Y12
-	VMOVAPS      Y12, Y13
-	VFMADD132PS  Y1, Y3, Y13
-	VSUBPS       Y3, Y13, Y14
-	VFMSUB132PS  Y1, Y14, Y12
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y14, Y12
-	VSUBPS       Y11, Y13, Y15
-	VSUBPS       Y10, Y12, Y14
-	VADDPS       Y15, Y14, Y14
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y11, Y11
-	VPSLLD       $0x14, Y11, Y15
-	VPERMPS      powers<>+0(SB), Y11, Y11
-	VPADDD       Y11, Y15, Y15
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y13, Y13
-	VPSLLD       $0x14, Y13, Y11
-	VPERMPS      powers<>+0(SB), Y13, Y13
-	VPADDD       Y13, Y11, Y11
-	SUBQ         $0x08, R10
-	JL           keepingPair32_loop_last
-
-keepingPair32_loop:
-	PREFETCHT1   (R13)(R11*1)
-	PREFETCHT1   (R14)(R11*1)
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y13
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y10, Y13
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y10, Y13
-	VFMADD213PS  Y0, Y10, Y13
-	VMULPS       Y15, Y13, Y13
-	VMOVUPS      Y13, (DX)(R11*1)
-	VMOVAPS      Y4, Y10
-	VADDPS       Y13, Y4, Y4
-	VSUBPS       Y10, Y4, Y10
-	VSUBPS       Y10, Y13, Y10
-	VADDPS       Y10, Y5, Y5
-	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y10
-	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y12, Y10
-	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y12, Y10
-	VFMADD213PS  Y0, Y12, Y10
-	VMULPS       Y11, Y10, Y10
-	VMOVUPS      Y10, (BX)(R11*1)
-	VMOVAPS      Y6, Y11
-	VADDPS       Y10, Y6, Y6
-	VSUBPS       Y11, Y6, Y11
-	VSUBPS       Y11, Y10, Y11
-	VADDPS       Y11, Y7, Y7
-	VMULPS       Y10, Y14, Y14
-	VMOVAPS      Y8, Y10
-	VADDPS       Y14, Y8, Y8
-	VSUBPS       Y10, Y8, Y10
-	VSUBPS       Y10, Y14, Y10
-	VADDPS       Y10, Y9, Y9
-	VMOVUPS      32(AX)(R11*1), Y10
-	VMOVAPS      Y10, Y11
-	VFMADD132PS  Y1, Y2, Y11
-	VSUBPS       Y2, Y11, Y12
-	VFMSUB132PS  Y1, Y12, Y10
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS      32(CX)(R11*1), Y12
-	VMOVAPS      Y12, Y13
-	VFMADD132PS  Y1, Y3, Y13
-	VSUBPS       Y3, Y13, Y14
-	VFMSUB132PS  Y1, Y14, Y12
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y14, Y12
-	VSUBPS       Y11, Y13, Y15
-	VSUBPS       Y10, Y12, Y14
-	VADDPS       Y15, Y14, Y14
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y11, Y11
-	VPSLLD       $0x14, Y11, Y15
-	VPERMPS      powers<>+0(SB), Y11, Y11
-	VPADDD       Y11, Y15, Y15
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y13, Y13
-	VPSLLD       $0x14, Y13, Y11
-	VPERMPS      powers<>+0(SB), Y13, Y13
-	VPADDD       Y13, Y11, Y11
-	ADDQ         $0x20, R11
-	DECQ         R12
-	JNZ          keepingPair32_loop_on
-	VEXTRACTF128 $0x01, Y4, X13
-	VCVTPS2PD    X4, Y4
-	VADDPD       (R9), Y4, Y4
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X13
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y4, Y4
-	VMOVUPD      Y4, (R9)
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VEXTRACTF128 $0x01, Y6, X13
-	VCVTPS2PD    X6, Y6
-	VADDPD       64(R9), Y6, Y6
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X13
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y6, Y6
-	VMOVUPD      Y6, 64(R9)
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VEXTRACTF128 $0x01, Y8, X13
-	VCVTPS2PD    X8, Y8
-	VADDPD       128(R9), Y8, Y8
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X13
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y8, Y8
-	VMOVUPD      Y8, 128(R9)
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	MOVQ         $0x00000100, R12
-
-keepingPair32_loop_on:
-	SUBQ $0x08, R10
-	JGE  keepingPair32_loop
-
-keepingPair32_loop_last:
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y13
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y13
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y13
-	VFMADD213PS Y0, Y10, Y13
-	VMULPS      Y15, Y13, Y13
-	VMOVUPS     Y13, (DX)(R11*1)
-	VMOVAPS     Y4, Y10
-	VADDPS      Y13, Y4, Y4
-	VSUBPS      Y10, Y4, Y10
-	VSUBPS      Y10, Y13, Y10
-	VADDPS      Y10, Y5, Y5
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y10
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y12, Y10
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y12, Y10
-	VFMADD213PS Y0, Y12, Y10
-	VMULPS      Y11, Y10, Y10
-	VMOVUPS     Y10, (BX)(R11*1)
-	VMOVAPS     Y6, Y11
-	VADDPS      Y10, Y6, Y6
-	VSUBPS      Y11, Y6, Y11
-	VSUBPS      Y11, Y10, Y11
-	VADDPS      Y11, Y7, Y7
-	VMULPS      Y10, Y14, Y14
-	VMOVAPS     Y8, Y10
-	VADDPS      Y14, Y8, Y8
-	VSUBPS      Y10, Y8, Y10
-	VSUBPS      Y10, Y14, Y10
-	VADDPS      Y10, Y9, Y9
-	ADDQ        $0x20, R11
-
-keepingPair32_loop_few:
-	ADDQ        $0x08, R10
-	TESTQ       R10, R10
-	JZ          keepingPair32_loop_done
-	LEAQ        tailMask<>+0(SB), R12
-	MOVQ        $0x00000008, R13
-	SUBQ        R10, R13
-	VMOVUPD     (R12)(R13*4), Y10
-	VMASKMOVPS  (AX)(R11*1), Y10, Y11
-	VMOVAPS     Y11, Y12
-	VFMADD132PS Y1, Y2, Y12
-	VSUBPS      Y2, Y12, Y2
-	VFMSUB132PS Y1, Y2, Y11
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y11
-	VMASKMOVPS  (CX)(R11*1), Y10, Y2
-	VMOVAPS     Y2, Y13
-	VFMADD132PS Y1, Y3, Y13
-	VSUBPS      Y3, Y13, Y3
-	VFMSUB132PS Y1, Y3, Y2
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y3, Y2
-	VSUBPS      Y12, Y13, Y14
-	VSUBPS      Y11, Y2, Y3
-	VADDPS      Y14, Y3, Y3
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD      $0x14, Y12, Y14
-	VPERMPS     powers<>+0(SB), Y12, Y12
-	VPADDD      Y12, Y14, Y14
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y13, Y13
-	VPSLLD      $0x14, Y13, Y12
-	VPERMPS     powers<>+0(SB), Y13, Y13
-	VPADDD      Y13, Y12, Y12
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y13
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y13
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y13
-	VFMADD213PS Y0, Y11, Y13
-	VMULPS      Y14, Y13, Y13
-	VMASKMOVPS  Y13, Y10, (DX)(R11*1)
-	VANDPD      Y10, Y13, Y13
-	VMOVAPS     Y4, Y11
-	VADDPS      Y13, Y4, Y4
-	VSUBPS      Y11, Y4, Y11
-	VSUBPS      Y11, Y13, Y11
-	VADDPS      Y11, Y5, Y5
-	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
-	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y2, Y11
-	VFMADD213PS constant3f3172183f317218<>+0(SB), Y2, Y11
-	VFMADD213PS Y0, Y2, Y11
-	VMULPS      Y12, Y11, Y11
-	VMASKMOVPS  Y11, Y10, (BX)(R11*1)
-	VANDPD      Y10, Y11, Y11
-	VMOVAPS     Y6, Y2
-	VADDPS      Y11, Y6, Y6
-	VSUBPS      Y2, Y6, Y2
-	VSUBPS      Y2, Y11, Y2
-	VADDPS      Y2, Y7, Y7
-	VMULPS      Y11, Y3, Y3
-	VMOVAPS     Y8, Y2
-	VADDPS      Y3, Y8, Y8
-	VSUBPS      Y2, Y8, Y2
-	VSUBPS      Y2, Y3, Y2
-	VADDPS      Y2, Y9, Y9
-
-keepingPair32_loop_done:
 	VEXTRACTF128 $0x01, Y4, X2
 	VCVTPS2PD    X4, Y4
 	VADDPD       (R9), Y4, Y4
@@ -4087,18 +3762,355 @@ keepingPair32_loop_done:
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	VMOVUPD      (R9), Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 32(DI)
+	VMOVUPD      64(R9), Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 40(DI)
+	VMOVUPD      128(R9), Y2
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X4, X2, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDSD       X4, X2, X2
+	VMOVSD       X2, 48(DI)
+	VMOVMSKPS    Y3, R9
+	VXORPD       X2, X2, X2
+	VCVTSI2SDQ   R9, X2, X2
+	VMOVSD       X2, 56(DI)
+	LEAQ         (AX)(SI*4), AX
+	LEAQ         (CX)(SI*4), CX
+	LEAQ         (DX)(SI*4), DX
+	ADDQ         $0x40, DI
+	DECQ         BX
+	JNZ          keepingLoss32_row
+	VZEROUPPER
+	RET
+
+// func keepingPair32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·keepingPair32(SB), NOSPLIT, $216-56
+	MOVQ    x+0(FP), AX
+	MOVQ    t+8(FP), CX
+	MOVQ    ex+16(FP), DX
+	MOVQ    et+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	MOVQ    classes+40(FP), DI
+	MOVQ    sums+48(FP), R8
+	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
+	MOVQ    DI, R9
+	IMULQ   SI, R9
+	SHLQ    $0x02, R9
+
+keepingPair32_row:
+	VBROADCASTSD (R8), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VBROADCASTSD 8(R8), Y3
+	VCVTPD2PSY   Y3, X3
+	VBROADCASTSS X3, Y3
+	VADDPS       constant49c0000049c00000<>+0(SB), Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VXORPD       Y9, Y9, Y9
+	LEAQ         (SP), R10
+	ADDQ         $0x18, R10
+	ANDQ         $-32, R10
+	VXORPD       Y10, Y10, Y10
+	VMOVUPD      Y10, (R10)
+	VMOVUPD      Y10, 64(R10)
+	VMOVUPD      Y10, 128(R10)
+	MOVQ         DI, R11
+	XORQ         R12, R12
+	MOVQ         $0x00000100, R13
+	SUBQ         $0x08, R11
+	JL           keepingPair32_loop_few
+	LEAQ         (AX)(R9*1), R14
+	LEAQ         (CX)(R9*1), R15
+	VMOVUPS      (AX)(R12*1), Y10
+	VMOVAPS      Y10, Y11
+	VFMADD132PS  Y1, Y2, Y11
+	VSUBPS       Y2, Y11, Y12
+	VFMSUB132PS  Y1, Y12, Y10
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
+	VMOVUPS      (CX)(R12*1), Y12
+	VMOVAPS      Y12, Y13
+	VFMADD132PS  Y1, Y3, Y13
+	VSUBPS       Y3, Y13, Y14
+	VFMSUB132PS  Y1, Y14, Y12
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y14, Y12
+	VSUBPS       Y11, Y13, Y15
+	VSUBPS       Y10, Y12, Y14
+	VADDPS       Y15, Y14, Y14
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y11, Y11
+	VPSLLD       $0x14, Y11, Y15
+	VPERMPS      powers<>+0(SB), Y11, Y11
+	VPADDD       Y11, Y15, Y15
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y13, Y13
+	VPSLLD       $0x14, Y13, Y11
+	VPERMPS      powers<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y11, Y11
+	SUBQ         $0x08, R11
+	JL           keepingPair32_loop_last
+
+keepingPair32_loop:
+	PREFETCHT0   (R14)(R12*1)
+	PREFETCHT0   (R15)(R12*1)
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y13
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y10, Y13
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y10, Y13
+	VFMADD213PS  Y0, Y10, Y13
+	VMULPS       Y15, Y13, Y13
+	VMOVUPS      Y13, (DX)(R12*1)
+	VMOVAPS      Y4, Y10
+	VADDPS       Y13, Y4, Y4
+	VSUBPS       Y10, Y4, Y10
+	VSUBPS       Y10, Y13, Y10
+	VADDPS       Y10, Y5, Y5
+	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y10
+	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y12, Y10
+	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y12, Y10
+	VFMADD213PS  Y0, Y12, Y10
+	VMULPS       Y11, Y10, Y10
+	VMOVUPS      Y10, (BX)(R12*1)
+	VMOVAPS      Y6, Y11
+	VADDPS       Y10, Y6, Y6
+	VSUBPS       Y11, Y6, Y11
+	VSUBPS       Y11, Y10, Y11
+	VADDPS       Y11, Y7, Y7
+	VMULPS       Y10, Y14, Y14
+	VMOVAPS      Y8, Y10
+	VADDPS       Y14, Y8, Y8
+	VSUBPS       Y10, Y8, Y10
+	VSUBPS       Y10, Y14, Y10
+	VADDPS       Y10, Y9, Y9
+	VMOVUPS      32(AX)(R12*1), Y10
+	VMOVAPS      Y10, Y11
+	VFMADD132PS  Y1, Y2, Y11
+	VSUBPS       Y2, Y11, Y12
+	VFMSUB132PS  Y1, Y12, Y10
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
+	VMOVUPS      32(CX)(R12*1), Y12
+	VMOVAPS      Y12, Y13
+	VFMADD132PS  Y1, Y3, Y13
+	VSUBPS       Y3, Y13, Y14
+	VFMSUB132PS  Y1, Y14, Y12
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y14, Y12
+	VSUBPS       Y11, Y13, Y15
+	VSUBPS       Y10, Y12, Y14
+	VADDPS       Y15, Y14, Y14
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y11, Y11
+	VPSLLD       $0x14, Y11, Y15
+	VPERMPS      powers<>+0(SB), Y11, Y11
+	VPADDD       Y11, Y15, Y15
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y13, Y13
+	VPSLLD       $0x14, Y13, Y11
+	VPERMPS      powers<>+0(SB), Y13, Y13
+	VPADDD       Y13, Y11, Y11
+	ADDQ         $0x20, R12
+	DECQ         R13
+	JNZ          keepingPair32_loop_on
+	VEXTRACTF128 $0x01, Y4, X13
+	VCVTPS2PD    X4, Y4
+	VADDPD       (R10), Y4, Y4
+	VCVTPS2PD    X13, Y13
+	VADDPD       Y13, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X13
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y4, Y4
+	VCVTPS2PD    X13, Y13
+	VADDPD       Y13, Y4, Y4
+	VMOVUPD      Y4, (R10)
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y6, X13
+	VCVTPS2PD    X6, Y6
+	VADDPD       64(R10), Y6, Y6
+	VCVTPS2PD    X13, Y13
+	VADDPD       Y13, Y6, Y6
+	VEXTRACTF128 $0x01, Y7, X13
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y7, Y6, Y6
+	VCVTPS2PD    X13, Y13
+	VADDPD       Y13, Y6, Y6
+	VMOVUPD      Y6, 64(R10)
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VEXTRACTF128 $0x01, Y8, X13
+	VCVTPS2PD    X8, Y8
+	VADDPD       128(R10), Y8, Y8
+	VCVTPS2PD    X13, Y13
+	VADDPD       Y13, Y8, Y8
+	VEXTRACTF128 $0x01, Y9, X13
+	VCVTPS2PD    X9, Y9
+	VADDPD       Y9, Y8, Y8
+	VCVTPS2PD    X13, Y13
+	VADDPD       Y13, Y8, Y8
+	VMOVUPD      Y8, 128(R10)
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	MOVQ         $0x00000100, R13
+
+keepingPair32_loop_on:
+	SUBQ $0x08, R11
+	JGE  keepingPair32_loop
+
+keepingPair32_loop_last:
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y13
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y13
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y13
+	VFMADD213PS Y0, Y10, Y13
+	VMULPS      Y15, Y13, Y13
+	VMOVUPS     Y13, (DX)(R12*1)
+	VMOVAPS     Y4, Y10
+	VADDPS      Y13, Y4, Y4
+	VSUBPS      Y10, Y4, Y10
+	VSUBPS      Y10, Y13, Y10
+	VADDPS      Y10, Y5, Y5
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y10
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y12, Y10
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y12, Y10
+	VFMADD213PS Y0, Y12, Y10
+	VMULPS      Y11, Y10, Y10
+	VMOVUPS     Y10, (BX)(R12*1)
+	VMOVAPS     Y6, Y11
+	VADDPS      Y10, Y6, Y6
+	VSUBPS      Y11, Y6, Y11
+	VSUBPS      Y11, Y10, Y11
+	VADDPS      Y11, Y7, Y7
+	VMULPS      Y10, Y14, Y14
+	VMOVAPS     Y8, Y10
+	VADDPS      Y14, Y8, Y8
+	VSUBPS      Y10, Y8, Y10
+	VSUBPS      Y10, Y14, Y10
+	VADDPS      Y10, Y9, Y9
+	ADDQ        $0x20, R12
+
+keepingPair32_loop_few:
+	ADDQ        $0x08, R11
+	TESTQ       R11, R11
+	JZ          keepingPair32_loop_done
+	LEAQ        tailMask<>+0(SB), R13
+	MOVQ        $0x00000008, R14
+	SUBQ        R11, R14
+	VMOVUPD     (R13)(R14*4), Y10
+	VMASKMOVPS  (AX)(R12*1), Y10, Y11
+	VMOVAPS     Y11, Y12
+	VFMADD132PS Y1, Y2, Y12
+	VSUBPS      Y2, Y12, Y2
+	VFMSUB132PS Y1, Y2, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y11
+	VMASKMOVPS  (CX)(R12*1), Y10, Y2
+	VMOVAPS     Y2, Y13
+	VFMADD132PS Y1, Y3, Y13
+	VSUBPS      Y3, Y13, Y3
+	VFMSUB132PS Y1, Y3, Y2
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y3, Y2
+	VSUBPS      Y12, Y13, Y14
+	VSUBPS      Y11, Y2, Y3
+	VADDPS      Y14, Y3, Y3
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD      $0x14, Y12, Y14
+	VPERMPS     powers<>+0(SB), Y12, Y12
+	VPADDD      Y12, Y14, Y14
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y13, Y13
+	VPSLLD      $0x14, Y13, Y12
+	VPERMPS     powers<>+0(SB), Y13, Y13
+	VPADDD      Y13, Y12, Y12
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y13
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y13
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y13
+	VFMADD213PS Y0, Y11, Y13
+	VMULPS      Y14, Y13, Y13
+	VMASKMOVPS  Y13, Y10, (DX)(R12*1)
+	VANDPD      Y10, Y13, Y13
+	VMOVAPS     Y4, Y11
+	VADDPS      Y13, Y4, Y4
+	VSUBPS      Y11, Y4, Y11
+	VSUBPS      Y11, Y13, Y11
+	VADDPS      Y11, Y5, Y5
+	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
+	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y2, Y11
+	VFMADD213PS constant3f3172183f317218<>+0(SB), Y2, Y11
+	VFMADD213PS Y0, Y2, Y11
+	VMULPS      Y12, Y11, Y11
+	VMASKMOVPS  Y11, Y10, (BX)(R12*1)
+	VANDPD      Y10, Y11, Y11
+	VMOVAPS     Y6, Y2
+	VADDPS      Y11, Y6, Y6
+	VSUBPS      Y2, Y6, Y2
+	VSUBPS      Y2, Y11, Y2
+	VADDPS      Y2, Y7, Y7
+	VMULPS      Y11, Y3, Y3
+	VMOVAPS     Y8, Y2
+	VADDPS      Y3, Y8, Y8
+	VSUBPS      Y2, Y8, Y2
+	VSUBPS      Y2, Y3, Y2
+	VADDPS      Y2, Y9, Y9
+
+keepingPair32_loop_done:
+	VEXTRACTF128 $0x01, Y4, X2
+	VCVTPS2PD    X4, Y4
+	VADDPD       (R10), Y4, Y4
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y4, Y4
+	VEXTRACTF128 $0x01, Y5, X2
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y4, Y4
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y4, Y4
+	VMOVUPD      Y4, (R10)
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y6, X2
+	VCVTPS2PD    X6, Y6
+	VADDPD       64(R10), Y6, Y6
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y6, Y6
+	VEXTRACTF128 $0x01, Y7, X2
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y7, Y6, Y6
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y6, Y6
+	VMOVUPD      Y6, 64(R10)
+	VXORPS       Y6, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VEXTRACTF128 $0x01, Y8, X2
+	VCVTPS2PD    X8, Y8
+	VADDPD       128(R10), Y8, Y8
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y8, Y8
+	VEXTRACTF128 $0x01, Y9, X2
+	VCVTPS2PD    X9, Y9
+	VADDPD       Y9, Y8, Y8
+	VCVTPS2PD    X2, Y2
+	VADDPD       Y2, Y8, Y8
+	VMOVUPD      Y8, 128(R10)
+	VXORPS       Y8, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVUPD      (R10), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 32(R8)
-	VMOVUPD      64(R9), Y2
+	VMOVUPD      64(R10), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
 	VADDSD       X3, X2, X2
 	VMOVSD       X2, 40(R8)
-	VMOVUPD      128(R9), Y2
+	VMOVUPD      128(R10), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X3, X2, X3
 	VPERMILPD    $0x01, X3, X2
@@ -4279,11 +4291,14 @@ GLOBL constant8000000000000000<>(SB), RODATA|NOPTR, $32
 // func logitsLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logitsLoss32Wide(SB), NOSPLIT, $216-40
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ classes+24(FP), BX
-	MOVQ sums+32(FP), SI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  rows+16(FP), DX
+	MOVQ  classes+24(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x02, DI
 
 logitsLoss32Wide_row:
 	VBROADCASTSD (SI), Y0
@@ -4291,20 +4306,20 @@ logitsLoss32Wide_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
-	LEAQ         (SP), DI
-	ADDQ         $0x18, DI
-	ANDQ         $-32, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (DI)
-	VMOVUPD      Y5, 64(DI)
-	VMOVUPD      Y5, 128(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x04, R8
+	VMOVUPD      Y5, (R8)
+	VMOVUPD      Y5, 64(R8)
+	VMOVUPD      Y5, 128(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x04, R9
 	JL           logitsLoss32Wide_loop_few
-	LEAQ         (AX)(BX*4), R11
-	VCVTPS2PD    (AX)(R9*1), Y5
+	LEAQ         (AX)(DI*1), R12
+	VCVTPS2PD    (AX)(R10*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -4312,7 +4327,7 @@ logitsLoss32Wide_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VCVTPS2PD    (CX)(R9*1), Y7
+	VCVTPS2PD    (CX)(R10*1), Y7
 
 	// log2 t - y
 	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
@@ -4326,11 +4341,11 @@ logitsLoss32Wide_row:
 	VDIVPD Y10, Y11, Y11
 	VSUBPD Y8, Y9, Y9
 	VPSLLQ $0x34, Y6, Y6
-	SUBQ   $0x04, R8
+	SUBQ   $0x04, R9
 	JL     logitsLoss32Wide_loop_last
 
 logitsLoss32Wide_loop:
-	PREFETCHT1  (R11)(R9*1)
+	PREFETCHT0  (R12)(R10*1)
 	VMULPD      Y5, Y5, Y8
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y10
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y10
@@ -4355,7 +4370,7 @@ logitsLoss32Wide_loop:
 	VANDPD      Y5, Y6, Y6
 	VFMADD231PD Y6, Y7, Y4
 	VORPD       Y7, Y1, Y1
-	VCVTPS2PD   16(AX)(R9*1), Y5
+	VCVTPS2PD   16(AX)(R10*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -4363,7 +4378,7 @@ logitsLoss32Wide_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VCVTPS2PD   16(CX)(R9*1), Y7
+	VCVTPS2PD   16(CX)(R10*1), Y7
 
 	// log2 t - y
 	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y10
@@ -4377,22 +4392,22 @@ logitsLoss32Wide_loop:
 	VDIVPD  Y10, Y11, Y11
 	VSUBPD  Y8, Y9, Y9
 	VPSLLQ  $0x34, Y6, Y6
-	ADDQ    $0x10, R9
-	DECQ    R10
+	ADDQ    $0x10, R10
+	DECQ    R11
 	JNZ     logitsLoss32Wide_loop_on
-	VADDPD  (DI), Y2, Y2
-	VMOVUPD Y2, (DI)
+	VADDPD  (R8), Y2, Y2
+	VMOVUPD Y2, (R8)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(DI), Y3, Y3
-	VMOVUPD Y3, 64(DI)
+	VADDPD  64(R8), Y3, Y3
+	VMOVUPD Y3, 64(R8)
 	VXORPD  Y3, Y3, Y3
-	VADDPD  128(DI), Y4, Y4
-	VMOVUPD Y4, 128(DI)
+	VADDPD  128(R8), Y4, Y4
+	VMOVUPD Y4, 128(R8)
 	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000100, R10
+	MOVQ    $0x00000100, R11
 
 logitsLoss32Wide_loop_on:
-	SUBQ $0x04, R8
+	SUBQ $0x04, R9
 	JGE  logitsLoss32Wide_loop
 
 logitsLoss32Wide_loop_last:
@@ -4420,19 +4435,19 @@ logitsLoss32Wide_loop_last:
 	VANDPD      Y5, Y6, Y6
 	VFMADD231PD Y6, Y7, Y4
 	VORPD       Y7, Y1, Y1
-	ADDQ        $0x10, R9
+	ADDQ        $0x10, R10
 
 logitsLoss32Wide_loop_few:
-	ADDQ         $0x04, R8
-	TESTQ        R8, R8
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
 	JZ           logitsLoss32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R10
-	MOVQ         $0x00000004, R11
-	SUBQ         R8, R11
-	VMOVUPD      (R10)(R11*8), Y5
+	LEAQ         tailMask<>+0(SB), R11
+	MOVQ         $0x00000004, R12
+	SUBQ         R9, R12
+	VMOVUPD      (R11)(R12*8), Y5
 	VEXTRACTF128 $0x01, Y5, X6
 	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (AX)(R9*1), X6, X6
+	VMASKMOVPS   (AX)(R10*1), X6, X6
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y0, Y6, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -4443,7 +4458,7 @@ logitsLoss32Wide_loop_few:
 	VSUBPD       Y7, Y6, Y6
 	VEXTRACTF128 $0x01, Y5, X7
 	VSHUFPS      $0x88, X7, X5, X7
-	VMASKMOVPS   (CX)(R9*1), X7, X7
+	VMASKMOVPS   (CX)(R10*1), X7, X7
 	VCVTPS2PD    X7, Y7
 
 	// log2 t - y
@@ -4486,36 +4501,36 @@ logitsLoss32Wide_loop_few:
 	VORPD       Y7, Y1, Y1
 
 logitsLoss32Wide_loop_done:
-	VADDPD       (DI), Y2, Y0
-	VMOVUPD      Y0, (DI)
+	VADDPD       (R8), Y2, Y0
+	VMOVUPD      Y0, (R8)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y0
-	VMOVUPD      Y0, 64(DI)
+	VADDPD       64(R8), Y3, Y0
+	VMOVUPD      Y0, 64(R8)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(DI), Y4, Y0
-	VMOVUPD      Y0, 128(DI)
+	VADDPD       128(R8), Y4, Y0
+	VMOVUPD      Y0, 128(R8)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (DI), Y0
+	VMOVUPD      (R8), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(DI), Y0
+	VMOVUPD      64(R8), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(DI), Y0
+	VMOVUPD      128(R8), Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 48(SI)
-	VMOVMSKPD    Y1, DI
+	VMOVMSKPD    Y1, R8
 	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   DI, X0, X0
+	VCVTSI2SDQ   R8, X0, X0
 	VMOVSD       X0, 56(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
@@ -4855,11 +4870,14 @@ logProbsLoss32Wide_loop_done:
 // func pairLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairLoss32Wide(SB), NOSPLIT, $216-40
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ classes+24(FP), BX
-	MOVQ sums+32(FP), SI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  rows+16(FP), DX
+	MOVQ  classes+24(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x02, DI
 
 pairLoss32Wide_row:
 	VBROADCASTSD (SI), Y0
@@ -4867,21 +4885,21 @@ pairLoss32Wide_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
-	LEAQ         (SP), DI
-	ADDQ         $0x18, DI
-	ANDQ         $-32, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (DI)
-	VMOVUPD      Y5, 64(DI)
-	VMOVUPD      Y5, 128(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x04, R8
+	VMOVUPD      Y5, (R8)
+	VMOVUPD      Y5, 64(R8)
+	VMOVUPD      Y5, 128(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x04, R9
 	JL           pairLoss32Wide_loop_few
-	LEAQ         (AX)(BX*4), R11
-	LEAQ         (CX)(BX*4), R12
-	VCVTPS2PD    (AX)(R9*1), Y5
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (CX)(DI*1), R13
+	VCVTPS2PD    (AX)(R10*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -4889,7 +4907,7 @@ pairLoss32Wide_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VCVTPS2PD    (CX)(R9*1), Y7
+	VCVTPS2PD    (CX)(R10*1), Y7
 	VADDPD       Y1, Y7, Y11
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
@@ -4902,12 +4920,12 @@ pairLoss32Wide_row:
 	VANDPD       Y10, Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
-	SUBQ         $0x04, R8
+	SUBQ         $0x04, R9
 	JL           pairLoss32Wide_loop_last
 
 pairLoss32Wide_loop:
-	PREFETCHT1  (R11)(R9*1)
-	PREFETCHT1  (R12)(R9*1)
+	PREFETCHT0  (R12)(R10*1)
+	PREFETCHT0  (R13)(R10*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
@@ -4932,7 +4950,7 @@ pairLoss32Wide_loop:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	VCVTPS2PD   16(AX)(R9*1), Y5
+	VCVTPS2PD   16(AX)(R10*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -4940,7 +4958,7 @@ pairLoss32Wide_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VCVTPS2PD   16(CX)(R9*1), Y7
+	VCVTPS2PD   16(CX)(R10*1), Y7
 	VADDPD      Y1, Y7, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
@@ -4953,22 +4971,22 @@ pairLoss32Wide_loop:
 	VANDPD      Y10, Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
-	ADDQ        $0x10, R9
-	DECQ        R10
+	ADDQ        $0x10, R10
+	DECQ        R11
 	JNZ         pairLoss32Wide_loop_on
-	VADDPD      (DI), Y2, Y2
-	VMOVUPD     Y2, (DI)
+	VADDPD      (R8), Y2, Y2
+	VMOVUPD     Y2, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(DI), Y3, Y3
-	VMOVUPD     Y3, 64(DI)
+	VADDPD      64(R8), Y3, Y3
+	VMOVUPD     Y3, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(DI), Y4, Y4
-	VMOVUPD     Y4, 128(DI)
+	VADDPD      128(R8), Y4, Y4
+	VMOVUPD     Y4, 128(R8)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000100, R10
+	MOVQ        $0x00000100, R11
 
 pairLoss32Wide_loop_on:
-	SUBQ $0x04, R8
+	SUBQ $0x04, R9
 	JGE  pairLoss32Wide_loop
 
 pairLoss32Wide_loop_last:
@@ -4996,19 +5014,19 @@ pairLoss32Wide_loop_last:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x10, R9
+	ADDQ        $0x10, R10
 
 pairLoss32Wide_loop_few:
-	ADDQ         $0x04, R8
-	TESTQ        R8, R8
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
 	JZ           pairLoss32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R10
-	MOVQ         $0x00000004, R11
-	SUBQ         R8, R11
-	VMOVUPD      (R10)(R11*8), Y5
+	LEAQ         tailMask<>+0(SB), R11
+	MOVQ         $0x00000004, R12
+	SUBQ         R9, R12
+	VMOVUPD      (R11)(R12*8), Y5
 	VEXTRACTF128 $0x01, Y5, X6
 	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (AX)(R9*1), X6, X6
+	VMASKMOVPS   (AX)(R10*1), X6, X6
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y0, Y6, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -5019,7 +5037,7 @@ pairLoss32Wide_loop_few:
 	VSUBPD       Y7, Y6, Y6
 	VEXTRACTF128 $0x01, Y5, X7
 	VSHUFPS      $0x88, X7, X5, X7
-	VMASKMOVPS   (CX)(R9*1), X7, X7
+	VMASKMOVPS   (CX)(R10*1), X7, X7
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y1, Y7, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
@@ -5062,28 +5080,28 @@ pairLoss32Wide_loop_few:
 	VFMADD231PD  Y8, Y9, Y4
 
 pairLoss32Wide_loop_done:
-	VADDPD       (DI), Y2, Y0
-	VMOVUPD      Y0, (DI)
+	VADDPD       (R8), Y2, Y0
+	VMOVUPD      Y0, (R8)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y0
-	VMOVUPD      Y0, 64(DI)
+	VADDPD       64(R8), Y3, Y0
+	VMOVUPD      Y0, 64(R8)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(DI), Y4, Y0
-	VMOVUPD      Y0, 128(DI)
+	VADDPD       128(R8), Y4, Y0
+	VMOVUPD      Y0, 128(R8)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (DI), Y0
+	VMOVUPD      (R8), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(DI), Y0
+	VMOVUPD      64(R8), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(DI), Y0
+	VMOVUPD      128(R8), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -7110,11 +7128,14 @@ logPairTarget32Wide_loop_done:
 // func mixedLoss32Wide(x *float32, t *float32, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·mixedLoss32Wide(SB), NOSPLIT, $216-40
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ classes+24(FP), BX
-	MOVQ sums+32(FP), SI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  rows+16(FP), DX
+	MOVQ  classes+24(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x02, DI
 
 mixedLoss32Wide_row:
 	VBROADCASTSD (SI), Y0
@@ -7122,21 +7143,21 @@ mixedLoss32Wide_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
-	LEAQ         (SP), DI
-	ADDQ         $0x18, DI
-	ANDQ         $-32, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (DI)
-	VMOVUPD      Y5, 64(DI)
-	VMOVUPD      Y5, 128(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x04, R8
+	VMOVUPD      Y5, (R8)
+	VMOVUPD      Y5, 64(R8)
+	VMOVUPD      Y5, 128(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x04, R9
 	JL           mixedLoss32Wide_loop_few
-	LEAQ         (AX)(BX*4), R11
-	LEAQ         (CX)(BX*4), R12
-	VCVTPS2PD    (AX)(R9*1), Y5
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (CX)(DI*1), R13
+	VCVTPS2PD    (AX)(R10*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -7144,7 +7165,7 @@ mixedLoss32Wide_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VCVTPS2PD    (CX)(R9*1), Y7
+	VCVTPS2PD    (CX)(R10*1), Y7
 	VADDPD       Y1, Y7, Y7
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
 	VMAXPD       Y7, Y10, Y10
@@ -7154,7 +7175,7 @@ mixedLoss32Wide_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
 	VFMSUB213PD  Y11, Y10, Y7
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VCVTPS2PD    (CX)(R9*1), Y10
+	VCVTPS2PD    (CX)(R10*1), Y10
 	VADDPD       Y1, Y10, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VSUBPD       Y8, Y10, Y8
@@ -7162,12 +7183,12 @@ mixedLoss32Wide_row:
 	VANDPD       Y10, Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
-	SUBQ         $0x04, R8
+	SUBQ         $0x04, R9
 	JL           mixedLoss32Wide_loop_last
 
 mixedLoss32Wide_loop:
-	PREFETCHT1  (R11)(R9*1)
-	PREFETCHT1  (R12)(R9*1)
+	PREFETCHT0  (R12)(R10*1)
+	PREFETCHT0  (R13)(R10*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
@@ -7192,7 +7213,7 @@ mixedLoss32Wide_loop:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	VCVTPS2PD   16(AX)(R9*1), Y5
+	VCVTPS2PD   16(AX)(R10*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -7200,7 +7221,7 @@ mixedLoss32Wide_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VCVTPS2PD   16(CX)(R9*1), Y7
+	VCVTPS2PD   16(CX)(R10*1), Y7
 	VADDPD      Y1, Y7, Y7
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
 	VMAXPD      Y7, Y10, Y10
@@ -7210,7 +7231,7 @@ mixedLoss32Wide_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
 	VFMSUB213PD Y11, Y10, Y7
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VCVTPS2PD   16(CX)(R9*1), Y10
+	VCVTPS2PD   16(CX)(R10*1), Y10
 	VADDPD      Y1, Y10, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VSUBPD      Y8, Y10, Y8
@@ -7218,22 +7239,22 @@ mixedLoss32Wide_loop:
 	VANDPD      Y10, Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
-	ADDQ        $0x10, R9
-	DECQ        R10
+	ADDQ        $0x10, R10
+	DECQ        R11
 	JNZ         mixedLoss32Wide_loop_on
-	VADDPD      (DI), Y2, Y2
-	VMOVUPD     Y2, (DI)
+	VADDPD      (R8), Y2, Y2
+	VMOVUPD     Y2, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(DI), Y3, Y3
-	VMOVUPD     Y3, 64(DI)
+	VADDPD      64(R8), Y3, Y3
+	VMOVUPD     Y3, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(DI), Y4, Y4
-	VMOVUPD     Y4, 128(DI)
+	VADDPD      128(R8), Y4, Y4
+	VMOVUPD     Y4, 128(R8)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000100, R10
+	MOVQ        $0x00000100, R11
 
 mixedLoss32Wide_loop_on:
-	SUBQ $0x04, R8
+	SUBQ $0x04, R9
 	JGE  mixedLoss32Wide_loop
 
 mixedLoss32Wide_loop_last:
@@ -7261,19 +7282,19 @@ mixedLoss32Wide_loop_last:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x10, R9
+	ADDQ        $0x10, R10
 
 mixedLoss32Wide_loop_few:
-	ADDQ         $0x04, R8
-	TESTQ        R8, R8
+	ADDQ         $0x04, R9
+	TESTQ        R9, R9
 	JZ           mixedLoss32Wide_loop_done
-	LEAQ         tailMask<>+0(SB), R10
-	MOVQ         $0x00000004, R11
-	SUBQ         R8, R11
-	VMOVUPD      (R10)(R11*8), Y5
+	LEAQ         tailMask<>+0(SB), R11
+	MOVQ         $0x00000004, R12
+	SUBQ         R9, R12
+	VMOVUPD      (R11)(R12*8), Y5
 	VEXTRACTF128 $0x01, Y5, X6
 	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   (AX)(R9*1), X6, X6
+	VMASKMOVPS   (AX)(R10*1), X6, X6
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y0, Y6, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
@@ -7284,7 +7305,7 @@ mixedLoss32Wide_loop_few:
 	VSUBPD       Y7, Y6, Y6
 	VEXTRACTF128 $0x01, Y5, X7
 	VSHUFPS      $0x88, X7, X5, X7
-	VMASKMOVPS   (CX)(R9*1), X7, X7
+	VMASKMOVPS   (CX)(R10*1), X7, X7
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y1, Y7, Y7
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
@@ -7297,7 +7318,7 @@ mixedLoss32Wide_loop_few:
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
 	VEXTRACTF128 $0x01, Y5, X10
 	VSHUFPS      $0x88, X10, X5, X10
-	VMASKMOVPS   (CX)(R9*1), X10, X10
+	VMASKMOVPS   (CX)(R10*1), X10, X10
 	VCVTPS2PD    X10, Y10
 	VADDPD       Y1, Y10, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
@@ -7335,28 +7356,28 @@ mixedLoss32Wide_loop_few:
 	VFMADD231PD  Y1, Y9, Y4
 
 mixedLoss32Wide_loop_done:
-	VADDPD       (DI), Y2, Y0
-	VMOVUPD      Y0, (DI)
+	VADDPD       (R8), Y2, Y0
+	VMOVUPD      Y0, (R8)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y0
-	VMOVUPD      Y0, 64(DI)
+	VADDPD       64(R8), Y3, Y0
+	VMOVUPD      Y0, 64(R8)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(DI), Y4, Y0
-	VMOVUPD      Y0, 128(DI)
+	VADDPD       128(R8), Y4, Y0
+	VMOVUPD      Y0, 128(R8)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (DI), Y0
+	VMOVUPD      (R8), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(DI), Y0
+	VMOVUPD      64(R8), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(DI), Y0
+	VMOVUPD      128(R8), Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -9685,11 +9706,14 @@ extremes64_loop_done:
 // func logitsLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logitsLoss64(SB), NOSPLIT, $216-40
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ classes+24(FP), BX
-	MOVQ sums+32(FP), SI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  rows+16(FP), DX
+	MOVQ  classes+24(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x03, DI
 
 logitsLoss64_row:
 	VBROADCASTSD (SI), Y0
@@ -9697,23 +9721,23 @@ logitsLoss64_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
-	LEAQ         (SP), DI
-	ADDQ         $0x18, DI
-	ANDQ         $-32, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (DI)
-	VMOVUPD      Y5, 32(DI)
-	VMOVUPD      Y5, 64(DI)
-	VMOVUPD      Y5, 96(DI)
-	VMOVUPD      Y5, 128(DI)
-	VMOVUPD      Y5, 160(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
-	SUBQ         $0x04, R8
+	VMOVUPD      Y5, (R8)
+	VMOVUPD      Y5, 32(R8)
+	VMOVUPD      Y5, 64(R8)
+	VMOVUPD      Y5, 96(R8)
+	VMOVUPD      Y5, 128(R8)
+	VMOVUPD      Y5, 160(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000004, R11
+	SUBQ         $0x04, R9
 	JL           logitsLoss64_loop_few
-	LEAQ         (AX)(BX*8), R11
-	VMOVUPD      (AX)(R9*1), Y5
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPD      (AX)(R10*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -9721,7 +9745,7 @@ logitsLoss64_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R9*1), Y7
+	VMOVUPD      (CX)(R10*1), Y7
 
 	// log2 t - y
 	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
@@ -9735,11 +9759,11 @@ logitsLoss64_row:
 	VDIVPD Y10, Y11, Y11
 	VSUBPD Y8, Y9, Y9
 	VPSLLQ $0x34, Y6, Y6
-	SUBQ   $0x04, R8
+	SUBQ   $0x04, R9
 	JL     logitsLoss64_loop_last
 
 logitsLoss64_loop:
-	PREFETCHT1  (R11)(R9*1)
+	PREFETCHT0  (R12)(R10*1)
 	VMULPD      Y5, Y5, Y8
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
@@ -9774,7 +9798,7 @@ logitsLoss64_loop:
 	VANDPD      Y5, Y10, Y10
 	VFMADD231PD Y10, Y7, Y4
 	VORPD       Y7, Y1, Y1
-	VMOVUPD     32(AX)(R9*1), Y5
+	VMOVUPD     32(AX)(R10*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -9782,7 +9806,7 @@ logitsLoss64_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R9*1), Y7
+	VMOVUPD     32(CX)(R10*1), Y7
 
 	// log2 t - y
 	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y10
@@ -9796,34 +9820,34 @@ logitsLoss64_loop:
 	VDIVPD  Y10, Y11, Y11
 	VSUBPD  Y8, Y9, Y9
 	VPSLLQ  $0x34, Y6, Y6
-	ADDQ    $0x20, R9
-	DECQ    R10
+	ADDQ    $0x20, R10
+	DECQ    R11
 	JNZ     logitsLoss64_loop_on
-	VADDPD  (DI), Y2, Y8
-	VSUBPD  (DI), Y8, Y10
+	VADDPD  (R8), Y2, Y8
+	VSUBPD  (R8), Y8, Y10
 	VSUBPD  Y10, Y2, Y2
-	VADDPD  32(DI), Y2, Y2
-	VMOVUPD Y2, 32(DI)
-	VMOVUPD Y8, (DI)
+	VADDPD  32(R8), Y2, Y2
+	VMOVUPD Y2, 32(R8)
+	VMOVUPD Y8, (R8)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(DI), Y3, Y8
-	VSUBPD  64(DI), Y8, Y10
+	VADDPD  64(R8), Y3, Y8
+	VSUBPD  64(R8), Y8, Y10
 	VSUBPD  Y10, Y3, Y3
-	VADDPD  96(DI), Y3, Y3
-	VMOVUPD Y3, 96(DI)
-	VMOVUPD Y8, 64(DI)
+	VADDPD  96(R8), Y3, Y3
+	VMOVUPD Y3, 96(R8)
+	VMOVUPD Y8, 64(R8)
 	VXORPD  Y3, Y3, Y3
-	VADDPD  128(DI), Y4, Y8
-	VSUBPD  128(DI), Y8, Y10
+	VADDPD  128(R8), Y4, Y8
+	VSUBPD  128(R8), Y8, Y10
 	VSUBPD  Y10, Y4, Y4
-	VADDPD  160(DI), Y4, Y4
-	VMOVUPD Y4, 160(DI)
-	VMOVUPD Y8, 128(DI)
+	VADDPD  160(R8), Y4, Y4
+	VMOVUPD Y4, 160(R8)
+	VMOVUPD Y8, 128(R8)
 	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000004, R10
+	MOVQ    $0x00000004, R11
 
 logitsLoss64_loop_on:
-	SUBQ $0x04, R8
+	SUBQ $0x04, R9
 	JGE  logitsLoss64_loop
 
 logitsLoss64_loop_last:
@@ -9861,38 +9885,38 @@ logitsLoss64_loop_last:
 	VANDPD      Y5, Y10, Y10
 	VFMADD231PD Y10, Y7, Y4
 	VORPD       Y7, Y1, Y1
-	ADDQ        $0x20, R9
-	VADDPD      (DI), Y2, Y5
-	VSUBPD      (DI), Y5, Y6
+	ADDQ        $0x20, R10
+	VADDPD      (R8), Y2, Y5
+	VSUBPD      (R8), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
-	VADDPD      32(DI), Y2, Y2
-	VMOVUPD     Y2, 32(DI)
-	VMOVUPD     Y5, (DI)
+	VADDPD      32(R8), Y2, Y2
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y5, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(DI), Y3, Y5
-	VSUBPD      64(DI), Y5, Y6
+	VADDPD      64(R8), Y3, Y5
+	VSUBPD      64(R8), Y5, Y6
 	VSUBPD      Y6, Y3, Y3
-	VADDPD      96(DI), Y3, Y3
-	VMOVUPD     Y3, 96(DI)
-	VMOVUPD     Y5, 64(DI)
+	VADDPD      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VMOVUPD     Y5, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(DI), Y4, Y5
-	VSUBPD      128(DI), Y5, Y6
+	VADDPD      128(R8), Y4, Y5
+	VSUBPD      128(R8), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
-	VADDPD      160(DI), Y4, Y4
-	VMOVUPD     Y4, 160(DI)
-	VMOVUPD     Y5, 128(DI)
+	VADDPD      160(R8), Y4, Y4
+	VMOVUPD     Y4, 160(R8)
+	VMOVUPD     Y5, 128(R8)
 	VXORPD      Y4, Y4, Y4
 
 logitsLoss64_loop_few:
-	ADDQ       $0x04, R8
-	TESTQ      R8, R8
+	ADDQ       $0x04, R9
+	TESTQ      R9, R9
 	JZ         logitsLoss64_loop_done
-	LEAQ       tailMask<>+0(SB), R10
-	MOVQ       $0x00000004, R11
-	SUBQ       R8, R11
-	VMOVUPD    (R10)(R11*8), Y5
-	VMASKMOVPD (AX)(R9*1), Y5, Y6
+	LEAQ       tailMask<>+0(SB), R11
+	MOVQ       $0x00000004, R12
+	SUBQ       R9, R12
+	VMOVUPD    (R11)(R12*8), Y5
+	VMASKMOVPD (AX)(R10*1), Y5, Y6
 	VADDPD     Y0, Y6, Y8
 	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD    constantc08ff80000000000<>+0(SB), Y6
@@ -9900,7 +9924,7 @@ logitsLoss64_loop_few:
 	VADDPD     constant43380000000003ff<>+0(SB), Y6, Y0
 	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y7
 	VSUBPD     Y7, Y6, Y6
-	VMASKMOVPD (CX)(R9*1), Y5, Y7
+	VMASKMOVPD (CX)(R10*1), Y5, Y7
 
 	// log2 t - y
 	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y10
@@ -9952,51 +9976,51 @@ logitsLoss64_loop_few:
 	VORPD       Y7, Y1, Y1
 
 logitsLoss64_loop_done:
-	VADDPD       (DI), Y2, Y0
-	VSUBPD       (DI), Y0, Y5
+	VADDPD       (R8), Y2, Y0
+	VSUBPD       (R8), Y0, Y5
 	VSUBPD       Y5, Y2, Y2
-	VADDPD       32(DI), Y2, Y2
-	VMOVUPD      Y2, 32(DI)
-	VMOVUPD      Y0, (DI)
+	VADDPD       32(R8), Y2, Y2
+	VMOVUPD      Y2, 32(R8)
+	VMOVUPD      Y0, (R8)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y0
-	VSUBPD       64(DI), Y0, Y2
+	VADDPD       64(R8), Y3, Y0
+	VSUBPD       64(R8), Y0, Y2
 	VSUBPD       Y2, Y3, Y3
-	VADDPD       96(DI), Y3, Y3
-	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y0, 64(DI)
+	VADDPD       96(R8), Y3, Y3
+	VMOVUPD      Y3, 96(R8)
+	VMOVUPD      Y0, 64(R8)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(DI), Y4, Y0
-	VSUBPD       128(DI), Y0, Y2
+	VADDPD       128(R8), Y4, Y0
+	VSUBPD       128(R8), Y0, Y2
 	VSUBPD       Y2, Y4, Y4
-	VADDPD       160(DI), Y4, Y4
-	VMOVUPD      Y4, 160(DI)
-	VMOVUPD      Y0, 128(DI)
+	VADDPD       160(R8), Y4, Y4
+	VMOVUPD      Y4, 160(R8)
+	VMOVUPD      Y0, 128(R8)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (DI), Y0
-	VADDPD       32(DI), Y0, Y0
+	VMOVUPD      (R8), Y0
+	VADDPD       32(R8), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(DI), Y0
-	VADDPD       96(DI), Y0, Y0
+	VMOVUPD      64(R8), Y0
+	VADDPD       96(R8), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(DI), Y0
-	VADDPD       160(DI), Y0, Y0
+	VMOVUPD      128(R8), Y0
+	VADDPD       160(R8), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 48(SI)
-	VMOVMSKPD    Y1, DI
+	VMOVMSKPD    Y1, R8
 	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   DI, X0, X0
+	VCVTSI2SDQ   R8, X0, X0
 	VMOVSD       X0, 56(SI)
 	LEAQ         (AX)(BX*8), AX
 	LEAQ         (CX)(BX*8), CX
@@ -10370,11 +10394,14 @@ logProbsLoss64_loop_done:
 // func pairLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairLoss64(SB), NOSPLIT, $216-40
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ classes+24(FP), BX
-	MOVQ sums+32(FP), SI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  rows+16(FP), DX
+	MOVQ  classes+24(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x03, DI
 
 pairLoss64_row:
 	VBROADCASTSD (SI), Y0
@@ -10382,24 +10409,24 @@ pairLoss64_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
-	LEAQ         (SP), DI
-	ADDQ         $0x18, DI
-	ANDQ         $-32, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (DI)
-	VMOVUPD      Y5, 32(DI)
-	VMOVUPD      Y5, 64(DI)
-	VMOVUPD      Y5, 96(DI)
-	VMOVUPD      Y5, 128(DI)
-	VMOVUPD      Y5, 160(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
-	SUBQ         $0x04, R8
+	VMOVUPD      Y5, (R8)
+	VMOVUPD      Y5, 32(R8)
+	VMOVUPD      Y5, 64(R8)
+	VMOVUPD      Y5, 96(R8)
+	VMOVUPD      Y5, 128(R8)
+	VMOVUPD      Y5, 160(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000004, R11
+	SUBQ         $0x04, R9
 	JL           pairLoss64_loop_few
-	LEAQ         (AX)(BX*8), R11
-	LEAQ         (CX)(BX*8), R12
-	VMOVUPD      (AX)(R9*1), Y5
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (CX)(DI*1), R13
+	VMOVUPD      (AX)(R10*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -10407,7 +10434,7 @@ pairLoss64_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R9*1), Y7
+	VMOVUPD      (CX)(R10*1), Y7
 	VADDPD       Y1, Y7, Y11
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
@@ -10422,12 +10449,12 @@ pairLoss64_row:
 	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
-	SUBQ         $0x04, R8
+	SUBQ         $0x04, R9
 	JL           pairLoss64_loop_last
 
 pairLoss64_loop:
-	PREFETCHT1  (R11)(R9*1)
-	PREFETCHT1  (R12)(R9*1)
+	PREFETCHT0  (R12)(R10*1)
+	PREFETCHT0  (R13)(R10*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
@@ -10460,7 +10487,7 @@ pairLoss64_loop:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	VMOVUPD     32(AX)(R9*1), Y5
+	VMOVUPD     32(AX)(R10*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -10468,7 +10495,7 @@ pairLoss64_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R9*1), Y7
+	VMOVUPD     32(CX)(R10*1), Y7
 	VADDPD      Y1, Y7, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
@@ -10483,34 +10510,34 @@ pairLoss64_loop:
 	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
-	ADDQ        $0x20, R9
-	DECQ        R10
+	ADDQ        $0x20, R10
+	DECQ        R11
 	JNZ         pairLoss64_loop_on
-	VADDPD      (DI), Y2, Y10
-	VSUBPD      (DI), Y10, Y11
+	VADDPD      (R8), Y2, Y10
+	VSUBPD      (R8), Y10, Y11
 	VSUBPD      Y11, Y2, Y2
-	VADDPD      32(DI), Y2, Y2
-	VMOVUPD     Y2, 32(DI)
-	VMOVUPD     Y10, (DI)
+	VADDPD      32(R8), Y2, Y2
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y10, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(DI), Y3, Y10
-	VSUBPD      64(DI), Y10, Y11
+	VADDPD      64(R8), Y3, Y10
+	VSUBPD      64(R8), Y10, Y11
 	VSUBPD      Y11, Y3, Y3
-	VADDPD      96(DI), Y3, Y3
-	VMOVUPD     Y3, 96(DI)
-	VMOVUPD     Y10, 64(DI)
+	VADDPD      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VMOVUPD     Y10, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(DI), Y4, Y10
-	VSUBPD      128(DI), Y10, Y11
+	VADDPD      128(R8), Y4, Y10
+	VSUBPD      128(R8), Y10, Y11
 	VSUBPD      Y11, Y4, Y4
-	VADDPD      160(DI), Y4, Y4
-	VMOVUPD     Y4, 160(DI)
-	VMOVUPD     Y10, 128(DI)
+	VADDPD      160(R8), Y4, Y4
+	VMOVUPD     Y4, 160(R8)
+	VMOVUPD     Y10, 128(R8)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R10
+	MOVQ        $0x00000004, R11
 
 pairLoss64_loop_on:
-	SUBQ $0x04, R8
+	SUBQ $0x04, R9
 	JGE  pairLoss64_loop
 
 pairLoss64_loop_last:
@@ -10546,38 +10573,38 @@ pairLoss64_loop_last:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x20, R9
-	VADDPD      (DI), Y2, Y5
-	VSUBPD      (DI), Y5, Y6
+	ADDQ        $0x20, R10
+	VADDPD      (R8), Y2, Y5
+	VSUBPD      (R8), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
-	VADDPD      32(DI), Y2, Y2
-	VMOVUPD     Y2, 32(DI)
-	VMOVUPD     Y5, (DI)
+	VADDPD      32(R8), Y2, Y2
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y5, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(DI), Y3, Y5
-	VSUBPD      64(DI), Y5, Y6
+	VADDPD      64(R8), Y3, Y5
+	VSUBPD      64(R8), Y5, Y6
 	VSUBPD      Y6, Y3, Y3
-	VADDPD      96(DI), Y3, Y3
-	VMOVUPD     Y3, 96(DI)
-	VMOVUPD     Y5, 64(DI)
+	VADDPD      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VMOVUPD     Y5, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(DI), Y4, Y5
-	VSUBPD      128(DI), Y5, Y6
+	VADDPD      128(R8), Y4, Y5
+	VSUBPD      128(R8), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
-	VADDPD      160(DI), Y4, Y4
-	VMOVUPD     Y4, 160(DI)
-	VMOVUPD     Y5, 128(DI)
+	VADDPD      160(R8), Y4, Y4
+	VMOVUPD     Y4, 160(R8)
+	VMOVUPD     Y5, 128(R8)
 	VXORPD      Y4, Y4, Y4
 
 pairLoss64_loop_few:
-	ADDQ        $0x04, R8
-	TESTQ       R8, R8
+	ADDQ        $0x04, R9
+	TESTQ       R9, R9
 	JZ          pairLoss64_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000004, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Y5
-	VMASKMOVPD  (AX)(R9*1), Y5, Y6
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000004, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*8), Y5
+	VMASKMOVPD  (AX)(R10*1), Y5, Y6
 	VADDPD      Y0, Y6, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
@@ -10585,7 +10612,7 @@ pairLoss64_loop_few:
 	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
 	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
 	VSUBPD      Y7, Y6, Y6
-	VMASKMOVPD  (CX)(R9*1), Y5, Y7
+	VMASKMOVPD  (CX)(R10*1), Y5, Y7
 	VADDPD      Y1, Y7, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
@@ -10637,43 +10664,43 @@ pairLoss64_loop_few:
 	VFMADD231PD Y8, Y9, Y4
 
 pairLoss64_loop_done:
-	VADDPD       (DI), Y2, Y0
-	VSUBPD       (DI), Y0, Y1
+	VADDPD       (R8), Y2, Y0
+	VSUBPD       (R8), Y0, Y1
 	VSUBPD       Y1, Y2, Y2
-	VADDPD       32(DI), Y2, Y2
-	VMOVUPD      Y2, 32(DI)
-	VMOVUPD      Y0, (DI)
+	VADDPD       32(R8), Y2, Y2
+	VMOVUPD      Y2, 32(R8)
+	VMOVUPD      Y0, (R8)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y0
-	VSUBPD       64(DI), Y0, Y1
+	VADDPD       64(R8), Y3, Y0
+	VSUBPD       64(R8), Y0, Y1
 	VSUBPD       Y1, Y3, Y3
-	VADDPD       96(DI), Y3, Y3
-	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y0, 64(DI)
+	VADDPD       96(R8), Y3, Y3
+	VMOVUPD      Y3, 96(R8)
+	VMOVUPD      Y0, 64(R8)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(DI), Y4, Y0
-	VSUBPD       128(DI), Y0, Y1
+	VADDPD       128(R8), Y4, Y0
+	VSUBPD       128(R8), Y0, Y1
 	VSUBPD       Y1, Y4, Y4
-	VADDPD       160(DI), Y4, Y4
-	VMOVUPD      Y4, 160(DI)
-	VMOVUPD      Y0, 128(DI)
+	VADDPD       160(R8), Y4, Y4
+	VMOVUPD      Y4, 160(R8)
+	VMOVUPD      Y0, 128(R8)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (DI), Y0
-	VADDPD       32(DI), Y0, Y0
+	VMOVUPD      (R8), Y0
+	VADDPD       32(R8), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(DI), Y0
-	VADDPD       96(DI), Y0, Y0
+	VMOVUPD      64(R8), Y0
+	VADDPD       96(R8), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(DI), Y0
-	VADDPD       160(DI), Y0, Y0
+	VMOVUPD      128(R8), Y0
+	VADDPD       160(R8), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -12825,12 +12852,15 @@ logPairTarget64_loop_done:
 // func keepingLoss64(x *float64, t *float64, out *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·keepingLoss64(SB), NOSPLIT, $216-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ sums+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  sums+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
 
 keepingLoss64_row:
 	VBROADCASTSD (DI), Y0
@@ -12838,23 +12868,23 @@ keepingLoss64_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
-	LEAQ         (SP), R8
-	ADDQ         $0x18, R8
-	ANDQ         $-32, R8
+	LEAQ         (SP), R9
+	ADDQ         $0x18, R9
+	ANDQ         $-32, R9
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (R8)
-	VMOVUPD      Y5, 32(R8)
-	VMOVUPD      Y5, 64(R8)
-	VMOVUPD      Y5, 96(R8)
-	VMOVUPD      Y5, 128(R8)
-	VMOVUPD      Y5, 160(R8)
-	MOVQ         SI, R9
-	XORQ         R10, R10
-	MOVQ         $0x00000004, R11
-	SUBQ         $0x04, R9
+	VMOVUPD      Y5, (R9)
+	VMOVUPD      Y5, 32(R9)
+	VMOVUPD      Y5, 64(R9)
+	VMOVUPD      Y5, 96(R9)
+	VMOVUPD      Y5, 128(R9)
+	VMOVUPD      Y5, 160(R9)
+	MOVQ         SI, R10
+	XORQ         R11, R11
+	MOVQ         $0x00000004, R12
+	SUBQ         $0x04, R10
 	JL           keepingLoss64_loop_few
-	LEAQ         (AX)(SI*8), R12
-	VMOVUPD      (AX)(R10*1), Y5
+	LEAQ         (AX)(R8*1), R13
+	VMOVUPD      (AX)(R11*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -12862,7 +12892,7 @@ keepingLoss64_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R10*1), Y7
+	VMOVUPD      (CX)(R11*1), Y7
 
 	// log2 t - y
 	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
@@ -12876,11 +12906,11 @@ keepingLoss64_row:
 	VDIVPD Y10, Y11, Y11
 	VSUBPD Y8, Y9, Y9
 	VPSLLQ $0x34, Y6, Y6
-	SUBQ   $0x04, R9
+	SUBQ   $0x04, R10
 	JL     keepingLoss64_loop_last
 
 keepingLoss64_loop:
-	PREFETCHT1  (R12)(R10*1)
+	PREFETCHT0  (R13)(R11*1)
 	VMULPD      Y5, Y5, Y8
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
@@ -12897,7 +12927,7 @@ keepingLoss64_loop:
 	VFMADD231PD Y10, Y5, Y12
 	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R10*1)
+	VMOVUPD     Y12, (DX)(R11*1)
 	VMULPD      Y11, Y11, Y5
 	VMULPD      Y5, Y5, Y6
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
@@ -12917,7 +12947,7 @@ keepingLoss64_loop:
 	VANDPD      Y5, Y10, Y10
 	VFMADD231PD Y10, Y7, Y4
 	VORPD       Y7, Y1, Y1
-	VMOVUPD     32(AX)(R10*1), Y5
+	VMOVUPD     32(AX)(R11*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -12925,7 +12955,7 @@ keepingLoss64_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R10*1), Y7
+	VMOVUPD     32(CX)(R11*1), Y7
 
 	// log2 t - y
 	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y10
@@ -12939,34 +12969,34 @@ keepingLoss64_loop:
 	VDIVPD  Y10, Y11, Y11
 	VSUBPD  Y8, Y9, Y9
 	VPSLLQ  $0x34, Y6, Y6
-	ADDQ    $0x20, R10
-	DECQ    R11
+	ADDQ    $0x20, R11
+	DECQ    R12
 	JNZ     keepingLoss64_loop_on
-	VADDPD  (R8), Y2, Y8
-	VSUBPD  (R8), Y8, Y10
+	VADDPD  (R9), Y2, Y8
+	VSUBPD  (R9), Y8, Y10
 	VSUBPD  Y10, Y2, Y2
-	VADDPD  32(R8), Y2, Y2
-	VMOVUPD Y2, 32(R8)
-	VMOVUPD Y8, (R8)
+	VADDPD  32(R9), Y2, Y2
+	VMOVUPD Y2, 32(R9)
+	VMOVUPD Y8, (R9)
 	VXORPD  Y2, Y2, Y2
-	VADDPD  64(R8), Y3, Y8
-	VSUBPD  64(R8), Y8, Y10
+	VADDPD  64(R9), Y3, Y8
+	VSUBPD  64(R9), Y8, Y10
 	VSUBPD  Y10, Y3, Y3
-	VADDPD  96(R8), Y3, Y3
-	VMOVUPD Y3, 96(R8)
-	VMOVUPD Y8, 64(R8)
+	VADDPD  96(R9), Y3, Y3
+	VMOVUPD Y3, 96(R9)
+	VMOVUPD Y8, 64(R9)
 	VXORPD  Y3, Y3, Y3
-	VADDPD  128(R8), Y4, Y8
-	VSUBPD  128(R8), Y8, Y10
+	VADDPD  128(R9), Y4, Y8
+	VSUBPD  128(R9), Y8, Y10
 	VSUBPD  Y10, Y4, Y4
-	VADDPD  160(R8), Y4, Y4
-	VMOVUPD Y4, 160(R8)
-	VMOVUPD Y8, 128(R8)
+	VADDPD  160(R9), Y4, Y4
+	VMOVUPD Y4, 160(R9)
+	VMOVUPD Y8, 128(R9)
 	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000004, R11
+	MOVQ    $0x00000004, R12
 
 keepingLoss64_loop_on:
-	SUBQ $0x04, R9
+	SUBQ $0x04, R10
 	JGE  keepingLoss64_loop
 
 keepingLoss64_loop_last:
@@ -12986,7 +13016,7 @@ keepingLoss64_loop_last:
 	VFMADD231PD Y10, Y5, Y12
 	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R10*1)
+	VMOVUPD     Y12, (DX)(R11*1)
 	VMULPD      Y11, Y11, Y5
 	VMULPD      Y5, Y5, Y6
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
@@ -13006,38 +13036,38 @@ keepingLoss64_loop_last:
 	VANDPD      Y5, Y10, Y10
 	VFMADD231PD Y10, Y7, Y4
 	VORPD       Y7, Y1, Y1
-	ADDQ        $0x20, R10
-	VADDPD      (R8), Y2, Y5
-	VSUBPD      (R8), Y5, Y6
+	ADDQ        $0x20, R11
+	VADDPD      (R9), Y2, Y5
+	VSUBPD      (R9), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
-	VADDPD      32(R8), Y2, Y2
-	VMOVUPD     Y2, 32(R8)
-	VMOVUPD     Y5, (R8)
+	VADDPD      32(R9), Y2, Y2
+	VMOVUPD     Y2, 32(R9)
+	VMOVUPD     Y5, (R9)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(R8), Y3, Y5
-	VSUBPD      64(R8), Y5, Y6
+	VADDPD      64(R9), Y3, Y5
+	VSUBPD      64(R9), Y5, Y6
 	VSUBPD      Y6, Y3, Y3
-	VADDPD      96(R8), Y3, Y3
-	VMOVUPD     Y3, 96(R8)
-	VMOVUPD     Y5, 64(R8)
+	VADDPD      96(R9), Y3, Y3
+	VMOVUPD     Y3, 96(R9)
+	VMOVUPD     Y5, 64(R9)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(R8), Y4, Y5
-	VSUBPD      128(R8), Y5, Y6
+	VADDPD      128(R9), Y4, Y5
+	VSUBPD      128(R9), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
-	VADDPD      160(R8), Y4, Y4
-	VMOVUPD     Y4, 160(R8)
-	VMOVUPD     Y5, 128(R8)
+	VADDPD      160(R9), Y4, Y4
+	VMOVUPD     Y4, 160(R9)
+	VMOVUPD     Y5, 128(R9)
 	VXORPD      Y4, Y4, Y4
 
 keepingLoss64_loop_few:
-	ADDQ       $0x04, R9
-	TESTQ      R9, R9
+	ADDQ       $0x04, R10
+	TESTQ      R10, R10
 	JZ         keepingLoss64_loop_done
-	LEAQ       tailMask<>+0(SB), R11
-	MOVQ       $0x00000004, R12
-	SUBQ       R9, R12
-	VMOVUPD    (R11)(R12*8), Y5
-	VMASKMOVPD (AX)(R10*1), Y5, Y6
+	LEAQ       tailMask<>+0(SB), R12
+	MOVQ       $0x00000004, R13
+	SUBQ       R10, R13
+	VMOVUPD    (R12)(R13*8), Y5
+	VMASKMOVPD (AX)(R11*1), Y5, Y6
 	VADDPD     Y0, Y6, Y8
 	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD    constantc08ff80000000000<>+0(SB), Y6
@@ -13045,7 +13075,7 @@ keepingLoss64_loop_few:
 	VADDPD     constant43380000000003ff<>+0(SB), Y6, Y0
 	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y7
 	VSUBPD     Y7, Y6, Y6
-	VMASKMOVPD (CX)(R10*1), Y5, Y7
+	VMASKMOVPD (CX)(R11*1), Y5, Y7
 
 	// log2 t - y
 	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y10
@@ -13074,7 +13104,7 @@ keepingLoss64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
 	VFMADD231PD Y10, Y6, Y12
 	VMULPD      Y0, Y12, Y12
-	VMASKMOVPD  Y12, Y5, (DX)(R10*1)
+	VMASKMOVPD  Y12, Y5, (DX)(R11*1)
 	VANDPD      Y5, Y12, Y12
 	VADDPD      Y12, Y2, Y2
 	VMULPD      Y11, Y11, Y0
@@ -13098,51 +13128,51 @@ keepingLoss64_loop_few:
 	VORPD       Y7, Y1, Y1
 
 keepingLoss64_loop_done:
-	VADDPD       (R8), Y2, Y0
-	VSUBPD       (R8), Y0, Y5
+	VADDPD       (R9), Y2, Y0
+	VSUBPD       (R9), Y0, Y5
 	VSUBPD       Y5, Y2, Y2
-	VADDPD       32(R8), Y2, Y2
-	VMOVUPD      Y2, 32(R8)
-	VMOVUPD      Y0, (R8)
+	VADDPD       32(R9), Y2, Y2
+	VMOVUPD      Y2, 32(R9)
+	VMOVUPD      Y0, (R9)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R8), Y3, Y0
-	VSUBPD       64(R8), Y0, Y2
+	VADDPD       64(R9), Y3, Y0
+	VSUBPD       64(R9), Y0, Y2
 	VSUBPD       Y2, Y3, Y3
-	VADDPD       96(R8), Y3, Y3
-	VMOVUPD      Y3, 96(R8)
-	VMOVUPD      Y0, 64(R8)
+	VADDPD       96(R9), Y3, Y3
+	VMOVUPD      Y3, 96(R9)
+	VMOVUPD      Y0, 64(R9)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R8), Y4, Y0
-	VSUBPD       128(R8), Y0, Y2
+	VADDPD       128(R9), Y4, Y0
+	VSUBPD       128(R9), Y0, Y2
 	VSUBPD       Y2, Y4, Y4
-	VADDPD       160(R8), Y4, Y4
-	VMOVUPD      Y4, 160(R8)
-	VMOVUPD      Y0, 128(R8)
+	VADDPD       160(R9), Y4, Y4
+	VMOVUPD      Y4, 160(R9)
+	VMOVUPD      Y0, 128(R9)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R8), Y0
-	VADDPD       32(R8), Y0, Y0
+	VMOVUPD      (R9), Y0
+	VADDPD       32(R9), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 32(DI)
-	VMOVUPD      64(R8), Y0
-	VADDPD       96(R8), Y0, Y0
+	VMOVUPD      64(R9), Y0
+	VADDPD       96(R9), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 40(DI)
-	VMOVUPD      128(R8), Y0
-	VADDPD       160(R8), Y0, Y0
+	VMOVUPD      128(R9), Y0
+	VADDPD       160(R9), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X2
 	VADDPD       X2, X0, X2
 	VPERMILPD    $0x01, X2, X0
 	VADDSD       X2, X0, X0
 	VMOVSD       X0, 48(DI)
-	VMOVMSKPD    Y1, R8
+	VMOVMSKPD    Y1, R9
 	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   R8, X0, X0
+	VCVTSI2SDQ   R9, X0, X0
 	VMOVSD       X0, 56(DI)
 	LEAQ         (AX)(SI*8), AX
 	LEAQ         (CX)(SI*8), CX
@@ -13156,13 +13186,16 @@ keepingLoss64_loop_done:
 // func keepingPair64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·keepingPair64(SB), NOSPLIT, $216-56
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ ex+16(FP), DX
-	MOVQ et+24(FP), BX
-	MOVQ rows+32(FP), SI
-	MOVQ classes+40(FP), DI
-	MOVQ sums+48(FP), R8
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  ex+16(FP), DX
+	MOVQ  et+24(FP), BX
+	MOVQ  rows+32(FP), SI
+	MOVQ  classes+40(FP), DI
+	MOVQ  sums+48(FP), R8
+	MOVQ  DI, R9
+	IMULQ SI, R9
+	SHLQ  $0x03, R9
 
 keepingPair64_row:
 	VBROADCASTSD (R8), Y0
@@ -13170,24 +13203,24 @@ keepingPair64_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
-	LEAQ         (SP), R9
-	ADDQ         $0x18, R9
-	ANDQ         $-32, R9
+	LEAQ         (SP), R10
+	ADDQ         $0x18, R10
+	ANDQ         $-32, R10
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (R9)
-	VMOVUPD      Y5, 32(R9)
-	VMOVUPD      Y5, 64(R9)
-	VMOVUPD      Y5, 96(R9)
-	VMOVUPD      Y5, 128(R9)
-	VMOVUPD      Y5, 160(R9)
-	MOVQ         DI, R10
-	XORQ         R11, R11
-	MOVQ         $0x00000004, R12
-	SUBQ         $0x04, R10
+	VMOVUPD      Y5, (R10)
+	VMOVUPD      Y5, 32(R10)
+	VMOVUPD      Y5, 64(R10)
+	VMOVUPD      Y5, 96(R10)
+	VMOVUPD      Y5, 128(R10)
+	VMOVUPD      Y5, 160(R10)
+	MOVQ         DI, R11
+	XORQ         R12, R12
+	MOVQ         $0x00000004, R13
+	SUBQ         $0x04, R11
 	JL           keepingPair64_loop_few
-	LEAQ         (AX)(DI*8), R13
-	LEAQ         (CX)(DI*8), R14
-	VMOVUPD      (AX)(R11*1), Y5
+	LEAQ         (AX)(R9*1), R14
+	LEAQ         (CX)(R9*1), R15
+	VMOVUPD      (AX)(R12*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -13195,7 +13228,7 @@ keepingPair64_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R11*1), Y7
+	VMOVUPD      (CX)(R12*1), Y7
 	VADDPD       Y1, Y7, Y11
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
@@ -13210,12 +13243,12 @@ keepingPair64_row:
 	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
-	SUBQ         $0x04, R10
+	SUBQ         $0x04, R11
 	JL           keepingPair64_loop_last
 
 keepingPair64_loop:
-	PREFETCHT1  (R13)(R11*1)
-	PREFETCHT1  (R14)(R11*1)
+	PREFETCHT0  (R14)(R12*1)
+	PREFETCHT0  (R15)(R12*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
@@ -13232,7 +13265,7 @@ keepingPair64_loop:
 	VFMADD231PD Y11, Y5, Y12
 	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R11*1)
+	VMOVUPD     Y12, (DX)(R12*1)
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
@@ -13248,10 +13281,10 @@ keepingPair64_loop:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VMOVUPD     Y10, (BX)(R11*1)
+	VMOVUPD     Y10, (BX)(R12*1)
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	VMOVUPD     32(AX)(R11*1), Y5
+	VMOVUPD     32(AX)(R12*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -13259,7 +13292,7 @@ keepingPair64_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R11*1), Y7
+	VMOVUPD     32(CX)(R12*1), Y7
 	VADDPD      Y1, Y7, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
@@ -13274,34 +13307,34 @@ keepingPair64_loop:
 	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
-	ADDQ        $0x20, R11
-	DECQ        R12
+	ADDQ        $0x20, R12
+	DECQ        R13
 	JNZ         keepingPair64_loop_on
-	VADDPD      (R9), Y2, Y10
-	VSUBPD      (R9), Y10, Y11
+	VADDPD      (R10), Y2, Y10
+	VSUBPD      (R10), Y10, Y11
 	VSUBPD      Y11, Y2, Y2
-	VADDPD      32(R9), Y2, Y2
-	VMOVUPD     Y2, 32(R9)
-	VMOVUPD     Y10, (R9)
+	VADDPD      32(R10), Y2, Y2
+	VMOVUPD     Y2, 32(R10)
+	VMOVUPD     Y10, (R10)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(R9), Y3, Y10
-	VSUBPD      64(R9), Y10, Y11
+	VADDPD      64(R10), Y3, Y10
+	VSUBPD      64(R10), Y10, Y11
 	VSUBPD      Y11, Y3, Y3
-	VADDPD      96(R9), Y3, Y3
-	VMOVUPD     Y3, 96(R9)
-	VMOVUPD     Y10, 64(R9)
+	VADDPD      96(R10), Y3, Y3
+	VMOVUPD     Y3, 96(R10)
+	VMOVUPD     Y10, 64(R10)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(R9), Y4, Y10
-	VSUBPD      128(R9), Y10, Y11
+	VADDPD      128(R10), Y4, Y10
+	VSUBPD      128(R10), Y10, Y11
 	VSUBPD      Y11, Y4, Y4
-	VADDPD      160(R9), Y4, Y4
-	VMOVUPD     Y4, 160(R9)
-	VMOVUPD     Y10, 128(R9)
+	VADDPD      160(R10), Y4, Y4
+	VMOVUPD     Y4, 160(R10)
+	VMOVUPD     Y10, 128(R10)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R12
+	MOVQ        $0x00000004, R13
 
 keepingPair64_loop_on:
-	SUBQ $0x04, R10
+	SUBQ $0x04, R11
 	JGE  keepingPair64_loop
 
 keepingPair64_loop_last:
@@ -13321,7 +13354,7 @@ keepingPair64_loop_last:
 	VFMADD231PD Y11, Y5, Y12
 	VFMADD231PD Y6, Y12, Y2
 	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R11*1)
+	VMOVUPD     Y12, (DX)(R12*1)
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
@@ -13337,41 +13370,41 @@ keepingPair64_loop_last:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
 	VFMADD231PD Y6, Y7, Y10
 	VMULPD      Y9, Y10, Y10
-	VMOVUPD     Y10, (BX)(R11*1)
+	VMOVUPD     Y10, (BX)(R12*1)
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x20, R11
-	VADDPD      (R9), Y2, Y5
-	VSUBPD      (R9), Y5, Y6
+	ADDQ        $0x20, R12
+	VADDPD      (R10), Y2, Y5
+	VSUBPD      (R10), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
-	VADDPD      32(R9), Y2, Y2
-	VMOVUPD     Y2, 32(R9)
-	VMOVUPD     Y5, (R9)
+	VADDPD      32(R10), Y2, Y2
+	VMOVUPD     Y2, 32(R10)
+	VMOVUPD     Y5, (R10)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(R9), Y3, Y5
-	VSUBPD      64(R9), Y5, Y6
+	VADDPD      64(R10), Y3, Y5
+	VSUBPD      64(R10), Y5, Y6
 	VSUBPD      Y6, Y3, Y3
-	VADDPD      96(R9), Y3, Y3
-	VMOVUPD     Y3, 96(R9)
-	VMOVUPD     Y5, 64(R9)
+	VADDPD      96(R10), Y3, Y3
+	VMOVUPD     Y3, 96(R10)
+	VMOVUPD     Y5, 64(R10)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(R9), Y4, Y5
-	VSUBPD      128(R9), Y5, Y6
+	VADDPD      128(R10), Y4, Y5
+	VSUBPD      128(R10), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
-	VADDPD      160(R9), Y4, Y4
-	VMOVUPD     Y4, 160(R9)
-	VMOVUPD     Y5, 128(R9)
+	VADDPD      160(R10), Y4, Y4
+	VMOVUPD     Y4, 160(R10)
+	VMOVUPD     Y5, 128(R10)
 	VXORPD      Y4, Y4, Y4
 
 keepingPair64_loop_few:
-	ADDQ        $0x04, R10
-	TESTQ       R10, R10
+	ADDQ        $0x04, R11
+	TESTQ       R11, R11
 	JZ          keepingPair64_loop_done
-	LEAQ        tailMask<>+0(SB), R12
-	MOVQ        $0x00000004, R13
-	SUBQ        R10, R13
-	VMOVUPD     (R12)(R13*8), Y5
-	VMASKMOVPD  (AX)(R11*1), Y5, Y6
+	LEAQ        tailMask<>+0(SB), R13
+	MOVQ        $0x00000004, R14
+	SUBQ        R11, R14
+	VMOVUPD     (R13)(R14*8), Y5
+	VMASKMOVPD  (AX)(R12*1), Y5, Y6
 	VADDPD      Y0, Y6, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
@@ -13379,7 +13412,7 @@ keepingPair64_loop_few:
 	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
 	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
 	VSUBPD      Y7, Y6, Y6
-	VMASKMOVPD  (CX)(R11*1), Y5, Y7
+	VMASKMOVPD  (CX)(R12*1), Y5, Y7
 	VADDPD      Y1, Y7, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
@@ -13409,7 +13442,7 @@ keepingPair64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
 	VFMADD231PD Y10, Y6, Y11
 	VMULPD      Y0, Y11, Y11
-	VMASKMOVPD  Y11, Y5, (DX)(R11*1)
+	VMASKMOVPD  Y11, Y5, (DX)(R12*1)
 	VANDPD      Y5, Y11, Y11
 	VADDPD      Y11, Y2, Y2
 	VMULPD      Y7, Y7, Y0
@@ -13427,49 +13460,49 @@ keepingPair64_loop_few:
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
 	VFMADD231PD Y6, Y7, Y9
 	VMULPD      Y1, Y9, Y9
-	VMASKMOVPD  Y9, Y5, (BX)(R11*1)
+	VMASKMOVPD  Y9, Y5, (BX)(R12*1)
 	VANDPD      Y5, Y9, Y9
 	VADDPD      Y9, Y3, Y3
 	VFMADD231PD Y8, Y9, Y4
 
 keepingPair64_loop_done:
-	VADDPD       (R9), Y2, Y0
-	VSUBPD       (R9), Y0, Y1
+	VADDPD       (R10), Y2, Y0
+	VSUBPD       (R10), Y0, Y1
 	VSUBPD       Y1, Y2, Y2
-	VADDPD       32(R9), Y2, Y2
-	VMOVUPD      Y2, 32(R9)
-	VMOVUPD      Y0, (R9)
+	VADDPD       32(R10), Y2, Y2
+	VMOVUPD      Y2, 32(R10)
+	VMOVUPD      Y0, (R10)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R9), Y3, Y0
-	VSUBPD       64(R9), Y0, Y1
+	VADDPD       64(R10), Y3, Y0
+	VSUBPD       64(R10), Y0, Y1
 	VSUBPD       Y1, Y3, Y3
-	VADDPD       96(R9), Y3, Y3
-	VMOVUPD      Y3, 96(R9)
-	VMOVUPD      Y0, 64(R9)
+	VADDPD       96(R10), Y3, Y3
+	VMOVUPD      Y3, 96(R10)
+	VMOVUPD      Y0, 64(R10)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R9), Y4, Y0
-	VSUBPD       128(R9), Y0, Y1
+	VADDPD       128(R10), Y4, Y0
+	VSUBPD       128(R10), Y0, Y1
 	VSUBPD       Y1, Y4, Y4
-	VADDPD       160(R9), Y4, Y4
-	VMOVUPD      Y4, 160(R9)
-	VMOVUPD      Y0, 128(R9)
+	VADDPD       160(R10), Y4, Y4
+	VMOVUPD      Y4, 160(R10)
+	VMOVUPD      Y0, 128(R10)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R9), Y0
-	VADDPD       32(R9), Y0, Y0
+	VMOVUPD      (R10), Y0
+	VADDPD       32(R10), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(R8)
-	VMOVUPD      64(R9), Y0
-	VADDPD       96(R9), Y0, Y0
+	VMOVUPD      64(R10), Y0
+	VADDPD       96(R10), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(R8)
-	VMOVUPD      128(R9), Y0
-	VADDPD       160(R9), Y0, Y0
+	VMOVUPD      128(R10), Y0
+	VADDPD       160(R10), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
@@ -13557,11 +13590,14 @@ keptPred64_loop_done:
 // func mixedLoss64(x *float64, t *float64, rows int, classes int, sums *[8]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·mixedLoss64(SB), NOSPLIT, $216-40
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ classes+24(FP), BX
-	MOVQ sums+32(FP), SI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  rows+16(FP), DX
+	MOVQ  classes+24(FP), BX
+	MOVQ  sums+32(FP), SI
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x03, DI
 
 mixedLoss64_row:
 	VBROADCASTSD (SI), Y0
@@ -13569,24 +13605,24 @@ mixedLoss64_row:
 	VXORPD       Y2, Y2, Y2
 	VXORPD       Y3, Y3, Y3
 	VXORPD       Y4, Y4, Y4
-	LEAQ         (SP), DI
-	ADDQ         $0x18, DI
-	ANDQ         $-32, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x18, R8
+	ANDQ         $-32, R8
 	VXORPD       Y5, Y5, Y5
-	VMOVUPD      Y5, (DI)
-	VMOVUPD      Y5, 32(DI)
-	VMOVUPD      Y5, 64(DI)
-	VMOVUPD      Y5, 96(DI)
-	VMOVUPD      Y5, 128(DI)
-	VMOVUPD      Y5, 160(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
-	SUBQ         $0x04, R8
+	VMOVUPD      Y5, (R8)
+	VMOVUPD      Y5, 32(R8)
+	VMOVUPD      Y5, 64(R8)
+	VMOVUPD      Y5, 96(R8)
+	VMOVUPD      Y5, 128(R8)
+	VMOVUPD      Y5, 160(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000004, R11
+	SUBQ         $0x04, R9
 	JL           mixedLoss64_loop_few
-	LEAQ         (AX)(BX*8), R11
-	LEAQ         (CX)(BX*8), R12
-	VMOVUPD      (AX)(R9*1), Y5
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (CX)(DI*1), R13
+	VMOVUPD      (AX)(R10*1), Y5
 	VADDPD       Y0, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
@@ -13594,7 +13630,7 @@ mixedLoss64_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R9*1), Y7
+	VMOVUPD      (CX)(R10*1), Y7
 	VADDPD       Y1, Y7, Y7
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
 	VMAXPD       Y7, Y10, Y10
@@ -13604,7 +13640,7 @@ mixedLoss64_row:
 	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
 	VFMSUB213PD  Y11, Y10, Y7
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VMOVUPD      (CX)(R9*1), Y10
+	VMOVUPD      (CX)(R10*1), Y10
 	VADDPD       Y1, Y10, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VSUBPD       Y8, Y10, Y8
@@ -13614,12 +13650,12 @@ mixedLoss64_row:
 	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ       $0x34, Y6, Y6
 	VPSLLQ       $0x34, Y9, Y9
-	SUBQ         $0x04, R8
+	SUBQ         $0x04, R9
 	JL           mixedLoss64_loop_last
 
 mixedLoss64_loop:
-	PREFETCHT1  (R11)(R9*1)
-	PREFETCHT1  (R12)(R9*1)
+	PREFETCHT0  (R12)(R10*1)
+	PREFETCHT0  (R13)(R10*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
@@ -13652,7 +13688,7 @@ mixedLoss64_loop:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	VMOVUPD     32(AX)(R9*1), Y5
+	VMOVUPD     32(AX)(R10*1), Y5
 	VADDPD      Y0, Y5, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
@@ -13660,7 +13696,7 @@ mixedLoss64_loop:
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R9*1), Y7
+	VMOVUPD     32(CX)(R10*1), Y7
 	VADDPD      Y1, Y7, Y7
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
 	VMAXPD      Y7, Y10, Y10
@@ -13670,7 +13706,7 @@ mixedLoss64_loop:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
 	VFMSUB213PD Y11, Y10, Y7
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VMOVUPD     32(CX)(R9*1), Y10
+	VMOVUPD     32(CX)(R10*1), Y10
 	VADDPD      Y1, Y10, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VSUBPD      Y8, Y10, Y8
@@ -13680,34 +13716,34 @@ mixedLoss64_loop:
 	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
 	VPSLLQ      $0x34, Y6, Y6
 	VPSLLQ      $0x34, Y9, Y9
-	ADDQ        $0x20, R9
-	DECQ        R10
+	ADDQ        $0x20, R10
+	DECQ        R11
 	JNZ         mixedLoss64_loop_on
-	VADDPD      (DI), Y2, Y10
-	VSUBPD      (DI), Y10, Y11
+	VADDPD      (R8), Y2, Y10
+	VSUBPD      (R8), Y10, Y11
 	VSUBPD      Y11, Y2, Y2
-	VADDPD      32(DI), Y2, Y2
-	VMOVUPD     Y2, 32(DI)
-	VMOVUPD     Y10, (DI)
+	VADDPD      32(R8), Y2, Y2
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y10, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(DI), Y3, Y10
-	VSUBPD      64(DI), Y10, Y11
+	VADDPD      64(R8), Y3, Y10
+	VSUBPD      64(R8), Y10, Y11
 	VSUBPD      Y11, Y3, Y3
-	VADDPD      96(DI), Y3, Y3
-	VMOVUPD     Y3, 96(DI)
-	VMOVUPD     Y10, 64(DI)
+	VADDPD      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VMOVUPD     Y10, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(DI), Y4, Y10
-	VSUBPD      128(DI), Y10, Y11
+	VADDPD      128(R8), Y4, Y10
+	VSUBPD      128(R8), Y10, Y11
 	VSUBPD      Y11, Y4, Y4
-	VADDPD      160(DI), Y4, Y4
-	VMOVUPD     Y4, 160(DI)
-	VMOVUPD     Y10, 128(DI)
+	VADDPD      160(R8), Y4, Y4
+	VMOVUPD     Y4, 160(R8)
+	VMOVUPD     Y10, 128(R8)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R10
+	MOVQ        $0x00000004, R11
 
 mixedLoss64_loop_on:
-	SUBQ $0x04, R8
+	SUBQ $0x04, R9
 	JGE  mixedLoss64_loop
 
 mixedLoss64_loop_last:
@@ -13743,38 +13779,38 @@ mixedLoss64_loop_last:
 	VMULPD      Y9, Y10, Y10
 	VADDPD      Y10, Y3, Y3
 	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x20, R9
-	VADDPD      (DI), Y2, Y5
-	VSUBPD      (DI), Y5, Y6
+	ADDQ        $0x20, R10
+	VADDPD      (R8), Y2, Y5
+	VSUBPD      (R8), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
-	VADDPD      32(DI), Y2, Y2
-	VMOVUPD     Y2, 32(DI)
-	VMOVUPD     Y5, (DI)
+	VADDPD      32(R8), Y2, Y2
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y5, (R8)
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(DI), Y3, Y5
-	VSUBPD      64(DI), Y5, Y6
+	VADDPD      64(R8), Y3, Y5
+	VSUBPD      64(R8), Y5, Y6
 	VSUBPD      Y6, Y3, Y3
-	VADDPD      96(DI), Y3, Y3
-	VMOVUPD     Y3, 96(DI)
-	VMOVUPD     Y5, 64(DI)
+	VADDPD      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VMOVUPD     Y5, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(DI), Y4, Y5
-	VSUBPD      128(DI), Y5, Y6
+	VADDPD      128(R8), Y4, Y5
+	VSUBPD      128(R8), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
-	VADDPD      160(DI), Y4, Y4
-	VMOVUPD     Y4, 160(DI)
-	VMOVUPD     Y5, 128(DI)
+	VADDPD      160(R8), Y4, Y4
+	VMOVUPD     Y4, 160(R8)
+	VMOVUPD     Y5, 128(R8)
 	VXORPD      Y4, Y4, Y4
 
 mixedLoss64_loop_few:
-	ADDQ        $0x04, R8
-	TESTQ       R8, R8
+	ADDQ        $0x04, R9
+	TESTQ       R9, R9
 	JZ          mixedLoss64_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000004, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Y5
-	VMASKMOVPD  (AX)(R9*1), Y5, Y6
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000004, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*8), Y5
+	VMASKMOVPD  (AX)(R10*1), Y5, Y6
 	VADDPD      Y0, Y6, Y8
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
@@ -13782,7 +13818,7 @@ mixedLoss64_loop_few:
 	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
 	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
 	VSUBPD      Y7, Y6, Y6
-	VMASKMOVPD  (CX)(R9*1), Y5, Y7
+	VMASKMOVPD  (CX)(R10*1), Y5, Y7
 	VADDPD      Y1, Y7, Y7
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
 	VMAXPD      Y7, Y10, Y10
@@ -13792,7 +13828,7 @@ mixedLoss64_loop_few:
 	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
 	VFMSUB213PD Y11, Y10, Y7
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VMASKMOVPD  (CX)(R9*1), Y5, Y10
+	VMASKMOVPD  (CX)(R10*1), Y5, Y10
 	VADDPD      Y1, Y10, Y10
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VSUBPD      Y8, Y10, Y1
@@ -13839,43 +13875,43 @@ mixedLoss64_loop_few:
 	VFMADD231PD Y1, Y9, Y4
 
 mixedLoss64_loop_done:
-	VADDPD       (DI), Y2, Y0
-	VSUBPD       (DI), Y0, Y1
+	VADDPD       (R8), Y2, Y0
+	VSUBPD       (R8), Y0, Y1
 	VSUBPD       Y1, Y2, Y2
-	VADDPD       32(DI), Y2, Y2
-	VMOVUPD      Y2, 32(DI)
-	VMOVUPD      Y0, (DI)
+	VADDPD       32(R8), Y2, Y2
+	VMOVUPD      Y2, 32(R8)
+	VMOVUPD      Y0, (R8)
 	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y0
-	VSUBPD       64(DI), Y0, Y1
+	VADDPD       64(R8), Y3, Y0
+	VSUBPD       64(R8), Y0, Y1
 	VSUBPD       Y1, Y3, Y3
-	VADDPD       96(DI), Y3, Y3
-	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y0, 64(DI)
+	VADDPD       96(R8), Y3, Y3
+	VMOVUPD      Y3, 96(R8)
+	VMOVUPD      Y0, 64(R8)
 	VXORPD       Y3, Y3, Y3
-	VADDPD       128(DI), Y4, Y0
-	VSUBPD       128(DI), Y0, Y1
+	VADDPD       128(R8), Y4, Y0
+	VSUBPD       128(R8), Y0, Y1
 	VSUBPD       Y1, Y4, Y4
-	VADDPD       160(DI), Y4, Y4
-	VMOVUPD      Y4, 160(DI)
-	VMOVUPD      Y0, 128(DI)
+	VADDPD       160(R8), Y4, Y4
+	VMOVUPD      Y4, 160(R8)
+	VMOVUPD      Y0, 128(R8)
 	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (DI), Y0
-	VADDPD       32(DI), Y0, Y0
+	VMOVUPD      (R8), Y0
+	VADDPD       32(R8), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(DI), Y0
-	VADDPD       96(DI), Y0, Y0
+	VMOVUPD      64(R8), Y0
+	VADDPD       96(R8), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0
 	VADDSD       X1, X0, X0
 	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(DI), Y0
-	VADDPD       160(DI), Y0, Y0
+	VMOVUPD      128(R8), Y0
+	VADDPD       160(R8), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X1
 	VPERMILPD    $0x01, X1, X0

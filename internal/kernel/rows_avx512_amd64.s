@@ -132,6 +132,10 @@ TEXT ·logitsLoss32AVX512(SB), NOSPLIT, $440-40
 	JMP  logitsLoss32AVX512_constants
 
 logitsLoss32AVX512_begin:
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x02, DI
+
 logitsLoss32AVX512_row:
 	VBROADCASTSD (SI), Z2
 	VCVTPD2PS    Z2, Y2
@@ -144,26 +148,26 @@ logitsLoss32AVX512_row:
 	VXORPD       Z21, Z21, Z21
 	VXORPD       Z22, Z22, Z22
 	VXORPD       Z23, Z23, Z23
-	LEAQ         (SP), DI
-	ADDQ         $0x38, DI
-	ANDQ         $-64, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x38, R8
+	ANDQ         $-64, R8
 	VXORPD       Z24, Z24, Z24
-	VMOVUPD      Z24, (DI)
-	VMOVUPD      Z24, 128(DI)
-	VMOVUPD      Z24, 256(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x10, R8
+	VMOVUPD      Z24, (R8)
+	VMOVUPD      Z24, 128(R8)
+	VMOVUPD      Z24, 256(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x10, R9
 	JL           logitsLoss32AVX512_loop_few
-	LEAQ         (AX)(BX*4), R11
-	VMOVUPS      (AX)(R9*1), Z24
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPS      (AX)(R10*1), Z24
 	VMOVAPS      Z24, Z25
 	VFMADD132PS  Z1, Z2, Z25
 	VSUBPS       Z2, Z25, Z26
 	VFMSUB132PS  Z1, Z26, Z24
 	VFMADD231PS  Z4, Z26, Z24
-	VMOVUPS      (CX)(R9*1), Z26
+	VMOVUPS      (CX)(R10*1), Z26
 
 	// log2 t - y
 	VPSRLD      $0x14, Z26, Z27
@@ -179,11 +183,11 @@ logitsLoss32AVX512_row:
 	VPSLLD      $0x14, Z25, Z27
 	VPERMPS     Z8, Z25, Z25
 	VPADDD      Z25, Z27, Z27
-	SUBQ        $0x10, R8
+	SUBQ        $0x10, R9
 	JL          logitsLoss32AVX512_loop_last
 
 logitsLoss32AVX512_loop:
-	PREFETCHT1  (R11)(R9*1)
+	PREFETCHT0  (R12)(R10*1)
 	VMOVUPS     Z10, Z25
 	VFMADD213PS Z11, Z24, Z25
 	VFMADD213PS Z12, Z24, Z25
@@ -211,13 +215,13 @@ logitsLoss32AVX512_loop:
 	VSUBPS      Z25, Z24, Z25
 	VADDPS      Z25, Z23, Z23
 	VORPS       Z26, Z17, Z17
-	VMOVUPS     64(AX)(R9*1), Z24
+	VMOVUPS     64(AX)(R10*1), Z24
 	VMOVAPS     Z24, Z25
 	VFMADD132PS Z1, Z2, Z25
 	VSUBPS      Z2, Z25, Z26
 	VFMSUB132PS Z1, Z26, Z24
 	VFMADD231PS Z4, Z26, Z24
-	VMOVUPS     64(CX)(R9*1), Z26
+	VMOVUPS     64(CX)(R10*1), Z26
 
 	// log2 t - y
 	VPSRLD        $0x14, Z26, Z27
@@ -233,12 +237,12 @@ logitsLoss32AVX512_loop:
 	VPSLLD        $0x14, Z25, Z27
 	VPERMPS       Z8, Z25, Z25
 	VPADDD        Z25, Z27, Z27
-	ADDQ          $0x40, R9
-	DECQ          R10
+	ADDQ          $0x40, R10
+	DECQ          R11
 	JNZ           logitsLoss32AVX512_loop_on
 	VEXTRACTF64X4 $0x01, Z18, Y25
 	VCVTPS2PD     Y18, Z18
-	VADDPD        (DI), Z18, Z18
+	VADDPD        (R8), Z18, Z18
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z18, Z18
 	VEXTRACTF64X4 $0x01, Z19, Y25
@@ -246,12 +250,12 @@ logitsLoss32AVX512_loop:
 	VADDPD        Z19, Z18, Z18
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z18, Z18
-	VMOVUPD       Z18, (DI)
+	VMOVUPD       Z18, (R8)
 	VXORPS        Z18, Z18, Z18
 	VXORPS        Z19, Z19, Z19
 	VEXTRACTF64X4 $0x01, Z20, Y25
 	VCVTPS2PD     Y20, Z20
-	VADDPD        128(DI), Z20, Z20
+	VADDPD        128(R8), Z20, Z20
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z20, Z20
 	VEXTRACTF64X4 $0x01, Z21, Y25
@@ -259,12 +263,12 @@ logitsLoss32AVX512_loop:
 	VADDPD        Z21, Z20, Z20
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z20, Z20
-	VMOVUPD       Z20, 128(DI)
+	VMOVUPD       Z20, 128(R8)
 	VXORPS        Z20, Z20, Z20
 	VXORPS        Z21, Z21, Z21
 	VEXTRACTF64X4 $0x01, Z22, Y25
 	VCVTPS2PD     Y22, Z22
-	VADDPD        256(DI), Z22, Z22
+	VADDPD        256(R8), Z22, Z22
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z22, Z22
 	VEXTRACTF64X4 $0x01, Z23, Y25
@@ -272,13 +276,13 @@ logitsLoss32AVX512_loop:
 	VADDPD        Z23, Z22, Z22
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z22, Z22
-	VMOVUPD       Z22, 256(DI)
+	VMOVUPD       Z22, 256(R8)
 	VXORPS        Z22, Z22, Z22
 	VXORPS        Z23, Z23, Z23
-	MOVQ          $0x00000100, R10
+	MOVQ          $0x00000100, R11
 
 logitsLoss32AVX512_loop_on:
-	SUBQ $0x10, R8
+	SUBQ $0x10, R9
 	JGE  logitsLoss32AVX512_loop
 
 logitsLoss32AVX512_loop_last:
@@ -309,25 +313,25 @@ logitsLoss32AVX512_loop_last:
 	VSUBPS      Z25, Z24, Z25
 	VADDPS      Z25, Z23, Z23
 	VORPS       Z26, Z17, Z17
-	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
 
 logitsLoss32AVX512_loop_few:
-	ADDQ        $0x10, R8
-	TESTQ       R8, R8
+	ADDQ        $0x10, R9
+	TESTQ       R9, R9
 	JZ          logitsLoss32AVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000010, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Z24
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000010, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*4), Z24
 	VPMOVD2M    Z24, K1
-	VMOVUPS.Z   (AX)(R9*1), K1, Z25
+	VMOVUPS.Z   (AX)(R10*1), K1, Z25
 	VMOVAPS     Z25, Z26
 	VFMADD132PS Z1, Z2, Z26
 	VSUBPS      Z2, Z26, Z2
 	VFMSUB132PS Z1, Z2, Z25
 	VFMADD231PS Z4, Z2, Z25
 	VPMOVD2M    Z24, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Z2
+	VMOVUPS.Z   (CX)(R10*1), K1, Z2
 
 	// log2 t - y
 	VPSRLD      $0x14, Z2, Z27
@@ -375,7 +379,7 @@ logitsLoss32AVX512_loop_few:
 logitsLoss32AVX512_loop_done:
 	VEXTRACTF64X4 $0x01, Z18, Y2
 	VCVTPS2PD     Y18, Z18
-	VADDPD        (DI), Z18, Z18
+	VADDPD        (R8), Z18, Z18
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z18, Z18
 	VEXTRACTF64X4 $0x01, Z19, Y2
@@ -383,12 +387,12 @@ logitsLoss32AVX512_loop_done:
 	VADDPD        Z19, Z18, Z18
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z18, Z18
-	VMOVUPD       Z18, (DI)
+	VMOVUPD       Z18, (R8)
 	VXORPS        Z18, Z18, Z18
 	VXORPS        Z19, Z19, Z19
 	VEXTRACTF64X4 $0x01, Z20, Y2
 	VCVTPS2PD     Y20, Z20
-	VADDPD        128(DI), Z20, Z20
+	VADDPD        128(R8), Z20, Z20
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z20, Z20
 	VEXTRACTF64X4 $0x01, Z21, Y2
@@ -396,12 +400,12 @@ logitsLoss32AVX512_loop_done:
 	VADDPD        Z21, Z20, Z20
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z20, Z20
-	VMOVUPD       Z20, 128(DI)
+	VMOVUPD       Z20, 128(R8)
 	VXORPS        Z20, Z20, Z20
 	VXORPS        Z21, Z21, Z21
 	VEXTRACTF64X4 $0x01, Z22, Y2
 	VCVTPS2PD     Y22, Z22
-	VADDPD        256(DI), Z22, Z22
+	VADDPD        256(R8), Z22, Z22
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z22, Z22
 	VEXTRACTF64X4 $0x01, Z23, Y2
@@ -409,10 +413,10 @@ logitsLoss32AVX512_loop_done:
 	VADDPD        Z23, Z22, Z22
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z22, Z22
-	VMOVUPD       Z22, 256(DI)
+	VMOVUPD       Z22, 256(R8)
 	VXORPS        Z22, Z22, Z22
 	VXORPS        Z23, Z23, Z23
-	VMOVUPD       (DI), Z2
+	VMOVUPD       (R8), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y18
 	VADDPD        Y18, Y2, Y18
 	VEXTRACTF64X2 $0x01, Y18, X2
@@ -420,7 +424,7 @@ logitsLoss32AVX512_loop_done:
 	VPERMILPD     $0x01, X2, X18
 	VADDSD        X2, X18, X18
 	VMOVSD        X18, 32(SI)
-	VMOVUPD       128(DI), Z2
+	VMOVUPD       128(R8), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y18
 	VADDPD        Y18, Y2, Y18
 	VEXTRACTF64X2 $0x01, Y18, X2
@@ -428,7 +432,7 @@ logitsLoss32AVX512_loop_done:
 	VPERMILPD     $0x01, X2, X18
 	VADDSD        X2, X18, X18
 	VMOVSD        X18, 40(SI)
-	VMOVUPD       256(DI), Z2
+	VMOVUPD       256(R8), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y18
 	VADDPD        Y18, Y2, Y18
 	VEXTRACTF64X2 $0x01, Y18, X2
@@ -437,9 +441,9 @@ logitsLoss32AVX512_loop_done:
 	VADDSD        X2, X18, X18
 	VMOVSD        X18, 48(SI)
 	VPMOVD2M      Z17, K1
-	KMOVW         K1, DI
+	KMOVW         K1, R8
 	VXORPD        X2, X2, X2
-	VCVTSI2SDQ    DI, X2, X2
+	VCVTSI2SDQ    R8, X2, X2
 	VMOVSD        X2, 56(SI)
 	LEAQ          (AX)(BX*4), AX
 	LEAQ          (CX)(BX*4), CX
@@ -941,6 +945,10 @@ TEXT ·pairLoss32AVX512(SB), NOSPLIT, $440-40
 	JMP  pairLoss32AVX512_constants
 
 pairLoss32AVX512_begin:
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x02, DI
+
 pairLoss32AVX512_row:
 	VBROADCASTSD (SI), Z2
 	VCVTPD2PS    Z2, Y2
@@ -956,27 +964,27 @@ pairLoss32AVX512_row:
 	VXORPD       Z14, Z14, Z14
 	VXORPD       Z15, Z15, Z15
 	VXORPD       Z16, Z16, Z16
-	LEAQ         (SP), DI
-	ADDQ         $0x38, DI
-	ANDQ         $-64, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x38, R8
+	ANDQ         $-64, R8
 	VXORPD       Z17, Z17, Z17
-	VMOVUPD      Z17, (DI)
-	VMOVUPD      Z17, 128(DI)
-	VMOVUPD      Z17, 256(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x10, R8
+	VMOVUPD      Z17, (R8)
+	VMOVUPD      Z17, 128(R8)
+	VMOVUPD      Z17, 256(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x10, R9
 	JL           pairLoss32AVX512_loop_few
-	LEAQ         (AX)(BX*4), R11
-	LEAQ         (CX)(BX*4), R12
-	VMOVUPS      (AX)(R9*1), Z17
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (CX)(DI*1), R13
+	VMOVUPS      (AX)(R10*1), Z17
 	VMOVAPS      Z17, Z18
 	VFMADD132PS  Z1, Z2, Z18
 	VSUBPS       Z2, Z18, Z19
 	VFMSUB132PS  Z1, Z19, Z17
 	VFMADD231PS  Z4, Z19, Z17
-	VMOVUPS      (CX)(R9*1), Z19
+	VMOVUPS      (CX)(R10*1), Z19
 	VMOVAPS      Z19, Z20
 	VFMADD132PS  Z1, Z10, Z20
 	VSUBPS       Z10, Z20, Z21
@@ -993,12 +1001,12 @@ pairLoss32AVX512_row:
 	VPSLLD       $0x14, Z20, Z18
 	VPERMPS      Z5, Z20, Z20
 	VPADDD       Z20, Z18, Z18
-	SUBQ         $0x10, R8
+	SUBQ         $0x10, R9
 	JL           pairLoss32AVX512_loop_last
 
 pairLoss32AVX512_loop:
-	PREFETCHT1    (R11)(R9*1)
-	PREFETCHT1    (R12)(R9*1)
+	PREFETCHT0    (R12)(R10*1)
+	PREFETCHT0    (R13)(R10*1)
 	VMOVUPS       Z7, Z20
 	VFMADD213PS   Z8, Z17, Z20
 	VFMADD213PS   Z9, Z17, Z20
@@ -1025,13 +1033,13 @@ pairLoss32AVX512_loop:
 	VSUBPS        Z17, Z15, Z17
 	VSUBPS        Z17, Z21, Z17
 	VADDPS        Z17, Z16, Z16
-	VMOVUPS       64(AX)(R9*1), Z17
+	VMOVUPS       64(AX)(R10*1), Z17
 	VMOVAPS       Z17, Z18
 	VFMADD132PS   Z1, Z2, Z18
 	VSUBPS        Z2, Z18, Z19
 	VFMSUB132PS   Z1, Z19, Z17
 	VFMADD231PS   Z4, Z19, Z17
-	VMOVUPS       64(CX)(R9*1), Z19
+	VMOVUPS       64(CX)(R10*1), Z19
 	VMOVAPS       Z19, Z20
 	VFMADD132PS   Z1, Z10, Z20
 	VSUBPS        Z10, Z20, Z21
@@ -1048,12 +1056,12 @@ pairLoss32AVX512_loop:
 	VPSLLD        $0x14, Z20, Z18
 	VPERMPS       Z5, Z20, Z20
 	VPADDD        Z20, Z18, Z18
-	ADDQ          $0x40, R9
-	DECQ          R10
+	ADDQ          $0x40, R10
+	DECQ          R11
 	JNZ           pairLoss32AVX512_loop_on
 	VEXTRACTF64X4 $0x01, Z11, Y20
 	VCVTPS2PD     Y11, Z11
-	VADDPD        (DI), Z11, Z11
+	VADDPD        (R8), Z11, Z11
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z11, Z11
 	VEXTRACTF64X4 $0x01, Z12, Y20
@@ -1061,12 +1069,12 @@ pairLoss32AVX512_loop:
 	VADDPD        Z12, Z11, Z11
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z11, Z11
-	VMOVUPD       Z11, (DI)
+	VMOVUPD       Z11, (R8)
 	VXORPS        Z11, Z11, Z11
 	VXORPS        Z12, Z12, Z12
 	VEXTRACTF64X4 $0x01, Z13, Y20
 	VCVTPS2PD     Y13, Z13
-	VADDPD        128(DI), Z13, Z13
+	VADDPD        128(R8), Z13, Z13
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z13, Z13
 	VEXTRACTF64X4 $0x01, Z14, Y20
@@ -1074,12 +1082,12 @@ pairLoss32AVX512_loop:
 	VADDPD        Z14, Z13, Z13
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z13, Z13
-	VMOVUPD       Z13, 128(DI)
+	VMOVUPD       Z13, 128(R8)
 	VXORPS        Z13, Z13, Z13
 	VXORPS        Z14, Z14, Z14
 	VEXTRACTF64X4 $0x01, Z15, Y20
 	VCVTPS2PD     Y15, Z15
-	VADDPD        256(DI), Z15, Z15
+	VADDPD        256(R8), Z15, Z15
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z15, Z15
 	VEXTRACTF64X4 $0x01, Z16, Y20
@@ -1087,13 +1095,13 @@ pairLoss32AVX512_loop:
 	VADDPD        Z16, Z15, Z15
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z15, Z15
-	VMOVUPD       Z15, 256(DI)
+	VMOVUPD       Z15, 256(R8)
 	VXORPS        Z15, Z15, Z15
 	VXORPS        Z16, Z16, Z16
-	MOVQ          $0x00000100, R10
+	MOVQ          $0x00000100, R11
 
 pairLoss32AVX512_loop_on:
-	SUBQ $0x10, R8
+	SUBQ $0x10, R9
 	JGE  pairLoss32AVX512_loop
 
 pairLoss32AVX512_loop_last:
@@ -1123,25 +1131,25 @@ pairLoss32AVX512_loop_last:
 	VSUBPS      Z17, Z15, Z17
 	VSUBPS      Z17, Z21, Z17
 	VADDPS      Z17, Z16, Z16
-	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
 
 pairLoss32AVX512_loop_few:
-	ADDQ        $0x10, R8
-	TESTQ       R8, R8
+	ADDQ        $0x10, R9
+	TESTQ       R9, R9
 	JZ          pairLoss32AVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000010, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Z17
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000010, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*4), Z17
 	VPMOVD2M    Z17, K1
-	VMOVUPS.Z   (AX)(R9*1), K1, Z18
+	VMOVUPS.Z   (AX)(R10*1), K1, Z18
 	VMOVAPS     Z18, Z19
 	VFMADD132PS Z1, Z2, Z19
 	VSUBPS      Z2, Z19, Z2
 	VFMSUB132PS Z1, Z2, Z18
 	VFMADD231PS Z4, Z2, Z18
 	VPMOVD2M    Z17, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Z2
+	VMOVUPS.Z   (CX)(R10*1), K1, Z2
 	VMOVAPS     Z2, Z20
 	VFMADD132PS Z1, Z10, Z20
 	VSUBPS      Z10, Z20, Z10
@@ -1190,7 +1198,7 @@ pairLoss32AVX512_loop_few:
 pairLoss32AVX512_loop_done:
 	VEXTRACTF64X4 $0x01, Z11, Y2
 	VCVTPS2PD     Y11, Z11
-	VADDPD        (DI), Z11, Z11
+	VADDPD        (R8), Z11, Z11
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z11, Z11
 	VEXTRACTF64X4 $0x01, Z12, Y2
@@ -1198,12 +1206,12 @@ pairLoss32AVX512_loop_done:
 	VADDPD        Z12, Z11, Z11
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z11, Z11
-	VMOVUPD       Z11, (DI)
+	VMOVUPD       Z11, (R8)
 	VXORPS        Z11, Z11, Z11
 	VXORPS        Z12, Z12, Z12
 	VEXTRACTF64X4 $0x01, Z13, Y2
 	VCVTPS2PD     Y13, Z13
-	VADDPD        128(DI), Z13, Z13
+	VADDPD        128(R8), Z13, Z13
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z13, Z13
 	VEXTRACTF64X4 $0x01, Z14, Y2
@@ -1211,12 +1219,12 @@ pairLoss32AVX512_loop_done:
 	VADDPD        Z14, Z13, Z13
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z13, Z13
-	VMOVUPD       Z13, 128(DI)
+	VMOVUPD       Z13, 128(R8)
 	VXORPS        Z13, Z13, Z13
 	VXORPS        Z14, Z14, Z14
 	VEXTRACTF64X4 $0x01, Z15, Y2
 	VCVTPS2PD     Y15, Z15
-	VADDPD        256(DI), Z15, Z15
+	VADDPD        256(R8), Z15, Z15
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z15, Z15
 	VEXTRACTF64X4 $0x01, Z16, Y2
@@ -1224,10 +1232,10 @@ pairLoss32AVX512_loop_done:
 	VADDPD        Z16, Z15, Z15
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z15, Z15
-	VMOVUPD       Z15, 256(DI)
+	VMOVUPD       Z15, 256(R8)
 	VXORPS        Z15, Z15, Z15
 	VXORPS        Z16, Z16, Z16
-	VMOVUPD       (DI), Z2
+	VMOVUPD       (R8), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y10
 	VADDPD        Y10, Y2, Y10
 	VEXTRACTF64X2 $0x01, Y10, X2
@@ -1235,7 +1243,7 @@ pairLoss32AVX512_loop_done:
 	VPERMILPD     $0x01, X2, X10
 	VADDSD        X2, X10, X10
 	VMOVSD        X10, 32(SI)
-	VMOVUPD       128(DI), Z2
+	VMOVUPD       128(R8), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y10
 	VADDPD        Y10, Y2, Y10
 	VEXTRACTF64X2 $0x01, Y10, X2
@@ -1243,7 +1251,7 @@ pairLoss32AVX512_loop_done:
 	VPERMILPD     $0x01, X2, X10
 	VADDSD        X2, X10, X10
 	VMOVSD        X10, 40(SI)
-	VMOVUPD       256(DI), Z2
+	VMOVUPD       256(R8), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y10
 	VADDPD        Y10, Y2, Y10
 	VEXTRACTF64X2 $0x01, Y10, X2
@@ -3720,6 +3728,10 @@ TEXT ·keepingLoss32AVX512(SB), NOSPLIT, $440-48
 	JMP  keepingLoss32AVX512_constants
 
 keepingLoss32AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 keepingLoss32AVX512_row:
 	VBROADCASTSD (DI), Z2
 	VCVTPD2PS    Z2, Y2
@@ -3732,26 +3744,26 @@ keepingLoss32AVX512_row:
 	VXORPD       Z21, Z21, Z21
 	VXORPD       Z22, Z22, Z22
 	VXORPD       Z23, Z23, Z23
-	LEAQ         (SP), R8
-	ADDQ         $0x38, R8
-	ANDQ         $-64, R8
+	LEAQ         (SP), R9
+	ADDQ         $0x38, R9
+	ANDQ         $-64, R9
 	VXORPD       Z24, Z24, Z24
-	VMOVUPD      Z24, (R8)
-	VMOVUPD      Z24, 128(R8)
-	VMOVUPD      Z24, 256(R8)
-	MOVQ         SI, R9
-	XORQ         R10, R10
-	MOVQ         $0x00000100, R11
-	SUBQ         $0x10, R9
+	VMOVUPD      Z24, (R9)
+	VMOVUPD      Z24, 128(R9)
+	VMOVUPD      Z24, 256(R9)
+	MOVQ         SI, R10
+	XORQ         R11, R11
+	MOVQ         $0x00000100, R12
+	SUBQ         $0x10, R10
 	JL           keepingLoss32AVX512_loop_few
-	LEAQ         (AX)(SI*4), R12
-	VMOVUPS      (AX)(R10*1), Z24
+	LEAQ         (AX)(R8*1), R13
+	VMOVUPS      (AX)(R11*1), Z24
 	VMOVAPS      Z24, Z25
 	VFMADD132PS  Z1, Z2, Z25
 	VSUBPS       Z2, Z25, Z26
 	VFMSUB132PS  Z1, Z26, Z24
 	VFMADD231PS  Z4, Z26, Z24
-	VMOVUPS      (CX)(R10*1), Z26
+	VMOVUPS      (CX)(R11*1), Z26
 
 	// log2 t - y
 	VPSRLD      $0x14, Z26, Z27
@@ -3767,17 +3779,17 @@ keepingLoss32AVX512_row:
 	VPSLLD      $0x14, Z25, Z27
 	VPERMPS     Z8, Z25, Z25
 	VPADDD      Z25, Z27, Z27
-	SUBQ        $0x10, R9
+	SUBQ        $0x10, R10
 	JL          keepingLoss32AVX512_loop_last
 
 keepingLoss32AVX512_loop:
-	PREFETCHT1  (R12)(R10*1)
+	PREFETCHT0  (R13)(R11*1)
 	VMOVUPS     Z10, Z25
 	VFMADD213PS Z11, Z24, Z25
 	VFMADD213PS Z12, Z24, Z25
 	VFMADD213PS Z0, Z24, Z25
 	VMULPS      Z27, Z25, Z25
-	VMOVUPS     Z25, (DX)(R10*1)
+	VMOVUPS     Z25, (DX)(R11*1)
 	VMOVAPS     Z18, Z24
 	VADDPS      Z25, Z18, Z18
 	VSUBPS      Z24, Z18, Z24
@@ -3800,13 +3812,13 @@ keepingLoss32AVX512_loop:
 	VSUBPS      Z25, Z24, Z25
 	VADDPS      Z25, Z23, Z23
 	VORPS       Z26, Z17, Z17
-	VMOVUPS     64(AX)(R10*1), Z24
+	VMOVUPS     64(AX)(R11*1), Z24
 	VMOVAPS     Z24, Z25
 	VFMADD132PS Z1, Z2, Z25
 	VSUBPS      Z2, Z25, Z26
 	VFMSUB132PS Z1, Z26, Z24
 	VFMADD231PS Z4, Z26, Z24
-	VMOVUPS     64(CX)(R10*1), Z26
+	VMOVUPS     64(CX)(R11*1), Z26
 
 	// log2 t - y
 	VPSRLD        $0x14, Z26, Z27
@@ -3822,12 +3834,12 @@ keepingLoss32AVX512_loop:
 	VPSLLD        $0x14, Z25, Z27
 	VPERMPS       Z8, Z25, Z25
 	VPADDD        Z25, Z27, Z27
-	ADDQ          $0x40, R10
-	DECQ          R11
+	ADDQ          $0x40, R11
+	DECQ          R12
 	JNZ           keepingLoss32AVX512_loop_on
 	VEXTRACTF64X4 $0x01, Z18, Y25
 	VCVTPS2PD     Y18, Z18
-	VADDPD        (R8), Z18, Z18
+	VADDPD        (R9), Z18, Z18
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z18, Z18
 	VEXTRACTF64X4 $0x01, Z19, Y25
@@ -3835,12 +3847,12 @@ keepingLoss32AVX512_loop:
 	VADDPD        Z19, Z18, Z18
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z18, Z18
-	VMOVUPD       Z18, (R8)
+	VMOVUPD       Z18, (R9)
 	VXORPS        Z18, Z18, Z18
 	VXORPS        Z19, Z19, Z19
 	VEXTRACTF64X4 $0x01, Z20, Y25
 	VCVTPS2PD     Y20, Z20
-	VADDPD        128(R8), Z20, Z20
+	VADDPD        128(R9), Z20, Z20
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z20, Z20
 	VEXTRACTF64X4 $0x01, Z21, Y25
@@ -3848,12 +3860,12 @@ keepingLoss32AVX512_loop:
 	VADDPD        Z21, Z20, Z20
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z20, Z20
-	VMOVUPD       Z20, 128(R8)
+	VMOVUPD       Z20, 128(R9)
 	VXORPS        Z20, Z20, Z20
 	VXORPS        Z21, Z21, Z21
 	VEXTRACTF64X4 $0x01, Z22, Y25
 	VCVTPS2PD     Y22, Z22
-	VADDPD        256(R8), Z22, Z22
+	VADDPD        256(R9), Z22, Z22
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z22, Z22
 	VEXTRACTF64X4 $0x01, Z23, Y25
@@ -3861,13 +3873,13 @@ keepingLoss32AVX512_loop:
 	VADDPD        Z23, Z22, Z22
 	VCVTPS2PD     Y25, Z25
 	VADDPD        Z25, Z22, Z22
-	VMOVUPD       Z22, 256(R8)
+	VMOVUPD       Z22, 256(R9)
 	VXORPS        Z22, Z22, Z22
 	VXORPS        Z23, Z23, Z23
-	MOVQ          $0x00000100, R11
+	MOVQ          $0x00000100, R12
 
 keepingLoss32AVX512_loop_on:
-	SUBQ $0x10, R9
+	SUBQ $0x10, R10
 	JGE  keepingLoss32AVX512_loop
 
 keepingLoss32AVX512_loop_last:
@@ -3876,7 +3888,7 @@ keepingLoss32AVX512_loop_last:
 	VFMADD213PS Z12, Z24, Z25
 	VFMADD213PS Z0, Z24, Z25
 	VMULPS      Z27, Z25, Z25
-	VMOVUPS     Z25, (DX)(R10*1)
+	VMOVUPS     Z25, (DX)(R11*1)
 	VMOVAPS     Z18, Z24
 	VADDPS      Z25, Z18, Z18
 	VSUBPS      Z24, Z18, Z24
@@ -3899,25 +3911,25 @@ keepingLoss32AVX512_loop_last:
 	VSUBPS      Z25, Z24, Z25
 	VADDPS      Z25, Z23, Z23
 	VORPS       Z26, Z17, Z17
-	ADDQ        $0x40, R10
+	ADDQ        $0x40, R11
 
 keepingLoss32AVX512_loop_few:
-	ADDQ        $0x10, R9
-	TESTQ       R9, R9
+	ADDQ        $0x10, R10
+	TESTQ       R10, R10
 	JZ          keepingLoss32AVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R11
-	MOVQ        $0x00000010, R12
-	SUBQ        R9, R12
-	VMOVUPD     (R11)(R12*4), Z24
+	LEAQ        tailMask<>+0(SB), R12
+	MOVQ        $0x00000010, R13
+	SUBQ        R10, R13
+	VMOVUPD     (R12)(R13*4), Z24
 	VPMOVD2M    Z24, K1
-	VMOVUPS.Z   (AX)(R10*1), K1, Z25
+	VMOVUPS.Z   (AX)(R11*1), K1, Z25
 	VMOVAPS     Z25, Z26
 	VFMADD132PS Z1, Z2, Z26
 	VSUBPS      Z2, Z26, Z2
 	VFMSUB132PS Z1, Z2, Z25
 	VFMADD231PS Z4, Z2, Z25
 	VPMOVD2M    Z24, K1
-	VMOVUPS.Z   (CX)(R10*1), K1, Z2
+	VMOVUPS.Z   (CX)(R11*1), K1, Z2
 
 	// log2 t - y
 	VPSRLD      $0x14, Z2, Z27
@@ -3939,7 +3951,7 @@ keepingLoss32AVX512_loop_few:
 	VFMADD213PS Z0, Z25, Z26
 	VMULPS      Z27, Z26, Z26
 	VPMOVD2M    Z24, K1
-	VMOVUPS     Z26, K1, (DX)(R10*1)
+	VMOVUPS     Z26, K1, (DX)(R11*1)
 	VANDPD      Z24, Z26, Z26
 	VMOVAPS     Z18, Z24
 	VADDPS      Z26, Z18, Z18
@@ -3967,7 +3979,7 @@ keepingLoss32AVX512_loop_few:
 keepingLoss32AVX512_loop_done:
 	VEXTRACTF64X4 $0x01, Z18, Y2
 	VCVTPS2PD     Y18, Z18
-	VADDPD        (R8), Z18, Z18
+	VADDPD        (R9), Z18, Z18
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z18, Z18
 	VEXTRACTF64X4 $0x01, Z19, Y2
@@ -3975,12 +3987,12 @@ keepingLoss32AVX512_loop_done:
 	VADDPD        Z19, Z18, Z18
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z18, Z18
-	VMOVUPD       Z18, (R8)
+	VMOVUPD       Z18, (R9)
 	VXORPS        Z18, Z18, Z18
 	VXORPS        Z19, Z19, Z19
 	VEXTRACTF64X4 $0x01, Z20, Y2
 	VCVTPS2PD     Y20, Z20
-	VADDPD        128(R8), Z20, Z20
+	VADDPD        128(R9), Z20, Z20
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z20, Z20
 	VEXTRACTF64X4 $0x01, Z21, Y2
@@ -3988,12 +4000,12 @@ keepingLoss32AVX512_loop_done:
 	VADDPD        Z21, Z20, Z20
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z20, Z20
-	VMOVUPD       Z20, 128(R8)
+	VMOVUPD       Z20, 128(R9)
 	VXORPS        Z20, Z20, Z20
 	VXORPS        Z21, Z21, Z21
 	VEXTRACTF64X4 $0x01, Z22, Y2
 	VCVTPS2PD     Y22, Z22
-	VADDPD        256(R8), Z22, Z22
+	VADDPD        256(R9), Z22, Z22
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z22, Z22
 	VEXTRACTF64X4 $0x01, Z23, Y2
@@ -4001,10 +4013,10 @@ keepingLoss32AVX512_loop_done:
 	VADDPD        Z23, Z22, Z22
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z22, Z22
-	VMOVUPD       Z22, 256(R8)
+	VMOVUPD       Z22, 256(R9)
 	VXORPS        Z22, Z22, Z22
 	VXORPS        Z23, Z23, Z23
-	VMOVUPD       (R8), Z2
+	VMOVUPD       (R9), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y18
 	VADDPD        Y18, Y2, Y18
 	VEXTRACTF64X2 $0x01, Y18, X2
@@ -4012,7 +4024,7 @@ keepingLoss32AVX512_loop_done:
 	VPERMILPD     $0x01, X2, X18
 	VADDSD        X2, X18, X18
 	VMOVSD        X18, 32(DI)
-	VMOVUPD       128(R8), Z2
+	VMOVUPD       128(R9), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y18
 	VADDPD        Y18, Y2, Y18
 	VEXTRACTF64X2 $0x01, Y18, X2
@@ -4020,7 +4032,7 @@ keepingLoss32AVX512_loop_done:
 	VPERMILPD     $0x01, X2, X18
 	VADDSD        X2, X18, X18
 	VMOVSD        X18, 40(DI)
-	VMOVUPD       256(R8), Z2
+	VMOVUPD       256(R9), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y18
 	VADDPD        Y18, Y2, Y18
 	VEXTRACTF64X2 $0x01, Y18, X2
@@ -4029,9 +4041,9 @@ keepingLoss32AVX512_loop_done:
 	VADDSD        X2, X18, X18
 	VMOVSD        X18, 48(DI)
 	VPMOVD2M      Z17, K1
-	KMOVW         K1, R8
+	KMOVW         K1, R9
 	VXORPD        X2, X2, X2
-	VCVTSI2SDQ    R8, X2, X2
+	VCVTSI2SDQ    R9, X2, X2
 	VMOVSD        X2, 56(DI)
 	LEAQ          (AX)(SI*4), AX
 	LEAQ          (CX)(SI*4), CX
@@ -4074,6 +4086,10 @@ TEXT ·keepingPair32AVX512(SB), NOSPLIT, $440-56
 	JMP  keepingPair32AVX512_constants
 
 keepingPair32AVX512_begin:
+	MOVQ  DI, R9
+	IMULQ SI, R9
+	SHLQ  $0x02, R9
+
 keepingPair32AVX512_row:
 	VBROADCASTSD (R8), Z2
 	VCVTPD2PS    Z2, Y2
@@ -4089,27 +4105,27 @@ keepingPair32AVX512_row:
 	VXORPD       Z14, Z14, Z14
 	VXORPD       Z15, Z15, Z15
 	VXORPD       Z16, Z16, Z16
-	LEAQ         (SP), R9
-	ADDQ         $0x38, R9
-	ANDQ         $-64, R9
+	LEAQ         (SP), R10
+	ADDQ         $0x38, R10
+	ANDQ         $-64, R10
 	VXORPD       Z17, Z17, Z17
-	VMOVUPD      Z17, (R9)
-	VMOVUPD      Z17, 128(R9)
-	VMOVUPD      Z17, 256(R9)
-	MOVQ         DI, R10
-	XORQ         R11, R11
-	MOVQ         $0x00000100, R12
-	SUBQ         $0x10, R10
+	VMOVUPD      Z17, (R10)
+	VMOVUPD      Z17, 128(R10)
+	VMOVUPD      Z17, 256(R10)
+	MOVQ         DI, R11
+	XORQ         R12, R12
+	MOVQ         $0x00000100, R13
+	SUBQ         $0x10, R11
 	JL           keepingPair32AVX512_loop_few
-	LEAQ         (AX)(DI*4), R13
-	LEAQ         (CX)(DI*4), R14
-	VMOVUPS      (AX)(R11*1), Z17
+	LEAQ         (AX)(R9*1), R14
+	LEAQ         (CX)(R9*1), R15
+	VMOVUPS      (AX)(R12*1), Z17
 	VMOVAPS      Z17, Z18
 	VFMADD132PS  Z1, Z2, Z18
 	VSUBPS       Z2, Z18, Z19
 	VFMSUB132PS  Z1, Z19, Z17
 	VFMADD231PS  Z4, Z19, Z17
-	VMOVUPS      (CX)(R11*1), Z19
+	VMOVUPS      (CX)(R12*1), Z19
 	VMOVAPS      Z19, Z20
 	VFMADD132PS  Z1, Z10, Z20
 	VSUBPS       Z10, Z20, Z21
@@ -4126,18 +4142,18 @@ keepingPair32AVX512_row:
 	VPSLLD       $0x14, Z20, Z18
 	VPERMPS      Z5, Z20, Z20
 	VPADDD       Z20, Z18, Z18
-	SUBQ         $0x10, R10
+	SUBQ         $0x10, R11
 	JL           keepingPair32AVX512_loop_last
 
 keepingPair32AVX512_loop:
-	PREFETCHT1    (R13)(R11*1)
-	PREFETCHT1    (R14)(R11*1)
+	PREFETCHT0    (R14)(R12*1)
+	PREFETCHT0    (R15)(R12*1)
 	VMOVUPS       Z7, Z20
 	VFMADD213PS   Z8, Z17, Z20
 	VFMADD213PS   Z9, Z17, Z20
 	VFMADD213PS   Z0, Z17, Z20
 	VMULPS        Z22, Z20, Z20
-	VMOVUPS       Z20, (DX)(R11*1)
+	VMOVUPS       Z20, (DX)(R12*1)
 	VMOVAPS       Z11, Z17
 	VADDPS        Z20, Z11, Z11
 	VSUBPS        Z17, Z11, Z17
@@ -4148,7 +4164,7 @@ keepingPair32AVX512_loop:
 	VFMADD213PS   Z9, Z19, Z17
 	VFMADD213PS   Z0, Z19, Z17
 	VMULPS        Z18, Z17, Z17
-	VMOVUPS       Z17, (BX)(R11*1)
+	VMOVUPS       Z17, (BX)(R12*1)
 	VMOVAPS       Z13, Z18
 	VADDPS        Z17, Z13, Z13
 	VSUBPS        Z18, Z13, Z18
@@ -4160,13 +4176,13 @@ keepingPair32AVX512_loop:
 	VSUBPS        Z17, Z15, Z17
 	VSUBPS        Z17, Z21, Z17
 	VADDPS        Z17, Z16, Z16
-	VMOVUPS       64(AX)(R11*1), Z17
+	VMOVUPS       64(AX)(R12*1), Z17
 	VMOVAPS       Z17, Z18
 	VFMADD132PS   Z1, Z2, Z18
 	VSUBPS        Z2, Z18, Z19
 	VFMSUB132PS   Z1, Z19, Z17
 	VFMADD231PS   Z4, Z19, Z17
-	VMOVUPS       64(CX)(R11*1), Z19
+	VMOVUPS       64(CX)(R12*1), Z19
 	VMOVAPS       Z19, Z20
 	VFMADD132PS   Z1, Z10, Z20
 	VSUBPS        Z10, Z20, Z21
@@ -4183,12 +4199,12 @@ keepingPair32AVX512_loop:
 	VPSLLD        $0x14, Z20, Z18
 	VPERMPS       Z5, Z20, Z20
 	VPADDD        Z20, Z18, Z18
-	ADDQ          $0x40, R11
-	DECQ          R12
+	ADDQ          $0x40, R12
+	DECQ          R13
 	JNZ           keepingPair32AVX512_loop_on
 	VEXTRACTF64X4 $0x01, Z11, Y20
 	VCVTPS2PD     Y11, Z11
-	VADDPD        (R9), Z11, Z11
+	VADDPD        (R10), Z11, Z11
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z11, Z11
 	VEXTRACTF64X4 $0x01, Z12, Y20
@@ -4196,12 +4212,12 @@ keepingPair32AVX512_loop:
 	VADDPD        Z12, Z11, Z11
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z11, Z11
-	VMOVUPD       Z11, (R9)
+	VMOVUPD       Z11, (R10)
 	VXORPS        Z11, Z11, Z11
 	VXORPS        Z12, Z12, Z12
 	VEXTRACTF64X4 $0x01, Z13, Y20
 	VCVTPS2PD     Y13, Z13
-	VADDPD        128(R9), Z13, Z13
+	VADDPD        128(R10), Z13, Z13
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z13, Z13
 	VEXTRACTF64X4 $0x01, Z14, Y20
@@ -4209,12 +4225,12 @@ keepingPair32AVX512_loop:
 	VADDPD        Z14, Z13, Z13
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z13, Z13
-	VMOVUPD       Z13, 128(R9)
+	VMOVUPD       Z13, 128(R10)
 	VXORPS        Z13, Z13, Z13
 	VXORPS        Z14, Z14, Z14
 	VEXTRACTF64X4 $0x01, Z15, Y20
 	VCVTPS2PD     Y15, Z15
-	VADDPD        256(R9), Z15, Z15
+	VADDPD        256(R10), Z15, Z15
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z15, Z15
 	VEXTRACTF64X4 $0x01, Z16, Y20
@@ -4222,13 +4238,13 @@ keepingPair32AVX512_loop:
 	VADDPD        Z16, Z15, Z15
 	VCVTPS2PD     Y20, Z20
 	VADDPD        Z20, Z15, Z15
-	VMOVUPD       Z15, 256(R9)
+	VMOVUPD       Z15, 256(R10)
 	VXORPS        Z15, Z15, Z15
 	VXORPS        Z16, Z16, Z16
-	MOVQ          $0x00000100, R12
+	MOVQ          $0x00000100, R13
 
 keepingPair32AVX512_loop_on:
-	SUBQ $0x10, R10
+	SUBQ $0x10, R11
 	JGE  keepingPair32AVX512_loop
 
 keepingPair32AVX512_loop_last:
@@ -4237,7 +4253,7 @@ keepingPair32AVX512_loop_last:
 	VFMADD213PS Z9, Z17, Z20
 	VFMADD213PS Z0, Z17, Z20
 	VMULPS      Z22, Z20, Z20
-	VMOVUPS     Z20, (DX)(R11*1)
+	VMOVUPS     Z20, (DX)(R12*1)
 	VMOVAPS     Z11, Z17
 	VADDPS      Z20, Z11, Z11
 	VSUBPS      Z17, Z11, Z17
@@ -4248,7 +4264,7 @@ keepingPair32AVX512_loop_last:
 	VFMADD213PS Z9, Z19, Z17
 	VFMADD213PS Z0, Z19, Z17
 	VMULPS      Z18, Z17, Z17
-	VMOVUPS     Z17, (BX)(R11*1)
+	VMOVUPS     Z17, (BX)(R12*1)
 	VMOVAPS     Z13, Z18
 	VADDPS      Z17, Z13, Z13
 	VSUBPS      Z18, Z13, Z18
@@ -4260,25 +4276,25 @@ keepingPair32AVX512_loop_last:
 	VSUBPS      Z17, Z15, Z17
 	VSUBPS      Z17, Z21, Z17
 	VADDPS      Z17, Z16, Z16
-	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
 
 keepingPair32AVX512_loop_few:
-	ADDQ        $0x10, R10
-	TESTQ       R10, R10
+	ADDQ        $0x10, R11
+	TESTQ       R11, R11
 	JZ          keepingPair32AVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R12
-	MOVQ        $0x00000010, R13
-	SUBQ        R10, R13
-	VMOVUPD     (R12)(R13*4), Z17
+	LEAQ        tailMask<>+0(SB), R13
+	MOVQ        $0x00000010, R14
+	SUBQ        R11, R14
+	VMOVUPD     (R13)(R14*4), Z17
 	VPMOVD2M    Z17, K1
-	VMOVUPS.Z   (AX)(R11*1), K1, Z18
+	VMOVUPS.Z   (AX)(R12*1), K1, Z18
 	VMOVAPS     Z18, Z19
 	VFMADD132PS Z1, Z2, Z19
 	VSUBPS      Z2, Z19, Z2
 	VFMSUB132PS Z1, Z2, Z18
 	VFMADD231PS Z4, Z2, Z18
 	VPMOVD2M    Z17, K1
-	VMOVUPS.Z   (CX)(R11*1), K1, Z2
+	VMOVUPS.Z   (CX)(R12*1), K1, Z2
 	VMOVAPS     Z2, Z20
 	VFMADD132PS Z1, Z10, Z20
 	VSUBPS      Z10, Z20, Z10
@@ -4301,7 +4317,7 @@ keepingPair32AVX512_loop_few:
 	VFMADD213PS Z0, Z18, Z20
 	VMULPS      Z21, Z20, Z20
 	VPMOVD2M    Z17, K1
-	VMOVUPS     Z20, K1, (DX)(R11*1)
+	VMOVUPS     Z20, K1, (DX)(R12*1)
 	VANDPD      Z17, Z20, Z20
 	VMOVAPS     Z11, Z18
 	VADDPS      Z20, Z11, Z11
@@ -4314,7 +4330,7 @@ keepingPair32AVX512_loop_few:
 	VFMADD213PS Z0, Z2, Z18
 	VMULPS      Z19, Z18, Z18
 	VPMOVD2M    Z17, K1
-	VMOVUPS     Z18, K1, (BX)(R11*1)
+	VMOVUPS     Z18, K1, (BX)(R12*1)
 	VANDPD      Z17, Z18, Z18
 	VMOVAPS     Z13, Z2
 	VADDPS      Z18, Z13, Z13
@@ -4331,7 +4347,7 @@ keepingPair32AVX512_loop_few:
 keepingPair32AVX512_loop_done:
 	VEXTRACTF64X4 $0x01, Z11, Y2
 	VCVTPS2PD     Y11, Z11
-	VADDPD        (R9), Z11, Z11
+	VADDPD        (R10), Z11, Z11
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z11, Z11
 	VEXTRACTF64X4 $0x01, Z12, Y2
@@ -4339,12 +4355,12 @@ keepingPair32AVX512_loop_done:
 	VADDPD        Z12, Z11, Z11
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z11, Z11
-	VMOVUPD       Z11, (R9)
+	VMOVUPD       Z11, (R10)
 	VXORPS        Z11, Z11, Z11
 	VXORPS        Z12, Z12, Z12
 	VEXTRACTF64X4 $0x01, Z13, Y2
 	VCVTPS2PD     Y13, Z13
-	VADDPD        128(R9), Z13, Z13
+	VADDPD        128(R10), Z13, Z13
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z13, Z13
 	VEXTRACTF64X4 $0x01, Z14, Y2
@@ -4352,12 +4368,12 @@ keepingPair32AVX512_loop_done:
 	VADDPD        Z14, Z13, Z13
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z13, Z13
-	VMOVUPD       Z13, 128(R9)
+	VMOVUPD       Z13, 128(R10)
 	VXORPS        Z13, Z13, Z13
 	VXORPS        Z14, Z14, Z14
 	VEXTRACTF64X4 $0x01, Z15, Y2
 	VCVTPS2PD     Y15, Z15
-	VADDPD        256(R9), Z15, Z15
+	VADDPD        256(R10), Z15, Z15
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z15, Z15
 	VEXTRACTF64X4 $0x01, Z16, Y2
@@ -4365,10 +4381,10 @@ keepingPair32AVX512_loop_done:
 	VADDPD        Z16, Z15, Z15
 	VCVTPS2PD     Y2, Z2
 	VADDPD        Z2, Z15, Z15
-	VMOVUPD       Z15, 256(R9)
+	VMOVUPD       Z15, 256(R10)
 	VXORPS        Z15, Z15, Z15
 	VXORPS        Z16, Z16, Z16
-	VMOVUPD       (R9), Z2
+	VMOVUPD       (R10), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y10
 	VADDPD        Y10, Y2, Y10
 	VEXTRACTF64X2 $0x01, Y10, X2
@@ -4376,7 +4392,7 @@ keepingPair32AVX512_loop_done:
 	VPERMILPD     $0x01, X2, X10
 	VADDSD        X2, X10, X10
 	VMOVSD        X10, 32(R8)
-	VMOVUPD       128(R9), Z2
+	VMOVUPD       128(R10), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y10
 	VADDPD        Y10, Y2, Y10
 	VEXTRACTF64X2 $0x01, Y10, X2
@@ -4384,7 +4400,7 @@ keepingPair32AVX512_loop_done:
 	VPERMILPD     $0x01, X2, X10
 	VADDSD        X2, X10, X10
 	VMOVSD        X10, 40(R8)
-	VMOVUPD       256(R9), Z2
+	VMOVUPD       256(R10), Z2
 	VEXTRACTF64X4 $0x01, Z2, Y10
 	VADDPD        Y10, Y2, Y10
 	VEXTRACTF64X2 $0x01, Y10, X2
@@ -4604,26 +4620,30 @@ TEXT ·logitsLoss32WideAVX512(SB), NOSPLIT, $440-40
 	JMP  logitsLoss32WideAVX512_constants
 
 logitsLoss32WideAVX512_begin:
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x02, DI
+
 logitsLoss32WideAVX512_row:
 	VBROADCASTSD (SI), Z0
 	VXORPD       Z1, Z1, Z1
 	VXORPD       Z2, Z2, Z2
 	VXORPD       Z3, Z3, Z3
 	VXORPD       Z4, Z4, Z4
-	LEAQ         (SP), DI
-	ADDQ         $0x38, DI
-	ANDQ         $-64, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x38, R8
+	ANDQ         $-64, R8
 	VXORPD       Z5, Z5, Z5
-	VMOVUPD      Z5, (DI)
-	VMOVUPD      Z5, 128(DI)
-	VMOVUPD      Z5, 256(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x08, R8
+	VMOVUPD      Z5, (R8)
+	VMOVUPD      Z5, 128(R8)
+	VMOVUPD      Z5, 256(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x08, R9
 	JL           logitsLoss32WideAVX512_loop_few
-	LEAQ         (AX)(BX*4), R11
-	VCVTPS2PD    (AX)(R9*1), Z5
+	LEAQ         (AX)(DI*1), R12
+	VCVTPS2PD    (AX)(R10*1), Z5
 	VADDPD       Z0, Z5, Z27
 	VMULPD       Z6, Z27, Z27
 	VMOVUPD      Z7, Z5
@@ -4631,7 +4651,7 @@ logitsLoss32WideAVX512_row:
 	VADDPD       Z8, Z5, Z25
 	VSUBPD       Z8, Z25, Z26
 	VSUBPD       Z26, Z5, Z5
-	VCVTPS2PD    (CX)(R9*1), Z26
+	VCVTPS2PD    (CX)(R10*1), Z26
 
 	// log2 t - y
 	VPADDQ Z9, Z26, Z29
@@ -4645,11 +4665,11 @@ logitsLoss32WideAVX512_row:
 	VDIVPD Z29, Z30, Z30
 	VSUBPD Z27, Z28, Z28
 	VPSLLQ $0x34, Z25, Z25
-	SUBQ   $0x08, R8
+	SUBQ   $0x08, R9
 	JL     logitsLoss32WideAVX512_loop_last
 
 logitsLoss32WideAVX512_loop:
-	PREFETCHT1   (R11)(R9*1)
+	PREFETCHT0   (R12)(R10*1)
 	VMULPD       Z5, Z5, Z27
 	VMOVUPD      Z15, Z29
 	VFMADD213PD  Z16, Z27, Z29
@@ -4678,7 +4698,7 @@ logitsLoss32WideAVX512_loop:
 	VANDPD       Z5, Z25, Z25
 	VFMADD231PD  Z25, Z26, Z4
 	VORPD        Z26, Z1, Z1
-	VCVTPS2PD    32(AX)(R9*1), Z5
+	VCVTPS2PD    32(AX)(R10*1), Z5
 	VADDPD       Z0, Z5, Z27
 	VMULPD       Z6, Z27, Z27
 	VMOVUPD      Z7, Z5
@@ -4686,7 +4706,7 @@ logitsLoss32WideAVX512_loop:
 	VADDPD       Z8, Z5, Z25
 	VSUBPD       Z8, Z25, Z26
 	VSUBPD       Z26, Z5, Z5
-	VCVTPS2PD    32(CX)(R9*1), Z26
+	VCVTPS2PD    32(CX)(R10*1), Z26
 
 	// log2 t - y
 	VPADDQ  Z9, Z26, Z29
@@ -4700,22 +4720,22 @@ logitsLoss32WideAVX512_loop:
 	VDIVPD  Z29, Z30, Z30
 	VSUBPD  Z27, Z28, Z28
 	VPSLLQ  $0x34, Z25, Z25
-	ADDQ    $0x20, R9
-	DECQ    R10
+	ADDQ    $0x20, R10
+	DECQ    R11
 	JNZ     logitsLoss32WideAVX512_loop_on
-	VADDPD  (DI), Z2, Z2
-	VMOVUPD Z2, (DI)
+	VADDPD  (R8), Z2, Z2
+	VMOVUPD Z2, (R8)
 	VXORPD  Z2, Z2, Z2
-	VADDPD  128(DI), Z3, Z3
-	VMOVUPD Z3, 128(DI)
+	VADDPD  128(R8), Z3, Z3
+	VMOVUPD Z3, 128(R8)
 	VXORPD  Z3, Z3, Z3
-	VADDPD  256(DI), Z4, Z4
-	VMOVUPD Z4, 256(DI)
+	VADDPD  256(R8), Z4, Z4
+	VMOVUPD Z4, 256(R8)
 	VXORPD  Z4, Z4, Z4
-	MOVQ    $0x00000100, R10
+	MOVQ    $0x00000100, R11
 
 logitsLoss32WideAVX512_loop_on:
-	SUBQ $0x08, R8
+	SUBQ $0x08, R9
 	JGE  logitsLoss32WideAVX512_loop
 
 logitsLoss32WideAVX512_loop_last:
@@ -4747,18 +4767,18 @@ logitsLoss32WideAVX512_loop_last:
 	VANDPD       Z5, Z25, Z25
 	VFMADD231PD  Z25, Z26, Z4
 	VORPD        Z26, Z1, Z1
-	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
 
 logitsLoss32WideAVX512_loop_few:
-	ADDQ      $0x08, R8
-	TESTQ     R8, R8
+	ADDQ      $0x08, R9
+	TESTQ     R9, R9
 	JZ        logitsLoss32WideAVX512_loop_done
-	LEAQ      tailMask<>+0(SB), R10
-	MOVQ      $0x00000008, R11
-	SUBQ      R8, R11
-	VMOVUPD   (R10)(R11*8), Z5
+	LEAQ      tailMask<>+0(SB), R11
+	MOVQ      $0x00000008, R12
+	SUBQ      R9, R12
+	VMOVUPD   (R11)(R12*8), Z5
 	VPMOVQ2M  Z5, K1
-	VMOVUPS.Z (AX)(R9*1), K1, Y25
+	VMOVUPS.Z (AX)(R10*1), K1, Y25
 	VCVTPS2PD Y25, Z25
 	VADDPD    Z0, Z25, Z27
 	VMULPD    Z6, Z27, Z27
@@ -4768,7 +4788,7 @@ logitsLoss32WideAVX512_loop_few:
 	VSUBPD    Z8, Z0, Z26
 	VSUBPD    Z26, Z25, Z25
 	VPMOVQ2M  Z5, K1
-	VMOVUPS.Z (CX)(R9*1), K1, Y26
+	VMOVUPS.Z (CX)(R10*1), K1, Y26
 	VCVTPS2PD Y26, Z26
 
 	// log2 t - y
@@ -4815,16 +4835,16 @@ logitsLoss32WideAVX512_loop_few:
 	VORPD        Z26, Z1, Z1
 
 logitsLoss32WideAVX512_loop_done:
-	VADDPD        (DI), Z2, Z0
-	VMOVUPD       Z0, (DI)
+	VADDPD        (R8), Z2, Z0
+	VMOVUPD       Z0, (R8)
 	VXORPD        Z2, Z2, Z2
-	VADDPD        128(DI), Z3, Z0
-	VMOVUPD       Z0, 128(DI)
+	VADDPD        128(R8), Z3, Z0
+	VMOVUPD       Z0, 128(R8)
 	VXORPD        Z3, Z3, Z3
-	VADDPD        256(DI), Z4, Z0
-	VMOVUPD       Z0, 256(DI)
+	VADDPD        256(R8), Z4, Z0
+	VMOVUPD       Z0, 256(R8)
 	VXORPD        Z4, Z4, Z4
-	VMOVUPD       (DI), Z0
+	VMOVUPD       (R8), Z0
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPD        Y2, Y0, Y2
 	VEXTRACTF64X2 $0x01, Y2, X0
@@ -4832,7 +4852,7 @@ logitsLoss32WideAVX512_loop_done:
 	VPERMILPD     $0x01, X0, X2
 	VADDSD        X0, X2, X2
 	VMOVSD        X2, 32(SI)
-	VMOVUPD       128(DI), Z0
+	VMOVUPD       128(R8), Z0
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPD        Y2, Y0, Y2
 	VEXTRACTF64X2 $0x01, Y2, X0
@@ -4840,7 +4860,7 @@ logitsLoss32WideAVX512_loop_done:
 	VPERMILPD     $0x01, X0, X2
 	VADDSD        X0, X2, X2
 	VMOVSD        X2, 40(SI)
-	VMOVUPD       256(DI), Z0
+	VMOVUPD       256(R8), Z0
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPD        Y2, Y0, Y2
 	VEXTRACTF64X2 $0x01, Y2, X0
@@ -4849,9 +4869,9 @@ logitsLoss32WideAVX512_loop_done:
 	VADDSD        X0, X2, X2
 	VMOVSD        X2, 48(SI)
 	VPMOVQ2M      Z1, K1
-	KMOVW         K1, DI
+	KMOVW         K1, R8
 	VXORPD        X0, X0, X0
-	VCVTSI2SDQ    DI, X0, X0
+	VCVTSI2SDQ    R8, X0, X0
 	VMOVSD        X0, 56(SI)
 	LEAQ          (AX)(BX*4), AX
 	LEAQ          (CX)(BX*4), CX
@@ -5181,27 +5201,31 @@ TEXT ·pairLoss32WideAVX512(SB), NOSPLIT, $440-40
 	JMP  pairLoss32WideAVX512_constants
 
 pairLoss32WideAVX512_begin:
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x02, DI
+
 pairLoss32WideAVX512_row:
 	VBROADCASTSD (SI), Z0
 	VBROADCASTSD 8(SI), Z1
 	VXORPD       Z2, Z2, Z2
 	VXORPD       Z3, Z3, Z3
 	VXORPD       Z4, Z4, Z4
-	LEAQ         (SP), DI
-	ADDQ         $0x38, DI
-	ANDQ         $-64, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x38, R8
+	ANDQ         $-64, R8
 	VXORPD       Z5, Z5, Z5
-	VMOVUPD      Z5, (DI)
-	VMOVUPD      Z5, 128(DI)
-	VMOVUPD      Z5, 256(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x08, R8
+	VMOVUPD      Z5, (R8)
+	VMOVUPD      Z5, 128(R8)
+	VMOVUPD      Z5, 256(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x08, R9
 	JL           pairLoss32WideAVX512_loop_few
-	LEAQ         (AX)(BX*4), R11
-	LEAQ         (CX)(BX*4), R12
-	VCVTPS2PD    (AX)(R9*1), Z5
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (CX)(DI*1), R13
+	VCVTPS2PD    (AX)(R10*1), Z5
 	VADDPD       Z0, Z5, Z20
 	VMULPD       Z6, Z20, Z20
 	VMOVUPD      Z7, Z5
@@ -5209,7 +5233,7 @@ pairLoss32WideAVX512_row:
 	VADDPD       Z8, Z5, Z18
 	VSUBPD       Z8, Z18, Z19
 	VSUBPD       Z19, Z5, Z5
-	VCVTPS2PD    (CX)(R9*1), Z19
+	VCVTPS2PD    (CX)(R10*1), Z19
 	VADDPD       Z1, Z19, Z23
 	VMULPD       Z6, Z23, Z23
 	VMOVUPD      Z7, Z19
@@ -5223,12 +5247,12 @@ pairLoss32WideAVX512_row:
 	VANDPD       Z22, Z20, Z20
 	VPSLLQ       $0x34, Z18, Z18
 	VPSLLQ       $0x34, Z21, Z21
-	SUBQ         $0x08, R8
+	SUBQ         $0x08, R9
 	JL           pairLoss32WideAVX512_loop_last
 
 pairLoss32WideAVX512_loop:
-	PREFETCHT1  (R11)(R9*1)
-	PREFETCHT1  (R12)(R9*1)
+	PREFETCHT0  (R12)(R10*1)
+	PREFETCHT0  (R13)(R10*1)
 	VMULPD      Z5, Z5, Z22
 	VMOVUPD     Z10, Z23
 	VFMADD213PD Z11, Z22, Z23
@@ -5253,7 +5277,7 @@ pairLoss32WideAVX512_loop:
 	VMULPD      Z21, Z22, Z22
 	VADDPD      Z22, Z3, Z3
 	VFMADD231PD Z20, Z22, Z4
-	VCVTPS2PD   32(AX)(R9*1), Z5
+	VCVTPS2PD   32(AX)(R10*1), Z5
 	VADDPD      Z0, Z5, Z20
 	VMULPD      Z6, Z20, Z20
 	VMOVUPD     Z7, Z5
@@ -5261,7 +5285,7 @@ pairLoss32WideAVX512_loop:
 	VADDPD      Z8, Z5, Z18
 	VSUBPD      Z8, Z18, Z19
 	VSUBPD      Z19, Z5, Z5
-	VCVTPS2PD   32(CX)(R9*1), Z19
+	VCVTPS2PD   32(CX)(R10*1), Z19
 	VADDPD      Z1, Z19, Z22
 	VMULPD      Z6, Z22, Z22
 	VMOVUPD     Z7, Z19
@@ -5275,22 +5299,22 @@ pairLoss32WideAVX512_loop:
 	VANDPD      Z22, Z20, Z20
 	VPSLLQ      $0x34, Z18, Z18
 	VPSLLQ      $0x34, Z21, Z21
-	ADDQ        $0x20, R9
-	DECQ        R10
+	ADDQ        $0x20, R10
+	DECQ        R11
 	JNZ         pairLoss32WideAVX512_loop_on
-	VADDPD      (DI), Z2, Z2
-	VMOVUPD     Z2, (DI)
+	VADDPD      (R8), Z2, Z2
+	VMOVUPD     Z2, (R8)
 	VXORPD      Z2, Z2, Z2
-	VADDPD      128(DI), Z3, Z3
-	VMOVUPD     Z3, 128(DI)
+	VADDPD      128(R8), Z3, Z3
+	VMOVUPD     Z3, 128(R8)
 	VXORPD      Z3, Z3, Z3
-	VADDPD      256(DI), Z4, Z4
-	VMOVUPD     Z4, 256(DI)
+	VADDPD      256(R8), Z4, Z4
+	VMOVUPD     Z4, 256(R8)
 	VXORPD      Z4, Z4, Z4
-	MOVQ        $0x00000100, R10
+	MOVQ        $0x00000100, R11
 
 pairLoss32WideAVX512_loop_on:
-	SUBQ $0x08, R8
+	SUBQ $0x08, R9
 	JGE  pairLoss32WideAVX512_loop
 
 pairLoss32WideAVX512_loop_last:
@@ -5318,18 +5342,18 @@ pairLoss32WideAVX512_loop_last:
 	VMULPD      Z21, Z22, Z22
 	VADDPD      Z22, Z3, Z3
 	VFMADD231PD Z20, Z22, Z4
-	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
 
 pairLoss32WideAVX512_loop_few:
-	ADDQ        $0x08, R8
-	TESTQ       R8, R8
+	ADDQ        $0x08, R9
+	TESTQ       R9, R9
 	JZ          pairLoss32WideAVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Z5
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000008, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*8), Z5
 	VPMOVQ2M    Z5, K1
-	VMOVUPS.Z   (AX)(R9*1), K1, Y18
+	VMOVUPS.Z   (AX)(R10*1), K1, Y18
 	VCVTPS2PD   Y18, Z18
 	VADDPD      Z0, Z18, Z20
 	VMULPD      Z6, Z20, Z20
@@ -5339,7 +5363,7 @@ pairLoss32WideAVX512_loop_few:
 	VSUBPD      Z8, Z0, Z19
 	VSUBPD      Z19, Z18, Z18
 	VPMOVQ2M    Z5, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Y19
+	VMOVUPS.Z   (CX)(R10*1), K1, Y19
 	VCVTPS2PD   Y19, Z19
 	VADDPD      Z1, Z19, Z22
 	VMULPD      Z6, Z22, Z22
@@ -5383,16 +5407,16 @@ pairLoss32WideAVX512_loop_few:
 	VFMADD231PD Z20, Z21, Z4
 
 pairLoss32WideAVX512_loop_done:
-	VADDPD        (DI), Z2, Z0
-	VMOVUPD       Z0, (DI)
+	VADDPD        (R8), Z2, Z0
+	VMOVUPD       Z0, (R8)
 	VXORPD        Z2, Z2, Z2
-	VADDPD        128(DI), Z3, Z0
-	VMOVUPD       Z0, 128(DI)
+	VADDPD        128(R8), Z3, Z0
+	VMOVUPD       Z0, 128(R8)
 	VXORPD        Z3, Z3, Z3
-	VADDPD        256(DI), Z4, Z0
-	VMOVUPD       Z0, 256(DI)
+	VADDPD        256(R8), Z4, Z0
+	VMOVUPD       Z0, 256(R8)
 	VXORPD        Z4, Z4, Z4
-	VMOVUPD       (DI), Z0
+	VMOVUPD       (R8), Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -5400,7 +5424,7 @@ pairLoss32WideAVX512_loop_done:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X0, X1, X1
 	VMOVSD        X1, 32(SI)
-	VMOVUPD       128(DI), Z0
+	VMOVUPD       128(R8), Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -5408,7 +5432,7 @@ pairLoss32WideAVX512_loop_done:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X0, X1, X1
 	VMOVSD        X1, 40(SI)
-	VMOVUPD       256(DI), Z0
+	VMOVUPD       256(R8), Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -7654,27 +7678,31 @@ TEXT ·mixedLoss32WideAVX512(SB), NOSPLIT, $440-40
 	JMP  mixedLoss32WideAVX512_constants
 
 mixedLoss32WideAVX512_begin:
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x02, DI
+
 mixedLoss32WideAVX512_row:
 	VBROADCASTSD (SI), Z0
 	VBROADCASTSD 8(SI), Z1
 	VXORPD       Z2, Z2, Z2
 	VXORPD       Z3, Z3, Z3
 	VXORPD       Z4, Z4, Z4
-	LEAQ         (SP), DI
-	ADDQ         $0x38, DI
-	ANDQ         $-64, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x38, R8
+	ANDQ         $-64, R8
 	VXORPD       Z5, Z5, Z5
-	VMOVUPD      Z5, (DI)
-	VMOVUPD      Z5, 128(DI)
-	VMOVUPD      Z5, 256(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000100, R10
-	SUBQ         $0x08, R8
+	VMOVUPD      Z5, (R8)
+	VMOVUPD      Z5, 128(R8)
+	VMOVUPD      Z5, 256(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000100, R11
+	SUBQ         $0x08, R9
 	JL           mixedLoss32WideAVX512_loop_few
-	LEAQ         (AX)(BX*4), R11
-	LEAQ         (CX)(BX*4), R12
-	VCVTPS2PD    (AX)(R9*1), Z5
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (CX)(DI*1), R13
+	VCVTPS2PD    (AX)(R10*1), Z5
 	VADDPD       Z0, Z5, Z22
 	VMULPD       Z6, Z22, Z22
 	VMOVUPD      Z7, Z5
@@ -7682,7 +7710,7 @@ mixedLoss32WideAVX512_row:
 	VADDPD       Z8, Z5, Z20
 	VSUBPD       Z8, Z20, Z21
 	VSUBPD       Z21, Z5, Z5
-	VCVTPS2PD    (CX)(R9*1), Z21
+	VCVTPS2PD    (CX)(R10*1), Z21
 	VADDPD       Z1, Z21, Z21
 	VMOVUPD      Z9, Z24
 	VMAXPD       Z21, Z24, Z24
@@ -7692,7 +7720,7 @@ mixedLoss32WideAVX512_row:
 	VSUBPD       Z8, Z23, Z25
 	VFMSUB213PD  Z25, Z24, Z21
 	VFMADD231PD  Z10, Z24, Z21
-	VCVTPS2PD    (CX)(R9*1), Z24
+	VCVTPS2PD    (CX)(R10*1), Z24
 	VADDPD       Z1, Z24, Z24
 	VMULPD       Z6, Z24, Z24
 	VSUBPD       Z22, Z24, Z22
@@ -7701,12 +7729,12 @@ mixedLoss32WideAVX512_row:
 	VANDPD       Z24, Z22, Z22
 	VPSLLQ       $0x34, Z20, Z20
 	VPSLLQ       $0x34, Z23, Z23
-	SUBQ         $0x08, R8
+	SUBQ         $0x08, R9
 	JL           mixedLoss32WideAVX512_loop_last
 
 mixedLoss32WideAVX512_loop:
-	PREFETCHT1  (R11)(R9*1)
-	PREFETCHT1  (R12)(R9*1)
+	PREFETCHT0  (R12)(R10*1)
+	PREFETCHT0  (R13)(R10*1)
 	VMULPD      Z5, Z5, Z24
 	VMOVUPD     Z12, Z25
 	VFMADD213PD Z13, Z24, Z25
@@ -7731,7 +7759,7 @@ mixedLoss32WideAVX512_loop:
 	VMULPD      Z23, Z24, Z24
 	VADDPD      Z24, Z3, Z3
 	VFMADD231PD Z22, Z24, Z4
-	VCVTPS2PD   32(AX)(R9*1), Z5
+	VCVTPS2PD   32(AX)(R10*1), Z5
 	VADDPD      Z0, Z5, Z22
 	VMULPD      Z6, Z22, Z22
 	VMOVUPD     Z7, Z5
@@ -7739,7 +7767,7 @@ mixedLoss32WideAVX512_loop:
 	VADDPD      Z8, Z5, Z20
 	VSUBPD      Z8, Z20, Z21
 	VSUBPD      Z21, Z5, Z5
-	VCVTPS2PD   32(CX)(R9*1), Z21
+	VCVTPS2PD   32(CX)(R10*1), Z21
 	VADDPD      Z1, Z21, Z21
 	VMOVUPD     Z9, Z24
 	VMAXPD      Z21, Z24, Z24
@@ -7749,7 +7777,7 @@ mixedLoss32WideAVX512_loop:
 	VSUBPD      Z8, Z23, Z25
 	VFMSUB213PD Z25, Z24, Z21
 	VFMADD231PD Z10, Z24, Z21
-	VCVTPS2PD   32(CX)(R9*1), Z24
+	VCVTPS2PD   32(CX)(R10*1), Z24
 	VADDPD      Z1, Z24, Z24
 	VMULPD      Z6, Z24, Z24
 	VSUBPD      Z22, Z24, Z22
@@ -7758,22 +7786,22 @@ mixedLoss32WideAVX512_loop:
 	VANDPD      Z24, Z22, Z22
 	VPSLLQ      $0x34, Z20, Z20
 	VPSLLQ      $0x34, Z23, Z23
-	ADDQ        $0x20, R9
-	DECQ        R10
+	ADDQ        $0x20, R10
+	DECQ        R11
 	JNZ         mixedLoss32WideAVX512_loop_on
-	VADDPD      (DI), Z2, Z2
-	VMOVUPD     Z2, (DI)
+	VADDPD      (R8), Z2, Z2
+	VMOVUPD     Z2, (R8)
 	VXORPD      Z2, Z2, Z2
-	VADDPD      128(DI), Z3, Z3
-	VMOVUPD     Z3, 128(DI)
+	VADDPD      128(R8), Z3, Z3
+	VMOVUPD     Z3, 128(R8)
 	VXORPD      Z3, Z3, Z3
-	VADDPD      256(DI), Z4, Z4
-	VMOVUPD     Z4, 256(DI)
+	VADDPD      256(R8), Z4, Z4
+	VMOVUPD     Z4, 256(R8)
 	VXORPD      Z4, Z4, Z4
-	MOVQ        $0x00000100, R10
+	MOVQ        $0x00000100, R11
 
 mixedLoss32WideAVX512_loop_on:
-	SUBQ $0x08, R8
+	SUBQ $0x08, R9
 	JGE  mixedLoss32WideAVX512_loop
 
 mixedLoss32WideAVX512_loop_last:
@@ -7801,18 +7829,18 @@ mixedLoss32WideAVX512_loop_last:
 	VMULPD      Z23, Z24, Z24
 	VADDPD      Z24, Z3, Z3
 	VFMADD231PD Z22, Z24, Z4
-	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
 
 mixedLoss32WideAVX512_loop_few:
-	ADDQ        $0x08, R8
-	TESTQ       R8, R8
+	ADDQ        $0x08, R9
+	TESTQ       R9, R9
 	JZ          mixedLoss32WideAVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Z5
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000008, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*8), Z5
 	VPMOVQ2M    Z5, K1
-	VMOVUPS.Z   (AX)(R9*1), K1, Y20
+	VMOVUPS.Z   (AX)(R10*1), K1, Y20
 	VCVTPS2PD   Y20, Z20
 	VADDPD      Z0, Z20, Z22
 	VMULPD      Z6, Z22, Z22
@@ -7822,7 +7850,7 @@ mixedLoss32WideAVX512_loop_few:
 	VSUBPD      Z8, Z0, Z21
 	VSUBPD      Z21, Z20, Z20
 	VPMOVQ2M    Z5, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Y21
+	VMOVUPS.Z   (CX)(R10*1), K1, Y21
 	VCVTPS2PD   Y21, Z21
 	VADDPD      Z1, Z21, Z21
 	VMOVUPD     Z9, Z24
@@ -7834,7 +7862,7 @@ mixedLoss32WideAVX512_loop_few:
 	VFMSUB213PD Z25, Z24, Z21
 	VFMADD231PD Z10, Z24, Z21
 	VPMOVQ2M    Z5, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Y24
+	VMOVUPS.Z   (CX)(R10*1), K1, Y24
 	VCVTPS2PD   Y24, Z24
 	VADDPD      Z1, Z24, Z24
 	VMULPD      Z6, Z24, Z24
@@ -7873,16 +7901,16 @@ mixedLoss32WideAVX512_loop_few:
 	VFMADD231PD Z1, Z23, Z4
 
 mixedLoss32WideAVX512_loop_done:
-	VADDPD        (DI), Z2, Z0
-	VMOVUPD       Z0, (DI)
+	VADDPD        (R8), Z2, Z0
+	VMOVUPD       Z0, (R8)
 	VXORPD        Z2, Z2, Z2
-	VADDPD        128(DI), Z3, Z0
-	VMOVUPD       Z0, 128(DI)
+	VADDPD        128(R8), Z3, Z0
+	VMOVUPD       Z0, 128(R8)
 	VXORPD        Z3, Z3, Z3
-	VADDPD        256(DI), Z4, Z0
-	VMOVUPD       Z0, 256(DI)
+	VADDPD        256(R8), Z4, Z0
+	VMOVUPD       Z0, 256(R8)
 	VXORPD        Z4, Z4, Z4
-	VMOVUPD       (DI), Z0
+	VMOVUPD       (R8), Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -7890,7 +7918,7 @@ mixedLoss32WideAVX512_loop_done:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X0, X1, X1
 	VMOVSD        X1, 32(SI)
-	VMOVUPD       128(DI), Z0
+	VMOVUPD       128(R8), Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -7898,7 +7926,7 @@ mixedLoss32WideAVX512_loop_done:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X0, X1, X1
 	VMOVSD        X1, 40(SI)
-	VMOVUPD       256(DI), Z0
+	VMOVUPD       256(R8), Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -10571,29 +10599,33 @@ TEXT ·logitsLoss64AVX512(SB), NOSPLIT, $440-40
 	JMP  logitsLoss64AVX512_constants
 
 logitsLoss64AVX512_begin:
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x03, DI
+
 logitsLoss64AVX512_row:
 	VBROADCASTSD (SI), Z0
 	VXORPD       Z1, Z1, Z1
 	VXORPD       Z2, Z2, Z2
 	VXORPD       Z3, Z3, Z3
 	VXORPD       Z4, Z4, Z4
-	LEAQ         (SP), DI
-	ADDQ         $0x38, DI
-	ANDQ         $-64, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x38, R8
+	ANDQ         $-64, R8
 	VXORPD       Z5, Z5, Z5
-	VMOVUPD      Z5, (DI)
-	VMOVUPD      Z5, 64(DI)
-	VMOVUPD      Z5, 128(DI)
-	VMOVUPD      Z5, 192(DI)
-	VMOVUPD      Z5, 256(DI)
-	VMOVUPD      Z5, 320(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
-	SUBQ         $0x08, R8
+	VMOVUPD      Z5, (R8)
+	VMOVUPD      Z5, 64(R8)
+	VMOVUPD      Z5, 128(R8)
+	VMOVUPD      Z5, 192(R8)
+	VMOVUPD      Z5, 256(R8)
+	VMOVUPD      Z5, 320(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000004, R11
+	SUBQ         $0x08, R9
 	JL           logitsLoss64AVX512_loop_few
-	LEAQ         (AX)(BX*8), R11
-	VMOVUPD      (AX)(R9*1), Z5
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPD      (AX)(R10*1), Z5
 	VADDPD       Z0, Z5, Z26
 	VMULPD       Z6, Z26, Z26
 	VMOVUPD      Z7, Z5
@@ -10601,7 +10633,7 @@ logitsLoss64AVX512_row:
 	VADDPD       Z8, Z5, Z24
 	VSUBPD       Z8, Z24, Z25
 	VSUBPD       Z25, Z5, Z5
-	VMOVUPD      (CX)(R9*1), Z25
+	VMOVUPD      (CX)(R10*1), Z25
 
 	// log2 t - y
 	VPADDQ Z9, Z25, Z28
@@ -10615,11 +10647,11 @@ logitsLoss64AVX512_row:
 	VDIVPD Z28, Z29, Z29
 	VSUBPD Z26, Z27, Z27
 	VPSLLQ $0x34, Z24, Z24
-	SUBQ   $0x08, R8
+	SUBQ   $0x08, R9
 	JL     logitsLoss64AVX512_loop_last
 
 logitsLoss64AVX512_loop:
-	PREFETCHT1   (R11)(R9*1)
+	PREFETCHT0   (R12)(R10*1)
 	VMULPD       Z5, Z5, Z26
 	VMOVUPD      Z15, Z28
 	VFMADD213PD  Z16, Z26, Z28
@@ -10666,7 +10698,7 @@ logitsLoss64AVX512_loop:
 	VANDPD       Z5, Z28, Z28
 	VFMADD231PD  Z28, Z25, Z4
 	VORPD        Z25, Z1, Z1
-	VMOVUPD      64(AX)(R9*1), Z5
+	VMOVUPD      64(AX)(R10*1), Z5
 	VADDPD       Z0, Z5, Z26
 	VMULPD       Z6, Z26, Z26
 	VMOVUPD      Z7, Z5
@@ -10674,7 +10706,7 @@ logitsLoss64AVX512_loop:
 	VADDPD       Z8, Z5, Z24
 	VSUBPD       Z8, Z24, Z25
 	VSUBPD       Z25, Z5, Z5
-	VMOVUPD      64(CX)(R9*1), Z25
+	VMOVUPD      64(CX)(R10*1), Z25
 
 	// log2 t - y
 	VPADDQ  Z9, Z25, Z28
@@ -10688,34 +10720,34 @@ logitsLoss64AVX512_loop:
 	VDIVPD  Z28, Z29, Z29
 	VSUBPD  Z26, Z27, Z27
 	VPSLLQ  $0x34, Z24, Z24
-	ADDQ    $0x40, R9
-	DECQ    R10
+	ADDQ    $0x40, R10
+	DECQ    R11
 	JNZ     logitsLoss64AVX512_loop_on
-	VADDPD  (DI), Z2, Z26
-	VSUBPD  (DI), Z26, Z28
+	VADDPD  (R8), Z2, Z26
+	VSUBPD  (R8), Z26, Z28
 	VSUBPD  Z28, Z2, Z2
-	VADDPD  64(DI), Z2, Z2
-	VMOVUPD Z2, 64(DI)
-	VMOVUPD Z26, (DI)
+	VADDPD  64(R8), Z2, Z2
+	VMOVUPD Z2, 64(R8)
+	VMOVUPD Z26, (R8)
 	VXORPD  Z2, Z2, Z2
-	VADDPD  128(DI), Z3, Z26
-	VSUBPD  128(DI), Z26, Z28
+	VADDPD  128(R8), Z3, Z26
+	VSUBPD  128(R8), Z26, Z28
 	VSUBPD  Z28, Z3, Z3
-	VADDPD  192(DI), Z3, Z3
-	VMOVUPD Z3, 192(DI)
-	VMOVUPD Z26, 128(DI)
+	VADDPD  192(R8), Z3, Z3
+	VMOVUPD Z3, 192(R8)
+	VMOVUPD Z26, 128(R8)
 	VXORPD  Z3, Z3, Z3
-	VADDPD  256(DI), Z4, Z26
-	VSUBPD  256(DI), Z26, Z28
+	VADDPD  256(R8), Z4, Z26
+	VSUBPD  256(R8), Z26, Z28
 	VSUBPD  Z28, Z4, Z4
-	VADDPD  320(DI), Z4, Z4
-	VMOVUPD Z4, 320(DI)
-	VMOVUPD Z26, 256(DI)
+	VADDPD  320(R8), Z4, Z4
+	VMOVUPD Z4, 320(R8)
+	VMOVUPD Z26, 256(R8)
 	VXORPD  Z4, Z4, Z4
-	MOVQ    $0x00000004, R10
+	MOVQ    $0x00000004, R11
 
 logitsLoss64AVX512_loop_on:
-	SUBQ $0x08, R8
+	SUBQ $0x08, R9
 	JGE  logitsLoss64AVX512_loop
 
 logitsLoss64AVX512_loop_last:
@@ -10765,39 +10797,39 @@ logitsLoss64AVX512_loop_last:
 	VANDPD       Z5, Z28, Z28
 	VFMADD231PD  Z28, Z25, Z4
 	VORPD        Z25, Z1, Z1
-	ADDQ         $0x40, R9
-	VADDPD       (DI), Z2, Z5
-	VSUBPD       (DI), Z5, Z24
+	ADDQ         $0x40, R10
+	VADDPD       (R8), Z2, Z5
+	VSUBPD       (R8), Z5, Z24
 	VSUBPD       Z24, Z2, Z2
-	VADDPD       64(DI), Z2, Z2
-	VMOVUPD      Z2, 64(DI)
-	VMOVUPD      Z5, (DI)
+	VADDPD       64(R8), Z2, Z2
+	VMOVUPD      Z2, 64(R8)
+	VMOVUPD      Z5, (R8)
 	VXORPD       Z2, Z2, Z2
-	VADDPD       128(DI), Z3, Z5
-	VSUBPD       128(DI), Z5, Z24
+	VADDPD       128(R8), Z3, Z5
+	VSUBPD       128(R8), Z5, Z24
 	VSUBPD       Z24, Z3, Z3
-	VADDPD       192(DI), Z3, Z3
-	VMOVUPD      Z3, 192(DI)
-	VMOVUPD      Z5, 128(DI)
+	VADDPD       192(R8), Z3, Z3
+	VMOVUPD      Z3, 192(R8)
+	VMOVUPD      Z5, 128(R8)
 	VXORPD       Z3, Z3, Z3
-	VADDPD       256(DI), Z4, Z5
-	VSUBPD       256(DI), Z5, Z24
+	VADDPD       256(R8), Z4, Z5
+	VSUBPD       256(R8), Z5, Z24
 	VSUBPD       Z24, Z4, Z4
-	VADDPD       320(DI), Z4, Z4
-	VMOVUPD      Z4, 320(DI)
-	VMOVUPD      Z5, 256(DI)
+	VADDPD       320(R8), Z4, Z4
+	VMOVUPD      Z4, 320(R8)
+	VMOVUPD      Z5, 256(R8)
 	VXORPD       Z4, Z4, Z4
 
 logitsLoss64AVX512_loop_few:
-	ADDQ      $0x08, R8
-	TESTQ     R8, R8
+	ADDQ      $0x08, R9
+	TESTQ     R9, R9
 	JZ        logitsLoss64AVX512_loop_done
-	LEAQ      tailMask<>+0(SB), R10
-	MOVQ      $0x00000008, R11
-	SUBQ      R8, R11
-	VMOVUPD   (R10)(R11*8), Z5
+	LEAQ      tailMask<>+0(SB), R11
+	MOVQ      $0x00000008, R12
+	SUBQ      R9, R12
+	VMOVUPD   (R11)(R12*8), Z5
 	VPMOVQ2M  Z5, K1
-	VMOVUPD.Z (AX)(R9*1), K1, Z24
+	VMOVUPD.Z (AX)(R10*1), K1, Z24
 	VADDPD    Z0, Z24, Z26
 	VMULPD    Z6, Z26, Z26
 	VMOVUPD   Z7, Z24
@@ -10806,7 +10838,7 @@ logitsLoss64AVX512_loop_few:
 	VSUBPD    Z8, Z0, Z25
 	VSUBPD    Z25, Z24, Z24
 	VPMOVQ2M  Z5, K1
-	VMOVUPD.Z (CX)(R9*1), K1, Z25
+	VMOVUPD.Z (CX)(R10*1), K1, Z25
 
 	// log2 t - y
 	VPADDQ       Z9, Z25, Z28
@@ -10870,29 +10902,29 @@ logitsLoss64AVX512_loop_few:
 	VORPD        Z25, Z1, Z1
 
 logitsLoss64AVX512_loop_done:
-	VADDPD        (DI), Z2, Z0
-	VSUBPD        (DI), Z0, Z5
+	VADDPD        (R8), Z2, Z0
+	VSUBPD        (R8), Z0, Z5
 	VSUBPD        Z5, Z2, Z2
-	VADDPD        64(DI), Z2, Z2
-	VMOVUPD       Z2, 64(DI)
-	VMOVUPD       Z0, (DI)
+	VADDPD        64(R8), Z2, Z2
+	VMOVUPD       Z2, 64(R8)
+	VMOVUPD       Z0, (R8)
 	VXORPD        Z2, Z2, Z2
-	VADDPD        128(DI), Z3, Z0
-	VSUBPD        128(DI), Z0, Z2
+	VADDPD        128(R8), Z3, Z0
+	VSUBPD        128(R8), Z0, Z2
 	VSUBPD        Z2, Z3, Z3
-	VADDPD        192(DI), Z3, Z3
-	VMOVUPD       Z3, 192(DI)
-	VMOVUPD       Z0, 128(DI)
+	VADDPD        192(R8), Z3, Z3
+	VMOVUPD       Z3, 192(R8)
+	VMOVUPD       Z0, 128(R8)
 	VXORPD        Z3, Z3, Z3
-	VADDPD        256(DI), Z4, Z0
-	VSUBPD        256(DI), Z0, Z2
+	VADDPD        256(R8), Z4, Z0
+	VSUBPD        256(R8), Z0, Z2
 	VSUBPD        Z2, Z4, Z4
-	VADDPD        320(DI), Z4, Z4
-	VMOVUPD       Z4, 320(DI)
-	VMOVUPD       Z0, 256(DI)
+	VADDPD        320(R8), Z4, Z4
+	VMOVUPD       Z4, 320(R8)
+	VMOVUPD       Z0, 256(R8)
 	VXORPD        Z4, Z4, Z4
-	VMOVUPD       (DI), Z0
-	VADDPD        64(DI), Z0, Z0
+	VMOVUPD       (R8), Z0
+	VADDPD        64(R8), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPD        Y2, Y0, Y2
 	VEXTRACTF64X2 $0x01, Y2, X0
@@ -10900,8 +10932,8 @@ logitsLoss64AVX512_loop_done:
 	VPERMILPD     $0x01, X0, X2
 	VADDSD        X0, X2, X2
 	VMOVSD        X2, 32(SI)
-	VMOVUPD       128(DI), Z0
-	VADDPD        192(DI), Z0, Z0
+	VMOVUPD       128(R8), Z0
+	VADDPD        192(R8), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPD        Y2, Y0, Y2
 	VEXTRACTF64X2 $0x01, Y2, X0
@@ -10909,8 +10941,8 @@ logitsLoss64AVX512_loop_done:
 	VPERMILPD     $0x01, X0, X2
 	VADDSD        X0, X2, X2
 	VMOVSD        X2, 40(SI)
-	VMOVUPD       256(DI), Z0
-	VADDPD        320(DI), Z0, Z0
+	VMOVUPD       256(R8), Z0
+	VADDPD        320(R8), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPD        Y2, Y0, Y2
 	VEXTRACTF64X2 $0x01, Y2, X0
@@ -10919,9 +10951,9 @@ logitsLoss64AVX512_loop_done:
 	VADDSD        X0, X2, X2
 	VMOVSD        X2, 48(SI)
 	VPMOVQ2M      Z1, K1
-	KMOVW         K1, DI
+	KMOVW         K1, R8
 	VXORPD        X0, X0, X0
-	VCVTSI2SDQ    DI, X0, X0
+	VCVTSI2SDQ    R8, X0, X0
 	VMOVSD        X0, 56(SI)
 	LEAQ          (AX)(BX*8), AX
 	LEAQ          (CX)(BX*8), CX
@@ -11298,30 +11330,34 @@ TEXT ·pairLoss64AVX512(SB), NOSPLIT, $440-40
 	JMP  pairLoss64AVX512_constants
 
 pairLoss64AVX512_begin:
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x03, DI
+
 pairLoss64AVX512_row:
 	VBROADCASTSD (SI), Z0
 	VBROADCASTSD 8(SI), Z1
 	VXORPD       Z2, Z2, Z2
 	VXORPD       Z3, Z3, Z3
 	VXORPD       Z4, Z4, Z4
-	LEAQ         (SP), DI
-	ADDQ         $0x38, DI
-	ANDQ         $-64, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x38, R8
+	ANDQ         $-64, R8
 	VXORPD       Z5, Z5, Z5
-	VMOVUPD      Z5, (DI)
-	VMOVUPD      Z5, 64(DI)
-	VMOVUPD      Z5, 128(DI)
-	VMOVUPD      Z5, 192(DI)
-	VMOVUPD      Z5, 256(DI)
-	VMOVUPD      Z5, 320(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
-	SUBQ         $0x08, R8
+	VMOVUPD      Z5, (R8)
+	VMOVUPD      Z5, 64(R8)
+	VMOVUPD      Z5, 128(R8)
+	VMOVUPD      Z5, 192(R8)
+	VMOVUPD      Z5, 256(R8)
+	VMOVUPD      Z5, 320(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000004, R11
+	SUBQ         $0x08, R9
 	JL           pairLoss64AVX512_loop_few
-	LEAQ         (AX)(BX*8), R11
-	LEAQ         (CX)(BX*8), R12
-	VMOVUPD      (AX)(R9*1), Z5
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (CX)(DI*1), R13
+	VMOVUPD      (AX)(R10*1), Z5
 	VADDPD       Z0, Z5, Z26
 	VMULPD       Z6, Z26, Z26
 	VMOVUPD      Z7, Z5
@@ -11329,7 +11365,7 @@ pairLoss64AVX512_row:
 	VADDPD       Z8, Z5, Z24
 	VSUBPD       Z8, Z24, Z25
 	VSUBPD       Z25, Z5, Z5
-	VMOVUPD      (CX)(R9*1), Z25
+	VMOVUPD      (CX)(R10*1), Z25
 	VADDPD       Z1, Z25, Z29
 	VMULPD       Z6, Z29, Z29
 	VMOVUPD      Z7, Z25
@@ -11345,12 +11381,12 @@ pairLoss64AVX512_row:
 	VMULPD       Z11, Z26, Z26
 	VPSLLQ       $0x34, Z24, Z24
 	VPSLLQ       $0x34, Z27, Z27
-	SUBQ         $0x08, R8
+	SUBQ         $0x08, R9
 	JL           pairLoss64AVX512_loop_last
 
 pairLoss64AVX512_loop:
-	PREFETCHT1  (R11)(R9*1)
-	PREFETCHT1  (R12)(R9*1)
+	PREFETCHT0  (R12)(R10*1)
+	PREFETCHT0  (R13)(R10*1)
 	VMULPD      Z5, Z5, Z28
 	VMOVUPD     Z12, Z29
 	VFMADD213PD Z13, Z28, Z29
@@ -11383,7 +11419,7 @@ pairLoss64AVX512_loop:
 	VMULPD      Z27, Z28, Z28
 	VADDPD      Z28, Z3, Z3
 	VFMADD231PD Z26, Z28, Z4
-	VMOVUPD     64(AX)(R9*1), Z5
+	VMOVUPD     64(AX)(R10*1), Z5
 	VADDPD      Z0, Z5, Z26
 	VMULPD      Z6, Z26, Z26
 	VMOVUPD     Z7, Z5
@@ -11391,7 +11427,7 @@ pairLoss64AVX512_loop:
 	VADDPD      Z8, Z5, Z24
 	VSUBPD      Z8, Z24, Z25
 	VSUBPD      Z25, Z5, Z5
-	VMOVUPD     64(CX)(R9*1), Z25
+	VMOVUPD     64(CX)(R10*1), Z25
 	VADDPD      Z1, Z25, Z28
 	VMULPD      Z6, Z28, Z28
 	VMOVUPD     Z7, Z25
@@ -11407,34 +11443,34 @@ pairLoss64AVX512_loop:
 	VMULPD      Z11, Z26, Z26
 	VPSLLQ      $0x34, Z24, Z24
 	VPSLLQ      $0x34, Z27, Z27
-	ADDQ        $0x40, R9
-	DECQ        R10
+	ADDQ        $0x40, R10
+	DECQ        R11
 	JNZ         pairLoss64AVX512_loop_on
-	VADDPD      (DI), Z2, Z28
-	VSUBPD      (DI), Z28, Z29
+	VADDPD      (R8), Z2, Z28
+	VSUBPD      (R8), Z28, Z29
 	VSUBPD      Z29, Z2, Z2
-	VADDPD      64(DI), Z2, Z2
-	VMOVUPD     Z2, 64(DI)
-	VMOVUPD     Z28, (DI)
+	VADDPD      64(R8), Z2, Z2
+	VMOVUPD     Z2, 64(R8)
+	VMOVUPD     Z28, (R8)
 	VXORPD      Z2, Z2, Z2
-	VADDPD      128(DI), Z3, Z28
-	VSUBPD      128(DI), Z28, Z29
+	VADDPD      128(R8), Z3, Z28
+	VSUBPD      128(R8), Z28, Z29
 	VSUBPD      Z29, Z3, Z3
-	VADDPD      192(DI), Z3, Z3
-	VMOVUPD     Z3, 192(DI)
-	VMOVUPD     Z28, 128(DI)
+	VADDPD      192(R8), Z3, Z3
+	VMOVUPD     Z3, 192(R8)
+	VMOVUPD     Z28, 128(R8)
 	VXORPD      Z3, Z3, Z3
-	VADDPD      256(DI), Z4, Z28
-	VSUBPD      256(DI), Z28, Z29
+	VADDPD      256(R8), Z4, Z28
+	VSUBPD      256(R8), Z28, Z29
 	VSUBPD      Z29, Z4, Z4
-	VADDPD      320(DI), Z4, Z4
-	VMOVUPD     Z4, 320(DI)
-	VMOVUPD     Z28, 256(DI)
+	VADDPD      320(R8), Z4, Z4
+	VMOVUPD     Z4, 320(R8)
+	VMOVUPD     Z28, 256(R8)
 	VXORPD      Z4, Z4, Z4
-	MOVQ        $0x00000004, R10
+	MOVQ        $0x00000004, R11
 
 pairLoss64AVX512_loop_on:
-	SUBQ $0x08, R8
+	SUBQ $0x08, R9
 	JGE  pairLoss64AVX512_loop
 
 pairLoss64AVX512_loop_last:
@@ -11470,39 +11506,39 @@ pairLoss64AVX512_loop_last:
 	VMULPD      Z27, Z28, Z28
 	VADDPD      Z28, Z3, Z3
 	VFMADD231PD Z26, Z28, Z4
-	ADDQ        $0x40, R9
-	VADDPD      (DI), Z2, Z5
-	VSUBPD      (DI), Z5, Z24
+	ADDQ        $0x40, R10
+	VADDPD      (R8), Z2, Z5
+	VSUBPD      (R8), Z5, Z24
 	VSUBPD      Z24, Z2, Z2
-	VADDPD      64(DI), Z2, Z2
-	VMOVUPD     Z2, 64(DI)
-	VMOVUPD     Z5, (DI)
+	VADDPD      64(R8), Z2, Z2
+	VMOVUPD     Z2, 64(R8)
+	VMOVUPD     Z5, (R8)
 	VXORPD      Z2, Z2, Z2
-	VADDPD      128(DI), Z3, Z5
-	VSUBPD      128(DI), Z5, Z24
+	VADDPD      128(R8), Z3, Z5
+	VSUBPD      128(R8), Z5, Z24
 	VSUBPD      Z24, Z3, Z3
-	VADDPD      192(DI), Z3, Z3
-	VMOVUPD     Z3, 192(DI)
-	VMOVUPD     Z5, 128(DI)
+	VADDPD      192(R8), Z3, Z3
+	VMOVUPD     Z3, 192(R8)
+	VMOVUPD     Z5, 128(R8)
 	VXORPD      Z3, Z3, Z3
-	VADDPD      256(DI), Z4, Z5
-	VSUBPD      256(DI), Z5, Z24
+	VADDPD      256(R8), Z4, Z5
+	VSUBPD      256(R8), Z5, Z24
 	VSUBPD      Z24, Z4, Z4
-	VADDPD      320(DI), Z4, Z4
-	VMOVUPD     Z4, 320(DI)
-	VMOVUPD     Z5, 256(DI)
+	VADDPD      320(R8), Z4, Z4
+	VMOVUPD     Z4, 320(R8)
+	VMOVUPD     Z5, 256(R8)
 	VXORPD      Z4, Z4, Z4
 
 pairLoss64AVX512_loop_few:
-	ADDQ        $0x08, R8
-	TESTQ       R8, R8
+	ADDQ        $0x08, R9
+	TESTQ       R9, R9
 	JZ          pairLoss64AVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Z5
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000008, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*8), Z5
 	VPMOVQ2M    Z5, K1
-	VMOVUPD.Z   (AX)(R9*1), K1, Z24
+	VMOVUPD.Z   (AX)(R10*1), K1, Z24
 	VADDPD      Z0, Z24, Z26
 	VMULPD      Z6, Z26, Z26
 	VMOVUPD     Z7, Z24
@@ -11511,7 +11547,7 @@ pairLoss64AVX512_loop_few:
 	VSUBPD      Z8, Z0, Z25
 	VSUBPD      Z25, Z24, Z24
 	VPMOVQ2M    Z5, K1
-	VMOVUPD.Z   (CX)(R9*1), K1, Z25
+	VMOVUPD.Z   (CX)(R10*1), K1, Z25
 	VADDPD      Z1, Z25, Z28
 	VMULPD      Z6, Z28, Z28
 	VMOVUPD     Z7, Z25
@@ -11564,29 +11600,29 @@ pairLoss64AVX512_loop_few:
 	VFMADD231PD Z26, Z27, Z4
 
 pairLoss64AVX512_loop_done:
-	VADDPD        (DI), Z2, Z0
-	VSUBPD        (DI), Z0, Z1
+	VADDPD        (R8), Z2, Z0
+	VSUBPD        (R8), Z0, Z1
 	VSUBPD        Z1, Z2, Z2
-	VADDPD        64(DI), Z2, Z2
-	VMOVUPD       Z2, 64(DI)
-	VMOVUPD       Z0, (DI)
+	VADDPD        64(R8), Z2, Z2
+	VMOVUPD       Z2, 64(R8)
+	VMOVUPD       Z0, (R8)
 	VXORPD        Z2, Z2, Z2
-	VADDPD        128(DI), Z3, Z0
-	VSUBPD        128(DI), Z0, Z1
+	VADDPD        128(R8), Z3, Z0
+	VSUBPD        128(R8), Z0, Z1
 	VSUBPD        Z1, Z3, Z3
-	VADDPD        192(DI), Z3, Z3
-	VMOVUPD       Z3, 192(DI)
-	VMOVUPD       Z0, 128(DI)
+	VADDPD        192(R8), Z3, Z3
+	VMOVUPD       Z3, 192(R8)
+	VMOVUPD       Z0, 128(R8)
 	VXORPD        Z3, Z3, Z3
-	VADDPD        256(DI), Z4, Z0
-	VSUBPD        256(DI), Z0, Z1
+	VADDPD        256(R8), Z4, Z0
+	VSUBPD        256(R8), Z0, Z1
 	VSUBPD        Z1, Z4, Z4
-	VADDPD        320(DI), Z4, Z4
-	VMOVUPD       Z4, 320(DI)
-	VMOVUPD       Z0, 256(DI)
+	VADDPD        320(R8), Z4, Z4
+	VMOVUPD       Z4, 320(R8)
+	VMOVUPD       Z0, 256(R8)
 	VXORPD        Z4, Z4, Z4
-	VMOVUPD       (DI), Z0
-	VADDPD        64(DI), Z0, Z0
+	VMOVUPD       (R8), Z0
+	VADDPD        64(R8), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -11594,8 +11630,8 @@ pairLoss64AVX512_loop_done:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X0, X1, X1
 	VMOVSD        X1, 32(SI)
-	VMOVUPD       128(DI), Z0
-	VADDPD        192(DI), Z0, Z0
+	VMOVUPD       128(R8), Z0
+	VADDPD        192(R8), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -11603,8 +11639,8 @@ pairLoss64AVX512_loop_done:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X0, X1, X1
 	VMOVSD        X1, 40(SI)
-	VMOVUPD       256(DI), Z0
-	VADDPD        320(DI), Z0, Z0
+	VMOVUPD       256(R8), Z0
+	VADDPD        320(R8), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -14119,29 +14155,33 @@ TEXT ·keepingLoss64AVX512(SB), NOSPLIT, $440-48
 	JMP  keepingLoss64AVX512_constants
 
 keepingLoss64AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
+
 keepingLoss64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VXORPD       Z1, Z1, Z1
 	VXORPD       Z2, Z2, Z2
 	VXORPD       Z3, Z3, Z3
 	VXORPD       Z4, Z4, Z4
-	LEAQ         (SP), R8
-	ADDQ         $0x38, R8
-	ANDQ         $-64, R8
+	LEAQ         (SP), R9
+	ADDQ         $0x38, R9
+	ANDQ         $-64, R9
 	VXORPD       Z5, Z5, Z5
-	VMOVUPD      Z5, (R8)
-	VMOVUPD      Z5, 64(R8)
-	VMOVUPD      Z5, 128(R8)
-	VMOVUPD      Z5, 192(R8)
-	VMOVUPD      Z5, 256(R8)
-	VMOVUPD      Z5, 320(R8)
-	MOVQ         SI, R9
-	XORQ         R10, R10
-	MOVQ         $0x00000004, R11
-	SUBQ         $0x08, R9
+	VMOVUPD      Z5, (R9)
+	VMOVUPD      Z5, 64(R9)
+	VMOVUPD      Z5, 128(R9)
+	VMOVUPD      Z5, 192(R9)
+	VMOVUPD      Z5, 256(R9)
+	VMOVUPD      Z5, 320(R9)
+	MOVQ         SI, R10
+	XORQ         R11, R11
+	MOVQ         $0x00000004, R12
+	SUBQ         $0x08, R10
 	JL           keepingLoss64AVX512_loop_few
-	LEAQ         (AX)(SI*8), R12
-	VMOVUPD      (AX)(R10*1), Z5
+	LEAQ         (AX)(R8*1), R13
+	VMOVUPD      (AX)(R11*1), Z5
 	VADDPD       Z0, Z5, Z26
 	VMULPD       Z6, Z26, Z26
 	VMOVUPD      Z7, Z5
@@ -14149,7 +14189,7 @@ keepingLoss64AVX512_row:
 	VADDPD       Z8, Z5, Z24
 	VSUBPD       Z8, Z24, Z25
 	VSUBPD       Z25, Z5, Z5
-	VMOVUPD      (CX)(R10*1), Z25
+	VMOVUPD      (CX)(R11*1), Z25
 
 	// log2 t - y
 	VPADDQ Z9, Z25, Z28
@@ -14163,11 +14203,11 @@ keepingLoss64AVX512_row:
 	VDIVPD Z28, Z29, Z29
 	VSUBPD Z26, Z27, Z27
 	VPSLLQ $0x34, Z24, Z24
-	SUBQ   $0x08, R9
+	SUBQ   $0x08, R10
 	JL     keepingLoss64AVX512_loop_last
 
 keepingLoss64AVX512_loop:
-	PREFETCHT1   (R12)(R10*1)
+	PREFETCHT0   (R13)(R11*1)
 	VMULPD       Z5, Z5, Z26
 	VMOVUPD      Z15, Z28
 	VFMADD213PD  Z16, Z26, Z28
@@ -14186,7 +14226,7 @@ keepingLoss64AVX512_loop:
 	VFMADD231PD  Z28, Z5, Z30
 	VFMADD231PD  Z24, Z30, Z2
 	VMULPD       Z24, Z30, Z30
-	VMOVUPD      Z30, (DX)(R10*1)
+	VMOVUPD      Z30, (DX)(R11*1)
 	VMULPD       Z29, Z29, Z5
 	VMULPD       Z5, Z5, Z24
 	VBROADCASTSD constant3fc8774039897f75<>+0(SB), Z26
@@ -14216,7 +14256,7 @@ keepingLoss64AVX512_loop:
 	VANDPD       Z5, Z28, Z28
 	VFMADD231PD  Z28, Z25, Z4
 	VORPD        Z25, Z1, Z1
-	VMOVUPD      64(AX)(R10*1), Z5
+	VMOVUPD      64(AX)(R11*1), Z5
 	VADDPD       Z0, Z5, Z26
 	VMULPD       Z6, Z26, Z26
 	VMOVUPD      Z7, Z5
@@ -14224,7 +14264,7 @@ keepingLoss64AVX512_loop:
 	VADDPD       Z8, Z5, Z24
 	VSUBPD       Z8, Z24, Z25
 	VSUBPD       Z25, Z5, Z5
-	VMOVUPD      64(CX)(R10*1), Z25
+	VMOVUPD      64(CX)(R11*1), Z25
 
 	// log2 t - y
 	VPADDQ  Z9, Z25, Z28
@@ -14238,34 +14278,34 @@ keepingLoss64AVX512_loop:
 	VDIVPD  Z28, Z29, Z29
 	VSUBPD  Z26, Z27, Z27
 	VPSLLQ  $0x34, Z24, Z24
-	ADDQ    $0x40, R10
-	DECQ    R11
+	ADDQ    $0x40, R11
+	DECQ    R12
 	JNZ     keepingLoss64AVX512_loop_on
-	VADDPD  (R8), Z2, Z26
-	VSUBPD  (R8), Z26, Z28
+	VADDPD  (R9), Z2, Z26
+	VSUBPD  (R9), Z26, Z28
 	VSUBPD  Z28, Z2, Z2
-	VADDPD  64(R8), Z2, Z2
-	VMOVUPD Z2, 64(R8)
-	VMOVUPD Z26, (R8)
+	VADDPD  64(R9), Z2, Z2
+	VMOVUPD Z2, 64(R9)
+	VMOVUPD Z26, (R9)
 	VXORPD  Z2, Z2, Z2
-	VADDPD  128(R8), Z3, Z26
-	VSUBPD  128(R8), Z26, Z28
+	VADDPD  128(R9), Z3, Z26
+	VSUBPD  128(R9), Z26, Z28
 	VSUBPD  Z28, Z3, Z3
-	VADDPD  192(R8), Z3, Z3
-	VMOVUPD Z3, 192(R8)
-	VMOVUPD Z26, 128(R8)
+	VADDPD  192(R9), Z3, Z3
+	VMOVUPD Z3, 192(R9)
+	VMOVUPD Z26, 128(R9)
 	VXORPD  Z3, Z3, Z3
-	VADDPD  256(R8), Z4, Z26
-	VSUBPD  256(R8), Z26, Z28
+	VADDPD  256(R9), Z4, Z26
+	VSUBPD  256(R9), Z26, Z28
 	VSUBPD  Z28, Z4, Z4
-	VADDPD  320(R8), Z4, Z4
-	VMOVUPD Z4, 320(R8)
-	VMOVUPD Z26, 256(R8)
+	VADDPD  320(R9), Z4, Z4
+	VMOVUPD Z4, 320(R9)
+	VMOVUPD Z26, 256(R9)
 	VXORPD  Z4, Z4, Z4
-	MOVQ    $0x00000004, R11
+	MOVQ    $0x00000004, R12
 
 keepingLoss64AVX512_loop_on:
-	SUBQ $0x08, R9
+	SUBQ $0x08, R10
 	JGE  keepingLoss64AVX512_loop
 
 keepingLoss64AVX512_loop_last:
@@ -14287,7 +14327,7 @@ keepingLoss64AVX512_loop_last:
 	VFMADD231PD  Z28, Z5, Z30
 	VFMADD231PD  Z24, Z30, Z2
 	VMULPD       Z24, Z30, Z30
-	VMOVUPD      Z30, (DX)(R10*1)
+	VMOVUPD      Z30, (DX)(R11*1)
 	VMULPD       Z29, Z29, Z5
 	VMULPD       Z5, Z5, Z24
 	VBROADCASTSD constant3fc8774039897f75<>+0(SB), Z26
@@ -14317,39 +14357,39 @@ keepingLoss64AVX512_loop_last:
 	VANDPD       Z5, Z28, Z28
 	VFMADD231PD  Z28, Z25, Z4
 	VORPD        Z25, Z1, Z1
-	ADDQ         $0x40, R10
-	VADDPD       (R8), Z2, Z5
-	VSUBPD       (R8), Z5, Z24
+	ADDQ         $0x40, R11
+	VADDPD       (R9), Z2, Z5
+	VSUBPD       (R9), Z5, Z24
 	VSUBPD       Z24, Z2, Z2
-	VADDPD       64(R8), Z2, Z2
-	VMOVUPD      Z2, 64(R8)
-	VMOVUPD      Z5, (R8)
+	VADDPD       64(R9), Z2, Z2
+	VMOVUPD      Z2, 64(R9)
+	VMOVUPD      Z5, (R9)
 	VXORPD       Z2, Z2, Z2
-	VADDPD       128(R8), Z3, Z5
-	VSUBPD       128(R8), Z5, Z24
+	VADDPD       128(R9), Z3, Z5
+	VSUBPD       128(R9), Z5, Z24
 	VSUBPD       Z24, Z3, Z3
-	VADDPD       192(R8), Z3, Z3
-	VMOVUPD      Z3, 192(R8)
-	VMOVUPD      Z5, 128(R8)
+	VADDPD       192(R9), Z3, Z3
+	VMOVUPD      Z3, 192(R9)
+	VMOVUPD      Z5, 128(R9)
 	VXORPD       Z3, Z3, Z3
-	VADDPD       256(R8), Z4, Z5
-	VSUBPD       256(R8), Z5, Z24
+	VADDPD       256(R9), Z4, Z5
+	VSUBPD       256(R9), Z5, Z24
 	VSUBPD       Z24, Z4, Z4
-	VADDPD       320(R8), Z4, Z4
-	VMOVUPD      Z4, 320(R8)
-	VMOVUPD      Z5, 256(R8)
+	VADDPD       320(R9), Z4, Z4
+	VMOVUPD      Z4, 320(R9)
+	VMOVUPD      Z5, 256(R9)
 	VXORPD       Z4, Z4, Z4
 
 keepingLoss64AVX512_loop_few:
-	ADDQ      $0x08, R9
-	TESTQ     R9, R9
+	ADDQ      $0x08, R10
+	TESTQ     R10, R10
 	JZ        keepingLoss64AVX512_loop_done
-	LEAQ      tailMask<>+0(SB), R11
-	MOVQ      $0x00000008, R12
-	SUBQ      R9, R12
-	VMOVUPD   (R11)(R12*8), Z5
+	LEAQ      tailMask<>+0(SB), R12
+	MOVQ      $0x00000008, R13
+	SUBQ      R10, R13
+	VMOVUPD   (R12)(R13*8), Z5
 	VPMOVQ2M  Z5, K1
-	VMOVUPD.Z (AX)(R10*1), K1, Z24
+	VMOVUPD.Z (AX)(R11*1), K1, Z24
 	VADDPD    Z0, Z24, Z26
 	VMULPD    Z6, Z26, Z26
 	VMOVUPD   Z7, Z24
@@ -14358,7 +14398,7 @@ keepingLoss64AVX512_loop_few:
 	VSUBPD    Z8, Z0, Z25
 	VSUBPD    Z25, Z24, Z24
 	VPMOVQ2M  Z5, K1
-	VMOVUPD.Z (CX)(R10*1), K1, Z25
+	VMOVUPD.Z (CX)(R11*1), K1, Z25
 
 	// log2 t - y
 	VPADDQ       Z9, Z25, Z28
@@ -14390,7 +14430,7 @@ keepingLoss64AVX512_loop_few:
 	VFMADD231PD  Z28, Z24, Z30
 	VMULPD       Z0, Z30, Z30
 	VPMOVQ2M     Z5, K1
-	VMOVUPD      Z30, K1, (DX)(R10*1)
+	VMOVUPD      Z30, K1, (DX)(R11*1)
 	VANDPD       Z5, Z30, Z30
 	VADDPD       Z30, Z2, Z2
 	VMULPD       Z29, Z29, Z0
@@ -14424,29 +14464,29 @@ keepingLoss64AVX512_loop_few:
 	VORPD        Z25, Z1, Z1
 
 keepingLoss64AVX512_loop_done:
-	VADDPD        (R8), Z2, Z0
-	VSUBPD        (R8), Z0, Z5
+	VADDPD        (R9), Z2, Z0
+	VSUBPD        (R9), Z0, Z5
 	VSUBPD        Z5, Z2, Z2
-	VADDPD        64(R8), Z2, Z2
-	VMOVUPD       Z2, 64(R8)
-	VMOVUPD       Z0, (R8)
+	VADDPD        64(R9), Z2, Z2
+	VMOVUPD       Z2, 64(R9)
+	VMOVUPD       Z0, (R9)
 	VXORPD        Z2, Z2, Z2
-	VADDPD        128(R8), Z3, Z0
-	VSUBPD        128(R8), Z0, Z2
+	VADDPD        128(R9), Z3, Z0
+	VSUBPD        128(R9), Z0, Z2
 	VSUBPD        Z2, Z3, Z3
-	VADDPD        192(R8), Z3, Z3
-	VMOVUPD       Z3, 192(R8)
-	VMOVUPD       Z0, 128(R8)
+	VADDPD        192(R9), Z3, Z3
+	VMOVUPD       Z3, 192(R9)
+	VMOVUPD       Z0, 128(R9)
 	VXORPD        Z3, Z3, Z3
-	VADDPD        256(R8), Z4, Z0
-	VSUBPD        256(R8), Z0, Z2
+	VADDPD        256(R9), Z4, Z0
+	VSUBPD        256(R9), Z0, Z2
 	VSUBPD        Z2, Z4, Z4
-	VADDPD        320(R8), Z4, Z4
-	VMOVUPD       Z4, 320(R8)
-	VMOVUPD       Z0, 256(R8)
+	VADDPD        320(R9), Z4, Z4
+	VMOVUPD       Z4, 320(R9)
+	VMOVUPD       Z0, 256(R9)
 	VXORPD        Z4, Z4, Z4
-	VMOVUPD       (R8), Z0
-	VADDPD        64(R8), Z0, Z0
+	VMOVUPD       (R9), Z0
+	VADDPD        64(R9), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPD        Y2, Y0, Y2
 	VEXTRACTF64X2 $0x01, Y2, X0
@@ -14454,8 +14494,8 @@ keepingLoss64AVX512_loop_done:
 	VPERMILPD     $0x01, X0, X2
 	VADDSD        X0, X2, X2
 	VMOVSD        X2, 32(DI)
-	VMOVUPD       128(R8), Z0
-	VADDPD        192(R8), Z0, Z0
+	VMOVUPD       128(R9), Z0
+	VADDPD        192(R9), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPD        Y2, Y0, Y2
 	VEXTRACTF64X2 $0x01, Y2, X0
@@ -14463,8 +14503,8 @@ keepingLoss64AVX512_loop_done:
 	VPERMILPD     $0x01, X0, X2
 	VADDSD        X0, X2, X2
 	VMOVSD        X2, 40(DI)
-	VMOVUPD       256(R8), Z0
-	VADDPD        320(R8), Z0, Z0
+	VMOVUPD       256(R9), Z0
+	VADDPD        320(R9), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y2
 	VADDPD        Y2, Y0, Y2
 	VEXTRACTF64X2 $0x01, Y2, X0
@@ -14473,9 +14513,9 @@ keepingLoss64AVX512_loop_done:
 	VADDSD        X0, X2, X2
 	VMOVSD        X2, 48(DI)
 	VPMOVQ2M      Z1, K1
-	KMOVW         K1, R8
+	KMOVW         K1, R9
 	VXORPD        X0, X0, X0
-	VCVTSI2SDQ    R8, X0, X0
+	VCVTSI2SDQ    R9, X0, X0
 	VMOVSD        X0, 56(DI)
 	LEAQ          (AX)(SI*8), AX
 	LEAQ          (CX)(SI*8), CX
@@ -14520,30 +14560,34 @@ TEXT ·keepingPair64AVX512(SB), NOSPLIT, $440-56
 	JMP  keepingPair64AVX512_constants
 
 keepingPair64AVX512_begin:
+	MOVQ  DI, R9
+	IMULQ SI, R9
+	SHLQ  $0x03, R9
+
 keepingPair64AVX512_row:
 	VBROADCASTSD (R8), Z0
 	VBROADCASTSD 8(R8), Z1
 	VXORPD       Z2, Z2, Z2
 	VXORPD       Z3, Z3, Z3
 	VXORPD       Z4, Z4, Z4
-	LEAQ         (SP), R9
-	ADDQ         $0x38, R9
-	ANDQ         $-64, R9
+	LEAQ         (SP), R10
+	ADDQ         $0x38, R10
+	ANDQ         $-64, R10
 	VXORPD       Z5, Z5, Z5
-	VMOVUPD      Z5, (R9)
-	VMOVUPD      Z5, 64(R9)
-	VMOVUPD      Z5, 128(R9)
-	VMOVUPD      Z5, 192(R9)
-	VMOVUPD      Z5, 256(R9)
-	VMOVUPD      Z5, 320(R9)
-	MOVQ         DI, R10
-	XORQ         R11, R11
-	MOVQ         $0x00000004, R12
-	SUBQ         $0x08, R10
+	VMOVUPD      Z5, (R10)
+	VMOVUPD      Z5, 64(R10)
+	VMOVUPD      Z5, 128(R10)
+	VMOVUPD      Z5, 192(R10)
+	VMOVUPD      Z5, 256(R10)
+	VMOVUPD      Z5, 320(R10)
+	MOVQ         DI, R11
+	XORQ         R12, R12
+	MOVQ         $0x00000004, R13
+	SUBQ         $0x08, R11
 	JL           keepingPair64AVX512_loop_few
-	LEAQ         (AX)(DI*8), R13
-	LEAQ         (CX)(DI*8), R14
-	VMOVUPD      (AX)(R11*1), Z5
+	LEAQ         (AX)(R9*1), R14
+	LEAQ         (CX)(R9*1), R15
+	VMOVUPD      (AX)(R12*1), Z5
 	VADDPD       Z0, Z5, Z26
 	VMULPD       Z6, Z26, Z26
 	VMOVUPD      Z7, Z5
@@ -14551,7 +14595,7 @@ keepingPair64AVX512_row:
 	VADDPD       Z8, Z5, Z24
 	VSUBPD       Z8, Z24, Z25
 	VSUBPD       Z25, Z5, Z5
-	VMOVUPD      (CX)(R11*1), Z25
+	VMOVUPD      (CX)(R12*1), Z25
 	VADDPD       Z1, Z25, Z29
 	VMULPD       Z6, Z29, Z29
 	VMOVUPD      Z7, Z25
@@ -14567,12 +14611,12 @@ keepingPair64AVX512_row:
 	VMULPD       Z11, Z26, Z26
 	VPSLLQ       $0x34, Z24, Z24
 	VPSLLQ       $0x34, Z27, Z27
-	SUBQ         $0x08, R10
+	SUBQ         $0x08, R11
 	JL           keepingPair64AVX512_loop_last
 
 keepingPair64AVX512_loop:
-	PREFETCHT1  (R13)(R11*1)
-	PREFETCHT1  (R14)(R11*1)
+	PREFETCHT0  (R14)(R12*1)
+	PREFETCHT0  (R15)(R12*1)
 	VMULPD      Z5, Z5, Z28
 	VMOVUPD     Z12, Z29
 	VFMADD213PD Z13, Z28, Z29
@@ -14589,7 +14633,7 @@ keepingPair64AVX512_loop:
 	VFMADD231PD Z29, Z5, Z30
 	VFMADD231PD Z24, Z30, Z2
 	VMULPD      Z24, Z30, Z30
-	VMOVUPD     Z30, (DX)(R11*1)
+	VMOVUPD     Z30, (DX)(R12*1)
 	VMULPD      Z25, Z25, Z5
 	VMOVUPD     Z12, Z24
 	VFMADD213PD Z13, Z5, Z24
@@ -14605,10 +14649,10 @@ keepingPair64AVX512_loop:
 	VFMADD213PD Z23, Z5, Z28
 	VFMADD231PD Z24, Z25, Z28
 	VMULPD      Z27, Z28, Z28
-	VMOVUPD     Z28, (BX)(R11*1)
+	VMOVUPD     Z28, (BX)(R12*1)
 	VADDPD      Z28, Z3, Z3
 	VFMADD231PD Z26, Z28, Z4
-	VMOVUPD     64(AX)(R11*1), Z5
+	VMOVUPD     64(AX)(R12*1), Z5
 	VADDPD      Z0, Z5, Z26
 	VMULPD      Z6, Z26, Z26
 	VMOVUPD     Z7, Z5
@@ -14616,7 +14660,7 @@ keepingPair64AVX512_loop:
 	VADDPD      Z8, Z5, Z24
 	VSUBPD      Z8, Z24, Z25
 	VSUBPD      Z25, Z5, Z5
-	VMOVUPD     64(CX)(R11*1), Z25
+	VMOVUPD     64(CX)(R12*1), Z25
 	VADDPD      Z1, Z25, Z28
 	VMULPD      Z6, Z28, Z28
 	VMOVUPD     Z7, Z25
@@ -14632,34 +14676,34 @@ keepingPair64AVX512_loop:
 	VMULPD      Z11, Z26, Z26
 	VPSLLQ      $0x34, Z24, Z24
 	VPSLLQ      $0x34, Z27, Z27
-	ADDQ        $0x40, R11
-	DECQ        R12
+	ADDQ        $0x40, R12
+	DECQ        R13
 	JNZ         keepingPair64AVX512_loop_on
-	VADDPD      (R9), Z2, Z28
-	VSUBPD      (R9), Z28, Z29
+	VADDPD      (R10), Z2, Z28
+	VSUBPD      (R10), Z28, Z29
 	VSUBPD      Z29, Z2, Z2
-	VADDPD      64(R9), Z2, Z2
-	VMOVUPD     Z2, 64(R9)
-	VMOVUPD     Z28, (R9)
+	VADDPD      64(R10), Z2, Z2
+	VMOVUPD     Z2, 64(R10)
+	VMOVUPD     Z28, (R10)
 	VXORPD      Z2, Z2, Z2
-	VADDPD      128(R9), Z3, Z28
-	VSUBPD      128(R9), Z28, Z29
+	VADDPD      128(R10), Z3, Z28
+	VSUBPD      128(R10), Z28, Z29
 	VSUBPD      Z29, Z3, Z3
-	VADDPD      192(R9), Z3, Z3
-	VMOVUPD     Z3, 192(R9)
-	VMOVUPD     Z28, 128(R9)
+	VADDPD      192(R10), Z3, Z3
+	VMOVUPD     Z3, 192(R10)
+	VMOVUPD     Z28, 128(R10)
 	VXORPD      Z3, Z3, Z3
-	VADDPD      256(R9), Z4, Z28
-	VSUBPD      256(R9), Z28, Z29
+	VADDPD      256(R10), Z4, Z28
+	VSUBPD      256(R10), Z28, Z29
 	VSUBPD      Z29, Z4, Z4
-	VADDPD      320(R9), Z4, Z4
-	VMOVUPD     Z4, 320(R9)
-	VMOVUPD     Z28, 256(R9)
+	VADDPD      320(R10), Z4, Z4
+	VMOVUPD     Z4, 320(R10)
+	VMOVUPD     Z28, 256(R10)
 	VXORPD      Z4, Z4, Z4
-	MOVQ        $0x00000004, R12
+	MOVQ        $0x00000004, R13
 
 keepingPair64AVX512_loop_on:
-	SUBQ $0x08, R10
+	SUBQ $0x08, R11
 	JGE  keepingPair64AVX512_loop
 
 keepingPair64AVX512_loop_last:
@@ -14679,7 +14723,7 @@ keepingPair64AVX512_loop_last:
 	VFMADD231PD Z29, Z5, Z30
 	VFMADD231PD Z24, Z30, Z2
 	VMULPD      Z24, Z30, Z30
-	VMOVUPD     Z30, (DX)(R11*1)
+	VMOVUPD     Z30, (DX)(R12*1)
 	VMULPD      Z25, Z25, Z5
 	VMOVUPD     Z12, Z24
 	VFMADD213PD Z13, Z5, Z24
@@ -14695,42 +14739,42 @@ keepingPair64AVX512_loop_last:
 	VFMADD213PD Z23, Z5, Z28
 	VFMADD231PD Z24, Z25, Z28
 	VMULPD      Z27, Z28, Z28
-	VMOVUPD     Z28, (BX)(R11*1)
+	VMOVUPD     Z28, (BX)(R12*1)
 	VADDPD      Z28, Z3, Z3
 	VFMADD231PD Z26, Z28, Z4
-	ADDQ        $0x40, R11
-	VADDPD      (R9), Z2, Z5
-	VSUBPD      (R9), Z5, Z24
+	ADDQ        $0x40, R12
+	VADDPD      (R10), Z2, Z5
+	VSUBPD      (R10), Z5, Z24
 	VSUBPD      Z24, Z2, Z2
-	VADDPD      64(R9), Z2, Z2
-	VMOVUPD     Z2, 64(R9)
-	VMOVUPD     Z5, (R9)
+	VADDPD      64(R10), Z2, Z2
+	VMOVUPD     Z2, 64(R10)
+	VMOVUPD     Z5, (R10)
 	VXORPD      Z2, Z2, Z2
-	VADDPD      128(R9), Z3, Z5
-	VSUBPD      128(R9), Z5, Z24
+	VADDPD      128(R10), Z3, Z5
+	VSUBPD      128(R10), Z5, Z24
 	VSUBPD      Z24, Z3, Z3
-	VADDPD      192(R9), Z3, Z3
-	VMOVUPD     Z3, 192(R9)
-	VMOVUPD     Z5, 128(R9)
+	VADDPD      192(R10), Z3, Z3
+	VMOVUPD     Z3, 192(R10)
+	VMOVUPD     Z5, 128(R10)
 	VXORPD      Z3, Z3, Z3
-	VADDPD      256(R9), Z4, Z5
-	VSUBPD      256(R9), Z5, Z24
+	VADDPD      256(R10), Z4, Z5
+	VSUBPD      256(R10), Z5, Z24
 	VSUBPD      Z24, Z4, Z4
-	VADDPD      320(R9), Z4, Z4
-	VMOVUPD     Z4, 320(R9)
-	VMOVUPD     Z5, 256(R9)
+	VADDPD      320(R10), Z4, Z4
+	VMOVUPD     Z4, 320(R10)
+	VMOVUPD     Z5, 256(R10)
 	VXORPD      Z4, Z4, Z4
 
 keepingPair64AVX512_loop_few:
-	ADDQ        $0x08, R10
-	TESTQ       R10, R10
+	ADDQ        $0x08, R11
+	TESTQ       R11, R11
 	JZ          keepingPair64AVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R12
-	MOVQ        $0x00000008, R13
-	SUBQ        R10, R13
-	VMOVUPD     (R12)(R13*8), Z5
+	LEAQ        tailMask<>+0(SB), R13
+	MOVQ        $0x00000008, R14
+	SUBQ        R11, R14
+	VMOVUPD     (R13)(R14*8), Z5
 	VPMOVQ2M    Z5, K1
-	VMOVUPD.Z   (AX)(R11*1), K1, Z24
+	VMOVUPD.Z   (AX)(R12*1), K1, Z24
 	VADDPD      Z0, Z24, Z26
 	VMULPD      Z6, Z26, Z26
 	VMOVUPD     Z7, Z24
@@ -14739,7 +14783,7 @@ keepingPair64AVX512_loop_few:
 	VSUBPD      Z8, Z0, Z25
 	VSUBPD      Z25, Z24, Z24
 	VPMOVQ2M    Z5, K1
-	VMOVUPD.Z   (CX)(R11*1), K1, Z25
+	VMOVUPD.Z   (CX)(R12*1), K1, Z25
 	VADDPD      Z1, Z25, Z28
 	VMULPD      Z6, Z28, Z28
 	VMOVUPD     Z7, Z25
@@ -14771,7 +14815,7 @@ keepingPair64AVX512_loop_few:
 	VFMADD231PD Z28, Z24, Z29
 	VMULPD      Z0, Z29, Z29
 	VPMOVQ2M    Z5, K1
-	VMOVUPD     Z29, K1, (DX)(R11*1)
+	VMOVUPD     Z29, K1, (DX)(R12*1)
 	VANDPD      Z5, Z29, Z29
 	VADDPD      Z29, Z2, Z2
 	VMULPD      Z25, Z25, Z0
@@ -14790,35 +14834,35 @@ keepingPair64AVX512_loop_few:
 	VFMADD231PD Z24, Z25, Z27
 	VMULPD      Z1, Z27, Z27
 	VPMOVQ2M    Z5, K1
-	VMOVUPD     Z27, K1, (BX)(R11*1)
+	VMOVUPD     Z27, K1, (BX)(R12*1)
 	VANDPD      Z5, Z27, Z27
 	VADDPD      Z27, Z3, Z3
 	VFMADD231PD Z26, Z27, Z4
 
 keepingPair64AVX512_loop_done:
-	VADDPD        (R9), Z2, Z0
-	VSUBPD        (R9), Z0, Z1
+	VADDPD        (R10), Z2, Z0
+	VSUBPD        (R10), Z0, Z1
 	VSUBPD        Z1, Z2, Z2
-	VADDPD        64(R9), Z2, Z2
-	VMOVUPD       Z2, 64(R9)
-	VMOVUPD       Z0, (R9)
+	VADDPD        64(R10), Z2, Z2
+	VMOVUPD       Z2, 64(R10)
+	VMOVUPD       Z0, (R10)
 	VXORPD        Z2, Z2, Z2
-	VADDPD        128(R9), Z3, Z0
-	VSUBPD        128(R9), Z0, Z1
+	VADDPD        128(R10), Z3, Z0
+	VSUBPD        128(R10), Z0, Z1
 	VSUBPD        Z1, Z3, Z3
-	VADDPD        192(R9), Z3, Z3
-	VMOVUPD       Z3, 192(R9)
-	VMOVUPD       Z0, 128(R9)
+	VADDPD        192(R10), Z3, Z3
+	VMOVUPD       Z3, 192(R10)
+	VMOVUPD       Z0, 128(R10)
 	VXORPD        Z3, Z3, Z3
-	VADDPD        256(R9), Z4, Z0
-	VSUBPD        256(R9), Z0, Z1
+	VADDPD        256(R10), Z4, Z0
+	VSUBPD        256(R10), Z0, Z1
 	VSUBPD        Z1, Z4, Z4
-	VADDPD        320(R9), Z4, Z4
-	VMOVUPD       Z4, 320(R9)
-	VMOVUPD       Z0, 256(R9)
+	VADDPD        320(R10), Z4, Z4
+	VMOVUPD       Z4, 320(R10)
+	VMOVUPD       Z0, 256(R10)
 	VXORPD        Z4, Z4, Z4
-	VMOVUPD       (R9), Z0
-	VADDPD        64(R9), Z0, Z0
+	VMOVUPD       (R10), Z0
+	VADDPD        64(R10), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -14826,8 +14870,8 @@ keepingPair64AVX512_loop_done:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X0, X1, X1
 	VMOVSD        X1, 32(R8)
-	VMOVUPD       128(R9), Z0
-	VADDPD        192(R9), Z0, Z0
+	VMOVUPD       128(R10), Z0
+	VADDPD        192(R10), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -14835,8 +14879,8 @@ keepingPair64AVX512_loop_done:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X0, X1, X1
 	VMOVSD        X1, 40(R8)
-	VMOVUPD       256(R9), Z0
-	VADDPD        320(R9), Z0, Z0
+	VMOVUPD       256(R10), Z0
+	VADDPD        320(R10), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -14963,30 +15007,34 @@ TEXT ·mixedLoss64AVX512(SB), NOSPLIT, $440-40
 	JMP  mixedLoss64AVX512_constants
 
 mixedLoss64AVX512_begin:
+	MOVQ  BX, DI
+	IMULQ DX, DI
+	SHLQ  $0x03, DI
+
 mixedLoss64AVX512_row:
 	VBROADCASTSD (SI), Z0
 	VBROADCASTSD 8(SI), Z1
 	VXORPD       Z2, Z2, Z2
 	VXORPD       Z3, Z3, Z3
 	VXORPD       Z4, Z4, Z4
-	LEAQ         (SP), DI
-	ADDQ         $0x38, DI
-	ANDQ         $-64, DI
+	LEAQ         (SP), R8
+	ADDQ         $0x38, R8
+	ANDQ         $-64, R8
 	VXORPD       Z5, Z5, Z5
-	VMOVUPD      Z5, (DI)
-	VMOVUPD      Z5, 64(DI)
-	VMOVUPD      Z5, 128(DI)
-	VMOVUPD      Z5, 192(DI)
-	VMOVUPD      Z5, 256(DI)
-	VMOVUPD      Z5, 320(DI)
-	MOVQ         BX, R8
-	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
-	SUBQ         $0x08, R8
+	VMOVUPD      Z5, (R8)
+	VMOVUPD      Z5, 64(R8)
+	VMOVUPD      Z5, 128(R8)
+	VMOVUPD      Z5, 192(R8)
+	VMOVUPD      Z5, 256(R8)
+	VMOVUPD      Z5, 320(R8)
+	MOVQ         BX, R9
+	XORQ         R10, R10
+	MOVQ         $0x00000004, R11
+	SUBQ         $0x08, R9
 	JL           mixedLoss64AVX512_loop_few
-	LEAQ         (AX)(BX*8), R11
-	LEAQ         (CX)(BX*8), R12
-	VMOVUPD      (AX)(R9*1), Z5
+	LEAQ         (AX)(DI*1), R12
+	LEAQ         (CX)(DI*1), R13
+	VMOVUPD      (AX)(R10*1), Z5
 	VADDPD       Z0, Z5, Z26
 	VMULPD       Z6, Z26, Z26
 	VMOVUPD      Z7, Z5
@@ -14994,7 +15042,7 @@ mixedLoss64AVX512_row:
 	VADDPD       Z8, Z5, Z24
 	VSUBPD       Z8, Z24, Z25
 	VSUBPD       Z25, Z5, Z5
-	VMOVUPD      (CX)(R9*1), Z25
+	VMOVUPD      (CX)(R10*1), Z25
 	VADDPD       Z1, Z25, Z25
 	VMOVUPD      Z9, Z28
 	VMAXPD       Z25, Z28, Z28
@@ -15004,7 +15052,7 @@ mixedLoss64AVX512_row:
 	VSUBPD       Z8, Z27, Z29
 	VFMSUB213PD  Z29, Z28, Z25
 	VFMADD231PD  Z10, Z28, Z25
-	VMOVUPD      (CX)(R9*1), Z28
+	VMOVUPD      (CX)(R10*1), Z28
 	VADDPD       Z1, Z28, Z28
 	VMULPD       Z6, Z28, Z28
 	VSUBPD       Z26, Z28, Z26
@@ -15015,12 +15063,12 @@ mixedLoss64AVX512_row:
 	VMULPD       Z13, Z26, Z26
 	VPSLLQ       $0x34, Z24, Z24
 	VPSLLQ       $0x34, Z27, Z27
-	SUBQ         $0x08, R8
+	SUBQ         $0x08, R9
 	JL           mixedLoss64AVX512_loop_last
 
 mixedLoss64AVX512_loop:
-	PREFETCHT1   (R11)(R9*1)
-	PREFETCHT1   (R12)(R9*1)
+	PREFETCHT0   (R12)(R10*1)
+	PREFETCHT0   (R13)(R10*1)
 	VMULPD       Z5, Z5, Z28
 	VMOVUPD      Z14, Z29
 	VFMADD213PD  Z15, Z28, Z29
@@ -15057,7 +15105,7 @@ mixedLoss64AVX512_loop:
 	VMULPD       Z27, Z28, Z28
 	VADDPD       Z28, Z3, Z3
 	VFMADD231PD  Z26, Z28, Z4
-	VMOVUPD      64(AX)(R9*1), Z5
+	VMOVUPD      64(AX)(R10*1), Z5
 	VADDPD       Z0, Z5, Z26
 	VMULPD       Z6, Z26, Z26
 	VMOVUPD      Z7, Z5
@@ -15065,7 +15113,7 @@ mixedLoss64AVX512_loop:
 	VADDPD       Z8, Z5, Z24
 	VSUBPD       Z8, Z24, Z25
 	VSUBPD       Z25, Z5, Z5
-	VMOVUPD      64(CX)(R9*1), Z25
+	VMOVUPD      64(CX)(R10*1), Z25
 	VADDPD       Z1, Z25, Z25
 	VMOVUPD      Z9, Z28
 	VMAXPD       Z25, Z28, Z28
@@ -15075,7 +15123,7 @@ mixedLoss64AVX512_loop:
 	VSUBPD       Z8, Z27, Z29
 	VFMSUB213PD  Z29, Z28, Z25
 	VFMADD231PD  Z10, Z28, Z25
-	VMOVUPD      64(CX)(R9*1), Z28
+	VMOVUPD      64(CX)(R10*1), Z28
 	VADDPD       Z1, Z28, Z28
 	VMULPD       Z6, Z28, Z28
 	VSUBPD       Z26, Z28, Z26
@@ -15086,34 +15134,34 @@ mixedLoss64AVX512_loop:
 	VMULPD       Z13, Z26, Z26
 	VPSLLQ       $0x34, Z24, Z24
 	VPSLLQ       $0x34, Z27, Z27
-	ADDQ         $0x40, R9
-	DECQ         R10
+	ADDQ         $0x40, R10
+	DECQ         R11
 	JNZ          mixedLoss64AVX512_loop_on
-	VADDPD       (DI), Z2, Z28
-	VSUBPD       (DI), Z28, Z29
+	VADDPD       (R8), Z2, Z28
+	VSUBPD       (R8), Z28, Z29
 	VSUBPD       Z29, Z2, Z2
-	VADDPD       64(DI), Z2, Z2
-	VMOVUPD      Z2, 64(DI)
-	VMOVUPD      Z28, (DI)
+	VADDPD       64(R8), Z2, Z2
+	VMOVUPD      Z2, 64(R8)
+	VMOVUPD      Z28, (R8)
 	VXORPD       Z2, Z2, Z2
-	VADDPD       128(DI), Z3, Z28
-	VSUBPD       128(DI), Z28, Z29
+	VADDPD       128(R8), Z3, Z28
+	VSUBPD       128(R8), Z28, Z29
 	VSUBPD       Z29, Z3, Z3
-	VADDPD       192(DI), Z3, Z3
-	VMOVUPD      Z3, 192(DI)
-	VMOVUPD      Z28, 128(DI)
+	VADDPD       192(R8), Z3, Z3
+	VMOVUPD      Z3, 192(R8)
+	VMOVUPD      Z28, 128(R8)
 	VXORPD       Z3, Z3, Z3
-	VADDPD       256(DI), Z4, Z28
-	VSUBPD       256(DI), Z28, Z29
+	VADDPD       256(R8), Z4, Z28
+	VSUBPD       256(R8), Z28, Z29
 	VSUBPD       Z29, Z4, Z4
-	VADDPD       320(DI), Z4, Z4
-	VMOVUPD      Z4, 320(DI)
-	VMOVUPD      Z28, 256(DI)
+	VADDPD       320(R8), Z4, Z4
+	VMOVUPD      Z4, 320(R8)
+	VMOVUPD      Z28, 256(R8)
 	VXORPD       Z4, Z4, Z4
-	MOVQ         $0x00000004, R10
+	MOVQ         $0x00000004, R11
 
 mixedLoss64AVX512_loop_on:
-	SUBQ $0x08, R8
+	SUBQ $0x08, R9
 	JGE  mixedLoss64AVX512_loop
 
 mixedLoss64AVX512_loop_last:
@@ -15153,39 +15201,39 @@ mixedLoss64AVX512_loop_last:
 	VMULPD       Z27, Z28, Z28
 	VADDPD       Z28, Z3, Z3
 	VFMADD231PD  Z26, Z28, Z4
-	ADDQ         $0x40, R9
-	VADDPD       (DI), Z2, Z5
-	VSUBPD       (DI), Z5, Z24
+	ADDQ         $0x40, R10
+	VADDPD       (R8), Z2, Z5
+	VSUBPD       (R8), Z5, Z24
 	VSUBPD       Z24, Z2, Z2
-	VADDPD       64(DI), Z2, Z2
-	VMOVUPD      Z2, 64(DI)
-	VMOVUPD      Z5, (DI)
+	VADDPD       64(R8), Z2, Z2
+	VMOVUPD      Z2, 64(R8)
+	VMOVUPD      Z5, (R8)
 	VXORPD       Z2, Z2, Z2
-	VADDPD       128(DI), Z3, Z5
-	VSUBPD       128(DI), Z5, Z24
+	VADDPD       128(R8), Z3, Z5
+	VSUBPD       128(R8), Z5, Z24
 	VSUBPD       Z24, Z3, Z3
-	VADDPD       192(DI), Z3, Z3
-	VMOVUPD      Z3, 192(DI)
-	VMOVUPD      Z5, 128(DI)
+	VADDPD       192(R8), Z3, Z3
+	VMOVUPD      Z3, 192(R8)
+	VMOVUPD      Z5, 128(R8)
 	VXORPD       Z3, Z3, Z3
-	VADDPD       256(DI), Z4, Z5
-	VSUBPD       256(DI), Z5, Z24
+	VADDPD       256(R8), Z4, Z5
+	VSUBPD       256(R8), Z5, Z24
 	VSUBPD       Z24, Z4, Z4
-	VADDPD       320(DI), Z4, Z4
-	VMOVUPD      Z4, 320(DI)
-	VMOVUPD      Z5, 256(DI)
+	VADDPD       320(R8), Z4, Z4
+	VMOVUPD      Z4, 320(R8)
+	VMOVUPD      Z5, 256(R8)
 	VXORPD       Z4, Z4, Z4
 
 mixedLoss64AVX512_loop_few:
-	ADDQ         $0x08, R8
-	TESTQ        R8, R8
+	ADDQ         $0x08, R9
+	TESTQ        R9, R9
 	JZ           mixedLoss64AVX512_loop_done
-	LEAQ         tailMask<>+0(SB), R10
-	MOVQ         $0x00000008, R11
-	SUBQ         R8, R11
-	VMOVUPD      (R10)(R11*8), Z5
+	LEAQ         tailMask<>+0(SB), R11
+	MOVQ         $0x00000008, R12
+	SUBQ         R9, R12
+	VMOVUPD      (R11)(R12*8), Z5
 	VPMOVQ2M     Z5, K1
-	VMOVUPD.Z    (AX)(R9*1), K1, Z24
+	VMOVUPD.Z    (AX)(R10*1), K1, Z24
 	VADDPD       Z0, Z24, Z26
 	VMULPD       Z6, Z26, Z26
 	VMOVUPD      Z7, Z24
@@ -15194,7 +15242,7 @@ mixedLoss64AVX512_loop_few:
 	VSUBPD       Z8, Z0, Z25
 	VSUBPD       Z25, Z24, Z24
 	VPMOVQ2M     Z5, K1
-	VMOVUPD.Z    (CX)(R9*1), K1, Z25
+	VMOVUPD.Z    (CX)(R10*1), K1, Z25
 	VADDPD       Z1, Z25, Z25
 	VMOVUPD      Z9, Z28
 	VMAXPD       Z25, Z28, Z28
@@ -15205,7 +15253,7 @@ mixedLoss64AVX512_loop_few:
 	VFMSUB213PD  Z29, Z28, Z25
 	VFMADD231PD  Z10, Z28, Z25
 	VPMOVQ2M     Z5, K1
-	VMOVUPD.Z    (CX)(R9*1), K1, Z28
+	VMOVUPD.Z    (CX)(R10*1), K1, Z28
 	VADDPD       Z1, Z28, Z28
 	VMULPD       Z6, Z28, Z28
 	VSUBPD       Z26, Z28, Z1
@@ -15257,29 +15305,29 @@ mixedLoss64AVX512_loop_few:
 	VFMADD231PD  Z1, Z27, Z4
 
 mixedLoss64AVX512_loop_done:
-	VADDPD        (DI), Z2, Z0
-	VSUBPD        (DI), Z0, Z1
+	VADDPD        (R8), Z2, Z0
+	VSUBPD        (R8), Z0, Z1
 	VSUBPD        Z1, Z2, Z2
-	VADDPD        64(DI), Z2, Z2
-	VMOVUPD       Z2, 64(DI)
-	VMOVUPD       Z0, (DI)
+	VADDPD        64(R8), Z2, Z2
+	VMOVUPD       Z2, 64(R8)
+	VMOVUPD       Z0, (R8)
 	VXORPD        Z2, Z2, Z2
-	VADDPD        128(DI), Z3, Z0
-	VSUBPD        128(DI), Z0, Z1
+	VADDPD        128(R8), Z3, Z0
+	VSUBPD        128(R8), Z0, Z1
 	VSUBPD        Z1, Z3, Z3
-	VADDPD        192(DI), Z3, Z3
-	VMOVUPD       Z3, 192(DI)
-	VMOVUPD       Z0, 128(DI)
+	VADDPD        192(R8), Z3, Z3
+	VMOVUPD       Z3, 192(R8)
+	VMOVUPD       Z0, 128(R8)
 	VXORPD        Z3, Z3, Z3
-	VADDPD        256(DI), Z4, Z0
-	VSUBPD        256(DI), Z0, Z1
+	VADDPD        256(R8), Z4, Z0
+	VSUBPD        256(R8), Z0, Z1
 	VSUBPD        Z1, Z4, Z4
-	VADDPD        320(DI), Z4, Z4
-	VMOVUPD       Z4, 320(DI)
-	VMOVUPD       Z0, 256(DI)
+	VADDPD        320(R8), Z4, Z4
+	VMOVUPD       Z4, 320(R8)
+	VMOVUPD       Z0, 256(R8)
 	VXORPD        Z4, Z4, Z4
-	VMOVUPD       (DI), Z0
-	VADDPD        64(DI), Z0, Z0
+	VMOVUPD       (R8), Z0
+	VADDPD        64(R8), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -15287,8 +15335,8 @@ mixedLoss64AVX512_loop_done:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X0, X1, X1
 	VMOVSD        X1, 32(SI)
-	VMOVUPD       128(DI), Z0
-	VADDPD        192(DI), Z0, Z0
+	VMOVUPD       128(R8), Z0
+	VADDPD        192(R8), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0
@@ -15296,8 +15344,8 @@ mixedLoss64AVX512_loop_done:
 	VPERMILPD     $0x01, X0, X1
 	VADDSD        X0, X1, X1
 	VMOVSD        X1, 40(SI)
-	VMOVUPD       256(DI), Z0
-	VADDPD        320(DI), Z0, Z0
+	VMOVUPD       256(R8), Z0
+	VADDPD        320(R8), Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
 	VEXTRACTF64X2 $0x01, Y1, X0

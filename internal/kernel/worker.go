@@ -60,7 +60,8 @@ func (p pass[F]) capacity() int {
 	if p.fast == nil || !p.packed {
 		return 1
 	}
-	return max(1, batch/(p.problem.classes()*int(unsafe.Sizeof(F(0)))))
+	rows := batch / (p.problem.classes() * int(unsafe.Sizeof(F(0))))
+	return min(max(1, rows), mostRows)
 }
 
 // worker goes through a task's rows, some at a time.
@@ -89,9 +90,14 @@ type records struct {
 	mixtures     []mixtureCoefficients // made where there are mixtures
 }
 
-// batch is how many bytes of a tensor a worker takes at a time: three tensors of them, five
-// at most, stay in the first two caches until they are read again.
-const batch = 1 << 13
+const (
+	// batch is how many bytes of a tensor a worker takes at a time: three tensors of them,
+	// five at most, stay in the second-level cache until they are read again.
+	batch = 1 << 16
+
+	// mostRows is how many rows it takes at most, whose records stay in the first.
+	mostRows = 256
+)
 
 // pool keeps records for the next worker: a small task would spend its time making
 // them.

@@ -51,7 +51,7 @@ func (a arithmetic) logitsLoss(name string, what storing) {
 	if f.single() {
 		f.hold(1, math.Log2E)
 	}
-	f.prefetched = f.tensors[:1]
+	f.prefetch(f.tensors[0])
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotShiftX)
 		flags := zero()
@@ -105,7 +105,7 @@ func (a arithmetic) pairLoss(name string, what storing, target powers) {
 		f.hold(1, math.Log2E)
 	}
 	if what != stored {
-		f.prefetched = f.tensors[:2]
+		f.prefetch(f.tensors[0], f.tensors[1])
 	}
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotShiftX), f.shiftsFrom(slotShiftT)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math/bits"
+	"slices"
 	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -49,7 +51,8 @@ type function struct {
 	tensors       []reg.GPVirtual // where the loops are
 	record        reg.GPVirtual   // of this row: sums or coefficients
 	recordSize    int
-	prefetched    []reg.GPVirtual // tensors, see rowsAhead
+	prefetched    []reg.GPVirtual // tensors, see prefetch
+	toNextCall    reg.GPVirtual   // in bytes, from a row to that as far into the next call
 }
 
 // begin declares a kernel of tensors and a record a row.
@@ -185,17 +188,23 @@ func (f *function) pipeline(label string, unroll int, s *sums, front, back func(
 	f.run(label, f.tensors, unroll, s, front, back)
 }
 
-// rowsAhead are where the next rows start of the tensors that a pass for the largest
-// element is going to read first. That pass waits for memory and this one does not, so
-// this one fetches for it.
+// prefetch lets the loops fetch, of tensors that a pass for the largest elements is going to
+// read first, the rows of the next call, of as many as this one has. That pass waits for
+// memory and this one does not.
+func (f *function) prefetch(tensors ...reg.GPVirtual) {
+	f.prefetched, f.toNextCall = tensors, GP64()
+	MOVQ(f.classes, f.toNextCall)
+	IMULQ(f.rows, f.toNextCall)
+	SHLQ(Imm(uint64(bits.TrailingZeros(uint(f.size)))), f.toNextCall)
+}
+
+// rowsAhead are where the rows to prefetch start of the tensors.
 func (f *function) rowsAhead(tensors []reg.GPVirtual) (rows []reg.GPVirtual) {
 	for _, tensor := range tensors {
-		for _, sought := range f.prefetched {
-			if tensor == sought {
-				row := GP64()
-				LEAQ(Mem{Base: tensor, Index: f.classes, Scale: uint8(f.size)}, row)
-				rows = append(rows, row)
-			}
+		if slices.Contains(f.prefetched, tensor) {
+			row := GP64()
+			LEAQ(Mem{Base: tensor, Index: f.toNextCall, Scale: 1}, row)
+			rows = append(rows, row)
 		}
 	}
 	return rows
@@ -223,7 +232,7 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 	}
 	Label(label)
 	for _, row := range ahead {
-		PREFETCHT1(Mem{Base: row, Index: offset, Scale: 1})
+		PREFETCHT0(Mem{Base: row, Index: offset, Scale: 1})
 	}
 	back(now, c)
 	if front != nil {
