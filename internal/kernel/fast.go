@@ -107,14 +107,7 @@ func (k *rowKernels[F]) exact(s *rowSums) bool {
 // nearOne reports whether a number is 0, or at least 2^−100 and below 2^100.
 func nearOne(a float64) bool {
 	const least, most = 1023 - 100, 1023 + 99
-	b := math.Float64bits(a) << 1
-	return b == 0 || b>>53-least <= most-least
-}
-
-// representable reports whether the factors of a gradient, which float32 kernels round,
-// neither overflow nor lose bits.
-func representable(a, b float64) bool {
-	return nearOne(a) && nearOne(b)
+	return a == 0 || math.Float64bits(a)<<1>>53-least <= most-least
 }
 
 // accept notes row i's loss of a mass, if it is accurate: logPartition is how much of
@@ -133,13 +126,21 @@ func (w *worker[F]) settle(i int, loss float64) {
 	}
 }
 
-// set gives row i its factors, which nothing is done with unless ok.
-func (w *worker[F]) set(i int, ok bool, a, b float64) {
-	w.done[i] = ok && representable(a, b)
-	if !w.done[i] {
+// tell gives a kernel a row's factors, with which nothing is done unless it is ok and they,
+// which float32 kernels round, neither overflow nor lose bits; and reports whether something is.
+func tell(c *coefficients, ok bool, a, b float64) bool {
+	if ok = ok && nearOne(a) && nearOne(b); !ok {
 		a, b = 0, 0
 	}
-	w.coefficients[i] = coefficients{byA: a, byB: b}
+	c[byA], c[byB], c[found] = a, b, 0
+	return ok
+}
+
+// set tells a kernel the factors of row i, and that nothing is shifted.
+func (w *worker[F]) set(i int, ok bool, a, b float64) {
+	c := &w.coefficients[i]
+	c[forX], c[forT] = 0, 0
+	w.done[i] = tell(c, ok, a, b)
 }
 
 // sum lets a kernel sum n rows.
@@ -164,10 +165,11 @@ func (w *worker[F]) scale(i, n int, a, b float64, kernel func(x, t, out *F, rows
 // subtract gives rows the factors of g·(q·Σp − p), of sums that sum finds.
 func (w *worker[F]) subtract(k *rowKernels[F], i, n int, sum attempt[F]) {
 	w.find(k, i, n, sum)
-	for j := i; j < i+n; j++ {
-		s, g := &w.sums[j], w.factors[j]
-		w.set(j, w.done[j], g*s[mass]/s[partition], g)
-		w.coefficients[j][forX] = s[shiftX]
+	sums, factors, done, told := w.sums[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.coefficients[i:][:n]
+	for j := range sums {
+		s, g := &sums[j], factors[j]
+		done[j] = tell(&told[j], done[j], g*s[mass]/s[partition], g)
+		told[j][forX], told[j][forT] = s[shiftX], 0
 	}
 }
 

@@ -104,7 +104,7 @@ func (w *worker[F]) weighSide(i int, form Form, mean float64) {
 	if form != Logits {
 		mean = 0
 	}
-	if w.done[i] = w.done[i] && representable(a, 0); !w.done[i] {
+	if w.done[i] = w.done[i] && nearOne(a); !w.done[i] {
 		a, mean = 0, 0
 	}
 	c[byA], c[byB] = a, mean

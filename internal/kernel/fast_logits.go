@@ -128,10 +128,11 @@ func (w *worker[F]) linearGradient(k *rowKernels[F], i, n int) {
 // pairPredGradient writes g·(q − p).
 func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).pairSums)
-	for j := i; j < i+n; j++ {
-		s, g := &w.sums[j], w.factors[j]
-		w.set(j, w.done[j] && s[ratio] >= k.minGradient, g/s[partition], g/s[mass])
-		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX], s[shiftT]
+	sums, factors, done, told := w.sums[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.coefficients[i:][:n]
+	for j := range sums {
+		s, g := &sums[j], factors[j]
+		done[j] = tell(&told[j], done[j] && s[ratio] >= k.minGradient, g/s[partition], g/s[mass])
+		told[j][forX], told[j][forT] = s[shiftX], s[shiftT]
 	}
 	if w.keeps(k) {
 		w.writeKept(k, i, n, w.keptTarget(i))

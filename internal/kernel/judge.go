@@ -102,6 +102,10 @@ func (w *worker[F]) judgeRows(i, n int, judge judging) {
 
 // settleJudged notes the losses and the sums of n rows by their verdicts.
 func (w *worker[F]) settleJudged(i, n int) {
+	if w.notesInPlace() {
+		w.settleInPlace(i, n)
+		return
+	}
 	for j := i; j < i+n; j++ {
 		verdict := w.verdicts[j]
 		if w.note(j, &w.sums[j], verdict != unsoundSums) && verdict == accurateLoss {
@@ -109,6 +113,29 @@ func (w *worker[F]) settleJudged(i, n int) {
 		}
 	}
 }
+
+// settleInPlace is settleJudged of sums that are where they are noted, without a call for
+// each.
+func (w *worker[F]) settleInPlace(i, n int) {
+	sums, verdicts, losses := w.sums[i:][:n], w.verdicts[i:][:n], w.judged[i:][:n]
+	factors, done := w.factors[i:][:n], w.done[i:][:n]
+	for j := range sums {
+		s := &sums[j]
+		if verdicts[j] == unsoundSums {
+			*s = rowSums{}
+			continue
+		}
+		if s[reachT] > s[reachX] {
+			s[reachX] = s[reachT]
+		}
+		s[kind] = 1
+		if done[j] = verdicts[j] == accurateLoss && plain(factors[j], 0, 0); done[j] {
+			s[divergence] = factors[j] * losses[j]
+		}
+	}
+}
+
+func (w *worker[F]) notesInPlace() bool { return w.noted != nil && w.kind == 1 }
 
 // acceptance is that of losses from a target of a form.
 func (l *limits) acceptance(target Form) acceptance {
