@@ -11,7 +11,7 @@ import (
 
 // checkValues refuses values that the plan's arguments may not have. The op that runs
 // first calls it; derivatives rely on that.
-func (p plan) checkValues(s signature, inputs []G.Value) (err error) {
+func (p *plan) checkValues(s signature, inputs []G.Value) (err error) {
 	if !p.masked() && !p.checks || len(inputs) < p.lossArity() {
 		return nil
 	}
@@ -24,7 +24,7 @@ func (p plan) checkValues(s signature, inputs []G.Value) (err error) {
 	return errors.WithMessage(err, s.name)
 }
 
-func checkValuesOf[F kernel.Float](p plan, s signature, inputs []G.Value) error {
+func checkValuesOf[F kernel.Float](p *plan, s signature, inputs []G.Value) error {
 	views := make([]kernel.View[F], p.lossArity())
 	for i := range views {
 		var err error
@@ -47,7 +47,7 @@ func checkValuesOf[F kernel.Float](p plan, s signature, inputs []G.Value) error 
 
 // describe says which argument and row is at fault, what was found, what was expected, and
 // what the likely cause is.
-func (p plan) describe(f kernel.Fault, tolerance float64) error {
+func (p *plan) describe(f kernel.Fault, tolerance float64) error {
 	row := place(f.Row, p.rowShape())
 	pred, target := p.sides()
 	name, form := pred, Form(p.problem.Pred)
@@ -72,7 +72,7 @@ func (p plan) describe(f kernel.Fault, tolerance float64) error {
 }
 
 // cause guesses why a row of one form is not of that form.
-func (p plan) cause(name string, looks, form Form) string {
+func (p *plan) cause(name string, looks, form Form) string {
 	option := "WithPredForm"
 	if name == "target" {
 		option = "WithTargetForm"

@@ -72,13 +72,13 @@ func TestHashCoversEveryField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ops := map[string]func(plan) G.Op{
-		"loss":              func(p plan) G.Op { return newLossOp(p) },
-		"vjp":               func(p plan) G.Op { return newVJPOp(p, 0, false) },
-		"vjp of statistics": func(p plan) G.Op { return newVJPOp(p, 0, true) },
-		"statistics":        func(p plan) G.Op { return newStatisticsOp(p) },
-		"jvp":               func(p plan) G.Op { return newJVPOp(p, 0) },
-		"hvp":               func(p plan) G.Op { return newHVPOp(p, 0, 0) },
+	ops := map[string]func(*plan) G.Op{
+		"loss":              func(p *plan) G.Op { return newLossOp(p) },
+		"vjp":               func(p *plan) G.Op { return newVJPOp(p, 0, false) },
+		"vjp of statistics": func(p *plan) G.Op { return newVJPOp(p, 0, true) },
+		"statistics":        func(p *plan) G.Op { return newStatisticsOp(p) },
+		"jvp":               func(p *plan) G.Op { return newJVPOp(p, 0) },
+		"hvp":               func(p *plan) G.Op { return newHVPOp(p, 0, 0) },
 	}
 	for name, make := range ops {
 		base := make(p).Hashcode()
@@ -105,11 +105,11 @@ var noStatistics = []string{"plan.outShape", "plan.predGrad", "plan.targetGrad"}
 
 type change struct {
 	field string
-	plan  plan
+	plan  *plan
 }
 
 // changes returns the plan with each of its fields changed in turn.
-func changes(t *testing.T, p plan) []change {
+func changes(t *testing.T, p *plan) []change {
 	t.Helper()
 	var all []change
 	var walk func(path []int, v reflect.Type, name string)
@@ -121,12 +121,12 @@ func changes(t *testing.T, p plan) []change {
 				walk(index, field.Type, name+field.Name+".")
 				continue
 			}
-			q := p
+			q := *p
 			set(t, reflect.ValueOf(&q).Elem().FieldByIndex(index))
-			all = append(all, change{name + field.Name, q})
+			all = append(all, change{name + field.Name, &q})
 		}
 	}
-	walk(nil, reflect.TypeOf(p), "plan.")
+	walk(nil, reflect.TypeOf(*p), "plan.")
 	if len(all) < 12 {
 		t.Fatalf("only %d fields found", len(all))
 	}

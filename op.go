@@ -141,7 +141,7 @@ func runKernel[F, R kernel.Float](s signature, inputs []G.Value, compute func([]
 }
 
 // lossArgs are the arguments that every derivative of a loss has too.
-func (p plan) lossArgs() []argument {
+func (p *plan) lossArgs() []argument {
 	pred, target := p.sides()
 	args := []argument{
 		{name: pred, shape: p.shape, differentiable: p.predGrad},
@@ -156,16 +156,16 @@ func (p plan) lossArgs() []argument {
 	return args
 }
 
-func (p plan) upstreamArg() argument {
+func (p *plan) upstreamArg() argument {
 	return argument{name: "upstream gradient", shape: p.outShape, differentiable: true}
 }
 
-func (p plan) tangentArg() argument {
+func (p *plan) tangentArg() argument {
 	return argument{name: "tangent", shape: p.shape, differentiable: true}
 }
 
 // sign is the signature of an op of the loss's, with a suffix to its name.
-func (p plan) sign(suffix string, out tensor.Shape, args ...argument) signature {
+func (p *plan) sign(suffix string, out tensor.Shape, args ...argument) signature {
 	return signature{
 		name:  p.name() + suffix,
 		attrs: fmt.Sprintf("%+v %v %v %v %t %t", p.problem, p.outAxes, p.weightAxes, p.maskAxes, p.swapped, p.checks),
@@ -176,7 +176,7 @@ func (p plan) sign(suffix string, out tensor.Shape, args ...argument) signature 
 }
 
 // lossArity is the number of arguments before a derivative's own.
-func (p plan) lossArity() int {
+func (p *plan) lossArity() int {
 	n := 2
 	if p.sampled() {
 		n++
@@ -188,7 +188,7 @@ func (p plan) lossArity() int {
 }
 
 // operands reads the arguments of the loss.
-func operands[F kernel.Float](p plan, in []kernel.View[F]) *kernel.Operands[F] {
+func operands[F kernel.Float](p *plan, in []kernel.View[F]) *kernel.Operands[F] {
 	ops := &kernel.Operands[F]{Pred: in[0], Target: in[1]}
 	rest := in[2:]
 	if p.sampled() {
@@ -202,6 +202,6 @@ func operands[F kernel.Float](p plan, in []kernel.View[F]) *kernel.Operands[F] {
 }
 
 // spread gives the upstream gradient the strides of the elements it flows to.
-func spread[F kernel.Float](p plan, grad kernel.View[F]) kernel.View[F] {
+func spread[F kernel.Float](p *plan, grad kernel.View[F]) kernel.View[F] {
 	return kernel.View[F]{Data: grad.Data, Strides: stridesAlong(p.outAxes, grad.Strides)}
 }

@@ -11,11 +11,11 @@ import (
 // (pred, target[, sample weight][, mask], upstream gradient, tangent) → gradient.
 type hvpOp struct {
 	signature
-	plan       plan
+	plan       *plan
 	along, wrt kernel.Side
 }
 
-func newHVPOp(p plan, along, wrt kernel.Side) hvpOp {
+func newHVPOp(p *plan, along, wrt kernel.Side) hvpOp {
 	name := "Hessian/" + along.String() + "/" + wrt.String()
 	return hvpOp{p.sign(name, p.shape, p.upstreamArg(), p.tangentArg()), p, along, wrt}
 }

@@ -8,10 +8,10 @@ import (
 // lossOp is the divergence itself: (pred, target[, sample weight][, mask][, statistics]) → loss.
 type lossOp struct {
 	signature
-	plan plan
+	plan *plan
 }
 
-func newLossOp(p plan) lossOp {
+func newLossOp(p *plan) lossOp {
 	var more []argument
 	if p.hasStatistics() {
 		more = append(more, p.statisticsArg())

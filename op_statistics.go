@@ -13,11 +13,11 @@ import (
 // only through it, and each is differentiated as a function of pred and target.
 type statisticsOp struct {
 	signature
-	plan     plan
+	plan     *plan
 	foreseen *foreseen
 }
 
-func newStatisticsOp(p plan) statisticsOp {
+func newStatisticsOp(p *plan) statisticsOp {
 	s := p.sign("Statistics", p.statisticsArg().shape)
 	for i := range s.args {
 		s.args[i].differentiable = false
@@ -65,7 +65,7 @@ func (op statisticsOp) SymDiff(inputs G.Nodes, _, _ *G.Node) (G.Nodes, error) {
 func (op statisticsOp) DoDiff(G.ExecutionContext, G.Nodes, *G.Node) error { return nil }
 
 // hasStatistics reports whether a gradient may want them.
-func (p plan) hasStatistics() bool {
+func (p *plan) hasStatistics() bool {
 	return (p.predGrad || p.targetGrad) && kernel.HasStatistics(p.problem, int(p.dtype.Size()))
 }
 
@@ -76,7 +76,7 @@ func (p plan) hasStatistics() bool {
 func unasked() G.Value { return value([]float64{0}, tensor.Shape{1}) }
 
 // statisticsArg is the argument of an op that reads statistics.
-func (p plan) statisticsArg() argument {
+func (p *plan) statisticsArg() argument {
 	return argument{name: "statistics", shape: tensor.Shape{product(p.rowShape()), kernel.StatisticsSize}, statistics: true}
 }
 

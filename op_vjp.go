@@ -9,11 +9,11 @@ import (
 // side: (pred, target[, sample weight][, mask][, statistics], upstream gradient) → gradient.
 type vjpOp struct {
 	signature
-	plan plan
+	plan *plan
 	wrt  kernel.Side
 }
 
-func newVJPOp(p plan, wrt kernel.Side, statistics bool) vjpOp {
+func newVJPOp(p *plan, wrt kernel.Side, statistics bool) vjpOp {
 	args := []argument{p.upstreamArg()}
 	if statistics {
 		args = []argument{p.statisticsArg(), p.upstreamArg()}
@@ -61,11 +61,11 @@ func (op vjpOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 // the loss's shape.
 type jvpOp struct {
 	signature
-	plan  plan
+	plan  *plan
 	along kernel.Side
 }
 
-func newJVPOp(p plan, along kernel.Side) jvpOp {
+func newJVPOp(p *plan, along kernel.Side) jvpOp {
 	return jvpOp{p.sign("Tangent/"+along.String(), p.outShape, p.tangentArg()), p, along}
 }
 

@@ -63,37 +63,37 @@ type divergence struct {
 
 // newPlan checks the arguments of a divergence and returns what to compute and the
 // nodes to compute it from: pred, target and the sample weight, if there is one.
-func newPlan(d divergence, pred, target *G.Node, opts []Option) (plan, G.Nodes, error) {
+func newPlan(d divergence, pred, target *G.Node, opts []Option) (*plan, G.Nodes, error) {
 	c := defaults(d.family)
 	for i, opt := range opts {
 		if opt == nil {
-			return plan{}, nil, errors.Wrapf(ErrOption, "option %d is nil, expected the result of a With… function", i)
+			return nil, nil, errors.Wrapf(ErrOption, "option %d is nil, expected the result of a With… function", i)
 		}
 		opt(&c)
 	}
 	if d.exact && c.epsilon != 0 {
-		return plan{}, nil, errors.Wrapf(ErrOption, "epsilon is %v, expected 0: it belongs to KLDivLoss", c.epsilon)
+		return nil, nil, errors.Wrapf(ErrOption, "epsilon is %v, expected 0: it belongs to KLDivLoss", c.epsilon)
 	}
-	var p plan
+	p := new(plan)
 	p.problem.Family, p.problem.Beta = d.family, d.beta
 	p.checks = c.checks
 	if err := p.setNodes(c, pred, target); err != nil {
-		return plan{}, nil, err
+		return nil, nil, err
 	}
 	batchAxis, err := p.setAxes(c)
 	if err != nil {
-		return plan{}, nil, err
+		return nil, nil, err
 	}
 	if err := p.setForms(c); err != nil {
-		return plan{}, nil, err
+		return nil, nil, err
 	}
 	if err := p.setReduction(c, batchAxis); err != nil {
-		return plan{}, nil, err
+		return nil, nil, err
 	}
 	inputs := G.Nodes{pred, target}
 	if c.tempered {
 		if inputs, err = p.setTemperature(c, inputs); err != nil {
-			return plan{}, nil, err
+			return nil, nil, err
 		}
 	}
 	if d.swapped {
@@ -102,13 +102,13 @@ func newPlan(d divergence, pred, target *G.Node, opts []Option) (plan, G.Nodes, 
 	}
 	if c.sampled {
 		if err := p.setSampleWeight(c.sampleWeight, pred, batchAxis); err != nil {
-			return plan{}, nil, err
+			return nil, nil, err
 		}
 		inputs = append(inputs, c.sampleWeight)
 	}
 	if c.masked {
 		if err := p.setMask(c.mask, pred); err != nil {
-			return plan{}, nil, err
+			return nil, nil, err
 		}
 		inputs = append(inputs, c.mask)
 	}
@@ -123,7 +123,7 @@ func (p *plan) swap() {
 }
 
 // name is the function's, for ops and errors.
-func (p plan) name() string {
+func (p *plan) name() string {
 	switch p.problem.Family {
 	case kernel.JensenShannon:
 		return "JSDivLoss"
@@ -134,7 +134,7 @@ func (p plan) name() string {
 }
 
 // sides are what the function calls its first two inputs.
-func (p plan) sides() (pred, target string) {
+func (p *plan) sides() (pred, target string) {
 	switch {
 	case p.problem.Family == kernel.Gaussian:
 		return "mean", "logvar"
@@ -170,12 +170,12 @@ func (p *plan) setAxes(c config) (batchAxis int, err error) {
 }
 
 // rowAxes are all axes but the classes': those along which the distributions are.
-func (p plan) rowAxes() []int {
+func (p *plan) rowAxes() []int {
 	return slices.Delete(axesOf(p.shape), p.problem.Axis, p.problem.Axis+1)
 }
 
 // rowShape is pred's shape without the class axis.
-func (p plan) rowShape() tensor.Shape {
+func (p *plan) rowShape() tensor.Shape {
 	return slices.Delete(slices.Clone(p.shape), p.problem.Axis, p.problem.Axis+1)
 }
 

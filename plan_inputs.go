@@ -99,7 +99,7 @@ func (p *plan) broadcasts(shape tensor.Shape) bool {
 }
 
 // sampled reports whether there is a sample weight.
-func (p plan) sampled() bool { return p.weightShape != nil }
+func (p *plan) sampled() bool { return p.weightShape != nil }
 
 // masked reports whether there is a mask.
-func (p plan) masked() bool { return p.maskShape != nil }
+func (p *plan) masked() bool { return p.maskShape != nil }

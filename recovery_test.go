@@ -18,7 +18,9 @@ import (
 type overrunOp struct{ lossOp }
 
 func (op overrunOp) Do(inputs ...G.Value) (G.Value, error) {
-	op.plan.problem.Shape = []int{op.plan.shape[0], 2 * op.plan.shape[1]}
+	overrun := *op.plan
+	overrun.problem.Shape = []int{op.plan.shape[0], 2 * op.plan.shape[1]}
+	op.plan = &overrun
 	return op.lossOp.Do(inputs...)
 }
 

@@ -32,12 +32,17 @@ func JVP[F Float](p Problem, along Side, in *Operands[F]) []F {
 // reduce sums every row's terms into the outputs they belong to. terms writes one
 // term a class into row.out; fast finds their sum.
 func reduce[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*row)) []F {
-	if !p.elementwise() {
-		t := newTask(p, in.withoutUpstream(), View[F]{})
-		t.losses = make([]float64, t.rowCount())
-		visitAll(t.summing(fast, terms))
-		return sumRows[F](p, func(row int) float64 { return t.losses[row] })
+	if p.elementwise() {
+		return mapTerms(p, in, terms)
 	}
+	t := newTask(p, in.withoutUpstream(), View[F]{})
+	t.losses = make([]float64, t.rowCount())
+	visitAll(t.summing(fast, terms))
+	return sumRows[F](p, func(row int) float64 { return t.losses[row] })
+}
+
+// mapTerms is reduce where every term has an output of its own.
+func mapTerms[F Float](p Problem, in *Operands[F], terms func(*row)) []F {
 	out := View[F]{make([]F, p.OutSize), p.OutStrides}
 	newTask(p, in.withoutUpstream(), out).each(nil, func(c *cursor[F], _ int) {
 		c.load()

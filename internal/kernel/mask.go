@@ -16,6 +16,11 @@ func rowScales[F Float](p Problem, in *Operands[F]) []float64 {
 	if in.Mask.Data == nil && p.Divisor == NoDivisor {
 		return nil
 	}
+	return keptScales(p, in)
+}
+
+// keptScales is rowScales of a problem with a mask or a divisor.
+func keptScales[F Float](p Problem, in *Operands[F]) []float64 {
 	scales := make([]float64, size(p.Shape)/p.classes())
 	maskStrides, weightStrides := in.Mask.Strides, in.Weight.Strides
 	if in.Mask.Data == nil {

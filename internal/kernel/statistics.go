@@ -15,7 +15,7 @@ const (
 // these take no more memory than one of them, of elements of a size in bytes, or little.
 // Beside fewer rows than many one more op of a graph takes as long as they save.
 func HasStatistics(p Problem, elementSize int) bool {
-	const little, many = 1 << 20, 256
+	const little, many = 1 << 20, 128
 	rows, row := size(p.Shape)/p.classes(), StatisticsSize*int(unsafe.Sizeof(float64(0)))
 	return p.notable() && fastLoss[float64](p) != nil &&
 		(p.classes()*elementSize >= row || rows >= many && rows*row <= little)
