@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/kldivloss/kldivloss/internal/kernel"
@@ -94,37 +95,41 @@ const smallest = 1 << 14
 
 // layerNames are the contenders that layers are made of: the kernels with all they touch in
 // cache and, where Gorgonia's own time counts, an idle graph; else the kernels once more, on
-// all of the rows.
+// all of the rows, and the whole with little garbage collected.
 func layerNames(w workload) []string {
 	if w.elements() >= smallest {
-		return []string{cachedName, kernelsName}
+		return []string{cachedName, kernelsName, rarelyName}
 	}
 	return []string{cachedName, idleName}
 }
 
 // layers are parts of our time per element: what the arithmetic takes, shared by the
-// threads that there are, and the kernels on all of the rows. Where Gorgonia's own time
-// counts, that of an idle graph is in both, and by itself.
-type layers struct{ arithmetic, kernels, idle float64 }
+// threads that there are, the kernels on all of the rows, and the whole but for most of the
+// garbage collector's part. Where Gorgonia's own time counts, that of an idle graph is in the
+// first two, and by itself.
+type layers struct{ arithmetic, kernels, rarely, idle float64 }
 
 func layersOf(w workload, summaries []summary) layers {
 	arithmetic := summaries[0].perElement(w.inCache().elements()) / float64(w.threads)
 	second := summaries[1].perElement(w.elements())
 	if w.elements() < smallest {
-		return layers{arithmetic + second, arithmetic + second, second}
+		return layers{arithmetic: arithmetic + second, kernels: arithmetic + second, idle: second}
 	}
-	return layers{arithmetic: arithmetic, kernels: second}
+	return layers{arithmetic: arithmetic, kernels: second, rarely: summaries[2].perElement(w.elements())}
 }
 
 // blame says which layer alone is too slow for a ratio of someone's time to ours.
 func (l layers) blame(theirs, target float64) string {
+	over := func(what string, time float64) string { return number(theirs/time) + " " + what }
+	reasons := []string{over("over the arithmetic", l.arithmetic)}
 	switch {
 	case l.idle > 0:
-		return fmt.Sprintf("%s over the arithmetic, %s over the idle graph", number(theirs/l.arithmetic), number(theirs/l.idle))
+		reasons = append(reasons, over("over the idle graph", l.idle))
 	case theirs/l.arithmetic < target:
-		return fmt.Sprintf("%s over the arithmetic", number(theirs/l.arithmetic))
 	case theirs/l.kernels < target:
-		return fmt.Sprintf("%s over the arithmetic, %s over the kernels", number(theirs/l.arithmetic), number(theirs/l.kernels))
+		reasons = append(reasons, over("over the kernels", l.kernels))
+	default:
+		reasons = []string{over("over the kernels", l.kernels), over(fmt.Sprintf("with GOGC=%d", rarely), l.rarely)}
 	}
-	return fmt.Sprintf("%s over the kernels", number(theirs/l.kernels))
+	return strings.Join(reasons, ", ")
 }

@@ -32,6 +32,8 @@ percent is worth a second run.
   set. The Jensen–Shannon divergence is TRL's, of the two halves by F.kl_div.
 - **Best** is the fastest of PyTorch's formulations, found anew for every row; the
   letter says which. All but F.kl_div give NaN where a target is 0.
+- **GOGC=400** is ours where garbage is collected when the memory has grown to five times
+  what is in use and not to twice, see What collecting garbage costs.
 - **Kernels** is what they alone take in the same rounds, on slices, in results that
   exist already: ours without Gorgonia and without allocating and collecting results.
 - **Arithmetic** is the kernels on as many rows as stay in the second-level cache,
@@ -40,7 +42,8 @@ percent is worth a second run.
 - The list of rows that fall short says in brackets what the ratio would be if ours took
   only the arithmetic's time, and only the kernels'. Where the first is short of the
   target too it is the arithmetic that stands in the way; else where the second is, it
-  is memory, or starting a second thread; else it is Gorgonia and the garbage collector.
+  is memory, or starting a second thread; else it is Gorgonia and the garbage collector,
+  and the list says what the ratio is with GOGC=400.
   At 128×10 it says what the ratio would be if ours took only the idle graph's time.
 - **Composed** is the same loss written with Gorgonia's own primitives.
 
