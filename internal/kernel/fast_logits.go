@@ -155,14 +155,16 @@ func (k *rowKernels[F]) move(partition float64) (whole, power float64) {
 // pairTargetGradient writes g·p·(r − Σp·r).
 func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).pairSums)
-	for j := i; j < i+n; j++ {
-		s := &w.sums[j]
+	sums, factors, done, told := w.sums[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.coefficients[i:][:n]
+	logs := w.logarithmsOf(k, i, n, func(s *rowSums) float64 { return s[partition] / s[mass] })
+	for j := range sums {
+		s := &sums[j]
 		moveX, _ := k.move(s[partition])
 		moveT, power := k.move(s[mass])
 		reach := w.reachOf(s) + math.Ln2*moveT
-		w.set(j, w.done[j] && reach <= k.maxReach && s[ratio] >= k.accept[minRatio],
-			w.factors[j]*math.Ln2*power/s[mass], math.Log2E*(s[ratio]-logPartitions(s))-(moveT-moveX))
-		w.coefficients[j][forX], w.coefficients[j][forT] = s[shiftX]-moveX, s[shiftT]-moveT
+		done[j] = tell(&told[j], done[j] && reach <= k.maxReach && s[ratio] >= k.accept[minRatio],
+			factors[j]*math.Ln2*power/s[mass], math.Log2E*(s[ratio]-logs[j])-(moveT-moveX))
+		told[j][forX], told[j][forT] = s[shiftX]-moveX, s[shiftT]-moveT
 	}
 	w.write(i, n, k.pairTarget)
 }
@@ -170,13 +172,29 @@ func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 // logitsTargetGradient writes g·(log p − log q + 1).
 func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).logitsSums)
-	for j := i; j < i+n; j++ {
-		s, g := &w.sums[j], w.factors[j]
-		move, power := k.move(s[partition])
-		w.set(j, w.done[j], g*math.Ln2, g*(1+logSum(s[partition]/power)))
-		w.coefficients[j][forX] = s[shiftX] - move
+	sums, factors, done, told := w.sums[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.coefficients[i:][:n]
+	logs := w.logarithmsOf(k, i, n, func(s *rowSums) float64 {
+		_, power := k.move(s[partition])
+		return s[partition] / power
+	})
+	for j := range sums {
+		s, g := &sums[j], factors[j]
+		move, _ := k.move(s[partition])
+		done[j] = tell(&told[j], done[j], g*math.Ln2, g*(1+logs[j]))
+		told[j][forX], told[j][forT] = s[shiftX]-move, 0
 	}
 	w.write(i, n, k.targetProbs)
+}
+
+// logarithmsOf lets a kernel take the logarithms of a number for each of n rows, in place of
+// their losses.
+func (w *worker[F]) logarithmsOf(k *rowKernels[F], i, n int, of func(s *rowSums) float64) []float64 {
+	logs := w.judged[i:][:n]
+	for j := range logs {
+		logs[j] = of(&w.sums[i+j])
+	}
+	k.logarithms(&logs[0], n)
+	return logs
 }
 
 // logProbsTargetGradient is logitsTargetGradient where pred is normalised as it is.

@@ -69,6 +69,14 @@ func judgePair(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64
 	}
 }
 
+// logarithms puts logSum of n numbers in their places.
+func logarithms(x *float64, n int) {
+	numbers := unsafe.Slice(x, n)
+	for i, v := range numbers {
+		numbers[i] = logSum(v)
+	}
+}
+
 // verdictOn gives the verdict on a loss of a mass, of which logPartition comes from partition
 // functions.
 func verdictOn(a *acceptance, s *rowSums, ratio, loss, mass, logPartition float64) float64 {

@@ -3,6 +3,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -29,6 +30,46 @@ func testVerdictsInVectors[F Float](t *testing.T) {
 				if counts[float64(verdict)] < 100 {
 					t.Errorf("%s, target form %d: verdict %d was given %d times", name, target, verdict, counts[float64(verdict)])
 				}
+			}
+		}
+	}
+}
+
+// TestLogarithmsInVectors holds the logarithms of each instruction set to those in Go, to the
+// bit, and both to the standard library's, of numbers over the whole range and near 1. No more
+// is written than there may be.
+func TestLogarithmsInVectors(t *testing.T) {
+	if fuses() {
+		t.Skip("the compiler fuses products and sums")
+	}
+	const smallest = 0x1p-1022
+	for name, k := range kinds[float64]() {
+		for n := 1; n <= 4*judgedAtOnce; n++ {
+			rng := newRand(uint64(n))
+			x := make([]float64, n+judgedAtOnce+1)
+			for i := range x {
+				x[i] = math.Exp2(1022 * (2*rng.Float64() - 1))
+				switch i % 3 {
+				case 1:
+					x[i] = 1 + 0.4*(rng.Float64()-0.5)
+				case 2:
+					x[i] = []float64{smallest, 0.5, math.Sqrt2 / 2, 1, math.Sqrt2, 2, math.MaxFloat64}[rng.IntN(7)]
+				}
+			}
+			inGo, inVectors := slices.Clone(x), slices.Clone(x)
+			logarithms(&inGo[0], n)
+			k.logarithms(&inVectors[0], n)
+			for i, v := range x[:n] {
+				want := math.Log(v)
+				if math.Abs(inGo[i]-want) > 2e-16*max(1, 2*math.Abs(want)) {
+					t.Errorf("log %v is %v in Go, want %v", v, inGo[i], want)
+				}
+				if inVectors[i] != inGo[i] {
+					t.Errorf("%s, %d of %d: log %v is %v, in Go %v", name, i, n, v, inVectors[i], inGo[i])
+				}
+			}
+			if last := len(x) - 1; inVectors[last] != x[last] {
+				t.Errorf("%s writes %d numbers behind %d", name, judgedAtOnce+1, n)
 			}
 		}
 	}

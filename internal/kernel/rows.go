@@ -82,6 +82,10 @@ type rowKernels[F Float] struct {
 	// Of the sums of logitsLoss and pairLoss, see judge.go.
 	judgeLogits, judgePair judging
 
+	// The logarithms of n plain positive numbers, in their places, as logSum has them. It may
+	// touch as many more as judgedAtOnce.
+	logarithms func(x *float64, n int)
+
 	limits
 }
 

@@ -393,3 +393,8 @@ func judgeLogits64(sums *[8]float64, rows int, told *[5]float64, losses *float64
 //
 //go:noescape
 func judgePair64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+
+// logarithms64 puts the logarithms of numbers in their places.
+//
+//go:noescape
+func logarithms64(x *float64, n int)

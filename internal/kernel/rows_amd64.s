@@ -16653,3 +16653,55 @@ judgePair64_rows:
 	JLE          judgePair64_rows
 	VZEROUPPER
 	RET
+
+// func logarithms64(x *float64, n int)
+// Requires: AVX, AVX2
+TEXT ·logarithms64(SB), NOSPLIT, $0-16
+	MOVQ x+0(FP), AX
+	MOVQ n+8(FP), CX
+
+logarithms64_numbers:
+	VMOVUPD (AX), Y0
+	VPADDQ  constant00095f619980c433<>+0(SB), Y0, Y1
+	VPSRLQ  $0x34, Y1, Y0
+	VPAND   constant000fffffffffffff<>+0(SB), Y1, Y1
+	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y1, Y1
+	VPOR    constant4330000000000000<>+0(SB), Y0, Y0
+	VSUBPD  constant43300000000003ff<>+0(SB), Y0, Y0
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y1, Y2
+	VADDPD  constant3ff0000000000000<>+0(SB), Y1, Y1
+	VDIVPD  Y1, Y2, Y2
+	VMULPD  Y2, Y2, Y1
+	VMULPD  Y1, Y1, Y3
+	VMULPD  Y3, Y3, Y4
+	VMULPD  constant3fd5555555555555<>+0(SB), Y1, Y5
+	VADDPD  constant3ff0000000000000<>+0(SB), Y5, Y5
+	VMULPD  constant3fc2492492492492<>+0(SB), Y1, Y6
+	VADDPD  constant3fc999999999999a<>+0(SB), Y6, Y6
+	VMULPD  Y3, Y6, Y6
+	VADDPD  Y6, Y5, Y6
+	VMULPD  constant3fb745d1745d1746<>+0(SB), Y1, Y5
+	VADDPD  constant3fbc71c71c71c71c<>+0(SB), Y5, Y5
+	VMULPD  Y4, Y5, Y5
+	VADDPD  Y5, Y6, Y5
+	VMULPD  constant3fb1111111111111<>+0(SB), Y1, Y6
+	VADDPD  constant3fb3b13b13b13b14<>+0(SB), Y6, Y6
+	VMULPD  Y3, Y6, Y6
+	VMULPD  constant3faaf286bca1af28<>+0(SB), Y1, Y7
+	VADDPD  constant3fae1e1e1e1e1e1e<>+0(SB), Y7, Y7
+	VMULPD  constant3fa8618618618618<>+0(SB), Y3, Y1
+	VADDPD  Y1, Y7, Y7
+	VMULPD  Y4, Y7, Y7
+	VADDPD  Y7, Y6, Y7
+	VMULPD  Y4, Y7, Y7
+	VADDPD  Y7, Y5, Y7
+	VMULPD  Y2, Y7, Y7
+	VMULPD  constant40071547652b82fe<>+0(SB), Y7, Y7
+	VADDPD  Y0, Y7, Y7
+	VMULPD  constant3fe62e42fefa39ef<>+0(SB), Y7, Y0
+	VMOVUPD Y0, (AX)
+	ADDQ    $0x20, AX
+	SUBQ    $0x04, CX
+	JG      logarithms64_numbers
+	VZEROUPPER
+	RET

@@ -393,3 +393,8 @@ func judgeLogits64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *f
 //
 //go:noescape
 func judgePair64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+
+// logarithms64AVX512 puts the logarithms of numbers in their places.
+//
+//go:noescape
+func logarithms64AVX512(x *float64, n int)

@@ -167,6 +167,24 @@ func transpose8(at []reg.GPVirtual) []vector {
 // absolute clears signs.
 func (a arithmetic) absolute(v vector) { a.and(pattern64(1<<63-1), v, v) }
 
+// logarithms writes a kernel of numbers, as many at a time as a vector has lanes: where there
+// are no more it reads and writes what is behind the last.
+func (a arithmetic) logarithms() {
+	f := &function{arithmetic: a}
+	f.declare("logarithms", "puts the logarithms of numbers in their places.", "func(x *float64, n int)")
+	x, n := pointer("x"), pointer("n")
+	constants.begin()
+	Label(f.name + "_numbers")
+	v := register()
+	VMOVUPD(Mem{Base: x}, v)
+	f.naturalLogarithm(v)
+	VMOVUPD(v, Mem{Base: x})
+	ADDQ(Imm(uint64(target.size)), x)
+	SUBQ(Imm(uint64(a.lanes())), n)
+	JG(LabelRef(f.name + "_numbers"))
+	f.leave()
+}
+
 // naturalLogarithm puts log v in the place of v, as logSum of internal/kernel has it.
 func (f *function) naturalLogarithm(v vector) {
 	c := carried{}

@@ -59,5 +59,6 @@ func main() {
 	records := arithmetics[len(arithmetics)-1]
 	records.judge("judgeLogits", "judges sums of logitsLoss.", false)
 	records.judge("judgePair", "judges sums of pairLoss.", true)
+	records.logarithms()
 	Generate()
 }
