@@ -128,12 +128,18 @@ func (w *worker[F]) settle(i int, loss float64) {
 
 // tell gives a kernel a row's factors, with which nothing is done unless it is ok and they,
 // which float32 kernels round, neither overflow nor lose bits; and reports whether something is.
+// Both shifts are left to whoever calls it, in a loop of few instructions a row.
 func tell(c *coefficients, ok bool, a, b float64) bool {
 	if ok = ok && nearOne(a) && nearOne(b); !ok {
 		a, b = 0, 0
 	}
 	c[byA], c[byB], c[found] = a, b, 0
 	return ok
+}
+
+// toTell is what is known of n rows and what becomes of them.
+func (w *worker[F]) toTell(i, n int) (sums []rowSums, factors []float64, done []bool, told []coefficients) {
+	return w.sums[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.coefficients[i:][:n]
 }
 
 // set tells a kernel the factors of row i, and that nothing is shifted.
@@ -165,7 +171,7 @@ func (w *worker[F]) scale(i, n int, a, b float64, kernel func(x, t, out *F, rows
 // subtract gives rows the factors of g·(q·Σp − p), of sums that sum finds.
 func (w *worker[F]) subtract(k *rowKernels[F], i, n int, sum attempt[F]) {
 	w.find(k, i, n, sum)
-	sums, factors, done, told := w.sums[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.coefficients[i:][:n]
+	sums, factors, done, told := w.toTell(i, n)
 	for j := range sums {
 		s, g := &sums[j], factors[j]
 		done[j] = tell(&told[j], done[j], g*s[mass]/s[partition], g)

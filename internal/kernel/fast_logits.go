@@ -128,7 +128,7 @@ func (w *worker[F]) linearGradient(k *rowKernels[F], i, n int) {
 // pairPredGradient writes g·(q − p).
 func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).pairSums)
-	sums, factors, done, told := w.sums[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.coefficients[i:][:n]
+	sums, factors, done, told := w.toTell(i, n)
 	for j := range sums {
 		s, g := &sums[j], factors[j]
 		done[j] = tell(&told[j], done[j] && s[ratio] >= k.minGradient, g/s[partition], g/s[mass])
@@ -155,8 +155,12 @@ func (k *rowKernels[F]) move(partition float64) (whole, power float64) {
 // pairTargetGradient writes g·p·(r − Σp·r).
 func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).pairSums)
-	sums, factors, done, told := w.sums[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.coefficients[i:][:n]
-	logs := w.logarithmsOf(k, i, n, func(s *rowSums) float64 { return s[partition] / s[mass] })
+	sums, factors, done, told := w.toTell(i, n)
+	logs := w.judged[i:][:n] // whose losses have been noted
+	for j := range sums {
+		logs[j] = sums[j][partition] / sums[j][mass]
+	}
+	k.logarithms(&logs[0], n)
 	for j := range sums {
 		s := &sums[j]
 		moveX, _ := k.move(s[partition])
@@ -172,29 +176,19 @@ func (w *worker[F]) pairTargetGradient(k *rowKernels[F], i, n int) {
 // logitsTargetGradient writes g·(log p − log q + 1).
 func (w *worker[F]) logitsTargetGradient(k *rowKernels[F], i, n int) {
 	w.find(k, i, n, (*worker[F]).logitsSums)
-	sums, factors, done, told := w.sums[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.coefficients[i:][:n]
-	logs := w.logarithmsOf(k, i, n, func(s *rowSums) float64 {
-		_, power := k.move(s[partition])
-		return s[partition] / power
-	})
+	sums, factors, done, told := w.toTell(i, n)
+	logs := w.judged[i:][:n] // whose losses have been noted
 	for j := range sums {
-		s, g := &sums[j], factors[j]
-		move, _ := k.move(s[partition])
-		done[j] = tell(&told[j], done[j], g*math.Ln2, g*(1+logs[j]))
+		s := &sums[j]
+		move, power := k.move(s[partition])
+		logs[j] = s[partition] / power
 		told[j][forX], told[j][forT] = s[shiftX]-move, 0
 	}
-	w.write(i, n, k.targetProbs)
-}
-
-// logarithmsOf lets a kernel take the logarithms of a number for each of n rows, in place of
-// their losses.
-func (w *worker[F]) logarithmsOf(k *rowKernels[F], i, n int, of func(s *rowSums) float64) []float64 {
-	logs := w.judged[i:][:n]
-	for j := range logs {
-		logs[j] = of(&w.sums[i+j])
-	}
 	k.logarithms(&logs[0], n)
-	return logs
+	for j, g := range factors {
+		done[j] = tell(&told[j], done[j], g*math.Ln2, g*(1+logs[j]))
+	}
+	w.write(i, n, k.targetProbs)
 }
 
 // logProbsTargetGradient is logitsTargetGradient where pred is normalised as it is.

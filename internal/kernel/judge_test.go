@@ -75,6 +75,42 @@ func TestLogarithmsInVectors(t *testing.T) {
 	}
 }
 
+// TestSettledInPlace holds settleInPlace to settleEach: what is noted and what is done are the
+// same, for sums of every kind and for factors that are no numbers.
+func TestSettledInPlace(t *testing.T) {
+	const rows = 300
+	in := &Operands[float64]{Pred: dense(make([]float64, 2*rows), rows, 2), Target: dense(make([]float64, 2*rows), rows, 2)}
+	rng := newRand(3)
+	var sums [rows]rowSums
+	drawSums(rng, sums[:], &doubleLimits.accept)
+	settled := func(settle func(w *worker[float64], i, n int)) (noted []rowSums, done []bool) {
+		task := newTask(newProblem(formPair{pred: Logits}, []int{rows, 2}, 1, false), in, View[float64]{})
+		task.noted = slices.Clone(sums[:])
+		w := new(worker[float64])
+		w.start(&pass[float64]{task: task}, rows)
+		defer w.release()
+		clear(w.done)
+		w.count, w.kind, w.sums = rows, 1, task.noted
+		judgeLogits(&w.sums[0], rows, &doubleLimits.accept, &w.judged[0], &w.verdicts[0])
+		for j := range rows {
+			w.factors[j] = []float64{1, math.Inf(1), -2, math.NaN()}[j%4]
+		}
+		settle(w, 7, rows-7)
+		return task.noted, slices.Clone(w.done[:rows])
+	}
+	noted, done := settled((*worker[float64]).settleInPlace)
+	wantNoted, wantDone := settled((*worker[float64]).settleEach)
+	for j := range sums {
+		same := done[j] == wantDone[j]
+		for slot := range sumCount {
+			same = same && math.Float64bits(noted[j][slot]) == math.Float64bits(wantNoted[j][slot])
+		}
+		if !same {
+			t.Errorf("row %d: %v, done %t; one by one %v, %t", j, noted[j], done[j], wantNoted[j], wantDone[j])
+		}
+	}
+}
+
 // drawSums draws plausible sums, those of a small loss in every third row, and in every third
 // an edge in place of one of them.
 func drawSums(rng *rand.Rand, sums []rowSums, limits *acceptance) {

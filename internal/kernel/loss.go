@@ -41,7 +41,8 @@ func reduce[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*ro
 	return sumRows[F](p, func(row int) float64 { return t.losses[row] })
 }
 
-// mapTerms is reduce where every term has an output of its own.
+// mapTerms is reduce where every term has an output of its own, apart for the room that it
+// takes on the stack.
 func mapTerms[F Float](p Problem, in *Operands[F], terms func(*row)) []F {
 	out := View[F]{make([]F, p.OutSize), p.OutStrides}
 	newTask(p, in.withoutUpstream(), out).each(nil, func(c *cursor[F], _ int) {

@@ -19,7 +19,8 @@ func rowScales[F Float](p Problem, in *Operands[F]) []float64 {
 	return keptScales(p, in)
 }
 
-// keptScales is rowScales of a problem with a mask or a divisor.
+// keptScales is rowScales of a problem with a mask or a divisor, apart so that others do without
+// its room on the stack.
 func keptScales[F Float](p Problem, in *Operands[F]) []float64 {
 	scales := make([]float64, size(p.Shape)/p.classes())
 	maskStrides, weightStrides := in.Mask.Strides, in.Weight.Strides

@@ -11,8 +11,11 @@ const (
 	// one takes tens of microseconds.
 	minShare = 1 << 16
 
-	// chunk is the number of elements handed out at a time.
-	chunk = 1 << 14
+	// chunk is the number of elements handed out at a time: several batches, as a worker
+	// fetches the next, which is to be its own. It is less where that leaves anybody fewer
+	// than turns.
+	chunk = 1 << 16
+	turns = 4
 )
 
 // parallel hands out ranges that cover 0 to rows, on as many goroutines as
@@ -30,7 +33,7 @@ func parallel(rows, classes int, work func(next func() (from, to int))) {
 		})
 		return
 	}
-	step := max(1, chunk/classes)
+	step := max(1, min(chunk/classes, rows/(turns*workers)))
 	var taken atomic.Int64
 	var failure atomic.Pointer[any]
 	share := func() {

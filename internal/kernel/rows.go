@@ -82,8 +82,8 @@ type rowKernels[F Float] struct {
 	// Of the sums of logitsLoss and pairLoss, see judge.go.
 	judgeLogits, judgePair judging
 
-	// The logarithms of n plain positive numbers, in their places, as logSum has them. It may
-	// touch as many more as judgedAtOnce.
+	// Puts the logarithms of n plain positive numbers in their places, as logSum has them. It
+	// touches fewer than judgedAtOnce more.
 	logarithms func(x *float64, n int)
 
 	limits

@@ -31,9 +31,9 @@ func (p Problem) notable() bool {
 // gradient's own; those of a target's logits need some rows for every goroutine, which are
 // to be few beside the gradient or small.
 func (p Problem) keepsExponentials(rowSize int) bool {
-	const many = 32
-	small := rowSize <= batch || size(p.Shape)/p.classes() >= many
-	return p.Family == KL && p.Pred == Logits && (p.Target == Probs || p.Target == Logits && small)
+	const many, small = 32, 1 << 16
+	little := rowSize <= small || size(p.Shape)/p.classes() >= many
+	return p.Family == KL && p.Pred == Logits && (p.Target == Probs || p.Target == Logits && little)
 }
 
 // Statistics returns, row by row, StatisticsSize numbers from which Loss and VJP of

@@ -92,10 +92,12 @@ type records struct {
 
 const (
 	// batch is how many bytes of a tensor a worker takes at a time: three tensors of them,
-	// five at most, stay in the second-level cache until they are read again.
+	// five at most, and what is fetched for the next stay in the second-level cache until
+	// they are read again.
 	batch = 1 << 16
 
-	// mostRows is how many rows it takes at most, whose records stay in the first.
+	// mostRows is how many rows it takes at most: where classes are few, records are larger
+	// than rows.
 	mostRows = 256
 )
 

@@ -52,7 +52,7 @@ type function struct {
 	record        reg.GPVirtual   // of this row: sums or coefficients
 	recordSize    int
 	prefetched    []reg.GPVirtual // tensors, see prefetch
-	toNextCall    reg.GPVirtual   // in bytes, from a row to that as far into the next call
+	toNextCall    reg.GPVirtual   // bytes from a row to the row of its number in the next call
 }
 
 // begin declares a kernel of tensors and a record a row.
@@ -189,8 +189,8 @@ func (f *function) pipeline(label string, unroll int, s *sums, front, back func(
 }
 
 // prefetch lets the loops fetch, of tensors that a pass for the largest elements is going to
-// read first, the rows of the next call, of as many as this one has. That pass waits for
-// memory and this one does not.
+// read first, the rows of the next call: as many as this one has, behind them in memory, which
+// they are nearly always. That pass waits for memory and this one does not.
 func (f *function) prefetch(tensors ...reg.GPVirtual) {
 	f.prefetched, f.toNextCall = tensors, GP64()
 	MOVQ(f.classes, f.toNextCall)
