@@ -80,9 +80,9 @@ func TestLogarithmsInVectors(t *testing.T) {
 func TestSettledInPlace(t *testing.T) {
 	const rows = 300
 	in := &Operands[float64]{Pred: dense(make([]float64, 2*rows), rows, 2), Target: dense(make([]float64, 2*rows), rows, 2)}
-	rng := newRand(3)
+	limits := &kernelSets[float64]()[0].kinds[0].accept
 	var sums [rows]rowSums
-	drawSums(rng, sums[:], &doubleLimits.accept)
+	drawSums(newRand(3), sums[:], limits)
 	settled := func(settle func(w *worker[float64], i, n int)) (noted []rowSums, done []bool) {
 		task := newTask(newProblem(formPair{pred: Logits}, []int{rows, 2}, 1, false), in, View[float64]{})
 		task.noted = slices.Clone(sums[:])
@@ -91,7 +91,7 @@ func TestSettledInPlace(t *testing.T) {
 		defer w.release()
 		clear(w.done)
 		w.count, w.kind, w.sums = rows, 1, task.noted
-		judgeLogits(&w.sums[0], rows, &doubleLimits.accept, &w.judged[0], &w.verdicts[0])
+		judgeLogits(&w.sums[0], rows, limits, &w.judged[0], &w.verdicts[0])
 		for j := range rows {
 			w.factors[j] = []float64{1, math.Inf(1), -2, math.NaN()}[j%4]
 		}
