@@ -50,14 +50,14 @@ func (w *worker[F]) level(k *rowKernels[F], i, n int) {
 	if !k.shiftLast {
 		return
 	}
-	const step = 1.0 / 8 // of such shifts, see eighths in _asm
 	side, shift, reach := Pred, shiftX, reachX
 	if w.problem.Pred != Logits {
 		side, shift, reach = Target, shiftT, reachT
 	}
 	pred, target := w.problem.Pred == Logits, w.problem.Target == Logits
-	for j := i; j < i+n; j++ {
-		s, moved := &w.sums[j], 0.0
+	sums := w.sums[i:][:n]
+	for j := range sums {
+		s, moved := &sums[j], 0.0
 		if pred {
 			moved = w.expectedLogPartition(s[reachX])
 		}
@@ -67,7 +67,8 @@ func (w *worker[F]) level(k *rowKernels[F], i, n int) {
 		if side == Target {
 			moved = -moved
 		}
-		moved = step * math.RoundToEven(math.Log2E/step*moved)
+		const eighths = 3 << (51 - 3) // rounds to an eighth what is added to it, see eighths in _asm
+		moved = math.Log2E*moved + eighths - eighths
 		s[shift] -= moved
 		s[reach] += math.Ln2 * math.Abs(moved)
 	}

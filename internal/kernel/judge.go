@@ -110,10 +110,24 @@ func (w *worker[F]) judgeRows(i, n int, judge judging) {
 
 // settleJudged notes the losses and the sums of n rows by their verdicts.
 func (w *worker[F]) settleJudged(i, n int) {
-	if w.noted != nil && w.kind == 1 {
+	switch {
+	case w.noted == nil:
+		w.settleLosses(i, n)
+	case w.kind == 1:
 		w.settleInPlace(i, n)
-	} else {
+	default:
 		w.settleEach(i, n)
+	}
+}
+
+// settleLosses is settleEach where no sums are noted.
+func (w *worker[F]) settleLosses(i, n int) {
+	verdicts, losses, settled := w.verdicts[i:][:n], w.judged[i:][:n], w.losses[w.first+i:][:n]
+	factors, done := w.factors[i:][:n], w.done[i:][:n]
+	for j, g := range factors {
+		if done[j] = verdicts[j] == accurateLoss && plain(g, 0, 0); done[j] {
+			settled[j] = g * losses[j]
+		}
 	}
 }
 
@@ -126,8 +140,8 @@ func (w *worker[F]) settleEach(i, n int) {
 	}
 }
 
-// settleInPlace is settleEach of sums that are where they are noted, in half the time: what note
-// and settle do is written out.
+// settleInPlace is settleEach of sums that are where they are noted. As in settleLosses what note
+// and settle do is written out, which takes half the time.
 func (w *worker[F]) settleInPlace(i, n int) {
 	sums, verdicts, losses := w.sums[i:][:n], w.verdicts[i:][:n], w.judged[i:][:n]
 	factors, done := w.factors[i:][:n], w.done[i:][:n]
