@@ -60,31 +60,31 @@ extremes32_loop_tail:
 	VMINPS     Y6, Y3, Y3
 
 extremes32_loop_done:
-	VMAXPS     Y2, Y1, Y1
-	VMINPS     Y4, Y3, Y3
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0x4e, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0xb1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERM2F128 $0x01, Y3, Y3, Y0
-	VMINPS     Y0, Y3, Y3
-	VPERMILPS  $0x4e, Y3, Y0
-	VMINPS     Y0, Y3, Y3
-	VPERMILPS  $0xb1, Y3, Y0
-	VMINPS     Y0, Y3, Y3
-	VMULPS     constantbfb8aa3bbfb8aa3b<>+0(SB), Y1, Y0
-	VROUNDPS   $0x00, Y0, Y0
-	VCVTSS2SD  X0, X0, X0
-	VMOVSD     X0, (BX)
-	VSUBPS     Y3, Y1, Y3
-	VCVTSS2SD  X3, X3, X0
-	VMOVSD     X0, 16(BX)
-	LEAQ       (AX)(DX*4), AX
-	ADDQ       $0x40, BX
-	DECQ       CX
-	JNZ        extremes32_row
+	VMAXPS       Y2, Y1, Y1
+	VMINPS       Y4, Y3, Y3
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VMAXPS       X1, X0, X0
+	VEXTRACTF128 $0x01, Y3, X1
+	VMINPS       X3, X1, X1
+	VPERMILPS    $0x4e, X1, X2
+	VMINPS       X2, X1, X1
+	VPERMILPS    $0xb1, X1, X2
+	VMINPS       X2, X1, X1
+	VMULPS       constantbfb8aa3bbfb8aa3b<>+0(SB), X0, X2
+	VROUNDPS     $0x00, X2, X2
+	VCVTSS2SD    X2, X2, X2
+	VMOVSD       X2, (BX)
+	VSUBPS       X1, X0, X1
+	VCVTSS2SD    X1, X1, X0
+	VMOVSD       X0, 16(BX)
+	LEAQ         (AX)(DX*4), AX
+	ADDQ         $0x40, BX
+	DECQ         CX
+	JNZ          extremes32_row
 	VZEROUPPER
 	RET
 
@@ -224,44 +224,41 @@ logitsLoss32_loop:
 	ADDQ         $0x20, R10
 	DECQ         R11
 	JNZ          logitsLoss32_loop_on
+	VEXTRACTF128 $0x01, Y5, X11
+	VADDPS       X11, X5, X5
 	VEXTRACTF128 $0x01, Y4, X11
 	VCVTPS2PD    X4, Y4
-	VADDPD       (R8), Y4, Y4
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X11
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y4, Y4
+	VADDPD       (R8), Y4, Y4
 	VMOVUPD      Y4, (R8)
-	VXORPS       Y4, Y4, Y4
+	VXORPD       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y7, X11
+	VADDPS       X11, X7, X7
 	VEXTRACTF128 $0x01, Y6, X11
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(R8), Y6, Y6
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X11
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y6, Y6
+	VADDPD       64(R8), Y6, Y6
 	VMOVUPD      Y6, 64(R8)
-	VXORPS       Y6, Y6, Y6
+	VXORPD       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
+	VEXTRACTF128 $0x01, Y9, X11
+	VADDPS       X11, X9, X9
 	VEXTRACTF128 $0x01, Y8, X11
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(R8), Y8, Y8
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X11
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y8, Y8
+	VADDPD       128(R8), Y8, Y8
 	VMOVUPD      Y8, 128(R8)
-	VXORPS       Y8, Y8, Y8
+	VXORPD       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	MOVQ         $0x00000100, R11
 
@@ -360,63 +357,44 @@ logitsLoss32_loop_few:
 	VORPS       Y2, Y3, Y3
 
 logitsLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y5, X2
+	VADDPS       X2, X5, X5
 	VEXTRACTF128 $0x01, Y4, X2
 	VCVTPS2PD    X4, Y4
-	VADDPD       (R8), Y4, Y4
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X2
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
-	VMOVUPD      Y4, (R8)
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
+	VADDPD       (R8), Y4, Y4
+	VEXTRACTF128 $0x01, Y7, X2
+	VADDPS       X2, X7, X7
 	VEXTRACTF128 $0x01, Y6, X2
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(R8), Y6, Y6
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X2
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y6, Y6
-	VMOVUPD      Y6, 64(R8)
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
+	VADDPD       64(R8), Y6, Y6
+	VEXTRACTF128 $0x01, Y9, X2
+	VADDPS       X2, X9, X9
 	VEXTRACTF128 $0x01, Y8, X2
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(R8), Y8, Y8
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X2
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y8, Y8
-	VMOVUPD      Y8, 128(R8)
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VMOVUPD      (R8), Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
-	VMOVSD       X2, 32(SI)
-	VMOVUPD      64(R8), Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
-	VMOVSD       X2, 40(SI)
-	VMOVUPD      128(R8), Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
-	VMOVSD       X2, 48(SI)
+	VADDPD       128(R8), Y8, Y8
+	VXORPD       Y2, Y2, Y2
+	VUNPCKLPD    Y6, Y4, Y5
+	VUNPCKHPD    Y6, Y4, Y4
+	VADDPD       Y5, Y4, Y4
+	VUNPCKLPD    Y2, Y8, Y5
+	VUNPCKHPD    Y2, Y8, Y2
+	VADDPD       Y5, Y2, Y2
+	VPERM2F128   $0x20, Y2, Y4, Y5
+	VPERM2F128   $0x31, Y2, Y4, Y2
+	VADDPD       Y5, Y2, Y2
+	VMOVUPD      Y2, 32(SI)
 	VMOVMSKPS    Y3, R8
 	VXORPD       X2, X2, X2
 	VCVTSI2SDQ   R8, X2, X2
@@ -631,16 +609,12 @@ logProbsLoss32_loop:
 	VFMADD213PS Y14, Y9, Y12
 	VFMADD213PS Y13, Y7, Y6
 	VFMADD213PS Y8, Y9, Y12
-	VMOVAPS     Y2, Y7
-	VADDPS      Y10, Y2, Y2
-	VSUBPS      Y7, Y2, Y7
-	VSUBPS      Y7, Y10, Y7
-	VADDPS      Y7, Y3, Y3
-	VMOVAPS     Y2, Y7
-	VADDPS      Y11, Y2, Y2
-	VSUBPS      Y7, Y2, Y7
-	VSUBPS      Y7, Y11, Y7
-	VADDPS      Y7, Y3, Y3
+	VADDPS      Y10, Y11, Y7
+	VMOVAPS     Y2, Y8
+	VADDPS      Y7, Y2, Y2
+	VSUBPS      Y8, Y2, Y8
+	VSUBPS      Y8, Y7, Y8
+	VADDPS      Y8, Y3, Y3
 	VMULPS      Y10, Y6, Y6
 	VMOVAPS     Y4, Y7
 	VADDPS      Y6, Y4, Y4
@@ -700,31 +674,29 @@ logProbsLoss32_loop:
 	ADDQ         $0x40, R9
 	DECQ         R10
 	JNZ          logProbsLoss32_loop_on
+	VEXTRACTF128 $0x01, Y3, X6
+	VADDPS       X6, X3, X3
 	VEXTRACTF128 $0x01, Y2, X6
 	VCVTPS2PD    X2, Y2
-	VADDPD       (DI), Y2, Y2
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y6, Y2, Y2
-	VEXTRACTF128 $0x01, Y3, X6
 	VCVTPS2PD    X3, Y3
 	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y2, Y2
+	VADDPD       (DI), Y2, Y2
 	VMOVUPD      Y2, (DI)
-	VXORPS       Y2, Y2, Y2
+	VXORPD       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
+	VEXTRACTF128 $0x01, Y5, X6
+	VADDPS       X6, X5, X5
 	VEXTRACTF128 $0x01, Y4, X6
 	VCVTPS2PD    X4, Y4
-	VADDPD       64(DI), Y4, Y4
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y6, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X6
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y4, Y4
+	VADDPD       64(DI), Y4, Y4
 	VMOVUPD      Y4, 64(DI)
-	VXORPS       Y4, Y4, Y4
+	VXORPD       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	MOVQ         $0x00000080, R10
 
@@ -747,16 +719,12 @@ logProbsLoss32_loop_last:
 	VFMADD213PS Y14, Y9, Y12
 	VFMADD213PS Y13, Y7, Y6
 	VFMADD213PS Y8, Y9, Y12
-	VMOVAPS     Y2, Y7
-	VADDPS      Y10, Y2, Y2
-	VSUBPS      Y7, Y2, Y7
-	VSUBPS      Y7, Y10, Y7
-	VADDPS      Y7, Y3, Y3
-	VMOVAPS     Y2, Y7
-	VADDPS      Y11, Y2, Y2
-	VSUBPS      Y7, Y2, Y7
-	VSUBPS      Y7, Y11, Y7
-	VADDPS      Y7, Y3, Y3
+	VADDPS      Y10, Y11, Y7
+	VMOVAPS     Y2, Y8
+	VADDPS      Y7, Y2, Y2
+	VSUBPS      Y8, Y2, Y8
+	VSUBPS      Y8, Y7, Y8
+	VADDPS      Y8, Y3, Y3
 	VMULPS      Y10, Y6, Y6
 	VMOVAPS     Y4, Y7
 	VADDPS      Y6, Y4, Y4
@@ -864,43 +832,33 @@ logProbsLoss32_loop_tail:
 	VORPS       Y6, Y1, Y1
 
 logProbsLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y3, X6
+	VADDPS       X6, X3, X3
 	VEXTRACTF128 $0x01, Y2, X6
 	VCVTPS2PD    X2, Y2
-	VADDPD       (DI), Y2, Y2
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y6, Y2, Y2
-	VEXTRACTF128 $0x01, Y3, X6
 	VCVTPS2PD    X3, Y3
 	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y2, (DI)
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VEXTRACTF128 $0x01, Y4, X2
+	VADDPD       (DI), Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X3
+	VADDPS       X3, X5, X5
+	VEXTRACTF128 $0x01, Y4, X3
 	VCVTPS2PD    X4, Y4
-	VADDPD       64(DI), Y4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X2
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y3, Y4, Y4
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
-	VMOVUPD      Y4, 64(DI)
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VMOVUPD      (DI), Y2
+	VADDPD       64(DI), Y4, Y4
 	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
+	VADDPD       X2, X3, X3
 	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 40(SI)
-	VMOVUPD      64(DI), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
+	VADDPD       X2, X3, X3
+	VMOVSD       X3, 40(SI)
+	VEXTRACTF128 $0x01, Y4, X2
+	VADDPD       X4, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
 	VMOVSD       X2, 48(SI)
 	VMOVMSKPS    Y1, DI
 	VXORPD       X1, X1, X1
@@ -1038,44 +996,41 @@ pairLoss32_loop:
 	ADDQ         $0x20, R10
 	DECQ         R11
 	JNZ          pairLoss32_loop_on
+	VEXTRACTF128 $0x01, Y5, X13
+	VADDPS       X13, X5, X5
 	VEXTRACTF128 $0x01, Y4, X13
 	VCVTPS2PD    X4, Y4
-	VADDPD       (R8), Y4, Y4
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X13
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y4, Y4
+	VADDPD       (R8), Y4, Y4
 	VMOVUPD      Y4, (R8)
-	VXORPS       Y4, Y4, Y4
+	VXORPD       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y7, X13
+	VADDPS       X13, X7, X7
 	VEXTRACTF128 $0x01, Y6, X13
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(R8), Y6, Y6
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X13
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y6, Y6
+	VADDPD       64(R8), Y6, Y6
 	VMOVUPD      Y6, 64(R8)
-	VXORPS       Y6, Y6, Y6
+	VXORPD       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
+	VEXTRACTF128 $0x01, Y9, X13
+	VADDPS       X13, X9, X9
 	VEXTRACTF128 $0x01, Y8, X13
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(R8), Y8, Y8
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X13
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y8, Y8
+	VADDPD       128(R8), Y8, Y8
 	VMOVUPD      Y8, 128(R8)
-	VXORPS       Y8, Y8, Y8
+	VXORPD       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	MOVQ         $0x00000100, R11
 
@@ -1173,63 +1128,44 @@ pairLoss32_loop_few:
 	VADDPS      Y2, Y9, Y9
 
 pairLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y5, X2
+	VADDPS       X2, X5, X5
 	VEXTRACTF128 $0x01, Y4, X2
 	VCVTPS2PD    X4, Y4
-	VADDPD       (R8), Y4, Y4
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X2
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
-	VMOVUPD      Y4, (R8)
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
+	VADDPD       (R8), Y4, Y4
+	VEXTRACTF128 $0x01, Y7, X2
+	VADDPS       X2, X7, X7
 	VEXTRACTF128 $0x01, Y6, X2
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(R8), Y6, Y6
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X2
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y6, Y6
-	VMOVUPD      Y6, 64(R8)
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
+	VADDPD       64(R8), Y6, Y6
+	VEXTRACTF128 $0x01, Y9, X2
+	VADDPS       X2, X9, X9
 	VEXTRACTF128 $0x01, Y8, X2
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(R8), Y8, Y8
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X2
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y8, Y8
-	VMOVUPD      Y8, 128(R8)
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VMOVUPD      (R8), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 32(SI)
-	VMOVUPD      64(R8), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 40(SI)
-	VMOVUPD      128(R8), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 48(SI)
+	VADDPD       128(R8), Y8, Y8
+	VXORPD       Y2, Y2, Y2
+	VUNPCKLPD    Y6, Y4, Y3
+	VUNPCKHPD    Y6, Y4, Y4
+	VADDPD       Y3, Y4, Y4
+	VUNPCKLPD    Y2, Y8, Y3
+	VUNPCKHPD    Y2, Y8, Y2
+	VADDPD       Y3, Y2, Y2
+	VPERM2F128   $0x20, Y2, Y4, Y3
+	VPERM2F128   $0x31, Y2, Y4, Y2
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      Y2, 32(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
 	ADDQ         $0x40, SI
@@ -2049,16 +1985,12 @@ exponentials32_row:
 exponentials32_loop:
 	VMOVUPS      (CX)(R10*1), Y9
 	VMOVUPS      32(CX)(R10*1), Y11
-	VMOVAPS      Y4, Y12
-	VADDPS       Y9, Y4, Y4
-	VSUBPS       Y12, Y4, Y12
-	VSUBPS       Y12, Y9, Y12
-	VADDPS       Y12, Y5, Y5
-	VMOVAPS      Y4, Y12
-	VADDPS       Y11, Y4, Y4
-	VSUBPS       Y12, Y4, Y12
-	VSUBPS       Y12, Y11, Y12
-	VADDPS       Y12, Y5, Y5
+	VADDPS       Y9, Y11, Y12
+	VMOVAPS      Y4, Y13
+	VADDPS       Y12, Y4, Y4
+	VSUBPS       Y13, Y4, Y13
+	VSUBPS       Y13, Y12, Y13
+	VADDPS       Y13, Y5, Y5
 	VORPS        Y9, Y1, Y1
 	VORPS        Y11, Y1, Y1
 	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y11
@@ -2077,16 +2009,12 @@ exponentials32_loop:
 	VMULPS       Y8, Y11, Y11
 	VMOVUPS      Y9, (DX)(R10*1)
 	VMOVUPS      Y11, 32(DX)(R10*1)
-	VMOVAPS      Y2, Y6
-	VADDPS       Y9, Y2, Y2
-	VSUBPS       Y6, Y2, Y6
-	VSUBPS       Y6, Y9, Y6
-	VADDPS       Y6, Y3, Y3
-	VMOVAPS      Y2, Y6
-	VADDPS       Y11, Y2, Y2
-	VSUBPS       Y6, Y2, Y6
-	VSUBPS       Y6, Y11, Y6
-	VADDPS       Y6, Y3, Y3
+	VADDPS       Y9, Y11, Y6
+	VMOVAPS      Y2, Y7
+	VADDPS       Y6, Y2, Y2
+	VSUBPS       Y7, Y2, Y7
+	VSUBPS       Y7, Y6, Y7
+	VADDPS       Y7, Y3, Y3
 	VMOVUPS      64(AX)(R10*1), Y6
 	VMOVUPS      96(AX)(R10*1), Y7
 	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y11
@@ -2110,31 +2038,29 @@ exponentials32_loop:
 	ADDQ         $0x40, R10
 	DECQ         R11
 	JNZ          exponentials32_loop_on
+	VEXTRACTF128 $0x01, Y3, X9
+	VADDPS       X9, X3, X3
 	VEXTRACTF128 $0x01, Y2, X9
 	VCVTPS2PD    X2, Y2
-	VADDPD       (R8), Y2, Y2
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y2, Y2
-	VEXTRACTF128 $0x01, Y3, X9
 	VCVTPS2PD    X3, Y3
 	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y2, Y2
+	VADDPD       (R8), Y2, Y2
 	VMOVUPD      Y2, (R8)
-	VXORPS       Y2, Y2, Y2
+	VXORPD       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
+	VEXTRACTF128 $0x01, Y5, X9
+	VADDPS       X9, X5, X5
 	VEXTRACTF128 $0x01, Y4, X9
 	VCVTPS2PD    X4, Y4
-	VADDPD       64(R8), Y4, Y4
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X9
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y4, Y4
+	VADDPD       64(R8), Y4, Y4
 	VMOVUPD      Y4, 64(R8)
-	VXORPS       Y4, Y4, Y4
+	VXORPD       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	MOVQ         $0x00000080, R11
 
@@ -2145,16 +2071,12 @@ exponentials32_loop_on:
 exponentials32_loop_last:
 	VMOVUPS     (CX)(R10*1), Y9
 	VMOVUPS     32(CX)(R10*1), Y11
-	VMOVAPS     Y4, Y12
-	VADDPS      Y9, Y4, Y4
-	VSUBPS      Y12, Y4, Y12
-	VSUBPS      Y12, Y9, Y12
-	VADDPS      Y12, Y5, Y5
-	VMOVAPS     Y4, Y12
-	VADDPS      Y11, Y4, Y4
-	VSUBPS      Y12, Y4, Y12
-	VSUBPS      Y12, Y11, Y12
-	VADDPS      Y12, Y5, Y5
+	VADDPS      Y9, Y11, Y12
+	VMOVAPS     Y4, Y13
+	VADDPS      Y12, Y4, Y4
+	VSUBPS      Y13, Y4, Y13
+	VSUBPS      Y13, Y12, Y13
+	VADDPS      Y13, Y5, Y5
 	VORPS       Y9, Y1, Y1
 	VORPS       Y11, Y1, Y1
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
@@ -2173,16 +2095,12 @@ exponentials32_loop_last:
 	VMULPS      Y8, Y11, Y11
 	VMOVUPS     Y9, (DX)(R10*1)
 	VMOVUPS     Y11, 32(DX)(R10*1)
-	VMOVAPS     Y2, Y6
-	VADDPS      Y9, Y2, Y2
-	VSUBPS      Y6, Y2, Y6
-	VSUBPS      Y6, Y9, Y6
-	VADDPS      Y6, Y3, Y3
-	VMOVAPS     Y2, Y6
-	VADDPS      Y11, Y2, Y2
-	VSUBPS      Y6, Y2, Y6
-	VSUBPS      Y6, Y11, Y6
-	VADDPS      Y6, Y3, Y3
+	VADDPS      Y9, Y11, Y6
+	VMOVAPS     Y2, Y7
+	VADDPS      Y6, Y2, Y2
+	VSUBPS      Y7, Y2, Y7
+	VSUBPS      Y7, Y6, Y7
+	VADDPS      Y7, Y3, Y3
 	ADDQ        $0x40, R10
 
 exponentials32_loop_few:
@@ -2259,43 +2177,33 @@ exponentials32_loop_tail:
 	VADDPS      Y0, Y3, Y3
 
 exponentials32_loop_done:
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPS       X0, X3, X3
 	VEXTRACTF128 $0x01, Y2, X0
 	VCVTPS2PD    X2, Y2
-	VADDPD       (R8), Y2, Y2
 	VCVTPS2PD    X0, Y0
 	VADDPD       Y0, Y2, Y2
-	VEXTRACTF128 $0x01, Y3, X0
 	VCVTPS2PD    X3, Y3
 	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    X0, Y0
-	VADDPD       Y0, Y2, Y2
-	VMOVUPD      Y2, (R8)
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
+	VADDPD       (R8), Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPS       X0, X5, X5
 	VEXTRACTF128 $0x01, Y4, X0
 	VCVTPS2PD    X4, Y4
-	VADDPD       64(R8), Y4, Y4
 	VCVTPS2PD    X0, Y0
 	VADDPD       Y0, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X0
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X0, Y0
-	VADDPD       Y0, Y4, Y4
-	VMOVUPD      Y4, 64(R8)
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VMOVUPD      (R8), Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
+	VADDPD       64(R8), Y4, Y4
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X2, X0, X0
+	VPERMILPD    $0x01, X0, X2
+	VADDPD       X2, X0, X0
 	VMOVSD       X0, 32(DI)
-	VMOVUPD      64(R8), Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
+	VEXTRACTF128 $0x01, Y4, X0
+	VADDPD       X4, X0, X0
+	VPERMILPD    $0x01, X0, X2
+	VADDPD       X2, X0, X0
 	VMOVSD       X0, 40(DI)
 	VMOVMSKPS    Y1, R8
 	VXORPD       X0, X0, X0
@@ -2431,44 +2339,41 @@ pairExponentials32_loop:
 	ADDQ         $0x20, R11
 	DECQ         R12
 	JNZ          pairExponentials32_loop_on
+	VEXTRACTF128 $0x01, Y5, X13
+	VADDPS       X13, X5, X5
 	VEXTRACTF128 $0x01, Y4, X13
 	VCVTPS2PD    X4, Y4
-	VADDPD       (R9), Y4, Y4
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X13
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y4, Y4
+	VADDPD       (R9), Y4, Y4
 	VMOVUPD      Y4, (R9)
-	VXORPS       Y4, Y4, Y4
+	VXORPD       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y7, X13
+	VADDPS       X13, X7, X7
 	VEXTRACTF128 $0x01, Y6, X13
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(R9), Y6, Y6
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X13
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y6, Y6
+	VADDPD       64(R9), Y6, Y6
 	VMOVUPD      Y6, 64(R9)
-	VXORPS       Y6, Y6, Y6
+	VXORPD       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
+	VEXTRACTF128 $0x01, Y9, X13
+	VADDPS       X13, X9, X9
 	VEXTRACTF128 $0x01, Y8, X13
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(R9), Y8, Y8
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X13
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y8, Y8
+	VADDPD       128(R9), Y8, Y8
 	VMOVUPD      Y8, 128(R9)
-	VXORPS       Y8, Y8, Y8
+	VXORPD       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	MOVQ         $0x00000100, R12
 
@@ -2570,63 +2475,44 @@ pairExponentials32_loop_few:
 	VADDPS      Y2, Y9, Y9
 
 pairExponentials32_loop_done:
+	VEXTRACTF128 $0x01, Y5, X2
+	VADDPS       X2, X5, X5
 	VEXTRACTF128 $0x01, Y4, X2
 	VCVTPS2PD    X4, Y4
-	VADDPD       (R9), Y4, Y4
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X2
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
-	VMOVUPD      Y4, (R9)
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
+	VADDPD       (R9), Y4, Y4
+	VEXTRACTF128 $0x01, Y7, X2
+	VADDPS       X2, X7, X7
 	VEXTRACTF128 $0x01, Y6, X2
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(R9), Y6, Y6
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X2
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y6, Y6
-	VMOVUPD      Y6, 64(R9)
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
+	VADDPD       64(R9), Y6, Y6
+	VEXTRACTF128 $0x01, Y9, X2
+	VADDPS       X2, X9, X9
 	VEXTRACTF128 $0x01, Y8, X2
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(R9), Y8, Y8
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X2
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y8, Y8
-	VMOVUPD      Y8, 128(R9)
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VMOVUPD      (R9), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 32(R8)
-	VMOVUPD      64(R9), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 40(R8)
-	VMOVUPD      128(R9), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 48(R8)
+	VADDPD       128(R9), Y8, Y8
+	VXORPD       Y2, Y2, Y2
+	VUNPCKLPD    Y6, Y4, Y3
+	VUNPCKHPD    Y6, Y4, Y4
+	VADDPD       Y3, Y4, Y4
+	VUNPCKLPD    Y2, Y8, Y3
+	VUNPCKHPD    Y2, Y8, Y2
+	VADDPD       Y3, Y2, Y2
+	VPERM2F128   $0x20, Y2, Y4, Y3
+	VPERM2F128   $0x31, Y2, Y4, Y2
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      Y2, 32(R8)
 	LEAQ         (AX)(DI*4), AX
 	LEAQ         (CX)(DI*4), CX
 	LEAQ         (DX)(DI*4), DX
@@ -2680,18 +2566,17 @@ dot32_loop:
 	ADDQ         $0x40, R9
 	DECQ         R10
 	JNZ          dot32_loop_on
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
 	VEXTRACTF128 $0x01, Y0, X2
 	VCVTPS2PD    X0, Y0
-	VADDPD       (DI), Y0, Y0
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y1, X2
 	VCVTPS2PD    X1, Y1
 	VADDPD       Y1, Y0, Y0
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y0, Y0
+	VADDPD       (DI), Y0, Y0
 	VMOVUPD      Y0, (DI)
-	VXORPS       Y0, Y0, Y0
+	VXORPD       Y0, Y0, Y0
 	VXORPS       Y1, Y1, Y1
 	MOVQ         $0x00000080, R10
 
@@ -2734,25 +2619,20 @@ dot32_loop_tail:
 	VADDPS     Y3, Y1, Y1
 
 dot32_loop_done:
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
 	VEXTRACTF128 $0x01, Y0, X2
 	VCVTPS2PD    X0, Y0
-	VADDPD       (DI), Y0, Y0
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y1, X2
 	VCVTPS2PD    X1, Y1
 	VADDPD       Y1, Y0, Y0
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y0, Y0
-	VMOVUPD      Y0, (DI)
-	VXORPS       Y0, Y0, Y0
-	VXORPS       Y1, Y1, Y1
-	VMOVUPD      (DI), Y0
+	VADDPD       (DI), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
+	VADDPD       X0, X1, X1
 	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 48(SI)
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, 48(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
 	ADDQ         $0x40, SI
@@ -2940,31 +2820,29 @@ logPairLoss32_loop:
 	ADDQ         $0x20, R9
 	DECQ         R10
 	JNZ          logPairLoss32_loop_on
+	VEXTRACTF128 $0x01, Y3, X7
+	VADDPS       X7, X3, X3
 	VEXTRACTF128 $0x01, Y2, X7
 	VCVTPS2PD    X2, Y2
-	VADDPD       (DI), Y2, Y2
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y2, Y2
-	VEXTRACTF128 $0x01, Y3, X7
 	VCVTPS2PD    X3, Y3
 	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y7, Y2, Y2
+	VADDPD       (DI), Y2, Y2
 	VMOVUPD      Y2, (DI)
-	VXORPS       Y2, Y2, Y2
+	VXORPD       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
+	VEXTRACTF128 $0x01, Y5, X7
+	VADDPS       X7, X5, X5
 	VEXTRACTF128 $0x01, Y4, X7
 	VCVTPS2PD    X4, Y4
-	VADDPD       64(DI), Y4, Y4
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X7
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y7, Y4, Y4
+	VADDPD       64(DI), Y4, Y4
 	VMOVUPD      Y4, 64(DI)
-	VXORPS       Y4, Y4, Y4
+	VXORPD       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
 	MOVQ         $0x00000100, R10
 
@@ -3036,43 +2914,33 @@ logPairLoss32_loop_few:
 	VADDPS      Y6, Y5, Y5
 
 logPairLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y3, X6
+	VADDPS       X6, X3, X3
 	VEXTRACTF128 $0x01, Y2, X6
 	VCVTPS2PD    X2, Y2
-	VADDPD       (DI), Y2, Y2
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y6, Y2, Y2
-	VEXTRACTF128 $0x01, Y3, X6
 	VCVTPS2PD    X3, Y3
 	VADDPD       Y3, Y2, Y2
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y2, Y2
-	VMOVUPD      Y2, (DI)
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VEXTRACTF128 $0x01, Y4, X2
+	VADDPD       (DI), Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X3
+	VADDPS       X3, X5, X5
+	VEXTRACTF128 $0x01, Y4, X3
 	VCVTPS2PD    X4, Y4
-	VADDPD       64(DI), Y4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X2
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y3, Y4, Y4
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
-	VMOVUPD      Y4, 64(DI)
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VMOVUPD      (DI), Y2
+	VADDPD       64(DI), Y4, Y4
 	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
+	VADDPD       X2, X3, X3
 	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 40(SI)
-	VMOVUPD      64(DI), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
+	VADDPD       X2, X3, X3
+	VMOVSD       X3, 40(SI)
+	VEXTRACTF128 $0x01, Y4, X2
+	VADDPD       X4, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
 	VMOVSD       X2, 48(SI)
 	VMOVMSKPS    Y1, DI
 	VXORPD       X1, X1, X1
@@ -3584,44 +3452,41 @@ keepingLoss32_loop:
 	ADDQ         $0x20, R11
 	DECQ         R12
 	JNZ          keepingLoss32_loop_on
+	VEXTRACTF128 $0x01, Y5, X11
+	VADDPS       X11, X5, X5
 	VEXTRACTF128 $0x01, Y4, X11
 	VCVTPS2PD    X4, Y4
-	VADDPD       (R9), Y4, Y4
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X11
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y4, Y4
+	VADDPD       (R9), Y4, Y4
 	VMOVUPD      Y4, (R9)
-	VXORPS       Y4, Y4, Y4
+	VXORPD       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y7, X11
+	VADDPS       X11, X7, X7
 	VEXTRACTF128 $0x01, Y6, X11
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(R9), Y6, Y6
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X11
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y6, Y6
+	VADDPD       64(R9), Y6, Y6
 	VMOVUPD      Y6, 64(R9)
-	VXORPS       Y6, Y6, Y6
+	VXORPD       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
+	VEXTRACTF128 $0x01, Y9, X11
+	VADDPS       X11, X9, X9
 	VEXTRACTF128 $0x01, Y8, X11
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(R9), Y8, Y8
 	VCVTPS2PD    X11, Y11
 	VADDPD       Y11, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X11
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y8, Y8
+	VADDPD       128(R9), Y8, Y8
 	VMOVUPD      Y8, 128(R9)
-	VXORPS       Y8, Y8, Y8
+	VXORPD       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	MOVQ         $0x00000100, R12
 
@@ -3722,63 +3587,44 @@ keepingLoss32_loop_few:
 	VORPS       Y2, Y3, Y3
 
 keepingLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y5, X2
+	VADDPS       X2, X5, X5
 	VEXTRACTF128 $0x01, Y4, X2
 	VCVTPS2PD    X4, Y4
-	VADDPD       (R9), Y4, Y4
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X2
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
-	VMOVUPD      Y4, (R9)
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
+	VADDPD       (R9), Y4, Y4
+	VEXTRACTF128 $0x01, Y7, X2
+	VADDPS       X2, X7, X7
 	VEXTRACTF128 $0x01, Y6, X2
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(R9), Y6, Y6
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X2
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y6, Y6
-	VMOVUPD      Y6, 64(R9)
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
+	VADDPD       64(R9), Y6, Y6
+	VEXTRACTF128 $0x01, Y9, X2
+	VADDPS       X2, X9, X9
 	VEXTRACTF128 $0x01, Y8, X2
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(R9), Y8, Y8
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X2
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y8, Y8
-	VMOVUPD      Y8, 128(R9)
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VMOVUPD      (R9), Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
-	VMOVSD       X2, 32(DI)
-	VMOVUPD      64(R9), Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
-	VMOVSD       X2, 40(DI)
-	VMOVUPD      128(R9), Y2
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X4, X2, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDSD       X4, X2, X2
-	VMOVSD       X2, 48(DI)
+	VADDPD       128(R9), Y8, Y8
+	VXORPD       Y2, Y2, Y2
+	VUNPCKLPD    Y6, Y4, Y5
+	VUNPCKHPD    Y6, Y4, Y4
+	VADDPD       Y5, Y4, Y4
+	VUNPCKLPD    Y2, Y8, Y5
+	VUNPCKHPD    Y2, Y8, Y2
+	VADDPD       Y5, Y2, Y2
+	VPERM2F128   $0x20, Y2, Y4, Y5
+	VPERM2F128   $0x31, Y2, Y4, Y2
+	VADDPD       Y5, Y2, Y2
+	VMOVUPD      Y2, 32(DI)
 	VMOVMSKPS    Y3, R9
 	VXORPD       X2, X2, X2
 	VCVTSI2SDQ   R9, X2, X2
@@ -3920,44 +3766,41 @@ keepingPair32_loop:
 	ADDQ         $0x20, R12
 	DECQ         R13
 	JNZ          keepingPair32_loop_on
+	VEXTRACTF128 $0x01, Y5, X13
+	VADDPS       X13, X5, X5
 	VEXTRACTF128 $0x01, Y4, X13
 	VCVTPS2PD    X4, Y4
-	VADDPD       (R10), Y4, Y4
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X13
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y4, Y4
+	VADDPD       (R10), Y4, Y4
 	VMOVUPD      Y4, (R10)
-	VXORPS       Y4, Y4, Y4
+	VXORPD       Y4, Y4, Y4
 	VXORPS       Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y7, X13
+	VADDPS       X13, X7, X7
 	VEXTRACTF128 $0x01, Y6, X13
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(R10), Y6, Y6
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X13
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y6, Y6
+	VADDPD       64(R10), Y6, Y6
 	VMOVUPD      Y6, 64(R10)
-	VXORPS       Y6, Y6, Y6
+	VXORPD       Y6, Y6, Y6
 	VXORPS       Y7, Y7, Y7
+	VEXTRACTF128 $0x01, Y9, X13
+	VADDPS       X13, X9, X9
 	VEXTRACTF128 $0x01, Y8, X13
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(R10), Y8, Y8
 	VCVTPS2PD    X13, Y13
 	VADDPD       Y13, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X13
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X13, Y13
-	VADDPD       Y13, Y8, Y8
+	VADDPD       128(R10), Y8, Y8
 	VMOVUPD      Y8, 128(R10)
-	VXORPS       Y8, Y8, Y8
+	VXORPD       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	MOVQ         $0x00000100, R13
 
@@ -4059,63 +3902,44 @@ keepingPair32_loop_few:
 	VADDPS      Y2, Y9, Y9
 
 keepingPair32_loop_done:
+	VEXTRACTF128 $0x01, Y5, X2
+	VADDPS       X2, X5, X5
 	VEXTRACTF128 $0x01, Y4, X2
 	VCVTPS2PD    X4, Y4
-	VADDPD       (R10), Y4, Y4
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y4, Y4
-	VEXTRACTF128 $0x01, Y5, X2
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
-	VMOVUPD      Y4, (R10)
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
+	VADDPD       (R10), Y4, Y4
+	VEXTRACTF128 $0x01, Y7, X2
+	VADDPS       X2, X7, X7
 	VEXTRACTF128 $0x01, Y6, X2
 	VCVTPS2PD    X6, Y6
-	VADDPD       64(R10), Y6, Y6
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y6, Y6
-	VEXTRACTF128 $0x01, Y7, X2
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y6, Y6
-	VMOVUPD      Y6, 64(R10)
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
+	VADDPD       64(R10), Y6, Y6
+	VEXTRACTF128 $0x01, Y9, X2
+	VADDPS       X2, X9, X9
 	VEXTRACTF128 $0x01, Y8, X2
 	VCVTPS2PD    X8, Y8
-	VADDPD       128(R10), Y8, Y8
 	VCVTPS2PD    X2, Y2
 	VADDPD       Y2, Y8, Y8
-	VEXTRACTF128 $0x01, Y9, X2
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y8, Y8
-	VMOVUPD      Y8, 128(R10)
-	VXORPS       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
-	VMOVUPD      (R10), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 32(R8)
-	VMOVUPD      64(R10), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 40(R8)
-	VMOVUPD      128(R10), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 48(R8)
+	VADDPD       128(R10), Y8, Y8
+	VXORPD       Y2, Y2, Y2
+	VUNPCKLPD    Y6, Y4, Y3
+	VUNPCKHPD    Y6, Y4, Y4
+	VADDPD       Y3, Y4, Y4
+	VUNPCKLPD    Y2, Y8, Y3
+	VUNPCKHPD    Y2, Y8, Y2
+	VADDPD       Y3, Y2, Y2
+	VPERM2F128   $0x20, Y2, Y4, Y3
+	VPERM2F128   $0x31, Y2, Y4, Y2
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      Y2, 32(R8)
 	LEAQ         (AX)(DI*4), AX
 	LEAQ         (CX)(DI*4), CX
 	LEAQ         (DX)(DI*4), DX
@@ -4255,30 +4079,30 @@ extremes32Wide_loop_tail:
 	VMINPS     Y6, Y3, Y3
 
 extremes32Wide_loop_done:
-	VMAXPS     Y2, Y1, Y1
-	VMINPS     Y4, Y3, Y3
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0x4e, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERMILPS  $0xb1, Y1, Y0
-	VMAXPS     Y0, Y1, Y1
-	VPERM2F128 $0x01, Y3, Y3, Y0
-	VMINPS     Y0, Y3, Y3
-	VPERMILPS  $0x4e, Y3, Y0
-	VMINPS     Y0, Y3, Y3
-	VPERMILPS  $0xb1, Y3, Y0
-	VMINPS     Y0, Y3, Y3
-	VCVTPS2PD  X1, Y1
-	VCVTPS2PD  X3, Y3
-	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD     X0, (BX)
-	VSUBPD     Y3, Y1, Y3
-	VMOVSD     X3, 16(BX)
-	LEAQ       (AX)(DX*4), AX
-	ADDQ       $0x40, BX
-	DECQ       CX
-	JNZ        extremes32Wide_row
+	VMAXPS       Y2, Y1, Y1
+	VMINPS       Y4, Y3, Y3
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VMAXPS       X1, X0, X0
+	VEXTRACTF128 $0x01, Y3, X1
+	VMINPS       X3, X1, X1
+	VPERMILPS    $0x4e, X1, X2
+	VMINPS       X2, X1, X1
+	VPERMILPS    $0xb1, X1, X2
+	VMINPS       X2, X1, X1
+	VCVTPS2PD    X0, X0
+	VCVTPS2PD    X1, X1
+	VXORPD       constant8000000000000000<>+0(SB), X0, X2
+	VMOVSD       X2, (BX)
+	VSUBPD       X1, X0, X1
+	VMOVSD       X1, 16(BX)
+	LEAQ         (AX)(DX*4), AX
+	ADDQ         $0x40, BX
+	DECQ         CX
+	JNZ          extremes32Wide_row
 	VZEROUPPER
 	RET
 
@@ -4501,42 +4325,29 @@ logitsLoss32Wide_loop_few:
 	VORPD       Y7, Y1, Y1
 
 logitsLoss32Wide_loop_done:
-	VADDPD       (R8), Y2, Y0
-	VMOVUPD      Y0, (R8)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R8), Y3, Y0
-	VMOVUPD      Y0, 64(R8)
-	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R8), Y4, Y0
-	VMOVUPD      Y0, 128(R8)
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R8), Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(R8), Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(R8), Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 48(SI)
-	VMOVMSKPD    Y1, R8
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   R8, X0, X0
-	VMOVSD       X0, 56(SI)
-	LEAQ         (AX)(BX*4), AX
-	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x40, SI
-	DECQ         DX
-	JNZ          logitsLoss32Wide_row
+	VADDPD     (R8), Y2, Y0
+	VADDPD     64(R8), Y3, Y2
+	VADDPD     128(R8), Y4, Y3
+	VXORPD     Y4, Y4, Y4
+	VUNPCKLPD  Y2, Y0, Y5
+	VUNPCKHPD  Y2, Y0, Y0
+	VADDPD     Y5, Y0, Y0
+	VUNPCKLPD  Y4, Y3, Y2
+	VUNPCKHPD  Y4, Y3, Y3
+	VADDPD     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y0, Y2
+	VPERM2F128 $0x31, Y3, Y0, Y0
+	VADDPD     Y2, Y0, Y0
+	VMOVUPD    Y0, 32(SI)
+	VMOVMSKPD  Y1, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 56(SI)
+	LEAQ       (AX)(BX*4), AX
+	LEAQ       (CX)(BX*4), CX
+	ADDQ       $0x40, SI
+	DECQ       DX
+	JNZ        logitsLoss32Wide_row
 	VZEROUPPER
 	RET
 
@@ -4838,22 +4649,16 @@ logProbsLoss32Wide_loop_few:
 
 logProbsLoss32Wide_loop_done:
 	VADDPD       (DI), Y2, Y2
-	VMOVUPD      Y2, (DI)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y2
-	VMOVUPD      Y2, 64(DI)
-	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (DI), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 40(SI)
-	VMOVUPD      64(DI), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
+	VADDPD       64(DI), Y3, Y3
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X2, X4, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDPD       X2, X4, X4
+	VMOVSD       X4, 40(SI)
+	VEXTRACTF128 $0x01, Y3, X2
+	VADDPD       X3, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
 	VMOVSD       X2, 48(SI)
 	VMOVMSKPD    Y1, DI
 	VXORPD       X1, X1, X1
@@ -5080,38 +4885,25 @@ pairLoss32Wide_loop_few:
 	VFMADD231PD  Y8, Y9, Y4
 
 pairLoss32Wide_loop_done:
-	VADDPD       (R8), Y2, Y0
-	VMOVUPD      Y0, (R8)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R8), Y3, Y0
-	VMOVUPD      Y0, 64(R8)
-	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R8), Y4, Y0
-	VMOVUPD      Y0, 128(R8)
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R8), Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(R8), Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(R8), Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 48(SI)
-	LEAQ         (AX)(BX*4), AX
-	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x40, SI
-	DECQ         DX
-	JNZ          pairLoss32Wide_row
+	VADDPD     (R8), Y2, Y0
+	VADDPD     64(R8), Y3, Y1
+	VADDPD     128(R8), Y4, Y2
+	VXORPD     Y3, Y3, Y3
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y4, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VADDPD     Y1, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y1
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y1, Y0, Y0
+	VMOVUPD    Y0, 32(SI)
+	LEAQ       (AX)(BX*4), AX
+	LEAQ       (CX)(BX*4), CX
+	ADDQ       $0x40, SI
+	DECQ       DX
+	JNZ        pairLoss32Wide_row
 	VZEROUPPER
 	RET
 
@@ -6062,22 +5854,16 @@ exponentials32Wide_loop_few:
 
 exponentials32Wide_loop_done:
 	VADDPD       (R8), Y2, Y0
-	VMOVUPD      Y0, (R8)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R8), Y3, Y0
-	VMOVUPD      Y0, 64(R8)
-	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (R8), Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 32(DI)
-	VMOVUPD      64(R8), Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
+	VADDPD       64(R8), Y3, Y2
+	VEXTRACTF128 $0x01, Y0, X3
+	VADDPD       X0, X3, X3
+	VPERMILPD    $0x01, X3, X0
+	VADDPD       X0, X3, X3
+	VMOVSD       X3, 32(DI)
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X2, X0, X0
+	VPERMILPD    $0x01, X0, X2
+	VADDPD       X2, X0, X0
 	VMOVSD       X0, 40(DI)
 	VMOVMSKPD    Y1, R8
 	VXORPD       X0, X0, X0
@@ -6330,40 +6116,27 @@ pairExponentials32Wide_loop_few:
 	VFMADD231PD  Y8, Y9, Y4
 
 pairExponentials32Wide_loop_done:
-	VADDPD       (R9), Y2, Y0
-	VMOVUPD      Y0, (R9)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R9), Y3, Y0
-	VMOVUPD      Y0, 64(R9)
-	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R9), Y4, Y0
-	VMOVUPD      Y0, 128(R9)
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R9), Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 32(R8)
-	VMOVUPD      64(R9), Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(R8)
-	VMOVUPD      128(R9), Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 48(R8)
-	LEAQ         (AX)(DI*4), AX
-	LEAQ         (CX)(DI*4), CX
-	LEAQ         (DX)(DI*4), DX
-	LEAQ         (BX)(DI*4), BX
-	ADDQ         $0x40, R8
-	DECQ         SI
-	JNZ          pairExponentials32Wide_row
+	VADDPD     (R9), Y2, Y0
+	VADDPD     64(R9), Y3, Y1
+	VADDPD     128(R9), Y4, Y2
+	VXORPD     Y3, Y3, Y3
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y4, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VADDPD     Y1, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y1
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y1, Y0, Y0
+	VMOVUPD    Y0, 32(R8)
+	LEAQ       (AX)(DI*4), AX
+	LEAQ       (CX)(DI*4), CX
+	LEAQ       (DX)(DI*4), DX
+	LEAQ       (BX)(DI*4), BX
+	ADDQ       $0x40, R8
+	DECQ       SI
+	JNZ        pairExponentials32Wide_row
 	VZEROUPPER
 	RET
 
@@ -6440,14 +6213,11 @@ dot32Wide_loop_tail:
 
 dot32Wide_loop_done:
 	VADDPD       (DI), Y0, Y0
-	VMOVUPD      Y0, (DI)
-	VXORPD       Y0, Y0, Y0
-	VMOVUPD      (DI), Y0
 	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
+	VADDPD       X0, X1, X1
 	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 48(SI)
+	VADDPD       X0, X1, X1
+	VMOVSD       X1, 48(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
 	ADDQ         $0x40, SI
@@ -6735,22 +6505,16 @@ logPairLoss32Wide_loop_few:
 
 logPairLoss32Wide_loop_done:
 	VADDPD       (DI), Y2, Y2
-	VMOVUPD      Y2, (DI)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y2
-	VMOVUPD      Y2, 64(DI)
-	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (DI), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 40(SI)
-	VMOVUPD      64(DI), Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
+	VADDPD       64(DI), Y3, Y3
+	VEXTRACTF128 $0x01, Y2, X4
+	VADDPD       X2, X4, X4
+	VPERMILPD    $0x01, X4, X2
+	VADDPD       X2, X4, X4
+	VMOVSD       X4, 40(SI)
+	VEXTRACTF128 $0x01, Y3, X2
+	VADDPD       X3, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
 	VMOVSD       X2, 48(SI)
 	VMOVMSKPD    Y1, DI
 	VXORPD       X1, X1, X1
@@ -7356,38 +7120,25 @@ mixedLoss32Wide_loop_few:
 	VFMADD231PD  Y1, Y9, Y4
 
 mixedLoss32Wide_loop_done:
-	VADDPD       (R8), Y2, Y0
-	VMOVUPD      Y0, (R8)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R8), Y3, Y0
-	VMOVUPD      Y0, 64(R8)
-	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R8), Y4, Y0
-	VMOVUPD      Y0, 128(R8)
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R8), Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(R8), Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(R8), Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 48(SI)
-	LEAQ         (AX)(BX*4), AX
-	LEAQ         (CX)(BX*4), CX
-	ADDQ         $0x40, SI
-	DECQ         DX
-	JNZ          mixedLoss32Wide_row
+	VADDPD     (R8), Y2, Y0
+	VADDPD     64(R8), Y3, Y1
+	VADDPD     128(R8), Y4, Y2
+	VXORPD     Y3, Y3, Y3
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y4, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VADDPD     Y1, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y1
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y1, Y0, Y0
+	VMOVUPD    Y0, 32(SI)
+	LEAQ       (AX)(BX*4), AX
+	LEAQ       (CX)(BX*4), CX
+	ADDQ       $0x40, SI
+	DECQ       DX
+	JNZ        mixedLoss32Wide_row
 	VZEROUPPER
 	RET
 
@@ -7947,22 +7698,16 @@ probsLoss32Wide_loop_few:
 
 probsLoss32Wide_loop_done:
 	VADDPD       (DI), Y1, Y1
-	VMOVUPD      Y1, (DI)
-	VXORPD       Y1, Y1, Y1
-	VADDPD       64(DI), Y2, Y1
-	VMOVUPD      Y1, 64(DI)
-	VXORPD       Y2, Y2, Y2
-	VMOVUPD      (DI), Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X2
-	VPERMILPD    $0x01, X2, X1
-	VADDSD       X2, X1, X1
-	VMOVSD       X1, 40(SI)
-	VMOVUPD      64(DI), Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X2
-	VPERMILPD    $0x01, X2, X1
-	VADDSD       X2, X1, X1
+	VADDPD       64(DI), Y2, Y2
+	VEXTRACTF128 $0x01, Y1, X3
+	VADDPD       X1, X3, X3
+	VPERMILPD    $0x01, X3, X1
+	VADDPD       X1, X3, X3
+	VMOVSD       X3, 40(SI)
+	VEXTRACTF128 $0x01, Y2, X1
+	VADDPD       X2, X1, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDPD       X2, X1, X1
 	VMOVSD       X1, 48(SI)
 	VMOVMSKPD    Y0, DI
 	VXORPD       X0, X0, X0
@@ -8625,22 +8370,16 @@ powersLoss32Wide_loop_few:
 
 powersLoss32Wide_loop_done:
 	VADDPD       (DI), Y2, Y0
-	VMOVUPD      Y0, (DI)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y0
-	VMOVUPD      Y0, 64(DI)
-	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (DI), Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 40(SI)
-	VMOVUPD      64(DI), Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
+	VADDPD       64(DI), Y3, Y2
+	VEXTRACTF128 $0x01, Y0, X3
+	VADDPD       X0, X3, X3
+	VPERMILPD    $0x01, X3, X0
+	VADDPD       X0, X3, X3
+	VMOVSD       X3, 40(SI)
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X2, X0, X0
+	VPERMILPD    $0x01, X0, X2
+	VADDPD       X2, X0, X0
 	VMOVSD       X0, 48(SI)
 	VMOVMSKPD    Y1, DI
 	VXORPD       X0, X0, X0
@@ -9365,22 +9104,16 @@ jensenSums32Wide_loop_few:
 
 jensenSums32Wide_loop_done:
 	VADDPD       (DI), Y2, Y0
-	VMOVUPD      Y0, (DI)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y0
-	VMOVUPD      Y0, 64(DI)
-	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (DI), Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 16(SI)
-	VMOVUPD      64(DI), Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
+	VADDPD       64(DI), Y3, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X0, X2, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDPD       X0, X2, X2
+	VMOVSD       X2, 16(SI)
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
 	VMOVSD       X0, 24(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
@@ -9682,24 +9415,24 @@ extremes64_loop_tail:
 	VMINPD     Y6, Y3, Y3
 
 extremes64_loop_done:
-	VMAXPD     Y2, Y1, Y1
-	VMINPD     Y4, Y3, Y3
-	VPERM2F128 $0x01, Y1, Y1, Y0
-	VMAXPD     Y0, Y1, Y1
-	VPERMILPD  $0x05, Y1, Y0
-	VMAXPD     Y0, Y1, Y1
-	VPERM2F128 $0x01, Y3, Y3, Y0
-	VMINPD     Y0, Y3, Y3
-	VPERMILPD  $0x05, Y3, Y0
-	VMINPD     Y0, Y3, Y3
-	VXORPD     constant8000000000000000<>+0(SB), Y1, Y0
-	VMOVSD     X0, (BX)
-	VSUBPD     Y3, Y1, Y3
-	VMOVSD     X3, 16(BX)
-	LEAQ       (AX)(DX*8), AX
-	ADDQ       $0x40, BX
-	DECQ       CX
-	JNZ        extremes64_row
+	VMAXPD       Y2, Y1, Y1
+	VMINPD       Y4, Y3, Y3
+	VEXTRACTF128 $0x01, Y1, X0
+	VMAXPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VMAXPD       X1, X0, X0
+	VEXTRACTF128 $0x01, Y3, X1
+	VMINPD       X3, X1, X1
+	VPERMILPD    $0x01, X1, X2
+	VMINPD       X2, X1, X1
+	VXORPD       constant8000000000000000<>+0(SB), X0, X2
+	VMOVSD       X2, (BX)
+	VSUBPD       X1, X0, X1
+	VMOVSD       X1, 16(BX)
+	LEAQ         (AX)(DX*8), AX
+	ADDQ         $0x40, BX
+	DECQ         CX
+	JNZ          extremes64_row
 	VZEROUPPER
 	RET
 
@@ -9733,7 +9466,7 @@ logitsLoss64_row:
 	VMOVUPD      Y5, 160(R8)
 	MOVQ         BX, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000004, R11
+	MOVQ         $0x00000008, R11
 	SUBQ         $0x04, R9
 	JL           logitsLoss64_loop_few
 	LEAQ         (AX)(DI*1), R12
@@ -9844,7 +9577,7 @@ logitsLoss64_loop:
 	VMOVUPD Y4, 160(R8)
 	VMOVUPD Y8, 128(R8)
 	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000004, R11
+	MOVQ    $0x00000008, R11
 
 logitsLoss64_loop_on:
 	SUBQ $0x04, R9
@@ -9976,57 +9709,44 @@ logitsLoss64_loop_few:
 	VORPD       Y7, Y1, Y1
 
 logitsLoss64_loop_done:
-	VADDPD       (R8), Y2, Y0
-	VSUBPD       (R8), Y0, Y5
-	VSUBPD       Y5, Y2, Y2
-	VADDPD       32(R8), Y2, Y2
-	VMOVUPD      Y2, 32(R8)
-	VMOVUPD      Y0, (R8)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R8), Y3, Y0
-	VSUBPD       64(R8), Y0, Y2
-	VSUBPD       Y2, Y3, Y3
-	VADDPD       96(R8), Y3, Y3
-	VMOVUPD      Y3, 96(R8)
-	VMOVUPD      Y0, 64(R8)
-	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R8), Y4, Y0
-	VSUBPD       128(R8), Y0, Y2
-	VSUBPD       Y2, Y4, Y4
-	VADDPD       160(R8), Y4, Y4
-	VMOVUPD      Y4, 160(R8)
-	VMOVUPD      Y0, 128(R8)
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R8), Y0
-	VADDPD       32(R8), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(R8), Y0
-	VADDPD       96(R8), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(R8), Y0
-	VADDPD       160(R8), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 48(SI)
-	VMOVMSKPD    Y1, R8
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   R8, X0, X0
-	VMOVSD       X0, 56(SI)
-	LEAQ         (AX)(BX*8), AX
-	LEAQ         (CX)(BX*8), CX
-	ADDQ         $0x40, SI
-	DECQ         DX
-	JNZ          logitsLoss64_row
+	VADDPD     (R8), Y2, Y0
+	VSUBPD     (R8), Y0, Y5
+	VSUBPD     Y5, Y2, Y2
+	VADDPD     32(R8), Y2, Y2
+	VMOVUPD    Y2, 32(R8)
+	VADDPD     32(R8), Y0, Y0
+	VADDPD     64(R8), Y3, Y2
+	VSUBPD     64(R8), Y2, Y5
+	VSUBPD     Y5, Y3, Y3
+	VADDPD     96(R8), Y3, Y3
+	VMOVUPD    Y3, 96(R8)
+	VADDPD     96(R8), Y2, Y2
+	VADDPD     128(R8), Y4, Y3
+	VSUBPD     128(R8), Y3, Y5
+	VSUBPD     Y5, Y4, Y4
+	VADDPD     160(R8), Y4, Y4
+	VMOVUPD    Y4, 160(R8)
+	VADDPD     160(R8), Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VUNPCKLPD  Y2, Y0, Y5
+	VUNPCKHPD  Y2, Y0, Y0
+	VADDPD     Y5, Y0, Y0
+	VUNPCKLPD  Y4, Y3, Y2
+	VUNPCKHPD  Y4, Y3, Y3
+	VADDPD     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y0, Y2
+	VPERM2F128 $0x31, Y3, Y0, Y0
+	VADDPD     Y2, Y0, Y0
+	VMOVUPD    Y0, 32(SI)
+	VMOVMSKPD  Y1, R8
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R8, X0, X0
+	VMOVSD     X0, 56(SI)
+	LEAQ       (AX)(BX*8), AX
+	LEAQ       (CX)(BX*8), CX
+	ADDQ       $0x40, SI
+	DECQ       DX
+	JNZ        logitsLoss64_row
 	VZEROUPPER
 	RET
 
@@ -10174,7 +9894,7 @@ logProbsLoss64_row:
 	VMOVUPD Y4, 96(DI)
 	MOVQ    BX, R8
 	XORQ    R9, R9
-	MOVQ    $0x00000004, R10
+	MOVQ    $0x00000008, R10
 	SUBQ    $0x04, R8
 	JL      logProbsLoss64_loop_few
 	VMOVUPD (AX)(R9*1), Y4
@@ -10259,7 +9979,7 @@ logProbsLoss64_loop:
 	VMOVUPD Y3, 96(DI)
 	VMOVUPD Y6, 64(DI)
 	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000004, R10
+	MOVQ    $0x00000008, R10
 
 logProbsLoss64_loop_on:
 	SUBQ $0x04, R8
@@ -10356,29 +10076,23 @@ logProbsLoss64_loop_done:
 	VSUBPD       Y5, Y2, Y2
 	VADDPD       32(DI), Y2, Y2
 	VMOVUPD      Y2, 32(DI)
-	VMOVUPD      Y4, (DI)
-	VXORPD       Y2, Y2, Y2
+	VADDPD       32(DI), Y4, Y4
 	VADDPD       64(DI), Y3, Y2
-	VSUBPD       64(DI), Y2, Y4
-	VSUBPD       Y4, Y3, Y3
+	VSUBPD       64(DI), Y2, Y5
+	VSUBPD       Y5, Y3, Y3
 	VADDPD       96(DI), Y3, Y3
 	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y2, 64(DI)
-	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (DI), Y2
-	VADDPD       32(DI), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 40(SI)
-	VMOVUPD      64(DI), Y2
 	VADDPD       96(DI), Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X3
+	VADDPD       X4, X3, X3
+	VPERMILPD    $0x01, X3, X4
+	VADDPD       X4, X3, X3
+	VMOVSD       X3, 40(SI)
 	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
+	VADDPD       X2, X3, X3
 	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 48(SI)
+	VADDPD       X2, X3, X3
+	VMOVSD       X3, 48(SI)
 	VMOVMSKPD    Y1, DI
 	VXORPD       X1, X1, X1
 	VCVTSI2SDQ   DI, X1, X1
@@ -10421,7 +10135,7 @@ pairLoss64_row:
 	VMOVUPD      Y5, 160(R8)
 	MOVQ         BX, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000004, R11
+	MOVQ         $0x00000008, R11
 	SUBQ         $0x04, R9
 	JL           pairLoss64_loop_few
 	LEAQ         (AX)(DI*1), R12
@@ -10534,7 +10248,7 @@ pairLoss64_loop:
 	VMOVUPD     Y4, 160(R8)
 	VMOVUPD     Y10, 128(R8)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R11
+	MOVQ        $0x00000008, R11
 
 pairLoss64_loop_on:
 	SUBQ $0x04, R9
@@ -10664,53 +10378,40 @@ pairLoss64_loop_few:
 	VFMADD231PD Y8, Y9, Y4
 
 pairLoss64_loop_done:
-	VADDPD       (R8), Y2, Y0
-	VSUBPD       (R8), Y0, Y1
-	VSUBPD       Y1, Y2, Y2
-	VADDPD       32(R8), Y2, Y2
-	VMOVUPD      Y2, 32(R8)
-	VMOVUPD      Y0, (R8)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R8), Y3, Y0
-	VSUBPD       64(R8), Y0, Y1
-	VSUBPD       Y1, Y3, Y3
-	VADDPD       96(R8), Y3, Y3
-	VMOVUPD      Y3, 96(R8)
-	VMOVUPD      Y0, 64(R8)
-	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R8), Y4, Y0
-	VSUBPD       128(R8), Y0, Y1
-	VSUBPD       Y1, Y4, Y4
-	VADDPD       160(R8), Y4, Y4
-	VMOVUPD      Y4, 160(R8)
-	VMOVUPD      Y0, 128(R8)
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R8), Y0
-	VADDPD       32(R8), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(R8), Y0
-	VADDPD       96(R8), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(R8), Y0
-	VADDPD       160(R8), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 48(SI)
-	LEAQ         (AX)(BX*8), AX
-	LEAQ         (CX)(BX*8), CX
-	ADDQ         $0x40, SI
-	DECQ         DX
-	JNZ          pairLoss64_row
+	VADDPD     (R8), Y2, Y0
+	VSUBPD     (R8), Y0, Y1
+	VSUBPD     Y1, Y2, Y2
+	VADDPD     32(R8), Y2, Y2
+	VMOVUPD    Y2, 32(R8)
+	VADDPD     32(R8), Y0, Y0
+	VADDPD     64(R8), Y3, Y1
+	VSUBPD     64(R8), Y1, Y2
+	VSUBPD     Y2, Y3, Y3
+	VADDPD     96(R8), Y3, Y3
+	VMOVUPD    Y3, 96(R8)
+	VADDPD     96(R8), Y1, Y1
+	VADDPD     128(R8), Y4, Y2
+	VSUBPD     128(R8), Y2, Y3
+	VSUBPD     Y3, Y4, Y4
+	VADDPD     160(R8), Y4, Y4
+	VMOVUPD    Y4, 160(R8)
+	VADDPD     160(R8), Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y4, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VADDPD     Y1, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y1
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y1, Y0, Y0
+	VMOVUPD    Y0, 32(SI)
+	LEAQ       (AX)(BX*8), AX
+	LEAQ       (CX)(BX*8), CX
+	ADDQ       $0x40, SI
+	DECQ       DX
+	JNZ        pairLoss64_row
 	VZEROUPPER
 	RET
 
@@ -11554,7 +11255,7 @@ exponentials64_row:
 	VMOVUPD      Y4, 96(R8)
 	MOVQ         SI, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000004, R11
+	MOVQ         $0x00000008, R11
 	SUBQ         $0x04, R9
 	JL           exponentials64_loop_few
 	VMOVUPD      (AX)(R10*1), Y4
@@ -11616,7 +11317,7 @@ exponentials64_loop:
 	VMOVUPD     Y3, 96(R8)
 	VMOVUPD     Y6, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000004, R11
+	MOVQ        $0x00000008, R11
 
 exponentials64_loop_on:
 	SUBQ $0x04, R9
@@ -11704,28 +11405,22 @@ exponentials64_loop_done:
 	VSUBPD       Y4, Y2, Y2
 	VADDPD       32(R8), Y2, Y2
 	VMOVUPD      Y2, 32(R8)
-	VMOVUPD      Y0, (R8)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R8), Y3, Y0
-	VSUBPD       64(R8), Y0, Y2
-	VSUBPD       Y2, Y3, Y3
+	VADDPD       32(R8), Y0, Y0
+	VADDPD       64(R8), Y3, Y2
+	VSUBPD       64(R8), Y2, Y4
+	VSUBPD       Y4, Y3, Y3
 	VADDPD       96(R8), Y3, Y3
 	VMOVUPD      Y3, 96(R8)
-	VMOVUPD      Y0, 64(R8)
-	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (R8), Y0
-	VADDPD       32(R8), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 32(DI)
-	VMOVUPD      64(R8), Y0
-	VADDPD       96(R8), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
+	VADDPD       96(R8), Y2, Y2
+	VEXTRACTF128 $0x01, Y0, X3
+	VADDPD       X0, X3, X3
+	VPERMILPD    $0x01, X3, X0
+	VADDPD       X0, X3, X3
+	VMOVSD       X3, 32(DI)
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X2, X0, X0
+	VPERMILPD    $0x01, X0, X2
+	VADDPD       X2, X0, X0
 	VMOVSD       X0, 40(DI)
 	VMOVMSKPD    Y1, R8
 	VXORPD       X0, X0, X0
@@ -11769,7 +11464,7 @@ pairExponentials64_row:
 	VMOVUPD      Y5, 160(R9)
 	MOVQ         DI, R10
 	XORQ         R11, R11
-	MOVQ         $0x00000004, R12
+	MOVQ         $0x00000008, R12
 	SUBQ         $0x04, R10
 	JL           pairExponentials64_loop_few
 	VMOVUPD      (AX)(R11*1), Y5
@@ -11881,7 +11576,7 @@ pairExponentials64_loop:
 	VMOVUPD     Y4, 160(R9)
 	VMOVUPD     Y10, 128(R9)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R12
+	MOVQ        $0x00000008, R12
 
 pairExponentials64_loop_on:
 	SUBQ $0x04, R10
@@ -12016,55 +11711,42 @@ pairExponentials64_loop_few:
 	VFMADD231PD Y8, Y9, Y4
 
 pairExponentials64_loop_done:
-	VADDPD       (R9), Y2, Y0
-	VSUBPD       (R9), Y0, Y1
-	VSUBPD       Y1, Y2, Y2
-	VADDPD       32(R9), Y2, Y2
-	VMOVUPD      Y2, 32(R9)
-	VMOVUPD      Y0, (R9)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R9), Y3, Y0
-	VSUBPD       64(R9), Y0, Y1
-	VSUBPD       Y1, Y3, Y3
-	VADDPD       96(R9), Y3, Y3
-	VMOVUPD      Y3, 96(R9)
-	VMOVUPD      Y0, 64(R9)
-	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R9), Y4, Y0
-	VSUBPD       128(R9), Y0, Y1
-	VSUBPD       Y1, Y4, Y4
-	VADDPD       160(R9), Y4, Y4
-	VMOVUPD      Y4, 160(R9)
-	VMOVUPD      Y0, 128(R9)
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R9), Y0
-	VADDPD       32(R9), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 32(R8)
-	VMOVUPD      64(R9), Y0
-	VADDPD       96(R9), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(R8)
-	VMOVUPD      128(R9), Y0
-	VADDPD       160(R9), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 48(R8)
-	LEAQ         (AX)(DI*8), AX
-	LEAQ         (CX)(DI*8), CX
-	LEAQ         (DX)(DI*8), DX
-	LEAQ         (BX)(DI*8), BX
-	ADDQ         $0x40, R8
-	DECQ         SI
-	JNZ          pairExponentials64_row
+	VADDPD     (R9), Y2, Y0
+	VSUBPD     (R9), Y0, Y1
+	VSUBPD     Y1, Y2, Y2
+	VADDPD     32(R9), Y2, Y2
+	VMOVUPD    Y2, 32(R9)
+	VADDPD     32(R9), Y0, Y0
+	VADDPD     64(R9), Y3, Y1
+	VSUBPD     64(R9), Y1, Y2
+	VSUBPD     Y2, Y3, Y3
+	VADDPD     96(R9), Y3, Y3
+	VMOVUPD    Y3, 96(R9)
+	VADDPD     96(R9), Y1, Y1
+	VADDPD     128(R9), Y4, Y2
+	VSUBPD     128(R9), Y2, Y3
+	VSUBPD     Y3, Y4, Y4
+	VADDPD     160(R9), Y4, Y4
+	VMOVUPD    Y4, 160(R9)
+	VADDPD     160(R9), Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y4, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VADDPD     Y1, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y1
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y1, Y0, Y0
+	VMOVUPD    Y0, 32(R8)
+	LEAQ       (AX)(DI*8), AX
+	LEAQ       (CX)(DI*8), CX
+	LEAQ       (DX)(DI*8), DX
+	LEAQ       (BX)(DI*8), BX
+	ADDQ       $0x40, R8
+	DECQ       SI
+	JNZ        pairExponentials64_row
 	VZEROUPPER
 	RET
 
@@ -12087,7 +11769,7 @@ dot64_row:
 	VMOVUPD Y1, 32(DI)
 	MOVQ    BX, R8
 	XORQ    R9, R9
-	MOVQ    $0x00000002, R10
+	MOVQ    $0x00000004, R10
 	SUBQ    $0x08, R8
 	JL      dot64_loop_few
 
@@ -12108,7 +11790,7 @@ dot64_loop:
 	VMOVUPD     Y0, 32(DI)
 	VMOVUPD     Y1, (DI)
 	VXORPD      Y0, Y0, Y0
-	MOVQ        $0x00000002, R10
+	MOVQ        $0x00000004, R10
 
 dot64_loop_on:
 	SUBQ    $0x08, R8
@@ -12151,14 +11833,11 @@ dot64_loop_done:
 	VSUBPD       Y2, Y0, Y0
 	VADDPD       32(DI), Y0, Y0
 	VMOVUPD      Y0, 32(DI)
-	VMOVUPD      Y1, (DI)
-	VXORPD       Y0, Y0, Y0
-	VMOVUPD      (DI), Y0
-	VADDPD       32(DI), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
+	VADDPD       32(DI), Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
 	VMOVSD       X0, 48(SI)
 	LEAQ         (AX)(BX*8), AX
 	LEAQ         (CX)(BX*8), CX
@@ -12282,7 +11961,7 @@ logPairLoss64_row:
 	VMOVUPD     Y4, 96(DI)
 	MOVQ        BX, R8
 	XORQ        R9, R9
-	MOVQ        $0x00000004, R10
+	MOVQ        $0x00000008, R10
 	SUBQ        $0x04, R8
 	JL          logPairLoss64_loop_few
 	VMOVUPD     (CX)(R9*1), Y4
@@ -12371,7 +12050,7 @@ logPairLoss64_loop:
 	VMOVUPD     Y3, 96(DI)
 	VMOVUPD     Y6, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000004, R10
+	MOVQ        $0x00000008, R10
 
 logPairLoss64_loop_on:
 	SUBQ $0x04, R8
@@ -12469,29 +12148,23 @@ logPairLoss64_loop_done:
 	VSUBPD       Y5, Y2, Y2
 	VADDPD       32(DI), Y2, Y2
 	VMOVUPD      Y2, 32(DI)
-	VMOVUPD      Y4, (DI)
-	VXORPD       Y2, Y2, Y2
+	VADDPD       32(DI), Y4, Y4
 	VADDPD       64(DI), Y3, Y2
-	VSUBPD       64(DI), Y2, Y4
-	VSUBPD       Y4, Y3, Y3
+	VSUBPD       64(DI), Y2, Y5
+	VSUBPD       Y5, Y3, Y3
 	VADDPD       96(DI), Y3, Y3
 	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y2, 64(DI)
-	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (DI), Y2
-	VADDPD       32(DI), Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 40(SI)
-	VMOVUPD      64(DI), Y2
 	VADDPD       96(DI), Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X3
+	VADDPD       X4, X3, X3
+	VPERMILPD    $0x01, X3, X4
+	VADDPD       X4, X3, X3
+	VMOVSD       X3, 40(SI)
 	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X3, X2, X3
+	VADDPD       X2, X3, X3
 	VPERMILPD    $0x01, X3, X2
-	VADDSD       X3, X2, X2
-	VMOVSD       X2, 48(SI)
+	VADDPD       X2, X3, X3
+	VMOVSD       X3, 48(SI)
 	VMOVMSKPD    Y1, DI
 	VXORPD       X1, X1, X1
 	VCVTSI2SDQ   DI, X1, X1
@@ -12880,7 +12553,7 @@ keepingLoss64_row:
 	VMOVUPD      Y5, 160(R9)
 	MOVQ         SI, R10
 	XORQ         R11, R11
-	MOVQ         $0x00000004, R12
+	MOVQ         $0x00000008, R12
 	SUBQ         $0x04, R10
 	JL           keepingLoss64_loop_few
 	LEAQ         (AX)(R8*1), R13
@@ -12993,7 +12666,7 @@ keepingLoss64_loop:
 	VMOVUPD Y4, 160(R9)
 	VMOVUPD Y8, 128(R9)
 	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000004, R12
+	MOVQ    $0x00000008, R12
 
 keepingLoss64_loop_on:
 	SUBQ $0x04, R10
@@ -13128,58 +12801,45 @@ keepingLoss64_loop_few:
 	VORPD       Y7, Y1, Y1
 
 keepingLoss64_loop_done:
-	VADDPD       (R9), Y2, Y0
-	VSUBPD       (R9), Y0, Y5
-	VSUBPD       Y5, Y2, Y2
-	VADDPD       32(R9), Y2, Y2
-	VMOVUPD      Y2, 32(R9)
-	VMOVUPD      Y0, (R9)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R9), Y3, Y0
-	VSUBPD       64(R9), Y0, Y2
-	VSUBPD       Y2, Y3, Y3
-	VADDPD       96(R9), Y3, Y3
-	VMOVUPD      Y3, 96(R9)
-	VMOVUPD      Y0, 64(R9)
-	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R9), Y4, Y0
-	VSUBPD       128(R9), Y0, Y2
-	VSUBPD       Y2, Y4, Y4
-	VADDPD       160(R9), Y4, Y4
-	VMOVUPD      Y4, 160(R9)
-	VMOVUPD      Y0, 128(R9)
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R9), Y0
-	VADDPD       32(R9), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 32(DI)
-	VMOVUPD      64(R9), Y0
-	VADDPD       96(R9), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 40(DI)
-	VMOVUPD      128(R9), Y0
-	VADDPD       160(R9), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 48(DI)
-	VMOVMSKPD    Y1, R9
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   R9, X0, X0
-	VMOVSD       X0, 56(DI)
-	LEAQ         (AX)(SI*8), AX
-	LEAQ         (CX)(SI*8), CX
-	LEAQ         (DX)(SI*8), DX
-	ADDQ         $0x40, DI
-	DECQ         BX
-	JNZ          keepingLoss64_row
+	VADDPD     (R9), Y2, Y0
+	VSUBPD     (R9), Y0, Y5
+	VSUBPD     Y5, Y2, Y2
+	VADDPD     32(R9), Y2, Y2
+	VMOVUPD    Y2, 32(R9)
+	VADDPD     32(R9), Y0, Y0
+	VADDPD     64(R9), Y3, Y2
+	VSUBPD     64(R9), Y2, Y5
+	VSUBPD     Y5, Y3, Y3
+	VADDPD     96(R9), Y3, Y3
+	VMOVUPD    Y3, 96(R9)
+	VADDPD     96(R9), Y2, Y2
+	VADDPD     128(R9), Y4, Y3
+	VSUBPD     128(R9), Y3, Y5
+	VSUBPD     Y5, Y4, Y4
+	VADDPD     160(R9), Y4, Y4
+	VMOVUPD    Y4, 160(R9)
+	VADDPD     160(R9), Y3, Y3
+	VXORPD     Y4, Y4, Y4
+	VUNPCKLPD  Y2, Y0, Y5
+	VUNPCKHPD  Y2, Y0, Y0
+	VADDPD     Y5, Y0, Y0
+	VUNPCKLPD  Y4, Y3, Y2
+	VUNPCKHPD  Y4, Y3, Y3
+	VADDPD     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y0, Y2
+	VPERM2F128 $0x31, Y3, Y0, Y0
+	VADDPD     Y2, Y0, Y0
+	VMOVUPD    Y0, 32(DI)
+	VMOVMSKPD  Y1, R9
+	VXORPD     X0, X0, X0
+	VCVTSI2SDQ R9, X0, X0
+	VMOVSD     X0, 56(DI)
+	LEAQ       (AX)(SI*8), AX
+	LEAQ       (CX)(SI*8), CX
+	LEAQ       (DX)(SI*8), DX
+	ADDQ       $0x40, DI
+	DECQ       BX
+	JNZ        keepingLoss64_row
 	VZEROUPPER
 	RET
 
@@ -13215,7 +12875,7 @@ keepingPair64_row:
 	VMOVUPD      Y5, 160(R10)
 	MOVQ         DI, R11
 	XORQ         R12, R12
-	MOVQ         $0x00000004, R13
+	MOVQ         $0x00000008, R13
 	SUBQ         $0x04, R11
 	JL           keepingPair64_loop_few
 	LEAQ         (AX)(R9*1), R14
@@ -13331,7 +12991,7 @@ keepingPair64_loop:
 	VMOVUPD     Y4, 160(R10)
 	VMOVUPD     Y10, 128(R10)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R13
+	MOVQ        $0x00000008, R13
 
 keepingPair64_loop_on:
 	SUBQ $0x04, R11
@@ -13466,55 +13126,42 @@ keepingPair64_loop_few:
 	VFMADD231PD Y8, Y9, Y4
 
 keepingPair64_loop_done:
-	VADDPD       (R10), Y2, Y0
-	VSUBPD       (R10), Y0, Y1
-	VSUBPD       Y1, Y2, Y2
-	VADDPD       32(R10), Y2, Y2
-	VMOVUPD      Y2, 32(R10)
-	VMOVUPD      Y0, (R10)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R10), Y3, Y0
-	VSUBPD       64(R10), Y0, Y1
-	VSUBPD       Y1, Y3, Y3
-	VADDPD       96(R10), Y3, Y3
-	VMOVUPD      Y3, 96(R10)
-	VMOVUPD      Y0, 64(R10)
-	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R10), Y4, Y0
-	VSUBPD       128(R10), Y0, Y1
-	VSUBPD       Y1, Y4, Y4
-	VADDPD       160(R10), Y4, Y4
-	VMOVUPD      Y4, 160(R10)
-	VMOVUPD      Y0, 128(R10)
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R10), Y0
-	VADDPD       32(R10), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 32(R8)
-	VMOVUPD      64(R10), Y0
-	VADDPD       96(R10), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(R8)
-	VMOVUPD      128(R10), Y0
-	VADDPD       160(R10), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 48(R8)
-	LEAQ         (AX)(DI*8), AX
-	LEAQ         (CX)(DI*8), CX
-	LEAQ         (DX)(DI*8), DX
-	LEAQ         (BX)(DI*8), BX
-	ADDQ         $0x40, R8
-	DECQ         SI
-	JNZ          keepingPair64_row
+	VADDPD     (R10), Y2, Y0
+	VSUBPD     (R10), Y0, Y1
+	VSUBPD     Y1, Y2, Y2
+	VADDPD     32(R10), Y2, Y2
+	VMOVUPD    Y2, 32(R10)
+	VADDPD     32(R10), Y0, Y0
+	VADDPD     64(R10), Y3, Y1
+	VSUBPD     64(R10), Y1, Y2
+	VSUBPD     Y2, Y3, Y3
+	VADDPD     96(R10), Y3, Y3
+	VMOVUPD    Y3, 96(R10)
+	VADDPD     96(R10), Y1, Y1
+	VADDPD     128(R10), Y4, Y2
+	VSUBPD     128(R10), Y2, Y3
+	VSUBPD     Y3, Y4, Y4
+	VADDPD     160(R10), Y4, Y4
+	VMOVUPD    Y4, 160(R10)
+	VADDPD     160(R10), Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y4, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VADDPD     Y1, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y1
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y1, Y0, Y0
+	VMOVUPD    Y0, 32(R8)
+	LEAQ       (AX)(DI*8), AX
+	LEAQ       (CX)(DI*8), CX
+	LEAQ       (DX)(DI*8), DX
+	LEAQ       (BX)(DI*8), BX
+	ADDQ       $0x40, R8
+	DECQ       SI
+	JNZ        keepingPair64_row
 	VZEROUPPER
 	RET
 
@@ -13617,7 +13264,7 @@ mixedLoss64_row:
 	VMOVUPD      Y5, 160(R8)
 	MOVQ         BX, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000004, R11
+	MOVQ         $0x00000008, R11
 	SUBQ         $0x04, R9
 	JL           mixedLoss64_loop_few
 	LEAQ         (AX)(DI*1), R12
@@ -13740,7 +13387,7 @@ mixedLoss64_loop:
 	VMOVUPD     Y4, 160(R8)
 	VMOVUPD     Y10, 128(R8)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R11
+	MOVQ        $0x00000008, R11
 
 mixedLoss64_loop_on:
 	SUBQ $0x04, R9
@@ -13875,53 +13522,40 @@ mixedLoss64_loop_few:
 	VFMADD231PD Y1, Y9, Y4
 
 mixedLoss64_loop_done:
-	VADDPD       (R8), Y2, Y0
-	VSUBPD       (R8), Y0, Y1
-	VSUBPD       Y1, Y2, Y2
-	VADDPD       32(R8), Y2, Y2
-	VMOVUPD      Y2, 32(R8)
-	VMOVUPD      Y0, (R8)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(R8), Y3, Y0
-	VSUBPD       64(R8), Y0, Y1
-	VSUBPD       Y1, Y3, Y3
-	VADDPD       96(R8), Y3, Y3
-	VMOVUPD      Y3, 96(R8)
-	VMOVUPD      Y0, 64(R8)
-	VXORPD       Y3, Y3, Y3
-	VADDPD       128(R8), Y4, Y0
-	VSUBPD       128(R8), Y0, Y1
-	VSUBPD       Y1, Y4, Y4
-	VADDPD       160(R8), Y4, Y4
-	VMOVUPD      Y4, 160(R8)
-	VMOVUPD      Y0, 128(R8)
-	VXORPD       Y4, Y4, Y4
-	VMOVUPD      (R8), Y0
-	VADDPD       32(R8), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 32(SI)
-	VMOVUPD      64(R8), Y0
-	VADDPD       96(R8), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 40(SI)
-	VMOVUPD      128(R8), Y0
-	VADDPD       160(R8), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 48(SI)
-	LEAQ         (AX)(BX*8), AX
-	LEAQ         (CX)(BX*8), CX
-	ADDQ         $0x40, SI
-	DECQ         DX
-	JNZ          mixedLoss64_row
+	VADDPD     (R8), Y2, Y0
+	VSUBPD     (R8), Y0, Y1
+	VSUBPD     Y1, Y2, Y2
+	VADDPD     32(R8), Y2, Y2
+	VMOVUPD    Y2, 32(R8)
+	VADDPD     32(R8), Y0, Y0
+	VADDPD     64(R8), Y3, Y1
+	VSUBPD     64(R8), Y1, Y2
+	VSUBPD     Y2, Y3, Y3
+	VADDPD     96(R8), Y3, Y3
+	VMOVUPD    Y3, 96(R8)
+	VADDPD     96(R8), Y1, Y1
+	VADDPD     128(R8), Y4, Y2
+	VSUBPD     128(R8), Y2, Y3
+	VSUBPD     Y3, Y4, Y4
+	VADDPD     160(R8), Y4, Y4
+	VMOVUPD    Y4, 160(R8)
+	VADDPD     160(R8), Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VUNPCKLPD  Y1, Y0, Y4
+	VUNPCKHPD  Y1, Y0, Y0
+	VADDPD     Y4, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y1
+	VUNPCKHPD  Y3, Y2, Y2
+	VADDPD     Y1, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y0, Y1
+	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y1, Y0, Y0
+	VMOVUPD    Y0, 32(SI)
+	LEAQ       (AX)(BX*8), AX
+	LEAQ       (CX)(BX*8), CX
+	ADDQ       $0x40, SI
+	DECQ       DX
+	JNZ        mixedLoss64_row
 	VZEROUPPER
 	RET
 
@@ -14354,7 +13988,7 @@ probsLoss64_row:
 	VMOVUPD Y3, 96(DI)
 	MOVQ    BX, R8
 	XORQ    R9, R9
-	MOVQ    $0x00000004, R10
+	MOVQ    $0x00000008, R10
 	SUBQ    $0x04, R8
 	JL      probsLoss64_loop_few
 	VMOVUPD (AX)(R9*1), Y3
@@ -14440,7 +14074,7 @@ probsLoss64_loop:
 	VMOVUPD     Y2, 96(DI)
 	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y2, Y2, Y2
-	MOVQ        $0x00000004, R10
+	MOVQ        $0x00000008, R10
 
 probsLoss64_loop_on:
 	SUBQ $0x04, R8
@@ -14539,29 +14173,23 @@ probsLoss64_loop_done:
 	VSUBPD       Y4, Y1, Y1
 	VADDPD       32(DI), Y1, Y1
 	VMOVUPD      Y1, 32(DI)
-	VMOVUPD      Y3, (DI)
-	VXORPD       Y1, Y1, Y1
+	VADDPD       32(DI), Y3, Y3
 	VADDPD       64(DI), Y2, Y1
-	VSUBPD       64(DI), Y1, Y3
-	VSUBPD       Y3, Y2, Y2
+	VSUBPD       64(DI), Y1, Y4
+	VSUBPD       Y4, Y2, Y2
 	VADDPD       96(DI), Y2, Y2
 	VMOVUPD      Y2, 96(DI)
-	VMOVUPD      Y1, 64(DI)
-	VXORPD       Y2, Y2, Y2
-	VMOVUPD      (DI), Y1
-	VADDPD       32(DI), Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X2
-	VPERMILPD    $0x01, X2, X1
-	VADDSD       X2, X1, X1
-	VMOVSD       X1, 40(SI)
-	VMOVUPD      64(DI), Y1
 	VADDPD       96(DI), Y1, Y1
+	VEXTRACTF128 $0x01, Y3, X2
+	VADDPD       X3, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
+	VMOVSD       X2, 40(SI)
 	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X2, X1, X2
+	VADDPD       X1, X2, X2
 	VPERMILPD    $0x01, X2, X1
-	VADDSD       X2, X1, X1
-	VMOVSD       X1, 48(SI)
+	VADDPD       X1, X2, X2
+	VMOVSD       X2, 48(SI)
 	VMOVMSKPD    Y0, DI
 	VXORPD       X0, X0, X0
 	VCVTSI2SDQ   DI, X0, X0
@@ -14974,7 +14602,7 @@ powersLoss64_row:
 	VMOVUPD      Y4, 96(DI)
 	MOVQ         BX, R8
 	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
+	MOVQ         $0x00000008, R10
 	SUBQ         $0x04, R8
 	JL           powersLoss64_loop_few
 	VMOVUPD      (CX)(R9*1), Y4
@@ -15103,7 +14731,7 @@ powersLoss64_loop:
 	VMOVUPD Y3, 96(DI)
 	VMOVUPD Y6, 64(DI)
 	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000004, R10
+	MOVQ    $0x00000008, R10
 
 powersLoss64_loop_on:
 	SUBQ $0x04, R8
@@ -15246,28 +14874,22 @@ powersLoss64_loop_done:
 	VSUBPD       Y4, Y2, Y2
 	VADDPD       32(DI), Y2, Y2
 	VMOVUPD      Y2, 32(DI)
-	VMOVUPD      Y0, (DI)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y0
-	VSUBPD       64(DI), Y0, Y2
-	VSUBPD       Y2, Y3, Y3
+	VADDPD       32(DI), Y0, Y0
+	VADDPD       64(DI), Y3, Y2
+	VSUBPD       64(DI), Y2, Y4
+	VSUBPD       Y4, Y3, Y3
 	VADDPD       96(DI), Y3, Y3
 	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y0, 64(DI)
-	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (DI), Y0
-	VADDPD       32(DI), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
-	VMOVSD       X0, 40(SI)
-	VMOVUPD      64(DI), Y0
-	VADDPD       96(DI), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X2, X0, X2
-	VPERMILPD    $0x01, X2, X0
-	VADDSD       X2, X0, X0
+	VADDPD       96(DI), Y2, Y2
+	VEXTRACTF128 $0x01, Y0, X3
+	VADDPD       X0, X3, X3
+	VPERMILPD    $0x01, X3, X0
+	VADDPD       X0, X3, X3
+	VMOVSD       X3, 40(SI)
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X2, X0, X0
+	VPERMILPD    $0x01, X0, X2
+	VADDPD       X2, X0, X0
 	VMOVSD       X0, 48(SI)
 	VMOVMSKPD    Y1, DI
 	VXORPD       X0, X0, X0
@@ -15786,7 +15408,7 @@ jensenSums64_row:
 	VMOVUPD      Y4, 96(DI)
 	MOVQ         BX, R8
 	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
+	MOVQ         $0x00000008, R10
 	SUBQ         $0x04, R8
 	JL           jensenSums64_loop_few
 
@@ -15907,7 +15529,7 @@ jensenSums64_loop:
 	VMOVUPD      Y3, 96(DI)
 	VMOVUPD      Y4, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	MOVQ         $0x00000004, R10
+	MOVQ         $0x00000008, R10
 
 jensenSums64_loop_on:
 	SUBQ    $0x04, R8
@@ -16043,28 +15665,22 @@ jensenSums64_loop_done:
 	VSUBPD       Y1, Y2, Y2
 	VADDPD       32(DI), Y2, Y2
 	VMOVUPD      Y2, 32(DI)
-	VMOVUPD      Y0, (DI)
-	VXORPD       Y2, Y2, Y2
-	VADDPD       64(DI), Y3, Y0
-	VSUBPD       64(DI), Y0, Y1
-	VSUBPD       Y1, Y3, Y3
+	VADDPD       32(DI), Y0, Y0
+	VADDPD       64(DI), Y3, Y1
+	VSUBPD       64(DI), Y1, Y2
+	VSUBPD       Y2, Y3, Y3
 	VADDPD       96(DI), Y3, Y3
 	VMOVUPD      Y3, 96(DI)
-	VMOVUPD      Y0, 64(DI)
-	VXORPD       Y3, Y3, Y3
-	VMOVUPD      (DI), Y0
-	VADDPD       32(DI), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
-	VMOVSD       X0, 16(SI)
-	VMOVUPD      64(DI), Y0
-	VADDPD       96(DI), Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X1
-	VPERMILPD    $0x01, X1, X0
-	VADDSD       X1, X0, X0
+	VADDPD       96(DI), Y1, Y1
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X0, X2, X2
+	VPERMILPD    $0x01, X2, X0
+	VADDPD       X0, X2, X2
+	VMOVSD       X2, 16(SI)
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X1, X0, X0
 	VMOVSD       X0, 24(SI)
 	LEAQ         (AX)(BX*8), AX
 	LEAQ         (CX)(BX*8), CX

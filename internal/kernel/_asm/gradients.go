@@ -66,7 +66,7 @@ func (a arithmetic) pairPred(name string, target powers) {
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
 		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
-		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			f.front2(turn.exponentOf(0, sx, c, "x"), c, "x", false)
 			f.front2(target(turn, 1, st, c, "t"), c, "t", false)
 		}, func(turn turn, c carried) {
@@ -86,7 +86,7 @@ func (a arithmetic) targetProbs() {
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotCShiftX)
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
-		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			e := turn.exponentOf(0, s, c, "x")
 			f.frontLogRatio(turn.probabilities(1, c), e, c)
 		}, func(turn turn, c carried) {
@@ -137,7 +137,7 @@ func (a arithmetic) pairTarget(name string, target powers) {
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
-		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			x, t := turn.exponentOf(0, sx, c, "x"), target(turn, 1, st, c, "t")
 			f.exponentDifference(t, x, c.registers("difference", turn.vectors))
 			f.front2(t, c, "t", false)

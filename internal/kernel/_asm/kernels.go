@@ -45,12 +45,11 @@ func (a arithmetic) extremes() {
 }
 
 // storeExtremes stores what the lanes of m found as f needs it.
-func (f *function) storeExtremes(m function, largest, smallest vector) {
-	m.everywhere(largest, m.max)
-	m.everywhere(smallest, m.min)
+func (f *function) storeExtremes(m function, lanes ...vector) {
+	largest, smallest := m.across(lanes[0], m.max), m.across(lanes[1], m.min)
 	if m.lane != f.lane {
-		VCVTPS2PD(lowerHalf(largest), largest)
-		VCVTPS2PD(lowerHalf(smallest), smallest)
+		VCVTPS2PD(largest, largest)
+		VCVTPS2PD(smallest, smallest)
 	}
 	f.storeLane(f.shiftOf(largest), f.slot(slotShiftX))
 	f.sub(smallest, largest, smallest)
@@ -73,13 +72,34 @@ func (t turn) probabilities(tensor int, c carried) vectors {
 	return t.loadInto(c.registers("t", t.vectors), tensor)
 }
 
+// signFlags is where signs of a row's probabilities are noted, nothing where negative ones make
+// its sums NaN.
+func (f *function) signFlags() vectors {
+	if f.negativeIsNaN() {
+		return nil
+	}
+	return vectors{zero()}
+}
+
+// storeSigns stores whether there are signs.
+func (f *function) storeSigns(flags vectors) {
+	if flags == nil {
+		none := XMM()
+		VXORPD(none, none, none)
+		VMOVSD(none, f.slot(slotFlags))
+	}
+	flags.each(func(v vector) { f.storeFlags(v, slotFlags) })
+}
+
 // addLogRatios adds t to sum i and t·r to the next, r being a logarithm of t less another,
 // and t's signs to flags. In lanes of float64 a class with t = 0 adds nothing even where r
 // is infinite; past a row's end t is 0.
-func (s *sums) addLogRatios(i int, t, r vectors, flags vector) {
+func (s *sums) addLogRatios(i int, t, r, flags vectors) {
 	s.add(i, t)
 	s.addNonZero(i+1, t, r)
-	t.each(func(v vector) { s.or(v, flags, flags) })
+	flags.each(func(all vector) {
+		t.each(func(v vector) { s.or(v, all, all) })
+	})
 }
 
 // addNonZero is addProducts for p that in lanes of float64 adds nothing where it is 0.

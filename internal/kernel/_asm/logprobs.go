@@ -92,7 +92,7 @@ func (a arithmetic) logPairLoss() {
 	f.eachRow(func() {
 		flags := zero()
 		sums := f.newSums(2)
-		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), sums, func(turn turn, c carried) {
 			turn.frontLogPair(s, flags, c)
 		}, func(turn turn, c carried) {
 			p := f.power(c, "t")
@@ -134,7 +134,7 @@ func (a arithmetic) logPairTarget() {
 	s := f.shifts(zero())
 	f.eachRow(func() {
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
-		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			turn.frontLogPair(s, flags, c)
 		}, func(turn turn, c carried) {
 			p := f.power(c, "t")

@@ -54,9 +54,9 @@ func (a arithmetic) logitsLoss(name string, what storing) {
 	f.prefetch(f.tensors[0])
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotShiftX)
-		flags := zero()
+		flags := f.signFlags()
 		sums := f.newSums(3)
-		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), sums, func(turn turn, c carried) {
 			e := turn.exponentOf(0, s, c, "x")
 			f.frontLogRatio(turn.probabilities(1, c), e, c)
 			f.front2(e, c, "x", true)
@@ -65,7 +65,7 @@ func (a arithmetic) logitsLoss(name string, what storing) {
 			sums.addLogRatios(1, c["t"], f.backLogRatio(c), flags)
 		})
 		sums.store(slotPartition, slotMass, slotRatio)
-		f.storeFlags(flags, slotFlags)
+		f.storeSigns(flags)
 	})
 }
 
@@ -73,7 +73,7 @@ func (a arithmetic) logProbsLoss() {
 	f := a.begin("logProbsLoss", "sums t and t·(log2 t − x·log2 e).", "sums", "x", "t")
 	s := f.shifts(zero())
 	f.eachRow(func() {
-		flags := zero()
+		flags := f.signFlags()
 		sums := f.newSums(2)
 		f.pipeline("loop", f.unroll(), sums, func(turn turn, c carried) {
 			e := turn.exponentOf(0, s, c, "x")
@@ -82,13 +82,21 @@ func (a arithmetic) logProbsLoss() {
 			sums.addLogRatios(0, c["t"], f.backLogRatio(c), flags)
 		})
 		sums.store(slotMass, slotRatio)
-		f.storeFlags(flags, slotFlags)
+		f.storeSigns(flags)
 	})
 }
 
-// unroll is how many vectors make one turn of the loops that have registers for two.
+// unroll is how many vectors make one turn of the loops that have registers for two lanes of
+// float32 with AVX2, and unrollWide of those that have not.
 func (a arithmetic) unroll() int {
 	if a.single() {
+		return 2
+	}
+	return a.unrollWide()
+}
+
+func (a arithmetic) unrollWide() int {
+	if target.wide() {
 		return 2
 	}
 	return 1
@@ -110,7 +118,7 @@ func (a arithmetic) pairLoss(name string, what storing, target powers) {
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotShiftX), f.shiftsFrom(slotShiftT)
 		sums := f.newSums(3)
-		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), sums, func(turn turn, c carried) {
 			x, t := turn.exponentOf(0, sx, c, "x"), target(turn, 1, st, c, "t")
 			f.exponentDifference(t, x, c.registers("difference", turn.vectors))
 			f.dropZeros(t, c["difference"])

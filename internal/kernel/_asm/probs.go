@@ -54,14 +54,14 @@ func (a arithmetic) probsLoss() {
 	f.eachRow(func() {
 		flags := zero()
 		sums := f.newSums(2)
-		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), sums, func(turn turn, c carried) {
 			x, t := turn.load(0), turn.probabilities(1, c)
 			for u := range x {
 				f.flagImpossible(x[u], f.nonZero(t[u]), flags)
 			}
 			f.frontLogQuotient(t, x, c)
 		}, func(turn turn, c carried) {
-			sums.addLogRatios(0, c["t"], f.backLogQuotient(c), flags)
+			sums.addLogRatios(0, c["t"], f.backLogQuotient(c), vectors{flags})
 		})
 		sums.store(slotMass, slotRatio)
 		f.storeFlags(flags, slotFlags)
@@ -106,7 +106,7 @@ func (a arithmetic) probsTarget() {
 		"coefficients", "x", "t", "out")
 	f.eachRow(func() {
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
-		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			x, t := turn.load(0), turn.probabilities(1, c)
 			for u := range x {
 				kept := f.nonZero(t[u])
@@ -151,7 +151,7 @@ func (a arithmetic) powersLoss() {
 	f.eachRow(func() {
 		s, flags := f.shiftsFrom(slotShiftT), zero()
 		sums := f.newSums(2)
-		f.pipeline("loop", 1, sums, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), sums, func(turn turn, c carried) {
 			turn.frontPowers(s, flags, c)
 		}, func(turn turn, c carried) {
 			r, p := f.backLogRatio(c), f.power(c, "t")
@@ -171,7 +171,7 @@ func (a arithmetic) powersPred() {
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotCShiftT)
 		a, flags := f.broadcast(f.slot(slotA)), zero()
-		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			e := turn.logPowerOf(1, s, c, "t")
 			turn.flagFar(e, flags)
 			turn.flagSubnormal(e, flags)
@@ -206,7 +206,7 @@ func (a arithmetic) powersTarget() {
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotCShiftT)
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
-		f.pipeline("loop", 1, nil, func(turn turn, c carried) {
+		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			turn.frontPowers(s, flags, c)
 		}, func(turn turn, c carried) {
 			r, p := f.backLogRatio(c), f.power(c, "t")

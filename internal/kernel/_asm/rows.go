@@ -188,6 +188,9 @@ func (f *function) pipeline(label string, unroll int, s *sums, front, back func(
 	f.run(label, f.tensors, unroll, s, front, back)
 }
 
+// cacheLine is the number of bytes that one instruction fetches.
+const cacheLine = 64
+
 // prefetch lets the loops fetch, of tensors that a pass for the largest elements is going to
 // read first, the rows of the next call: as many as this one has, behind them in memory, which
 // they are nearly always. That pass waits for memory and this one does not.
@@ -232,7 +235,9 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 	}
 	Label(label)
 	for _, row := range ahead {
-		PREFETCHT0(Mem{Base: row, Index: offset, Scale: 1})
+		for line := 0; line < unroll*step; line += cacheLine {
+			PREFETCHT0(Mem{Base: row, Index: offset, Scale: 1, Disp: line})
+		}
 	}
 	back(now, c)
 	if front != nil {

@@ -20,7 +20,7 @@ type sums struct {
 func (f *function) newSums(n int) *sums {
 	s := &sums{function: f, terms: 256}
 	if f.size == 8 {
-		s.terms, s.compensated = 4, true
+		s.terms, s.compensated = 8, true
 	}
 	for range n {
 		s.lanes = append(s.lanes, zero())
@@ -49,8 +49,14 @@ func (s *sums) low(i int) Mem  { return s.local.Offset(target.size * (2*i + 1)) 
 
 // add adds vectors to sum i, and what that rounds off of float32 to the sum's rest: all of
 // it, unless a term is larger than the sum (Dekker 1971), and then but for as much as
-// rounding the term would take.
+// rounding the term would take. Two vectors are added to each other first, which rounds: half
+// an ε of them, which sums of positive terms have to spare and addProducts's have not.
 func (s *sums) add(i int, vs vectors) {
+	if s.single() && len(vs) == 2 {
+		pair := register()
+		VADDPS(vs[0], vs[1], pair)
+		vs = vectors{pair}
+	}
 	for _, v := range vs {
 		if !s.single() {
 			VADDPD(v, s.lanes[i], s.lanes[i])
@@ -82,52 +88,66 @@ func (s *sums) addProducts(i int, p, r vectors) {
 // where that counts, as add does.
 func (s *sums) flush() {
 	for i, v := range s.lanes {
-		if s.single() {
-			s.flushSingle(i)
-			continue
-		}
-		sum := register()
-		VADDPD(s.high(i), v, sum)
-		if s.compensated {
-			added := register()
-			VSUBPD(s.high(i), sum, added)
-			VSUBPD(added, v, v)
-			VADDPD(s.low(i), v, v)
-			VMOVUPD(v, s.low(i))
-		}
-		VMOVUPD(sum, s.high(i))
+		VMOVUPD(s.total(i), s.high(i))
 		VXORPD(v, v, v)
+		if s.single() {
+			VXORPS(s.rest[i], s.rest[i], s.rest[i])
+		}
 	}
 }
 
-// flushSingle adds the halves of the lanes and of their rest, in one more register: there are
-// loops that leave no second one.
-func (s *sums) flushSingle(i int) {
-	v, rest, half := s.lanes[i], s.rest[i], register()
-	extractUpperHalf(v, lowerHalf(half))
-	VCVTPS2PD(lowerHalf(v), v)
-	VADDPD(s.high(i), v, v)
-	VCVTPS2PD(lowerHalf(half), half)
-	VADDPD(half, v, v)
-	extractUpperHalf(rest, lowerHalf(half))
-	VCVTPS2PD(lowerHalf(rest), rest)
-	VADDPD(rest, v, v)
-	VCVTPS2PD(lowerHalf(half), half)
-	VADDPD(half, v, v)
-	VMOVUPD(v, s.high(i))
-	VXORPS(v, v, v)
-	VXORPS(rest, rest, rest)
+// total is the lanes and the sum in memory, and destroys the lanes. What adding them rounds off
+// is in memory where that counts.
+func (s *sums) total(i int) vector {
+	v := s.lanes[i]
+	if s.single() {
+		return s.totalSingle(i)
+	}
+	sum := register()
+	VADDPD(s.high(i), v, sum)
+	if s.compensated {
+		added := register()
+		VSUBPD(s.high(i), sum, added)
+		VSUBPD(added, v, v)
+		VADDPD(s.low(i), v, v)
+		VMOVUPD(v, s.low(i))
+	}
+	return sum
 }
 
+// totalSingle adds the halves of the lanes and of their rest, of which there are float32 enough,
+// in one more register: there are loops that leave no second one.
+func (s *sums) totalSingle(i int) vector {
+	v, rest, half := s.lanes[i], s.rest[i], register()
+	extractUpperHalf(rest, lowerHalf(half))
+	VADDPS(lowerHalf(half), lowerHalf(rest), lowerHalf(rest))
+	extractUpperHalf(v, lowerHalf(half))
+	VCVTPS2PD(lowerHalf(v), v)
+	VCVTPS2PD(lowerHalf(half), half)
+	VADDPD(half, v, v)
+	VCVTPS2PD(lowerHalf(rest), rest)
+	VADDPD(rest, v, v)
+	VADDPD(s.high(i), v, v)
+	return v
+}
+
+// store stores the sums, three of them in slots that follow each other.
 func (s *sums) store(slots ...int) {
-	s.flush()
-	for i, slot := range slots {
-		sum := register()
-		VMOVUPD(s.high(i), sum)
+	var totals []vector
+	for i := range slots {
+		v := s.total(i)
 		if s.compensated {
-			VADDPD(s.low(i), sum, sum)
+			VADDPD(s.low(i), v, v)
 		}
-		storeSum(sum, s.slot(slot))
+		totals = append(totals, v)
+	}
+	if len(slots) == 3 {
+		storeThree(totals, s.slot(slots[0]))
+		return
+	}
+	doubles := arithmetic{lane: 8}
+	for i, slot := range slots {
+		VMOVSD(doubles.across(totals[i], doubles.add), s.slot(slot))
 	}
 }
 

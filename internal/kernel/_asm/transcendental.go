@@ -40,6 +40,14 @@ func (a arithmetic) shared(m Op, vs vectors) Op {
 	return v
 }
 
+// sharedCoefficient is shared where it would not take a register of AVX-512.
+func (a arithmetic) sharedCoefficient(c float64, vs vectors) Op {
+	if target.wide() {
+		return a.coefficient(c)
+	}
+	return a.shared(a.coefficient(c), vs)
+}
+
 // polynomial evaluates coefficients, from the constant up, at x: by Horner's rule where
 // there are few, else by its even and its odd terms side by side, whose chains are half
 // as long.
@@ -65,12 +73,12 @@ func (a arithmetic) polynomial(coefficients []float64, x vectors) vectors {
 
 func (a arithmetic) horner(coefficients []float64, x vectors) vectors {
 	p := x.fresh()
-	first := a.shared(a.constant(coefficients[len(coefficients)-1]), x)
-	p.each(func(v vector) { a.mov(first, v) })
+	first := a.sharedCoefficient(coefficients[len(coefficients)-1], x)
+	p.each(func(v vector) { a.fill(first, v) })
 	for k := len(coefficients) - 2; k >= 0; k-- {
-		c := a.shared(a.constant(coefficients[k]), x)
+		c := a.sharedCoefficient(coefficients[k], x)
 		for i := range x {
-			a.fma213(c, x[i], p[i])
+			a.fma213Broadcast(c, x[i], p[i])
 		}
 	}
 	return p
@@ -103,15 +111,15 @@ func (a arithmetic) shifts(shift vector) shifts {
 	return s
 }
 
-// shiftOf returns −largest, in lanes of float32 times log2 e and rounded to a whole
+// shiftOf returns −largest in the smallest vectors, in lanes of float32 times log2 e and rounded to a whole
 // number.
 func (a arithmetic) shiftOf(largest vector) vector {
-	shift := register()
+	shift := XMM()
 	if !a.single() {
-		VXORPD(a.constant(math.Copysign(0, -1)), largest, shift)
+		VXORPD(lowest(a.constant(math.Copysign(0, -1))), largest, shift)
 		return shift
 	}
-	VMULPS(a.constant(-math.Log2E), largest, shift)
+	VMULPS(lowest(a.constant(-math.Log2E)), largest, shift)
 	round(shift, shift)
 	return shift
 }

@@ -89,12 +89,13 @@ func round(v, to vector) {
 	}
 }
 
-// mantissas sets m to the mantissas of positive normal float32 t, 1 ≤ m < 2.
+// mantissas sets m to the mantissas of positive normal float32 t, 1 ≤ m < 2. Those of negative
+// numbers are NaN where negativeIsNaN.
 func (a arithmetic) mantissas(t vectors, one Op, m vectors) {
-	if target.wide() {
-		const fromOneToTwo, positive = 0, 1 << 2
+	if a.negativeIsNaN() {
+		const fromOneToTwo, notOfNegative = 0, 2 << 2
 		for i := range t {
-			VGETMANTPS(Imm(fromOneToTwo|positive), t[i], m[i])
+			VGETMANTPS(Imm(fromOneToTwo|notOfNegative), t[i], m[i])
 		}
 		return
 	}
@@ -103,6 +104,26 @@ func (a arithmetic) mantissas(t vectors, one Op, m vectors) {
 		VANDPS(mask, t[i], m[i])
 		VORPS(one, m[i], m[i])
 	}
+}
+
+func (a arithmetic) negativeIsNaN() bool { return a.single() && target.wide() }
+
+// fill sets every lane of v to a coefficient.
+func (a arithmetic) fill(coefficient Op, v vector) {
+	if m, ok := coefficient.(Mem); ok && target.wide() {
+		VBROADCASTSD(m, v)
+		return
+	}
+	a.mov(coefficient, v)
+}
+
+// fma213Broadcast is fma213 of a coefficient.
+func (a arithmetic) fma213Broadcast(coefficient Op, x, p vector) {
+	if m, ok := coefficient.(Mem); ok && target.wide() {
+		a.pick(VFMADD213PS_BCST, VFMADD213PD_BCST, []Op{m, x, p})
+		return
+	}
+	a.fma213(coefficient, x, p)
 }
 
 // cmp sets the mask of a predicate, x and y being in Go's order.
@@ -219,47 +240,64 @@ func narrow32(v vector, half Op) {
 	}
 }
 
-// everywhere leaves op of all lanes in every lane.
-func (a arithmetic) everywhere(v vector, op func(...Op)) {
-	other := register()
-	neighbours := uint64(5)
+// across is op of all lanes, in the first lane of the smallest vector.
+func (a arithmetic) across(v vector, op func(...Op)) vector {
+	v = halved(v, op)
+	x, other := XMM(), XMM()
 	if target.wide() {
-		VSHUFF64X2(Imm(0x4e), v, v, other)
-		op(other, v, v)
-		VSHUFF64X2(Imm(0xb1), v, v, other)
-		neighbours = 0x55
+		VEXTRACTF64X2(Imm(1), v, x) // of any register
 	} else {
-		VPERM2F128(Imm(1), v, v, other)
+		VEXTRACTF128(Imm(1), v, x)
 	}
-	op(other, v, v)
+	op(v.AsX(), x, x)
 	if !a.single() {
-		VPERMILPD(Imm(neighbours), v, other)
-		op(other, v, v)
-		return
+		VPERMILPD(Imm(1), x, other)
+		op(other, x, x)
+		return x
 	}
-	VPERMILPS(Imm(0x4e), v, other)
-	op(other, v, v)
-	VPERMILPS(Imm(0xb1), v, other)
-	op(other, v, v)
+	VPERMILPS(Imm(0x4e), x, other)
+	op(other, x, x)
+	VPERMILPS(Imm(0xb1), x, other)
+	op(other, x, x)
+	return x
 }
 
-// storeSum stores the sum of float64.
-func storeSum(v vector, m Mem) {
-	if target.wide() {
-		upper := YMM()
-		VEXTRACTF64X4(Imm(1), v, upper)
-		VADDPD(upper, v.AsY(), upper)
-		v = upper
+// halved is op of the two halves of a vector of 64 bytes.
+func halved(v vector, op func(...Op)) vector {
+	if !target.wide() {
+		return v
 	}
-	high := XMM()
+	half := YMM()
+	VEXTRACTF64X4(Imm(1), v, half)
+	op(v.AsY(), half, half)
+	return half
+}
+
+// storeThree stores the sums of three vectors of float64, and 0 behind.
+func storeThree(v []vector, m Mem) {
+	for i := range v {
+		v[i] = halved(v[i], VADDPD)
+	}
+	none := YMM()
+	VXORPD(none, none, none)
+	first, last := addNeighbours(v[0], v[1]), addNeighbours(v[2], none)
+	low, high := YMM(), YMM()
 	if target.wide() {
-		VEXTRACTF64X2(Imm(1), v, high) // of any register
+		VSHUFF64X2(Imm(0), last, first, low)
+		VSHUFF64X2(Imm(3), last, first, high)
 	} else {
-		VEXTRACTF128(Imm(1), v, high)
+		VPERM2F128(Imm(0x20), last, first, low)
+		VPERM2F128(Imm(0x31), last, first, high)
 	}
-	VADDPD(high, v.AsX(), high)
-	low := XMM()
-	VPERMILPD(Imm(1), high, low)
-	VADDSD(high, low, low)
-	VMOVSD(low, m)
+	VADDPD(low, high, high)
+	VMOVUPD(high, m)
+}
+
+// addNeighbours adds the float64 of every half of v, and beside it those of w, in 32 bytes.
+func addNeighbours(v, w vector) vector {
+	even, odd := YMM(), YMM()
+	VUNPCKLPD(w, v, even)
+	VUNPCKHPD(w, v, odd)
+	VADDPD(even, odd, odd)
+	return odd
 }
