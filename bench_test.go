@@ -12,7 +12,7 @@ import (
 // BenchmarkTape runs the loss alone and with the gradient of pred, through a
 // TapeMachine as users do; ns/elem is time per element of pred.
 func BenchmarkTape(b *testing.B) {
-	for _, shape := range [][]int{{128, 10}, {1024, 1000}, {4096, 128}, {32, 50257}} {
+	for _, shape := range [][]int{{128, 10}, {1024, 1000}, {4096, 128}, {32, 50257}, {256, 32000}} {
 		for _, dtype := range dtypes {
 			for _, gradient := range []bool{false, true} {
 				b.Run(fmt.Sprintf("%dx%d/%v/gradient=%t", shape[0], shape[1], dtype, gradient), func(b *testing.B) {

@@ -171,6 +171,7 @@ logitsLoss32_row:
 
 logitsLoss32_loop:
 	PREFETCHT0  (R12)(R10*1)
+	PREFETCHT0  4096(CX)(R10*1)
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
@@ -3398,6 +3399,8 @@ keepingLoss32_row:
 
 keepingLoss32_loop:
 	PREFETCHT0  (R13)(R11*1)
+	PREFETCHT0  4096(CX)(R11*1)
+	PREFETCHT0  4096(DX)(R11*1)
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
@@ -4170,6 +4173,7 @@ logitsLoss32Wide_row:
 
 logitsLoss32Wide_loop:
 	PREFETCHT0  (R12)(R10*1)
+	PREFETCHT0  4096(CX)(R10*1)
 	VMULPD      Y5, Y5, Y8
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y10
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y10
@@ -9497,6 +9501,7 @@ logitsLoss64_row:
 
 logitsLoss64_loop:
 	PREFETCHT0  (R12)(R10*1)
+	PREFETCHT0  4096(CX)(R10*1)
 	VMULPD      Y5, Y5, Y8
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
@@ -12584,6 +12589,8 @@ keepingLoss64_row:
 
 keepingLoss64_loop:
 	PREFETCHT0  (R13)(R11*1)
+	PREFETCHT0  4096(CX)(R11*1)
+	PREFETCHT0  4096(DX)(R11*1)
 	VMULPD      Y5, Y5, Y8
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10

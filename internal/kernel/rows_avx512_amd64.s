@@ -208,6 +208,8 @@ logitsLoss32AVX512_row:
 logitsLoss32AVX512_loop:
 	PREFETCHT0       (R12)(R10*1)
 	PREFETCHT0       64(R12)(R10*1)
+	PREFETCHT0       4096(CX)(R10*1)
+	PREFETCHT0       4160(CX)(R10*1)
 	VMOVUPS          Z10, Z23
 	VMOVUPS          Z10, Z27
 	VFMADD213PS      Z11, Z20, Z23
@@ -4602,6 +4604,10 @@ keepingLoss32AVX512_row:
 keepingLoss32AVX512_loop:
 	PREFETCHT0       (R13)(R11*1)
 	PREFETCHT0       64(R13)(R11*1)
+	PREFETCHT0       4096(CX)(R11*1)
+	PREFETCHT0       4160(CX)(R11*1)
+	PREFETCHT0       4096(DX)(R11*1)
+	PREFETCHT0       4160(DX)(R11*1)
 	VMOVUPS          Z10, Z23
 	VMOVUPS          Z10, Z27
 	VFMADD213PS      Z11, Z20, Z23
@@ -5719,6 +5725,7 @@ logitsLoss32WideAVX512_row:
 
 logitsLoss32WideAVX512_loop:
 	PREFETCHT0       (R12)(R10*1)
+	PREFETCHT0       4096(CX)(R10*1)
 	VMULPD           Z5, Z5, Z21
 	VMULPD           Z17, Z17, Z22
 	VMOVUPD          Z15, Z26
@@ -14386,6 +14393,8 @@ logitsLoss64AVX512_row:
 logitsLoss64AVX512_loop:
 	PREFETCHT0       (R12)(R10*1)
 	PREFETCHT0       64(R12)(R10*1)
+	PREFETCHT0       4096(CX)(R10*1)
+	PREFETCHT0       4160(CX)(R10*1)
 	VMULPD           Z5, Z5, Z21
 	VMULPD           Z17, Z17, Z22
 	VMOVUPD          Z15, Z26
@@ -19552,6 +19561,10 @@ keepingLoss64AVX512_row:
 keepingLoss64AVX512_loop:
 	PREFETCHT0       (R13)(R11*1)
 	PREFETCHT0       64(R13)(R11*1)
+	PREFETCHT0       4096(CX)(R11*1)
+	PREFETCHT0       4160(CX)(R11*1)
+	PREFETCHT0       4096(DX)(R11*1)
+	PREFETCHT0       4160(DX)(R11*1)
 	VMULPD           Z5, Z5, Z21
 	VMULPD           Z17, Z17, Z22
 	VMOVUPD          Z15, Z26

@@ -51,7 +51,7 @@ func (a arithmetic) logitsLoss(name string, what storing) {
 	if f.single() {
 		f.hold(1, math.Log2E)
 	}
-	f.prefetch(f.tensors[0])
+	f.prefetch(f.tensors[:1], f.tensors[1:])
 	f.eachRow(func() {
 		s := f.shiftsFrom(slotShiftX)
 		flags := f.signFlags()
@@ -113,7 +113,7 @@ func (a arithmetic) pairLoss(name string, what storing, target powers) {
 		f.hold(1, math.Log2E)
 	}
 	if what != stored {
-		f.prefetch(f.tensors[0], f.tensors[1])
+		f.prefetch(f.tensors[:2], nil)
 	}
 	f.eachRow(func() {
 		sx, st := f.shiftsFrom(slotShiftX), f.shiftsFrom(slotShiftT)

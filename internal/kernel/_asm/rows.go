@@ -51,8 +51,9 @@ type function struct {
 	tensors       []reg.GPVirtual // where the loops are
 	record        reg.GPVirtual   // of this row: sums or coefficients
 	recordSize    int
-	prefetched    []reg.GPVirtual // tensors, see prefetch
-	toNextCall    reg.GPVirtual   // bytes from a row to the row of its number in the next call
+	readAgain     []reg.GPVirtual // tensors, see prefetch, as streams
+	streams       []reg.GPVirtual
+	toNextCall    reg.GPVirtual // bytes from a row to the row of its number in the next call
 }
 
 // begin declares a kernel of tensors and a record a row.
@@ -188,29 +189,38 @@ func (f *function) pipeline(label string, unroll int, s *sums, front, back func(
 	f.run(label, f.tensors, unroll, s, front, back)
 }
 
-// cacheLine is the number of bytes that one instruction fetches.
-const cacheLine = 64
-
-// prefetch lets the loops fetch, of tensors that a pass for the largest elements is going to
-// read first, the rows of the next call: as many as this one has, behind them in memory, which
-// they are nearly always. That pass waits for memory and this one does not.
-func (f *function) prefetch(tensors ...reg.GPVirtual) {
-	f.prefetched, f.toNextCall = tensors, GP64()
+// prefetch lets the loops fetch what would wait for memory. Of tensors that a pass for the
+// largest elements reads first, and these loops again, it is the rows of the next call: as many
+// as this one has, behind them in memory, which they are nearly always. Of streams, which only
+// these loops read or write, it is what is a page ahead, where the machine does not look.
+func (f *function) prefetch(readAgain, streams []reg.GPVirtual) {
+	f.readAgain, f.streams, f.toNextCall = readAgain, streams, GP64()
 	MOVQ(f.classes, f.toNextCall)
 	IMULQ(f.rows, f.toNextCall)
 	SHLQ(Imm(uint64(bits.TrailingZeros(uint(f.size)))), f.toNextCall)
 }
 
-// rowsAhead are where the rows to prefetch start of the tensors.
-func (f *function) rowsAhead(tensors []reg.GPVirtual) (rows []reg.GPVirtual) {
+// fetches returns what emits the fetching of as many bytes as a turn reads of each.
+func (f *function) fetches(tensors []reg.GPVirtual, offset reg.GPVirtual, turn int) func() {
+	const cacheLine, page = 64, 4096
+	var from []Mem
 	for _, tensor := range tensors {
-		if slices.Contains(f.prefetched, tensor) {
+		switch {
+		case slices.Contains(f.readAgain, tensor):
 			row := GP64()
 			LEAQ(Mem{Base: tensor, Index: f.toNextCall, Scale: 1}, row)
-			rows = append(rows, row)
+			from = append(from, Mem{Base: row, Index: offset, Scale: 1})
+		case slices.Contains(f.streams, tensor):
+			from = append(from, Mem{Base: tensor, Index: offset, Scale: 1, Disp: page})
 		}
 	}
-	return rows
+	return func() {
+		for _, m := range from {
+			for line := 0; line < turn; line += cacheLine {
+				PREFETCHT0(m.Offset(line))
+			}
+		}
+	}
 }
 
 func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sums, front, back func(t turn, c carried)) {
@@ -226,7 +236,7 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 	}
 	SUBQ(Imm(uint64(unroll*lanes)), left)
 	JL(LabelRef(label + "_few"))
-	ahead := f.rowsAhead(tensors)
+	fetch := f.fetches(tensors, offset, unroll*step)
 	now, next, c := turn{f, tensors, offset, 0, unroll, nil}, turn{f, tensors, offset, unroll, unroll, nil}, carried{}
 	if front != nil {
 		front(now, c)
@@ -234,11 +244,7 @@ func (f *function) run(label string, tensors []reg.GPVirtual, unroll int, s *sum
 		JL(LabelRef(label + "_last"))
 	}
 	Label(label)
-	for _, row := range ahead {
-		for line := 0; line < unroll*step; line += cacheLine {
-			PREFETCHT0(Mem{Base: row, Index: offset, Scale: 1, Disp: line})
-		}
-	}
+	fetch()
 	back(now, c)
 	if front != nil {
 		front(next, c)
