@@ -64,6 +64,17 @@ func (m mode) target() form {
 // targetGradient reports whether the target is differentiated too.
 func (m mode) targetGradient() bool { return m == bothGradients || m == pairBoth }
 
+// gradients is how many results of pred's size there are.
+func (m mode) gradients() int {
+	switch {
+	case m == forward:
+		return 0
+	case m.targetGradient():
+		return 2
+	}
+	return 1
+}
+
 // comparison is one row of the table: a workload, and what the ratios of the
 // others' time to ours shall reach. A target of 0 is none.
 type comparison struct {

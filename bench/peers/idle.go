@@ -6,12 +6,14 @@ import (
 	"hash/fnv"
 
 	"github.com/chewxy/hm"
+	"github.com/kldivloss/kldivloss/internal/kernel"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
 
-// idle is the graph of a loss and ∂pred, of ops that allocate their results and compute
-// nothing: what it costs is Gorgonia's.
+// idle is the graph of a loss and its gradients, of ops that allocate their results, in memory
+// that is not cleared, as ours, and compute nothing: what it costs is Gorgonia's and the garbage
+// collector's.
 func idle(w workload, d data) (*program, error) {
 	g := G.NewGraph()
 	x, t := input(g, "x", w, d.x), input(g, "t", w, d.t)
@@ -20,11 +22,18 @@ func idle(w workload, d data) (*program, error) {
 	if err != nil {
 		return nil, err
 	}
-	gradient, err := G.ApplyOp(idleOp{dtype, 3, x.Shape()}, x, t, constant(w, "one", 1))
-	return &program{graph: g, cost: cost, derivatives: G.Nodes{gradient}}, err
+	p := &program{graph: g, cost: cost}
+	for i := range w.mode.gradients() {
+		gradient, err := G.ApplyOp(idleOp{dtype, 3, x.Shape()}, x, t, constant(w, fmt.Sprintf("factor%d", i), float64(1+i)))
+		if err != nil {
+			return nil, err
+		}
+		p.derivatives = append(p.derivatives, gradient)
+	}
+	return p, nil
 }
 
-// idleOp takes matrices, the third argument a scalar, and returns zeros of a shape.
+// idleOp takes matrices, the third argument a scalar, and returns what is in memory.
 type idleOp struct {
 	dtype tensor.Dtype
 	arity int
@@ -47,8 +56,10 @@ func (op idleOp) InferShape(...G.DimSizer) (tensor.Shape, error) {
 
 func (op idleOp) Do(...G.Value) (G.Value, error) {
 	switch {
+	case op.out != nil && op.dtype == tensor.Float32:
+		return tensor.New(tensor.WithBacking(kernel.Unwritten[float32](op.out.TotalSize())), tensor.WithShape(op.out...)), nil
 	case op.out != nil:
-		return tensor.New(tensor.Of(op.dtype), tensor.WithShape(op.out...)), nil
+		return tensor.New(tensor.WithBacking(kernel.Unwritten[float64](op.out.TotalSize())), tensor.WithShape(op.out...)), nil
 	case op.dtype == tensor.Float32:
 		return G.NewF32(0), nil
 	}

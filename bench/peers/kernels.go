@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/kldivloss/kldivloss/internal/kernel"
@@ -94,42 +92,45 @@ func (w workload) size() int {
 const smallest = 1 << 14
 
 // layerNames are the contenders that layers are made of: the kernels with all they touch in
-// cache and, where Gorgonia's own time counts, an idle graph; else the kernels once more, on
-// all of the rows, and the whole with little garbage collected.
+// cache, an idle graph and, where its time is not most of ours, the kernels on all of the rows.
 func layerNames(w workload) []string {
+	names := []string{cachedName, idleName}
 	if w.elements() >= smallest {
-		return []string{cachedName, kernelsName, rarelyName}
+		names = append(names, kernelsName)
 	}
-	return []string{cachedName, idleName}
+	return names
 }
 
 // layers are parts of our time per element: what the arithmetic takes, shared by the
-// threads that there are, the kernels on all of the rows, and the whole but for most of the
-// garbage collector's part. Where Gorgonia's own time counts, that of an idle graph is in the
-// first two, and by itself.
-type layers struct{ arithmetic, kernels, rarely, idle float64 }
+// threads that there are, the kernels on all of the rows, and the idle graph. Where that is most
+// of our time it is in the other two as well.
+type layers struct {
+	arithmetic, kernels, idle float64
+	small                     bool
+}
 
 func layersOf(w workload, summaries []summary) layers {
 	arithmetic := summaries[0].perElement(w.inCache().elements()) / float64(w.threads)
-	second := summaries[1].perElement(w.elements())
+	idle := summaries[1].perElement(w.elements())
 	if w.elements() < smallest {
-		return layers{arithmetic: arithmetic + second, kernels: arithmetic + second, idle: second}
+		return layers{arithmetic: arithmetic + idle, kernels: arithmetic + idle, idle: idle, small: true}
 	}
-	return layers{arithmetic: arithmetic, kernels: second, rarely: summaries[2].perElement(w.elements())}
+	kernels := summaries[2].perElement(w.elements())
+	// In cache there are few rows for what is done once.
+	return layers{arithmetic: min(arithmetic, kernels), kernels: kernels, idle: idle}
 }
 
-// blame says which layer alone is too slow for a ratio of someone's time to ours.
+// blame says which layers alone are too slow for a ratio of someone's time to ours.
 func (l layers) blame(theirs, target float64) string {
-	over := func(what string, time float64) string { return number(theirs/time) + " " + what }
-	reasons := []string{over("over the arithmetic", l.arithmetic)}
+	over := func(what string, time float64) string { return number(theirs/time) + " over the " + what }
+	arithmetic, kernels := over("arithmetic", l.arithmetic), over("kernels", l.kernels)
 	switch {
-	case l.idle > 0:
-		reasons = append(reasons, over("over the idle graph", l.idle))
+	case l.small:
+		return arithmetic + ", " + over("idle graph", l.idle)
 	case theirs/l.arithmetic < target:
+		return arithmetic
 	case theirs/l.kernels < target:
-		reasons = append(reasons, over("over the kernels", l.kernels))
-	default:
-		reasons = []string{over("over the kernels", l.kernels), over(fmt.Sprintf("with GOGC=%d", rarely), l.rarely)}
+		return arithmetic + ", " + kernels
 	}
-	return strings.Join(reasons, ", ")
+	return kernels + ", " + over("kernels and the idle graph", l.kernels+l.idle)
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	G "gorgonia.org/gorgonia"
 )
 
 // modes are those of the table.
@@ -34,6 +36,37 @@ func TestOursComputesEveryMode(t *testing.T) {
 			defer machine.vm.Close()
 			if elapsed, err := machine.run(2); err != nil || elapsed <= 0 {
 				t.Errorf("%s %s: two runs took %v, %v", m, dtype, elapsed, err)
+			}
+		}
+	}
+}
+
+// An idle graph has as many results as ours, of the same size.
+func TestIdleHasOurResults(t *testing.T) {
+	for _, m := range modes {
+		for _, dtype := range []string{"float32", "float64"} {
+			w := workload{6, 37, dtype, m, 1}
+			d := newData(w)
+			p, err := idle(w, d)
+			if err != nil {
+				t.Fatalf("%s %s: %v", m, dtype, err)
+			}
+			like, err := ours(w, d)
+			if err != nil {
+				t.Fatalf("%s %s: %v", m, dtype, err)
+			}
+			if got, want := len(p.derivatives), len(like.derivatives); got != want {
+				t.Fatalf("%s %s: %d results, want %d", m, dtype, got, want)
+			}
+			vm := G.NewTapeMachine(p.graph)
+			defer vm.Close()
+			if err := vm.RunAll(); err != nil {
+				t.Fatalf("%s %s: %v", m, dtype, err)
+			}
+			for i, n := range p.derivatives {
+				if got, want := n.Value().Shape(), like.derivatives[i].Shape(); !got.Eq(want) || n.Value().Dtype() != like.derivatives[i].Dtype() {
+					t.Errorf("%s %s: a result is %v of %v, want %v", m, dtype, n.Value().Dtype(), got, want)
+				}
 			}
 		}
 	}

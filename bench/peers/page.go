@@ -32,18 +32,20 @@ percent is worth a second run.
   set. The Jensen–Shannon divergence is TRL's, of the two halves by F.kl_div.
 - **Best** is the fastest of PyTorch's formulations, found anew for every row; the
   letter says which. All but F.kl_div give NaN where a target is 0.
-- **GOGC=400** is ours where garbage is collected when the memory has grown to five times
-  what is in use and not to twice, see What collecting garbage costs.
+- **Idle graph** is a graph of the loss and its gradients whose ops allocate their results
+  and compute nothing: what Gorgonia and the garbage collector take, which no loss can do
+  without.
 - **Kernels** is what they alone take in the same rounds, on slices, in results that
   exist already: ours without Gorgonia and without allocating and collecting results.
 - **Arithmetic** is the kernels on as many rows as stay in the second-level cache,
   divided by the number of threads: without waiting for memory, or for a thread. At
-  128×10 the time of a graph whose ops compute nothing is in both.
+  128×10 the time of the idle graph is in both.
 - The list of rows that fall short says in brackets what the ratio would be if ours took
   only the arithmetic's time, and only the kernels'. Where the first is short of the
   target too it is the arithmetic that stands in the way; else where the second is, it
-  is memory, or starting a second thread; else it is Gorgonia and the garbage collector,
-  and the list says what the ratio is with GOGC=400.
+  is memory, or starting a second thread; else the list says what it would be over the
+  kernels and the idle graph together, and where that is short it is what Gorgonia and the
+  garbage collector take beside the kernels.
   At 128×10 it says what the ratio would be if ours took only the idle graph's time.
 - **Composed** is the same loss written with Gorgonia's own primitives.
 

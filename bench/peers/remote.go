@@ -26,7 +26,6 @@ type order struct {
 const (
 	oursName     = "ours"
 	composedName = "composed"
-	rarelyName   = "ours, seldom collected"
 	cachedName   = "kernels in cache"
 	kernelsName  = "kernels"
 	idleName     = "an idle graph"
@@ -35,7 +34,7 @@ const (
 // contender makes what was ordered, and checks it where it computes the loss.
 func (o order) contender() (contender, result, error) {
 	w := workload{o.Rows, o.Classes, o.DType, o.Mode, o.Threads}
-	build := map[string]builder{oursName: ours, rarelyName: ours, composedName: composed, idleName: idle}[o.Contender]
+	build := map[string]builder{oursName: ours, composedName: composed, idleName: idle}[o.Contender]
 	switch {
 	case o.Contender == cachedName:
 		w = w.inCache()
@@ -52,9 +51,6 @@ func (o order) contender() (contender, result, error) {
 		if checked, err = build.check(w, d); err != nil {
 			return contender{}, checked, err
 		}
-	}
-	if o.Contender == rarelyName {
-		debug.SetGCPercent(rarely)
 	}
 	m, err := build.machine(w, d)
 	debug.FreeOSMemory()

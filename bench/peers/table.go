@@ -49,14 +49,6 @@ func number(x float64) string {
 	return fmt.Sprintf("%.0f", x)
 }
 
-// orNone prints a number that may not be there.
-func orNone(x float64) string {
-	if x == 0 {
-		return "–"
-	}
-	return number(x)
-}
-
 func percent(x float64) string { return fmt.Sprintf("%.0f %%", 100*x) }
 
 // timePerElement prints a median with its spread.

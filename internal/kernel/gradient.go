@@ -32,7 +32,7 @@ func newMapping[F Float](p Problem, in *Operands[F], out []F, fast attempt[F], c
 			clear(out)
 		}
 	case t.packed:
-		out = unwritten[F](size(p.Shape)) // every row of which is written, or cleared
+		out = Unwritten[F](size(p.Shape)) // every row of which is written, or cleared
 	default:
 		out = make([]F, size(p.Shape))
 	}

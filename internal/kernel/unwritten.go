@@ -5,11 +5,11 @@ import (
 	"unsafe"
 )
 
-// unwritten returns n elements that nothing has been written to: clearing a large result
+// Unwritten returns n elements that nothing has been written to: clearing a large result
 // that is about to be overwritten costs as much as a third of computing it. The one
 // way to such memory in Go is a strings.Builder's buffer, which nobody else holds and
 // which has no pointers, like the elements.
-func unwritten[F Float](n int) []F {
+func Unwritten[F Float](n int) []F {
 	var b strings.Builder
 	var zero F
 	b.Grow(n * int(unsafe.Sizeof(zero)))
