@@ -83,13 +83,8 @@ func (t *task[F]) setLoss(row int, loss float64) {
 func sumRows[F Float](p Problem, loss func(row int) float64) []F {
 	sums := make([]sum, p.OutSize)
 	if len(sums) == 1 {
-		// Each sum waits for its last addition: four do for each other.
-		var parts [4]sum
 		for i := range size(p.Shape) / p.classes() {
-			parts[i%len(parts)].add(loss(i))
-		}
-		for _, part := range parts {
-			sums[0].addSum(part)
+			sums[0].add(loss(i))
 		}
 	} else {
 		rows(p.Shape, p.Axis, 0, size(p.Shape)/p.classes(), [][]int{p.OutStrides}, func(number int, offset []int) {

@@ -12,7 +12,7 @@ const (
 	partition // Σ 2^y
 	mass      // Σ t; of logits t, Σ 2^τ, τ being t's y
 	ratio     // Σ t·(log2 t − y), Σ 2^τ·(τ − y), or Σ out·v
-	flags     // not 0 where some t has its sign set
+	flags     // not 0 where some t has its sign set, unless ratio is NaN for it
 	sumCount
 )
 

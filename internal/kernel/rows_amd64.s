@@ -610,12 +610,16 @@ logProbsLoss32_loop:
 	VFMADD213PS Y14, Y9, Y12
 	VFMADD213PS Y13, Y7, Y6
 	VFMADD213PS Y8, Y9, Y12
-	VADDPS      Y10, Y11, Y7
-	VMOVAPS     Y2, Y8
-	VADDPS      Y7, Y2, Y2
-	VSUBPS      Y8, Y2, Y8
-	VSUBPS      Y8, Y7, Y8
-	VADDPS      Y8, Y3, Y3
+	VMOVAPS     Y2, Y7
+	VADDPS      Y10, Y2, Y2
+	VSUBPS      Y7, Y2, Y7
+	VSUBPS      Y7, Y10, Y7
+	VADDPS      Y7, Y3, Y3
+	VMOVAPS     Y2, Y7
+	VADDPS      Y11, Y2, Y2
+	VSUBPS      Y7, Y2, Y7
+	VSUBPS      Y7, Y11, Y7
+	VADDPS      Y7, Y3, Y3
 	VMULPS      Y10, Y6, Y6
 	VMOVAPS     Y4, Y7
 	VADDPS      Y6, Y4, Y4
@@ -720,12 +724,16 @@ logProbsLoss32_loop_last:
 	VFMADD213PS Y14, Y9, Y12
 	VFMADD213PS Y13, Y7, Y6
 	VFMADD213PS Y8, Y9, Y12
-	VADDPS      Y10, Y11, Y7
-	VMOVAPS     Y2, Y8
-	VADDPS      Y7, Y2, Y2
-	VSUBPS      Y8, Y2, Y8
-	VSUBPS      Y8, Y7, Y8
-	VADDPS      Y8, Y3, Y3
+	VMOVAPS     Y2, Y7
+	VADDPS      Y10, Y2, Y2
+	VSUBPS      Y7, Y2, Y7
+	VSUBPS      Y7, Y10, Y7
+	VADDPS      Y7, Y3, Y3
+	VMOVAPS     Y2, Y7
+	VADDPS      Y11, Y2, Y2
+	VSUBPS      Y7, Y2, Y7
+	VSUBPS      Y7, Y11, Y7
+	VADDPS      Y7, Y3, Y3
 	VMULPS      Y10, Y6, Y6
 	VMOVAPS     Y4, Y7
 	VADDPS      Y6, Y4, Y4
@@ -1986,12 +1994,16 @@ exponentials32_row:
 exponentials32_loop:
 	VMOVUPS      (CX)(R10*1), Y9
 	VMOVUPS      32(CX)(R10*1), Y11
-	VADDPS       Y9, Y11, Y12
-	VMOVAPS      Y4, Y13
-	VADDPS       Y12, Y4, Y4
-	VSUBPS       Y13, Y4, Y13
-	VSUBPS       Y13, Y12, Y13
-	VADDPS       Y13, Y5, Y5
+	VMOVAPS      Y4, Y12
+	VADDPS       Y9, Y4, Y4
+	VSUBPS       Y12, Y4, Y12
+	VSUBPS       Y12, Y9, Y12
+	VADDPS       Y12, Y5, Y5
+	VMOVAPS      Y4, Y12
+	VADDPS       Y11, Y4, Y4
+	VSUBPS       Y12, Y4, Y12
+	VSUBPS       Y12, Y11, Y12
+	VADDPS       Y12, Y5, Y5
 	VORPS        Y9, Y1, Y1
 	VORPS        Y11, Y1, Y1
 	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y11
@@ -2010,12 +2022,16 @@ exponentials32_loop:
 	VMULPS       Y8, Y11, Y11
 	VMOVUPS      Y9, (DX)(R10*1)
 	VMOVUPS      Y11, 32(DX)(R10*1)
-	VADDPS       Y9, Y11, Y6
-	VMOVAPS      Y2, Y7
-	VADDPS       Y6, Y2, Y2
-	VSUBPS       Y7, Y2, Y7
-	VSUBPS       Y7, Y6, Y7
-	VADDPS       Y7, Y3, Y3
+	VMOVAPS      Y2, Y6
+	VADDPS       Y9, Y2, Y2
+	VSUBPS       Y6, Y2, Y6
+	VSUBPS       Y6, Y9, Y6
+	VADDPS       Y6, Y3, Y3
+	VMOVAPS      Y2, Y6
+	VADDPS       Y11, Y2, Y2
+	VSUBPS       Y6, Y2, Y6
+	VSUBPS       Y6, Y11, Y6
+	VADDPS       Y6, Y3, Y3
 	VMOVUPS      64(AX)(R10*1), Y6
 	VMOVUPS      96(AX)(R10*1), Y7
 	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y11
@@ -2072,12 +2088,16 @@ exponentials32_loop_on:
 exponentials32_loop_last:
 	VMOVUPS     (CX)(R10*1), Y9
 	VMOVUPS     32(CX)(R10*1), Y11
-	VADDPS      Y9, Y11, Y12
-	VMOVAPS     Y4, Y13
-	VADDPS      Y12, Y4, Y4
-	VSUBPS      Y13, Y4, Y13
-	VSUBPS      Y13, Y12, Y13
-	VADDPS      Y13, Y5, Y5
+	VMOVAPS     Y4, Y12
+	VADDPS      Y9, Y4, Y4
+	VSUBPS      Y12, Y4, Y12
+	VSUBPS      Y12, Y9, Y12
+	VADDPS      Y12, Y5, Y5
+	VMOVAPS     Y4, Y12
+	VADDPS      Y11, Y4, Y4
+	VSUBPS      Y12, Y4, Y12
+	VSUBPS      Y12, Y11, Y12
+	VADDPS      Y12, Y5, Y5
 	VORPS       Y9, Y1, Y1
 	VORPS       Y11, Y1, Y1
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
@@ -2096,12 +2116,16 @@ exponentials32_loop_last:
 	VMULPS      Y8, Y11, Y11
 	VMOVUPS     Y9, (DX)(R10*1)
 	VMOVUPS     Y11, 32(DX)(R10*1)
-	VADDPS      Y9, Y11, Y6
-	VMOVAPS     Y2, Y7
-	VADDPS      Y6, Y2, Y2
-	VSUBPS      Y7, Y2, Y7
-	VSUBPS      Y7, Y6, Y7
-	VADDPS      Y7, Y3, Y3
+	VMOVAPS     Y2, Y6
+	VADDPS      Y9, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y9, Y6
+	VADDPS      Y6, Y3, Y3
+	VMOVAPS     Y2, Y6
+	VADDPS      Y11, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y11, Y6
+	VADDPS      Y6, Y3, Y3
 	ADDQ        $0x40, R10
 
 exponentials32_loop_few:

@@ -220,12 +220,16 @@ logitsLoss32AVX512_loop:
 	VFMADD213PS      Z0, Z21, Z27
 	VMULPS           Z26, Z23, Z23
 	VMULPS           Z22, Z27, Z27
-	VADDPS           Z23, Z27, Z20
-	VMOVAPS          Z14, Z21
-	VADDPS           Z20, Z14, Z14
-	VSUBPS           Z21, Z14, Z21
-	VSUBPS           Z21, Z20, Z21
-	VADDPS           Z21, Z15, Z15
+	VMOVAPS          Z14, Z20
+	VADDPS           Z23, Z14, Z14
+	VSUBPS           Z20, Z14, Z20
+	VSUBPS           Z20, Z23, Z20
+	VADDPS           Z20, Z15, Z15
+	VMOVAPS          Z14, Z20
+	VADDPS           Z27, Z14, Z14
+	VSUBPS           Z20, Z14, Z20
+	VSUBPS           Z20, Z27, Z20
+	VADDPS           Z20, Z15, Z15
 	VMOVUPS          Z13, Z20
 	VMOVUPS          Z13, Z21
 	VFMADD213PS.BCST constant3ef6cc673ef6cc67<>+0(SB), Z30, Z20
@@ -236,12 +240,16 @@ logitsLoss32AVX512_loop:
 	VFMADD213PS.BCST constant3fb8aa373fb8aa37<>+0(SB), Z31, Z21
 	VFMADD213PS      Z28, Z30, Z20
 	VFMADD213PS      Z29, Z31, Z21
-	VADDPS           Z24, Z25, Z22
-	VMOVAPS          Z16, Z23
-	VADDPS           Z22, Z16, Z16
-	VSUBPS           Z23, Z16, Z23
-	VSUBPS           Z23, Z22, Z23
-	VADDPS           Z23, Z17, Z17
+	VMOVAPS          Z16, Z22
+	VADDPS           Z24, Z16, Z16
+	VSUBPS           Z22, Z16, Z22
+	VSUBPS           Z22, Z24, Z22
+	VADDPS           Z22, Z17, Z17
+	VMOVAPS          Z16, Z22
+	VADDPS           Z25, Z16, Z16
+	VSUBPS           Z22, Z16, Z22
+	VSUBPS           Z22, Z25, Z22
+	VADDPS           Z22, Z17, Z17
 	VMULPS           Z24, Z20, Z20
 	VMOVAPS          Z18, Z22
 	VADDPS           Z20, Z18, Z18
@@ -352,12 +360,16 @@ logitsLoss32AVX512_loop_last:
 	VFMADD213PS      Z0, Z21, Z27
 	VMULPS           Z26, Z23, Z23
 	VMULPS           Z22, Z27, Z27
-	VADDPS           Z23, Z27, Z20
-	VMOVAPS          Z14, Z21
-	VADDPS           Z20, Z14, Z14
-	VSUBPS           Z21, Z14, Z21
-	VSUBPS           Z21, Z20, Z21
-	VADDPS           Z21, Z15, Z15
+	VMOVAPS          Z14, Z20
+	VADDPS           Z23, Z14, Z14
+	VSUBPS           Z20, Z14, Z20
+	VSUBPS           Z20, Z23, Z20
+	VADDPS           Z20, Z15, Z15
+	VMOVAPS          Z14, Z20
+	VADDPS           Z27, Z14, Z14
+	VSUBPS           Z20, Z14, Z20
+	VSUBPS           Z20, Z27, Z20
+	VADDPS           Z20, Z15, Z15
 	VMOVUPS          Z13, Z20
 	VMOVUPS          Z13, Z21
 	VFMADD213PS.BCST constant3ef6cc673ef6cc67<>+0(SB), Z30, Z20
@@ -368,12 +380,16 @@ logitsLoss32AVX512_loop_last:
 	VFMADD213PS.BCST constant3fb8aa373fb8aa37<>+0(SB), Z31, Z21
 	VFMADD213PS      Z28, Z30, Z20
 	VFMADD213PS      Z29, Z31, Z21
-	VADDPS           Z24, Z25, Z22
-	VMOVAPS          Z16, Z23
-	VADDPS           Z22, Z16, Z16
-	VSUBPS           Z23, Z16, Z23
-	VSUBPS           Z23, Z22, Z23
-	VADDPS           Z23, Z17, Z17
+	VMOVAPS          Z16, Z22
+	VADDPS           Z24, Z16, Z16
+	VSUBPS           Z22, Z16, Z22
+	VSUBPS           Z22, Z24, Z22
+	VADDPS           Z22, Z17, Z17
+	VMOVAPS          Z16, Z22
+	VADDPS           Z25, Z16, Z16
+	VSUBPS           Z22, Z16, Z22
+	VSUBPS           Z22, Z25, Z22
+	VADDPS           Z22, Z17, Z17
 	VMULPS           Z24, Z20, Z20
 	VMOVAPS          Z18, Z22
 	VADDPS           Z20, Z18, Z18
@@ -747,12 +763,16 @@ logProbsLoss32AVX512_loop:
 	VFMADD213PS Z11, Z18, Z21
 	VFMADD213PS Z22, Z16, Z15
 	VFMADD213PS Z17, Z18, Z21
-	VADDPS      Z19, Z20, Z16
-	VMOVAPS     Z1, Z17
-	VADDPS      Z16, Z1, Z1
-	VSUBPS      Z17, Z1, Z17
-	VSUBPS      Z17, Z16, Z17
-	VADDPS      Z17, Z12, Z12
+	VMOVAPS     Z1, Z16
+	VADDPS      Z19, Z1, Z1
+	VSUBPS      Z16, Z1, Z16
+	VSUBPS      Z16, Z19, Z16
+	VADDPS      Z16, Z12, Z12
+	VMOVAPS     Z1, Z16
+	VADDPS      Z20, Z1, Z1
+	VSUBPS      Z16, Z1, Z16
+	VSUBPS      Z16, Z20, Z16
+	VADDPS      Z16, Z12, Z12
 	VMULPS      Z19, Z15, Z15
 	VMOVAPS     Z13, Z16
 	VADDPS      Z15, Z13, Z13
@@ -843,12 +863,16 @@ logProbsLoss32AVX512_loop_last:
 	VFMADD213PS Z11, Z18, Z21
 	VFMADD213PS Z22, Z16, Z15
 	VFMADD213PS Z17, Z18, Z21
-	VADDPS      Z19, Z20, Z16
-	VMOVAPS     Z1, Z17
-	VADDPS      Z16, Z1, Z1
-	VSUBPS      Z17, Z1, Z17
-	VSUBPS      Z17, Z16, Z17
-	VADDPS      Z17, Z12, Z12
+	VMOVAPS     Z1, Z16
+	VADDPS      Z19, Z1, Z1
+	VSUBPS      Z16, Z1, Z16
+	VSUBPS      Z16, Z19, Z16
+	VADDPS      Z16, Z12, Z12
+	VMOVAPS     Z1, Z16
+	VADDPS      Z20, Z1, Z1
+	VSUBPS      Z16, Z1, Z16
+	VSUBPS      Z16, Z20, Z16
+	VADDPS      Z16, Z12, Z12
 	VMULPS      Z19, Z15, Z15
 	VMOVAPS     Z13, Z16
 	VADDPS      Z15, Z13, Z13
@@ -1116,12 +1140,16 @@ pairLoss32AVX512_loop:
 	VFMADD213PS   Z0, Z18, Z28
 	VMULPS        Z27, Z24, Z24
 	VMULPS        Z19, Z28, Z28
-	VADDPS        Z24, Z28, Z17
-	VMOVAPS       Z11, Z18
-	VADDPS        Z17, Z11, Z11
-	VSUBPS        Z18, Z11, Z18
-	VSUBPS        Z18, Z17, Z18
-	VADDPS        Z18, Z12, Z12
+	VMOVAPS       Z11, Z17
+	VADDPS        Z24, Z11, Z11
+	VSUBPS        Z17, Z11, Z17
+	VSUBPS        Z17, Z24, Z17
+	VADDPS        Z17, Z12, Z12
+	VMOVAPS       Z11, Z17
+	VADDPS        Z28, Z11, Z11
+	VSUBPS        Z17, Z11, Z17
+	VSUBPS        Z17, Z28, Z17
+	VADDPS        Z17, Z12, Z12
 	VMOVUPS       Z7, Z17
 	VMOVUPS       Z7, Z18
 	VFMADD213PS   Z8, Z21, Z17
@@ -1132,12 +1160,16 @@ pairLoss32AVX512_loop:
 	VFMADD213PS   Z0, Z22, Z18
 	VMULPS        Z20, Z17, Z17
 	VMULPS        Z23, Z18, Z18
-	VADDPS        Z17, Z18, Z19
-	VMOVAPS       Z13, Z20
-	VADDPS        Z19, Z13, Z13
-	VSUBPS        Z20, Z13, Z20
-	VSUBPS        Z20, Z19, Z20
-	VADDPS        Z20, Z14, Z14
+	VMOVAPS       Z13, Z19
+	VADDPS        Z17, Z13, Z13
+	VSUBPS        Z19, Z13, Z19
+	VSUBPS        Z19, Z17, Z19
+	VADDPS        Z19, Z14, Z14
+	VMOVAPS       Z13, Z19
+	VADDPS        Z18, Z13, Z13
+	VSUBPS        Z19, Z13, Z19
+	VSUBPS        Z19, Z18, Z19
+	VADDPS        Z19, Z14, Z14
 	VMULPS        Z17, Z25, Z25
 	VMOVAPS       Z15, Z17
 	VADDPS        Z25, Z15, Z15
@@ -1252,12 +1284,16 @@ pairLoss32AVX512_loop_last:
 	VFMADD213PS Z0, Z18, Z28
 	VMULPS      Z27, Z24, Z24
 	VMULPS      Z19, Z28, Z28
-	VADDPS      Z24, Z28, Z17
-	VMOVAPS     Z11, Z18
-	VADDPS      Z17, Z11, Z11
-	VSUBPS      Z18, Z11, Z18
-	VSUBPS      Z18, Z17, Z18
-	VADDPS      Z18, Z12, Z12
+	VMOVAPS     Z11, Z17
+	VADDPS      Z24, Z11, Z11
+	VSUBPS      Z17, Z11, Z17
+	VSUBPS      Z17, Z24, Z17
+	VADDPS      Z17, Z12, Z12
+	VMOVAPS     Z11, Z17
+	VADDPS      Z28, Z11, Z11
+	VSUBPS      Z17, Z11, Z17
+	VSUBPS      Z17, Z28, Z17
+	VADDPS      Z17, Z12, Z12
 	VMOVUPS     Z7, Z17
 	VMOVUPS     Z7, Z18
 	VFMADD213PS Z8, Z21, Z17
@@ -1268,12 +1304,16 @@ pairLoss32AVX512_loop_last:
 	VFMADD213PS Z0, Z22, Z18
 	VMULPS      Z20, Z17, Z17
 	VMULPS      Z23, Z18, Z18
-	VADDPS      Z17, Z18, Z19
-	VMOVAPS     Z13, Z20
-	VADDPS      Z19, Z13, Z13
-	VSUBPS      Z20, Z13, Z20
-	VSUBPS      Z20, Z19, Z20
-	VADDPS      Z20, Z14, Z14
+	VMOVAPS     Z13, Z19
+	VADDPS      Z17, Z13, Z13
+	VSUBPS      Z19, Z13, Z19
+	VSUBPS      Z19, Z17, Z19
+	VADDPS      Z19, Z14, Z14
+	VMOVAPS     Z13, Z19
+	VADDPS      Z18, Z13, Z13
+	VSUBPS      Z19, Z13, Z19
+	VSUBPS      Z19, Z18, Z19
+	VADDPS      Z19, Z14, Z14
 	VMULPS      Z17, Z25, Z25
 	VMOVAPS     Z15, Z17
 	VADDPS      Z25, Z15, Z15
@@ -2681,12 +2721,16 @@ exponentials32AVX512_row:
 exponentials32AVX512_loop:
 	VMOVUPS       (CX)(R10*1), Z17
 	VMOVUPS       64(CX)(R10*1), Z19
-	VADDPS        Z17, Z19, Z20
-	VMOVAPS       Z12, Z21
-	VADDPS        Z20, Z12, Z12
-	VSUBPS        Z21, Z12, Z21
-	VSUBPS        Z21, Z20, Z21
-	VADDPS        Z21, Z13, Z13
+	VMOVAPS       Z12, Z20
+	VADDPS        Z17, Z12, Z12
+	VSUBPS        Z20, Z12, Z20
+	VSUBPS        Z20, Z17, Z20
+	VADDPS        Z20, Z13, Z13
+	VMOVAPS       Z12, Z20
+	VADDPS        Z19, Z12, Z12
+	VSUBPS        Z20, Z12, Z20
+	VSUBPS        Z20, Z19, Z20
+	VADDPS        Z20, Z13, Z13
 	VORPS         Z17, Z9, Z9
 	VORPS         Z19, Z9, Z9
 	VMOVUPS       Z5, Z17
@@ -2701,12 +2745,16 @@ exponentials32AVX512_loop:
 	VMULPS        Z16, Z19, Z19
 	VMOVUPS       Z17, (DX)(R10*1)
 	VMOVUPS       Z19, 64(DX)(R10*1)
-	VADDPS        Z17, Z19, Z14
-	VMOVAPS       Z10, Z15
-	VADDPS        Z14, Z10, Z10
-	VSUBPS        Z15, Z10, Z15
-	VSUBPS        Z15, Z14, Z15
-	VADDPS        Z15, Z11, Z11
+	VMOVAPS       Z10, Z14
+	VADDPS        Z17, Z10, Z10
+	VSUBPS        Z14, Z10, Z14
+	VSUBPS        Z14, Z17, Z14
+	VADDPS        Z14, Z11, Z11
+	VMOVAPS       Z10, Z14
+	VADDPS        Z19, Z10, Z10
+	VSUBPS        Z14, Z10, Z14
+	VSUBPS        Z14, Z19, Z14
+	VADDPS        Z14, Z11, Z11
 	VMOVUPS       128(AX)(R10*1), Z14
 	VMOVUPS       192(AX)(R10*1), Z15
 	VMOVAPS       Z14, Z16
@@ -2761,12 +2809,16 @@ exponentials32AVX512_loop_on:
 exponentials32AVX512_loop_last:
 	VMOVUPS     (CX)(R10*1), Z17
 	VMOVUPS     64(CX)(R10*1), Z19
-	VADDPS      Z17, Z19, Z20
-	VMOVAPS     Z12, Z21
-	VADDPS      Z20, Z12, Z12
-	VSUBPS      Z21, Z12, Z21
-	VSUBPS      Z21, Z20, Z21
-	VADDPS      Z21, Z13, Z13
+	VMOVAPS     Z12, Z20
+	VADDPS      Z17, Z12, Z12
+	VSUBPS      Z20, Z12, Z20
+	VSUBPS      Z20, Z17, Z20
+	VADDPS      Z20, Z13, Z13
+	VMOVAPS     Z12, Z20
+	VADDPS      Z19, Z12, Z12
+	VSUBPS      Z20, Z12, Z20
+	VSUBPS      Z20, Z19, Z20
+	VADDPS      Z20, Z13, Z13
 	VORPS       Z17, Z9, Z9
 	VORPS       Z19, Z9, Z9
 	VMOVUPS     Z5, Z17
@@ -2781,12 +2833,16 @@ exponentials32AVX512_loop_last:
 	VMULPS      Z16, Z19, Z19
 	VMOVUPS     Z17, (DX)(R10*1)
 	VMOVUPS     Z19, 64(DX)(R10*1)
-	VADDPS      Z17, Z19, Z14
-	VMOVAPS     Z10, Z15
-	VADDPS      Z14, Z10, Z10
-	VSUBPS      Z15, Z10, Z15
-	VSUBPS      Z15, Z14, Z15
-	VADDPS      Z15, Z11, Z11
+	VMOVAPS     Z10, Z14
+	VADDPS      Z17, Z10, Z10
+	VSUBPS      Z14, Z10, Z14
+	VSUBPS      Z14, Z17, Z14
+	VADDPS      Z14, Z11, Z11
+	VMOVAPS     Z10, Z14
+	VADDPS      Z19, Z10, Z10
+	VSUBPS      Z14, Z10, Z14
+	VSUBPS      Z14, Z19, Z14
+	VADDPS      Z14, Z11, Z11
 	ADDQ        $0x80, R10
 
 exponentials32AVX512_loop_few:
@@ -3025,12 +3081,16 @@ pairExponentials32AVX512_loop:
 	VMULPS        Z19, Z28, Z28
 	VMOVUPS       Z24, (DX)(R11*1)
 	VMOVUPS       Z28, 64(DX)(R11*1)
-	VADDPS        Z24, Z28, Z17
-	VMOVAPS       Z11, Z18
-	VADDPS        Z17, Z11, Z11
-	VSUBPS        Z18, Z11, Z18
-	VSUBPS        Z18, Z17, Z18
-	VADDPS        Z18, Z12, Z12
+	VMOVAPS       Z11, Z17
+	VADDPS        Z24, Z11, Z11
+	VSUBPS        Z17, Z11, Z17
+	VSUBPS        Z17, Z24, Z17
+	VADDPS        Z17, Z12, Z12
+	VMOVAPS       Z11, Z17
+	VADDPS        Z28, Z11, Z11
+	VSUBPS        Z17, Z11, Z17
+	VSUBPS        Z17, Z28, Z17
+	VADDPS        Z17, Z12, Z12
 	VMOVUPS       Z7, Z17
 	VMOVUPS       Z7, Z18
 	VFMADD213PS   Z8, Z21, Z17
@@ -3043,12 +3103,16 @@ pairExponentials32AVX512_loop:
 	VMULPS        Z23, Z18, Z18
 	VMOVUPS       Z17, (BX)(R11*1)
 	VMOVUPS       Z18, 64(BX)(R11*1)
-	VADDPS        Z17, Z18, Z19
-	VMOVAPS       Z13, Z20
-	VADDPS        Z19, Z13, Z13
-	VSUBPS        Z20, Z13, Z20
-	VSUBPS        Z20, Z19, Z20
-	VADDPS        Z20, Z14, Z14
+	VMOVAPS       Z13, Z19
+	VADDPS        Z17, Z13, Z13
+	VSUBPS        Z19, Z13, Z19
+	VSUBPS        Z19, Z17, Z19
+	VADDPS        Z19, Z14, Z14
+	VMOVAPS       Z13, Z19
+	VADDPS        Z18, Z13, Z13
+	VSUBPS        Z19, Z13, Z19
+	VSUBPS        Z19, Z18, Z19
+	VADDPS        Z19, Z14, Z14
 	VMULPS        Z17, Z25, Z25
 	VMOVAPS       Z15, Z17
 	VADDPS        Z25, Z15, Z15
@@ -3165,12 +3229,16 @@ pairExponentials32AVX512_loop_last:
 	VMULPS      Z19, Z28, Z28
 	VMOVUPS     Z24, (DX)(R11*1)
 	VMOVUPS     Z28, 64(DX)(R11*1)
-	VADDPS      Z24, Z28, Z17
-	VMOVAPS     Z11, Z18
-	VADDPS      Z17, Z11, Z11
-	VSUBPS      Z18, Z11, Z18
-	VSUBPS      Z18, Z17, Z18
-	VADDPS      Z18, Z12, Z12
+	VMOVAPS     Z11, Z17
+	VADDPS      Z24, Z11, Z11
+	VSUBPS      Z17, Z11, Z17
+	VSUBPS      Z17, Z24, Z17
+	VADDPS      Z17, Z12, Z12
+	VMOVAPS     Z11, Z17
+	VADDPS      Z28, Z11, Z11
+	VSUBPS      Z17, Z11, Z17
+	VSUBPS      Z17, Z28, Z17
+	VADDPS      Z17, Z12, Z12
 	VMOVUPS     Z7, Z17
 	VMOVUPS     Z7, Z18
 	VFMADD213PS Z8, Z21, Z17
@@ -3183,12 +3251,16 @@ pairExponentials32AVX512_loop_last:
 	VMULPS      Z23, Z18, Z18
 	VMOVUPS     Z17, (BX)(R11*1)
 	VMOVUPS     Z18, 64(BX)(R11*1)
-	VADDPS      Z17, Z18, Z19
-	VMOVAPS     Z13, Z20
-	VADDPS      Z19, Z13, Z13
-	VSUBPS      Z20, Z13, Z20
-	VSUBPS      Z20, Z19, Z20
-	VADDPS      Z20, Z14, Z14
+	VMOVAPS     Z13, Z19
+	VADDPS      Z17, Z13, Z13
+	VSUBPS      Z19, Z13, Z19
+	VSUBPS      Z19, Z17, Z19
+	VADDPS      Z19, Z14, Z14
+	VMOVAPS     Z13, Z19
+	VADDPS      Z18, Z13, Z13
+	VSUBPS      Z19, Z13, Z19
+	VSUBPS      Z19, Z18, Z19
+	VADDPS      Z19, Z14, Z14
 	VMULPS      Z17, Z25, Z25
 	VMOVAPS     Z15, Z17
 	VADDPS      Z25, Z15, Z15
@@ -3713,12 +3785,16 @@ logPairLoss32AVX512_loop:
 	VFMADD213PS   Z10, Z16, Z22
 	VMULPS        Z21, Z18, Z18
 	VMULPS        Z17, Z22, Z22
-	VADDPS        Z18, Z22, Z15
-	VMOVAPS       Z11, Z16
-	VADDPS        Z15, Z11, Z11
-	VSUBPS        Z16, Z11, Z16
-	VSUBPS        Z16, Z15, Z16
-	VADDPS        Z16, Z12, Z12
+	VMOVAPS       Z11, Z15
+	VADDPS        Z18, Z11, Z11
+	VSUBPS        Z15, Z11, Z15
+	VSUBPS        Z15, Z18, Z15
+	VADDPS        Z15, Z12, Z12
+	VMOVAPS       Z11, Z15
+	VADDPS        Z22, Z11, Z11
+	VSUBPS        Z15, Z11, Z15
+	VSUBPS        Z15, Z22, Z15
+	VADDPS        Z15, Z12, Z12
 	VMULPS        Z18, Z19, Z19
 	VMOVAPS       Z13, Z15
 	VADDPS        Z19, Z13, Z13
@@ -3813,12 +3889,16 @@ logPairLoss32AVX512_loop_last:
 	VFMADD213PS Z10, Z16, Z22
 	VMULPS      Z21, Z18, Z18
 	VMULPS      Z17, Z22, Z22
-	VADDPS      Z18, Z22, Z15
-	VMOVAPS     Z11, Z16
-	VADDPS      Z15, Z11, Z11
-	VSUBPS      Z16, Z11, Z16
-	VSUBPS      Z16, Z15, Z16
-	VADDPS      Z16, Z12, Z12
+	VMOVAPS     Z11, Z15
+	VADDPS      Z18, Z11, Z11
+	VSUBPS      Z15, Z11, Z15
+	VSUBPS      Z15, Z18, Z15
+	VADDPS      Z15, Z12, Z12
+	VMOVAPS     Z11, Z15
+	VADDPS      Z22, Z11, Z11
+	VSUBPS      Z15, Z11, Z15
+	VSUBPS      Z15, Z22, Z15
+	VADDPS      Z15, Z12, Z12
 	VMULPS      Z18, Z19, Z19
 	VMOVAPS     Z13, Z15
 	VADDPS      Z19, Z13, Z13
@@ -4620,12 +4700,16 @@ keepingLoss32AVX512_loop:
 	VMULPS           Z22, Z27, Z27
 	VMOVUPS          Z23, (DX)(R11*1)
 	VMOVUPS          Z27, 64(DX)(R11*1)
-	VADDPS           Z23, Z27, Z20
-	VMOVAPS          Z14, Z21
-	VADDPS           Z20, Z14, Z14
-	VSUBPS           Z21, Z14, Z21
-	VSUBPS           Z21, Z20, Z21
-	VADDPS           Z21, Z15, Z15
+	VMOVAPS          Z14, Z20
+	VADDPS           Z23, Z14, Z14
+	VSUBPS           Z20, Z14, Z20
+	VSUBPS           Z20, Z23, Z20
+	VADDPS           Z20, Z15, Z15
+	VMOVAPS          Z14, Z20
+	VADDPS           Z27, Z14, Z14
+	VSUBPS           Z20, Z14, Z20
+	VSUBPS           Z20, Z27, Z20
+	VADDPS           Z20, Z15, Z15
 	VMOVUPS          Z13, Z20
 	VMOVUPS          Z13, Z21
 	VFMADD213PS.BCST constant3ef6cc673ef6cc67<>+0(SB), Z30, Z20
@@ -4636,12 +4720,16 @@ keepingLoss32AVX512_loop:
 	VFMADD213PS.BCST constant3fb8aa373fb8aa37<>+0(SB), Z31, Z21
 	VFMADD213PS      Z28, Z30, Z20
 	VFMADD213PS      Z29, Z31, Z21
-	VADDPS           Z24, Z25, Z22
-	VMOVAPS          Z16, Z23
-	VADDPS           Z22, Z16, Z16
-	VSUBPS           Z23, Z16, Z23
-	VSUBPS           Z23, Z22, Z23
-	VADDPS           Z23, Z17, Z17
+	VMOVAPS          Z16, Z22
+	VADDPS           Z24, Z16, Z16
+	VSUBPS           Z22, Z16, Z22
+	VSUBPS           Z22, Z24, Z22
+	VADDPS           Z22, Z17, Z17
+	VMOVAPS          Z16, Z22
+	VADDPS           Z25, Z16, Z16
+	VSUBPS           Z22, Z16, Z22
+	VSUBPS           Z22, Z25, Z22
+	VADDPS           Z22, Z17, Z17
 	VMULPS           Z24, Z20, Z20
 	VMOVAPS          Z18, Z22
 	VADDPS           Z20, Z18, Z18
@@ -4754,12 +4842,16 @@ keepingLoss32AVX512_loop_last:
 	VMULPS           Z22, Z27, Z27
 	VMOVUPS          Z23, (DX)(R11*1)
 	VMOVUPS          Z27, 64(DX)(R11*1)
-	VADDPS           Z23, Z27, Z20
-	VMOVAPS          Z14, Z21
-	VADDPS           Z20, Z14, Z14
-	VSUBPS           Z21, Z14, Z21
-	VSUBPS           Z21, Z20, Z21
-	VADDPS           Z21, Z15, Z15
+	VMOVAPS          Z14, Z20
+	VADDPS           Z23, Z14, Z14
+	VSUBPS           Z20, Z14, Z20
+	VSUBPS           Z20, Z23, Z20
+	VADDPS           Z20, Z15, Z15
+	VMOVAPS          Z14, Z20
+	VADDPS           Z27, Z14, Z14
+	VSUBPS           Z20, Z14, Z20
+	VSUBPS           Z20, Z27, Z20
+	VADDPS           Z20, Z15, Z15
 	VMOVUPS          Z13, Z20
 	VMOVUPS          Z13, Z21
 	VFMADD213PS.BCST constant3ef6cc673ef6cc67<>+0(SB), Z30, Z20
@@ -4770,12 +4862,16 @@ keepingLoss32AVX512_loop_last:
 	VFMADD213PS.BCST constant3fb8aa373fb8aa37<>+0(SB), Z31, Z21
 	VFMADD213PS      Z28, Z30, Z20
 	VFMADD213PS      Z29, Z31, Z21
-	VADDPS           Z24, Z25, Z22
-	VMOVAPS          Z16, Z23
-	VADDPS           Z22, Z16, Z16
-	VSUBPS           Z23, Z16, Z23
-	VSUBPS           Z23, Z22, Z23
-	VADDPS           Z23, Z17, Z17
+	VMOVAPS          Z16, Z22
+	VADDPS           Z24, Z16, Z16
+	VSUBPS           Z22, Z16, Z22
+	VSUBPS           Z22, Z24, Z22
+	VADDPS           Z22, Z17, Z17
+	VMOVAPS          Z16, Z22
+	VADDPS           Z25, Z16, Z16
+	VSUBPS           Z22, Z16, Z22
+	VSUBPS           Z22, Z25, Z22
+	VADDPS           Z22, Z17, Z17
 	VMULPS           Z24, Z20, Z20
 	VMOVAPS          Z18, Z22
 	VADDPS           Z20, Z18, Z18
@@ -5094,12 +5190,16 @@ keepingPair32AVX512_loop:
 	VMULPS        Z19, Z28, Z28
 	VMOVUPS       Z24, (DX)(R12*1)
 	VMOVUPS       Z28, 64(DX)(R12*1)
-	VADDPS        Z24, Z28, Z17
-	VMOVAPS       Z11, Z18
-	VADDPS        Z17, Z11, Z11
-	VSUBPS        Z18, Z11, Z18
-	VSUBPS        Z18, Z17, Z18
-	VADDPS        Z18, Z12, Z12
+	VMOVAPS       Z11, Z17
+	VADDPS        Z24, Z11, Z11
+	VSUBPS        Z17, Z11, Z17
+	VSUBPS        Z17, Z24, Z17
+	VADDPS        Z17, Z12, Z12
+	VMOVAPS       Z11, Z17
+	VADDPS        Z28, Z11, Z11
+	VSUBPS        Z17, Z11, Z17
+	VSUBPS        Z17, Z28, Z17
+	VADDPS        Z17, Z12, Z12
 	VMOVUPS       Z7, Z17
 	VMOVUPS       Z7, Z18
 	VFMADD213PS   Z8, Z21, Z17
@@ -5112,12 +5212,16 @@ keepingPair32AVX512_loop:
 	VMULPS        Z23, Z18, Z18
 	VMOVUPS       Z17, (BX)(R12*1)
 	VMOVUPS       Z18, 64(BX)(R12*1)
-	VADDPS        Z17, Z18, Z19
-	VMOVAPS       Z13, Z20
-	VADDPS        Z19, Z13, Z13
-	VSUBPS        Z20, Z13, Z20
-	VSUBPS        Z20, Z19, Z20
-	VADDPS        Z20, Z14, Z14
+	VMOVAPS       Z13, Z19
+	VADDPS        Z17, Z13, Z13
+	VSUBPS        Z19, Z13, Z19
+	VSUBPS        Z19, Z17, Z19
+	VADDPS        Z19, Z14, Z14
+	VMOVAPS       Z13, Z19
+	VADDPS        Z18, Z13, Z13
+	VSUBPS        Z19, Z13, Z19
+	VSUBPS        Z19, Z18, Z19
+	VADDPS        Z19, Z14, Z14
 	VMULPS        Z17, Z25, Z25
 	VMOVAPS       Z15, Z17
 	VADDPS        Z25, Z15, Z15
@@ -5234,12 +5338,16 @@ keepingPair32AVX512_loop_last:
 	VMULPS      Z19, Z28, Z28
 	VMOVUPS     Z24, (DX)(R12*1)
 	VMOVUPS     Z28, 64(DX)(R12*1)
-	VADDPS      Z24, Z28, Z17
-	VMOVAPS     Z11, Z18
-	VADDPS      Z17, Z11, Z11
-	VSUBPS      Z18, Z11, Z18
-	VSUBPS      Z18, Z17, Z18
-	VADDPS      Z18, Z12, Z12
+	VMOVAPS     Z11, Z17
+	VADDPS      Z24, Z11, Z11
+	VSUBPS      Z17, Z11, Z17
+	VSUBPS      Z17, Z24, Z17
+	VADDPS      Z17, Z12, Z12
+	VMOVAPS     Z11, Z17
+	VADDPS      Z28, Z11, Z11
+	VSUBPS      Z17, Z11, Z17
+	VSUBPS      Z17, Z28, Z17
+	VADDPS      Z17, Z12, Z12
 	VMOVUPS     Z7, Z17
 	VMOVUPS     Z7, Z18
 	VFMADD213PS Z8, Z21, Z17
@@ -5252,12 +5360,16 @@ keepingPair32AVX512_loop_last:
 	VMULPS      Z23, Z18, Z18
 	VMOVUPS     Z17, (BX)(R12*1)
 	VMOVUPS     Z18, 64(BX)(R12*1)
-	VADDPS      Z17, Z18, Z19
-	VMOVAPS     Z13, Z20
-	VADDPS      Z19, Z13, Z13
-	VSUBPS      Z20, Z13, Z20
-	VSUBPS      Z20, Z19, Z20
-	VADDPS      Z20, Z14, Z14
+	VMOVAPS     Z13, Z19
+	VADDPS      Z17, Z13, Z13
+	VSUBPS      Z19, Z13, Z19
+	VSUBPS      Z19, Z17, Z19
+	VADDPS      Z19, Z14, Z14
+	VMOVAPS     Z13, Z19
+	VADDPS      Z18, Z13, Z13
+	VSUBPS      Z19, Z13, Z19
+	VSUBPS      Z19, Z18, Z19
+	VADDPS      Z19, Z14, Z14
 	VMULPS      Z17, Z25, Z25
 	VMOVAPS     Z15, Z17
 	VADDPS      Z25, Z15, Z15

@@ -16,12 +16,6 @@ func (s *sum) add(x float64) {
 	s.high = t
 }
 
-// addSum adds another sum, with what it has rounded off.
-func (s *sum) addSum(o sum) {
-	s.add(o.high)
-	s.low += o.low
-}
-
 // value returns the sum. Once a term or a partial sum is infinite the
 // compensation means nothing; the plain sum still does.
 func (s *sum) value() float64 {

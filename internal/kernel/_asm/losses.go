@@ -86,8 +86,8 @@ func (a arithmetic) logProbsLoss() {
 	})
 }
 
-// unroll is how many vectors make one turn of the loops that have registers for two lanes of
-// float32 with AVX2, and unrollWide of those that have not.
+// unroll is how many vectors make one turn of a loop that has registers for two of float32,
+// and unrollWide of one that needs those of AVX-512.
 func (a arithmetic) unroll() int {
 	if a.single() {
 		return 2

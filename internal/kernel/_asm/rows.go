@@ -51,9 +51,9 @@ type function struct {
 	tensors       []reg.GPVirtual // where the loops are
 	record        reg.GPVirtual   // of this row: sums or coefficients
 	recordSize    int
-	readAgain     []reg.GPVirtual // tensors, see prefetch, as streams
-	streams       []reg.GPVirtual
 	toNextCall    reg.GPVirtual // bytes from a row to the row of its number in the next call
+
+	readAgain, streams []reg.GPVirtual // tensors, see prefetch
 }
 
 // begin declares a kernel of tensors and a record a row.

@@ -49,14 +49,8 @@ func (s *sums) low(i int) Mem  { return s.local.Offset(target.size * (2*i + 1)) 
 
 // add adds vectors to sum i, and what that rounds off of float32 to the sum's rest: all of
 // it, unless a term is larger than the sum (Dekker 1971), and then but for as much as
-// rounding the term would take. Two vectors are added to each other first, which rounds: half
-// an ε of them, which sums of positive terms have to spare and addProducts's have not.
+// rounding the term would take.
 func (s *sums) add(i int, vs vectors) {
-	if s.single() && len(vs) == 2 {
-		pair := register()
-		VADDPS(vs[0], vs[1], pair)
-		vs = vectors{pair}
-	}
 	for _, v := range vs {
 		if !s.single() {
 			VADDPD(v, s.lanes[i], s.lanes[i])
@@ -131,7 +125,7 @@ func (s *sums) totalSingle(i int) vector {
 	return v
 }
 
-// store stores the sums, three of them in slots that follow each other.
+// store stores the sums. Of three, whose slots follow each other, the flags behind are cleared.
 func (s *sums) store(slots ...int) {
 	var totals []vector
 	for i := range slots {

@@ -111,8 +111,8 @@ func (a arithmetic) shifts(shift vector) shifts {
 	return s
 }
 
-// shiftOf returns −largest in the smallest vectors, in lanes of float32 times log2 e and rounded to a whole
-// number.
+// shiftOf returns −largest, of lanes of float32 times log2 e and rounded to a whole number, in
+// the smallest vector.
 func (a arithmetic) shiftOf(largest vector) vector {
 	shift := XMM()
 	if !a.single() {

@@ -89,8 +89,8 @@ func round(v, to vector) {
 	}
 }
 
-// mantissas sets m to the mantissas of positive normal float32 t, 1 ≤ m < 2. Those of negative
-// numbers are NaN where negativeIsNaN.
+// mantissas sets m to the mantissas of positive normal float32 t, 1 ≤ m < 2. Those of numbers
+// below 0 are NaN where negativeIsNaN, and that of −0 is finite.
 func (a arithmetic) mantissas(t vectors, one Op, m vectors) {
 	if a.negativeIsNaN() {
 		const fromOneToTwo, notOfNegative = 0, 2 << 2
