@@ -9494,7 +9494,7 @@ logitsLoss64_row:
 	VMOVUPD      Y5, 160(R8)
 	MOVQ         BX, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000008, R11
+	MOVQ         $0x00000004, R11
 	SUBQ         $0x04, R9
 	JL           logitsLoss64_loop_few
 	LEAQ         (AX)(DI*1), R12
@@ -9606,7 +9606,7 @@ logitsLoss64_loop:
 	VMOVUPD Y4, 160(R8)
 	VMOVUPD Y8, 128(R8)
 	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000008, R11
+	MOVQ    $0x00000004, R11
 
 logitsLoss64_loop_on:
 	SUBQ $0x04, R9
@@ -9923,7 +9923,7 @@ logProbsLoss64_row:
 	VMOVUPD Y4, 96(DI)
 	MOVQ    BX, R8
 	XORQ    R9, R9
-	MOVQ    $0x00000008, R10
+	MOVQ    $0x00000004, R10
 	SUBQ    $0x04, R8
 	JL      logProbsLoss64_loop_few
 	VMOVUPD (AX)(R9*1), Y4
@@ -10008,7 +10008,7 @@ logProbsLoss64_loop:
 	VMOVUPD Y3, 96(DI)
 	VMOVUPD Y6, 64(DI)
 	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000008, R10
+	MOVQ    $0x00000004, R10
 
 logProbsLoss64_loop_on:
 	SUBQ $0x04, R8
@@ -10164,7 +10164,7 @@ pairLoss64_row:
 	VMOVUPD      Y5, 160(R8)
 	MOVQ         BX, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000008, R11
+	MOVQ         $0x00000004, R11
 	SUBQ         $0x04, R9
 	JL           pairLoss64_loop_few
 	LEAQ         (AX)(DI*1), R12
@@ -10277,7 +10277,7 @@ pairLoss64_loop:
 	VMOVUPD     Y4, 160(R8)
 	VMOVUPD     Y10, 128(R8)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000008, R11
+	MOVQ        $0x00000004, R11
 
 pairLoss64_loop_on:
 	SUBQ $0x04, R9
@@ -11284,7 +11284,7 @@ exponentials64_row:
 	VMOVUPD      Y4, 96(R8)
 	MOVQ         SI, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000008, R11
+	MOVQ         $0x00000004, R11
 	SUBQ         $0x04, R9
 	JL           exponentials64_loop_few
 	VMOVUPD      (AX)(R10*1), Y4
@@ -11346,7 +11346,7 @@ exponentials64_loop:
 	VMOVUPD     Y3, 96(R8)
 	VMOVUPD     Y6, 64(R8)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000008, R11
+	MOVQ        $0x00000004, R11
 
 exponentials64_loop_on:
 	SUBQ $0x04, R9
@@ -11493,7 +11493,7 @@ pairExponentials64_row:
 	VMOVUPD      Y5, 160(R9)
 	MOVQ         DI, R10
 	XORQ         R11, R11
-	MOVQ         $0x00000008, R12
+	MOVQ         $0x00000004, R12
 	SUBQ         $0x04, R10
 	JL           pairExponentials64_loop_few
 	VMOVUPD      (AX)(R11*1), Y5
@@ -11605,7 +11605,7 @@ pairExponentials64_loop:
 	VMOVUPD     Y4, 160(R9)
 	VMOVUPD     Y10, 128(R9)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000008, R12
+	MOVQ        $0x00000004, R12
 
 pairExponentials64_loop_on:
 	SUBQ $0x04, R10
@@ -11798,7 +11798,7 @@ dot64_row:
 	VMOVUPD Y1, 32(DI)
 	MOVQ    BX, R8
 	XORQ    R9, R9
-	MOVQ    $0x00000004, R10
+	MOVQ    $0x00000002, R10
 	SUBQ    $0x08, R8
 	JL      dot64_loop_few
 
@@ -11819,7 +11819,7 @@ dot64_loop:
 	VMOVUPD     Y0, 32(DI)
 	VMOVUPD     Y1, (DI)
 	VXORPD      Y0, Y0, Y0
-	MOVQ        $0x00000004, R10
+	MOVQ        $0x00000002, R10
 
 dot64_loop_on:
 	SUBQ    $0x08, R8
@@ -11990,7 +11990,7 @@ logPairLoss64_row:
 	VMOVUPD     Y4, 96(DI)
 	MOVQ        BX, R8
 	XORQ        R9, R9
-	MOVQ        $0x00000008, R10
+	MOVQ        $0x00000004, R10
 	SUBQ        $0x04, R8
 	JL          logPairLoss64_loop_few
 	VMOVUPD     (CX)(R9*1), Y4
@@ -12079,7 +12079,7 @@ logPairLoss64_loop:
 	VMOVUPD     Y3, 96(DI)
 	VMOVUPD     Y6, 64(DI)
 	VXORPD      Y3, Y3, Y3
-	MOVQ        $0x00000008, R10
+	MOVQ        $0x00000004, R10
 
 logPairLoss64_loop_on:
 	SUBQ $0x04, R8
@@ -12582,7 +12582,7 @@ keepingLoss64_row:
 	VMOVUPD      Y5, 160(R9)
 	MOVQ         SI, R10
 	XORQ         R11, R11
-	MOVQ         $0x00000008, R12
+	MOVQ         $0x00000004, R12
 	SUBQ         $0x04, R10
 	JL           keepingLoss64_loop_few
 	LEAQ         (AX)(R8*1), R13
@@ -12697,7 +12697,7 @@ keepingLoss64_loop:
 	VMOVUPD Y4, 160(R9)
 	VMOVUPD Y8, 128(R9)
 	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000008, R12
+	MOVQ    $0x00000004, R12
 
 keepingLoss64_loop_on:
 	SUBQ $0x04, R10
@@ -12906,7 +12906,7 @@ keepingPair64_row:
 	VMOVUPD      Y5, 160(R10)
 	MOVQ         DI, R11
 	XORQ         R12, R12
-	MOVQ         $0x00000008, R13
+	MOVQ         $0x00000004, R13
 	SUBQ         $0x04, R11
 	JL           keepingPair64_loop_few
 	LEAQ         (AX)(R9*1), R14
@@ -13022,7 +13022,7 @@ keepingPair64_loop:
 	VMOVUPD     Y4, 160(R10)
 	VMOVUPD     Y10, 128(R10)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000008, R13
+	MOVQ        $0x00000004, R13
 
 keepingPair64_loop_on:
 	SUBQ $0x04, R11
@@ -13295,7 +13295,7 @@ mixedLoss64_row:
 	VMOVUPD      Y5, 160(R8)
 	MOVQ         BX, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000008, R11
+	MOVQ         $0x00000004, R11
 	SUBQ         $0x04, R9
 	JL           mixedLoss64_loop_few
 	LEAQ         (AX)(DI*1), R12
@@ -13418,7 +13418,7 @@ mixedLoss64_loop:
 	VMOVUPD     Y4, 160(R8)
 	VMOVUPD     Y10, 128(R8)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000008, R11
+	MOVQ        $0x00000004, R11
 
 mixedLoss64_loop_on:
 	SUBQ $0x04, R9
@@ -14019,7 +14019,7 @@ probsLoss64_row:
 	VMOVUPD Y3, 96(DI)
 	MOVQ    BX, R8
 	XORQ    R9, R9
-	MOVQ    $0x00000008, R10
+	MOVQ    $0x00000004, R10
 	SUBQ    $0x04, R8
 	JL      probsLoss64_loop_few
 	VMOVUPD (AX)(R9*1), Y3
@@ -14105,7 +14105,7 @@ probsLoss64_loop:
 	VMOVUPD     Y2, 96(DI)
 	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y2, Y2, Y2
-	MOVQ        $0x00000008, R10
+	MOVQ        $0x00000004, R10
 
 probsLoss64_loop_on:
 	SUBQ $0x04, R8
@@ -14633,7 +14633,7 @@ powersLoss64_row:
 	VMOVUPD      Y4, 96(DI)
 	MOVQ         BX, R8
 	XORQ         R9, R9
-	MOVQ         $0x00000008, R10
+	MOVQ         $0x00000004, R10
 	SUBQ         $0x04, R8
 	JL           powersLoss64_loop_few
 	VMOVUPD      (CX)(R9*1), Y4
@@ -14762,7 +14762,7 @@ powersLoss64_loop:
 	VMOVUPD Y3, 96(DI)
 	VMOVUPD Y6, 64(DI)
 	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000008, R10
+	MOVQ    $0x00000004, R10
 
 powersLoss64_loop_on:
 	SUBQ $0x04, R8
@@ -15439,7 +15439,7 @@ jensenSums64_row:
 	VMOVUPD      Y4, 96(DI)
 	MOVQ         BX, R8
 	XORQ         R9, R9
-	MOVQ         $0x00000008, R10
+	MOVQ         $0x00000004, R10
 	SUBQ         $0x04, R8
 	JL           jensenSums64_loop_few
 
@@ -15560,7 +15560,7 @@ jensenSums64_loop:
 	VMOVUPD      Y3, 96(DI)
 	VMOVUPD      Y4, 64(DI)
 	VXORPD       Y3, Y3, Y3
-	MOVQ         $0x00000008, R10
+	MOVQ         $0x00000004, R10
 
 jensenSums64_loop_on:
 	SUBQ    $0x04, R8

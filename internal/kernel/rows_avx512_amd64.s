@@ -14453,7 +14453,7 @@ logitsLoss64AVX512_row:
 	VMOVUPD      Z5, 320(R8)
 	MOVQ         BX, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000004, R11
+	MOVQ         $0x00000002, R11
 	SUBQ         $0x10, R9
 	JL           logitsLoss64AVX512_loop_few
 	LEAQ         (AX)(DI*1), R12
@@ -14643,7 +14643,7 @@ logitsLoss64AVX512_loop:
 	VMOVUPD Z4, 320(R8)
 	VMOVUPD Z21, 256(R8)
 	VXORPD  Z4, Z4, Z4
-	MOVQ    $0x00000004, R11
+	MOVQ    $0x00000002, R11
 
 logitsLoss64AVX512_loop_on:
 	SUBQ $0x10, R9
@@ -15029,7 +15029,7 @@ logProbsLoss64AVX512_row:
 	VMOVUPD Z4, 192(DI)
 	MOVQ    BX, R8
 	XORQ    R9, R9
-	MOVQ    $0x00000004, R10
+	MOVQ    $0x00000002, R10
 	SUBQ    $0x10, R8
 	JL      logProbsLoss64AVX512_loop_few
 	VMOVUPD (AX)(R9*1), Z4
@@ -15173,7 +15173,7 @@ logProbsLoss64AVX512_loop:
 	VMOVUPD Z3, 192(DI)
 	VMOVUPD Z20, 128(DI)
 	VXORPD  Z3, Z3, Z3
-	MOVQ    $0x00000004, R10
+	MOVQ    $0x00000002, R10
 
 logProbsLoss64AVX512_loop_on:
 	SUBQ $0x10, R8
@@ -15428,7 +15428,7 @@ pairLoss64AVX512_row:
 	VMOVUPD      Z5, 320(R8)
 	MOVQ         BX, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000004, R11
+	MOVQ         $0x00000002, R11
 	SUBQ         $0x10, R9
 	JL           pairLoss64AVX512_loop_few
 	LEAQ         (AX)(DI*1), R12
@@ -15625,7 +15625,7 @@ pairLoss64AVX512_loop:
 	VMOVUPD          Z4, 320(R8)
 	VMOVUPD          Z26, 256(R8)
 	VXORPD           Z4, Z4, Z4
-	MOVQ             $0x00000004, R11
+	MOVQ             $0x00000002, R11
 
 pairLoss64AVX512_loop_on:
 	SUBQ $0x10, R9
@@ -17446,7 +17446,7 @@ exponentials64AVX512_row:
 	VMOVUPD      Z4, 192(R8)
 	MOVQ         SI, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000004, R11
+	MOVQ         $0x00000002, R11
 	SUBQ         $0x10, R9
 	JL           exponentials64AVX512_loop_few
 	VMOVUPD      (AX)(R10*1), Z4
@@ -17546,7 +17546,7 @@ exponentials64AVX512_loop:
 	VMOVUPD     Z3, 192(R8)
 	VMOVUPD     Z23, 128(R8)
 	VXORPD      Z3, Z3, Z3
-	MOVQ        $0x00000004, R11
+	MOVQ        $0x00000002, R11
 
 exponentials64AVX512_loop_on:
 	SUBQ $0x10, R9
@@ -17779,7 +17779,7 @@ pairExponentials64AVX512_row:
 	VMOVUPD      Z5, 320(R9)
 	MOVQ         DI, R10
 	XORQ         R11, R11
-	MOVQ         $0x00000004, R12
+	MOVQ         $0x00000002, R12
 	SUBQ         $0x10, R10
 	JL           pairExponentials64AVX512_loop_few
 	VMOVUPD      (AX)(R11*1), Z5
@@ -17976,7 +17976,7 @@ pairExponentials64AVX512_loop:
 	VMOVUPD          Z4, 320(R9)
 	VMOVUPD          Z26, 256(R9)
 	VXORPD           Z4, Z4, Z4
-	MOVQ             $0x00000004, R12
+	MOVQ             $0x00000002, R12
 
 pairExponentials64AVX512_loop_on:
 	SUBQ $0x10, R10
@@ -18299,7 +18299,7 @@ dot64AVX512_row:
 	VMOVUPD Z1, 64(DI)
 	MOVQ    BX, R8
 	XORQ    R9, R9
-	MOVQ    $0x00000004, R10
+	MOVQ    $0x00000002, R10
 	SUBQ    $0x10, R8
 	JL      dot64AVX512_loop_few
 
@@ -18320,7 +18320,7 @@ dot64AVX512_loop:
 	VMOVUPD     Z0, 64(DI)
 	VMOVUPD     Z1, (DI)
 	VXORPD      Z0, Z0, Z0
-	MOVQ        $0x00000004, R10
+	MOVQ        $0x00000002, R10
 
 dot64AVX512_loop_on:
 	SUBQ    $0x10, R8
@@ -18514,7 +18514,7 @@ logPairLoss64AVX512_row:
 	VMOVUPD     Z4, 192(DI)
 	MOVQ        BX, R8
 	XORQ        R9, R9
-	MOVQ        $0x00000004, R10
+	MOVQ        $0x00000002, R10
 	SUBQ        $0x10, R8
 	JL          logPairLoss64AVX512_loop_few
 	VMOVUPD     (CX)(R9*1), Z4
@@ -18676,7 +18676,7 @@ logPairLoss64AVX512_loop:
 	VMOVUPD          Z3, 192(DI)
 	VMOVUPD          Z24, 128(DI)
 	VXORPD           Z3, Z3, Z3
-	MOVQ             $0x00000004, R10
+	MOVQ             $0x00000002, R10
 
 logPairLoss64AVX512_loop_on:
 	SUBQ $0x10, R8
@@ -19621,7 +19621,7 @@ keepingLoss64AVX512_row:
 	VMOVUPD      Z5, 320(R9)
 	MOVQ         SI, R10
 	XORQ         R11, R11
-	MOVQ         $0x00000004, R12
+	MOVQ         $0x00000002, R12
 	SUBQ         $0x10, R10
 	JL           keepingLoss64AVX512_loop_few
 	LEAQ         (AX)(R8*1), R13
@@ -19817,7 +19817,7 @@ keepingLoss64AVX512_loop:
 	VMOVUPD Z4, 320(R9)
 	VMOVUPD Z21, 256(R9)
 	VXORPD  Z4, Z4, Z4
-	MOVQ    $0x00000004, R12
+	MOVQ    $0x00000002, R12
 
 keepingLoss64AVX512_loop_on:
 	SUBQ $0x10, R10
@@ -20160,7 +20160,7 @@ keepingPair64AVX512_row:
 	VMOVUPD      Z5, 320(R10)
 	MOVQ         DI, R11
 	XORQ         R12, R12
-	MOVQ         $0x00000004, R13
+	MOVQ         $0x00000002, R13
 	SUBQ         $0x10, R11
 	JL           keepingPair64AVX512_loop_few
 	LEAQ         (AX)(R9*1), R14
@@ -20363,7 +20363,7 @@ keepingPair64AVX512_loop:
 	VMOVUPD          Z4, 320(R10)
 	VMOVUPD          Z26, 256(R10)
 	VXORPD           Z4, Z4, Z4
-	MOVQ             $0x00000004, R13
+	MOVQ             $0x00000002, R13
 
 keepingPair64AVX512_loop_on:
 	SUBQ $0x10, R11
@@ -20775,7 +20775,7 @@ mixedLoss64AVX512_row:
 	VMOVUPD      Z5, 320(R8)
 	MOVQ         BX, R9
 	XORQ         R10, R10
-	MOVQ         $0x00000004, R11
+	MOVQ         $0x00000002, R11
 	SUBQ         $0x10, R9
 	JL           mixedLoss64AVX512_loop_few
 	LEAQ         (AX)(DI*1), R12
@@ -20992,7 +20992,7 @@ mixedLoss64AVX512_loop:
 	VMOVUPD          Z4, 320(R8)
 	VMOVUPD          Z26, 256(R8)
 	VXORPD           Z4, Z4, Z4
-	MOVQ             $0x00000004, R11
+	MOVQ             $0x00000002, R11
 
 mixedLoss64AVX512_loop_on:
 	SUBQ $0x10, R9
@@ -22101,7 +22101,7 @@ probsLoss64AVX512_row:
 	VMOVUPD  Z3, 192(DI)
 	MOVQ     BX, R8
 	XORQ     R9, R9
-	MOVQ     $0x00000004, R10
+	MOVQ     $0x00000002, R10
 	SUBQ     $0x10, R8
 	JL       probsLoss64AVX512_loop_few
 	VMOVUPD  (AX)(R9*1), Z3
@@ -22263,7 +22263,7 @@ probsLoss64AVX512_loop:
 	VMOVUPD          Z2, 192(DI)
 	VMOVUPD          Z19, 128(DI)
 	VXORPD           Z2, Z2, Z2
-	MOVQ             $0x00000004, R10
+	MOVQ             $0x00000002, R10
 
 probsLoss64AVX512_loop_on:
 	SUBQ $0x10, R8
@@ -23108,7 +23108,7 @@ powersLoss64AVX512_row:
 	VMOVUPD      Z4, 192(DI)
 	MOVQ         BX, R8
 	XORQ         R9, R9
-	MOVQ         $0x00000004, R10
+	MOVQ         $0x00000002, R10
 	SUBQ         $0x10, R8
 	JL           powersLoss64AVX512_loop_few
 	VMOVUPD      (CX)(R9*1), Z4
@@ -23368,7 +23368,7 @@ powersLoss64AVX512_loop:
 	VMOVUPD      Z3, 192(DI)
 	VMOVUPD      Z20, 128(DI)
 	VXORPD       Z3, Z3, Z3
-	MOVQ         $0x00000004, R10
+	MOVQ         $0x00000002, R10
 
 powersLoss64AVX512_loop_on:
 	SUBQ $0x10, R8
@@ -24749,7 +24749,7 @@ jensenSums64AVX512_row:
 	VMOVUPD      Z4, 192(DI)
 	MOVQ         BX, R8
 	XORQ         R9, R9
-	MOVQ         $0x00000008, R10
+	MOVQ         $0x00000004, R10
 	SUBQ         $0x08, R8
 	JL           jensenSums64AVX512_loop_few
 
@@ -24873,7 +24873,7 @@ jensenSums64AVX512_loop:
 	VMOVUPD          Z3, 192(DI)
 	VMOVUPD          Z4, 128(DI)
 	VXORPD           Z3, Z3, Z3
-	MOVQ             $0x00000008, R10
+	MOVQ             $0x00000004, R10
 
 jensenSums64AVX512_loop_on:
 	SUBQ    $0x08, R8

@@ -20,7 +20,7 @@ type sums struct {
 func (f *function) newSums(n int) *sums {
 	s := &sums{function: f, terms: 256}
 	if f.size == 8 {
-		s.terms, s.compensated = 8, true
+		s.terms, s.compensated = 4, true
 	}
 	for range n {
 		s.lanes = append(s.lanes, zero())
