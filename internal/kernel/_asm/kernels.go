@@ -45,8 +45,8 @@ func (a arithmetic) extremes() {
 }
 
 // storeExtremes stores what the lanes of m found as f needs it.
-func (f *function) storeExtremes(m function, lanes ...vector) {
-	largest, smallest := m.across(lanes[0], m.max), m.across(lanes[1], m.min)
+func (f *function) storeExtremes(m function, largest, smallest vector) {
+	largest, smallest = m.across(largest, m.max), m.across(smallest, m.min)
 	if m.lane != f.lane {
 		VCVTPS2PD(largest, largest)
 		VCVTPS2PD(smallest, smallest)
