@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
@@ -109,7 +110,11 @@ func TestTrapFailedLispMachine(t *testing.T) {
 	}
 	const some = 10
 	leaves := func(machine func(*G.ExprGraph) G.VM, settle func(want int) int) int {
-		before := runtime.NumGoroutine()
+		before := 0
+		for n := runtime.NumGoroutine(); n != before; n = runtime.NumGoroutine() {
+			before = n
+			time.Sleep(20 * time.Millisecond) // in which those of tests before this one end
+		}
 		for range some {
 			x := input(G.NewGraph(), "x", tensor.Float64, []float64{1, 2}, 1, 2)
 			cost := sumOver(G.Must(G.ApplyOp(failingOp{}, x)))
