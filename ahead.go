@@ -4,20 +4,20 @@ import (
 	"sync/atomic"
 
 	"github.com/kldivloss/kldivloss/internal/kernel"
-	"github.com/pkg/errors"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
 
 // Gradients are written ahead, with the statistics, while each row is in the cache: what then
 // reads pred and target again is left out. They have to be known when the loss is, and are
-// where it is a term of the cost with factor 1: the upstream gradient is the constant 1.
+// where it is a term of the cost with factor 1: the upstream gradient is the constant 1. Where
+// all are, nobody else reads the statistics, and the loss is written ahead in their place.
 
 // foreseen is what is known of a loss's gradients before it is computed. It is set where they
 // are asked for, never while a graph runs, and changes where they are computed, not a bit of
 // them.
 type foreseen struct {
-	asked atomic.Bool    // for gradients, which read the statistics
+	asked atomic.Bool    // for a gradient that reads the statistics
 	ahead [2]atomic.Bool // by side: the gradient is written ahead
 }
 
@@ -44,7 +44,7 @@ func foreseenOf(inputs G.Nodes) *foreseen {
 	return nil
 }
 
-// ask notes that gradients are.
+// ask notes that a gradient is.
 func (f *foreseen) ask() {
 	if f != nil {
 		f.asked.Store(true)
@@ -57,12 +57,13 @@ func (op lossOp) foresee(input int, inputs G.Nodes, grad *G.Node) {
 	if f == nil {
 		return
 	}
-	f.ask()
 	if _, copied := grad.Op().(copyOp); copied { // see settled
 		grad = childrenOf(grad)[0]
 	}
 	if v, constant := constantOf(grad); constant && isOne(v) {
 		f.ahead[input].Store(true)
+	} else {
+		f.ask()
 	}
 }
 
@@ -76,23 +77,20 @@ func isOne(v G.Value) bool {
 	return false
 }
 
-// ahead is the value of a statisticsOp with gradients, each until its op takes it: the
-// result of an op is nobody else's.
+// ahead is the value of a statisticsOp with what was written ahead, each until its op takes
+// it: the result of an op is nobody else's.
 type ahead struct {
 	*tensor.Dense
+	loss      G.Value // nil beside statistics
 	gradients [2]G.Value
 }
 
-func newAhead(statistics G.Value, sides []kernel.Side, gradients []G.Value) (G.Value, error) {
-	dense, ok := statistics.(*tensor.Dense)
-	if !ok {
-		return nil, errors.Wrapf(ErrValue, "statistics are a %T, expected a *tensor.Dense", statistics)
-	}
-	a := &ahead{Dense: dense}
+// set notes what was written.
+func (a *ahead) set(loss G.Value, sides []kernel.Side, gradients []G.Value) {
+	a.loss = loss
 	for i, side := range sides {
 		a.gradients[side] = gradients[i]
 	}
-	return a, nil
 }
 
 func withoutAhead(v G.Value) G.Value {
@@ -100,6 +98,17 @@ func withoutAhead(v G.Value) G.Value {
 		return a.Dense
 	}
 	return v
+}
+
+// takeAhead returns the loss that was written in place of the statistics, nil if there is none.
+func (op lossOp) takeAhead(inputs []G.Value) (loss G.Value) {
+	if len(inputs) == 0 {
+		return nil
+	}
+	if a, ok := inputs[len(inputs)-1].(*ahead); ok {
+		loss, a.loss = a.loss, nil
+	}
+	return loss
 }
 
 // takeAhead returns the gradient that was written with the statistics, nil if there is none

@@ -141,7 +141,7 @@ func TestAheadIsTaken(t *testing.T) {
 	}
 	gradient := newVJPOp(p, 1, true)
 	for upstream, want := range map[float64]bool{2: false, 1: true} {
-		got, err := gradient.Do(xv, yv, &ahead{withoutAhead(statistics).(*tensor.Dense), written}, G.NewF64(upstream))
+		got, err := gradient.Do(xv, yv, &ahead{Dense: withoutAhead(statistics).(*tensor.Dense), gradients: written}, G.NewF64(upstream))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,6 +36,9 @@ func (op lossOp) apply(inputs G.Nodes) (*G.Node, error) {
 }
 
 func (op lossOp) Do(inputs ...G.Value) (G.Value, error) {
+	if loss := op.takeAhead(inputs); loss != nil {
+		return loss, nil
+	}
 	statistics, err := op.statistics(inputs)
 	if err != nil {
 		return nil, err

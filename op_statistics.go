@@ -31,29 +31,51 @@ func (op statisticsOp) Type() hm.Type {
 }
 
 func (op statisticsOp) Do(inputs ...G.Value) (G.Value, error) {
-	if !op.foreseen.asked.Load() {
+	sides, asked := op.foreseen.sides(), op.foreseen.asked.Load()
+	if len(sides) == 0 && !asked {
 		return unasked(), nil
 	}
 	if err := op.plan.checkValues(op.signature, inputs); err != nil {
 		return nil, err
 	}
-	sides := op.foreseen.sides()
-	ahead := make([]G.Value, len(sides))
-	v, err := runTo(op.signature, inputs, statisticsKernel[float64](op, sides, ahead), statisticsKernel[float32](op, sides, ahead))
+	var a ahead
+	s := op.signature
+	if !asked {
+		s.out = unaskedShape
+	}
+	v, err := runTo(s, inputs, statisticsKernel[float64](op, asked, sides, &a), statisticsKernel[float32](op, asked, sides, &a))
 	if err != nil || len(sides) == 0 {
 		return v, err
 	}
-	return newAhead(v, sides, ahead)
+	dense, ok := v.(*tensor.Dense)
+	if !ok {
+		return nil, errors.Wrapf(ErrValue, "statistics are a %T, expected a *tensor.Dense", v)
+	}
+	a.Dense = dense
+	return &a, nil
 }
 
-func statisticsKernel[F kernel.Float](op statisticsOp, sides []kernel.Side, ahead []G.Value) func([]kernel.View[F]) []float64 {
+// statisticsKernel computes them where they are asked for, and what is written ahead.
+func statisticsKernel[F kernel.Float](op statisticsOp, asked bool, sides []kernel.Side, a *ahead) func([]kernel.View[F]) []float64 {
 	return func(in []kernel.View[F]) []float64 {
-		statistics, gradients := kernel.Statistics(op.plan.problem, operands(op.plan, in), sides...)
-		for i, gradient := range gradients {
-			ahead[i] = value(gradient, op.plan.shape)
+		p := op.plan
+		if asked {
+			statistics, gradients := kernel.Statistics(p.problem, operands(p, in), sides...)
+			a.set(nil, sides, values(gradients, p.shape))
+			return statistics
 		}
-		return statistics
+		loss, gradients := kernel.LossAndGradients(p.problem, operands(p, in), sides...)
+		a.set(value(loss, p.outShape), sides, values(gradients, p.shape))
+		return []float64{0}
 	}
+}
+
+func values[F kernel.Float](data [][]F, shape tensor.Shape) []G.Value {
+	all := make([]G.Value, len(data))
+	for i, d := range data {
+		all[i] = value(d, shape)
+	}
+	return all
 }
 
 // SymDiff has nothing to build: DiffWRT allows no input.
@@ -70,10 +92,13 @@ func (p *plan) hasStatistics() bool {
 }
 
 // unasked is in place of statistics that no gradient is going to read: it takes longer
-// to note them than the loss gains, and the loss then computes and checks all by itself. It
+// to note them than the loss gains, and the loss then computes and checks all by itself, unless
+// it is written ahead. It
 // is told by its size. (A machine that copies values for a trace keeps the first of later
 // statistics in it: the copy shows less than there is, and nothing reads it.)
-func unasked() G.Value { return value([]float64{0}, tensor.Shape{1}) }
+func unasked() G.Value { return value([]float64{0}, unaskedShape) }
+
+var unaskedShape = tensor.Shape{1}
 
 // statisticsArg is the argument of an op that reads statistics.
 func (p *plan) statisticsArg() argument {

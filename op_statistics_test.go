@@ -89,10 +89,19 @@ func TestStatisticsWhereAsked(t *testing.T) {
 
 	x, cost = build()
 	got := runTape(t, append(mustAll(t)(G.Grad(cost, x)), cost)...)
-	if n := count(x.Graph()); n != all {
-		t.Errorf("%d statistics of a loss with its gradient, want %d", n, all)
+	if n := count(x.Graph()); n != 1 {
+		t.Errorf("%d statistics of a loss that is written with its gradient", n)
 	}
 	assertClose(t, "loss with its gradient", got[1], want[0], 0)
+
+	x, cost = build()
+	gradient := mustAll(t)(G.Grad(timesOne(t, cost), x))[0]
+	unforeseen := runTape(t, gradient, cost)
+	if n := count(x.Graph()); n != all {
+		t.Errorf("%d statistics of a loss with a gradient that is not foreseen, want %d", n, all)
+	}
+	assertClose(t, "loss with statistics", unforeseen[1], want[0], 0)
+	assertClose(t, "gradient of statistics", unforeseen[0], got[0], 0)
 
 	x, cost = build()
 	for run, size := range []int{1, all} {

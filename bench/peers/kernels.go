@@ -55,10 +55,15 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 		start := time.Now()
 		for range reps {
 			if w.mode != afterLoss || in.Statistics == nil {
-				if noted {
-					in.Statistics, _ = kernel.Statistics(problem, in, ahead...)
+				switch {
+				case len(ahead) > 0:
+					kernel.LossAndGradients(problem, in, ahead...)
+				case noted:
+					in.Statistics, _ = kernel.Statistics(problem, in)
+					kernel.Loss(problem, in)
+				default:
+					kernel.Loss(problem, in)
 				}
-				kernel.Loss(problem, in)
 			}
 			for _, side := range apart {
 				kernel.VJP(problem, side, in)

@@ -79,9 +79,9 @@ func TestExponentialsAreKept(t *testing.T) {
 		}
 		counting := *kernelSets[float64]()[0].kinds[0]
 		var kept atomic.Int64
-		counting.keptPred = func(t, out *float64, rows, classes int, c *coefficients) {
+		counting.keptPred = func(t, out *float64, rows, classes int, a, b *float64) {
 			kept.Add(int64(rows))
-			kernelSets[float64]()[0].kinds[0].keptPred(t, out, rows, classes, c)
+			kernelSets[float64]()[0].kinds[0].keptPred(t, out, rows, classes, a, b)
 		}
 		in := &Operands[float64]{Pred: dense(x, c.rows, c.classes), Target: dense(y, c.rows, c.classes), kinds: []*rowKernels[float64]{&counting}}
 		Statistics(newProblem(formPair{pred: Logits, target: c.target}, []int{c.rows, c.classes}, 1, false), in, Pred)

@@ -96,6 +96,8 @@ func fastHVP[F Float](p Problem, along, wrt Side) attempt[F] {
 // plain reports whether all are finite: an infinity or a NaN less itself is NaN.
 func plain(x, y, z float64) bool { return x-x+y-y+z-z == 0 }
 
+func finite(x float64) bool { return x-x == 0 }
+
 // sound reports whether the sums of a loss are what they should be.
 func (k *rowKernels[F]) sound(s *rowSums) bool { return isSound(&k.accept, s, s[ratio]) }
 
@@ -113,7 +115,7 @@ func nearOne(a float64) bool {
 // accept notes row i's loss of a mass, if it is accurate: logPartition is how much of
 // it comes from partition functions.
 func (w *worker[F]) accept(i int, loss, mass, logPartition float64) {
-	if isAccurate(&w.acceptance, loss, mass, logPartition) {
+	if isAccurate(w.acceptance(), loss, mass, logPartition) {
 		w.settle(i, loss)
 	}
 }
@@ -121,7 +123,7 @@ func (w *worker[F]) accept(i int, loss, mass, logPartition float64) {
 // settle notes row i's loss. Where the factor is not finite it is not that times a sum: terms
 // that are 0 stay 0.
 func (w *worker[F]) settle(i int, loss float64) {
-	if w.done[i] = plain(w.factors[i], 0, 0); w.done[i] {
+	if w.done[i] = finite(w.factors[i]); w.done[i] {
 		w.setLoss(w.first+i, w.factors[i]*loss)
 	}
 }

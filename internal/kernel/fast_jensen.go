@@ -24,7 +24,7 @@ func (w *worker[F]) jensenSums(k *rowKernels[F], i, n int) {
 		return
 	}
 	for j := i; j < i+n; j++ {
-		known := &w.known[w.first+j]
+		known := &w.known[j]
 		w.done[j] = known[kind] == w.kind
 		w.mixtures[j] = w.mixtureOf(known)
 		w.mixtures[j][byA], w.mixtures[j][byB] = known[ratio], known[reachX]

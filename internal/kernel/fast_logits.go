@@ -78,11 +78,8 @@ func (w *worker[F]) level(k *rowKernels[F], i, n int) {
 // distribution and less their largest. With L the logarithm of their number it is
 // L − σ·√(2L) + σ²/2, and the reach 2σ·√(2L): together (L − reach/4)²/L.
 func (w *worker[F]) expectedLogPartition(reach float64) float64 {
-	rest := w.logClasses - reach/4
-	if rest < 0 {
-		return 0
-	}
-	return rest * rest / w.logClasses
+	rest := max(w.logClasses-reach/4, 0)
+	return rest * rest * w.perLogClasses
 }
 
 func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
@@ -107,18 +104,18 @@ func (w *worker[F]) pairLoss(k *rowKernels[F], i, n int) {
 
 // logitsGradient writes g·(q·Σp − p).
 func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
-	w.subtract(k, i, n, (*worker[F]).logitsSums)
-	if w.keeps(k) {
-		w.writeKept(k, i, n, w.at(targetOperand, i))
-	} else {
+	if !w.keeps(k) {
+		w.subtract(k, i, n, (*worker[F]).logitsSums)
 		w.write(i, n, k.logitsPred)
+		return
 	}
-}
-
-// writeKept writes a gradient of the exponentials that the loss's pass has left in its place,
-// t being what is subtracted.
-func (w *worker[F]) writeKept(k *rowKernels[F], i, n int, t *F) {
-	k.keptPred(t, w.at(outOperand, i), n, w.problem.classes(), &w.coefficients[i])
+	sums, factors, done, of := w.known[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.ofKept[i:][:n]
+	for j := range sums {
+		s, g := &sums[j], factors[j]
+		of[j] = g * s[mass] / s[partition]
+		done[j] = k.makesGradient(s) && nearOne(of[j]) && nearOne(g)
+	}
+	k.keptPred(w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &of[0], &factors[0])
 }
 
 // linearGradient writes −g·p, which takes no logarithm.
@@ -128,6 +125,10 @@ func (w *worker[F]) linearGradient(k *rowKernels[F], i, n int) {
 
 // pairPredGradient writes g·(q − p).
 func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
+	if w.keeps(k) {
+		w.keptPairGradient(k, i, n)
+		return
+	}
 	w.find(k, i, n, (*worker[F]).pairSums)
 	sums, factors, done, told := w.toTell(i, n)
 	for j := range sums {
@@ -135,11 +136,19 @@ func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 		done[j] = tell(&told[j], done[j] && s[ratio] >= k.minGradient, g/s[partition], g/s[mass])
 		told[j][forX], told[j][forT] = s[shiftX], s[shiftT]
 	}
-	if w.keeps(k) {
-		w.writeKept(k, i, n, w.keptTarget(i))
-	} else {
-		w.write(i, n, k.pairPred)
+	w.write(i, n, k.pairPred)
+}
+
+// keptPairGradient is pairPredGradient of kept exponentials.
+func (w *worker[F]) keptPairGradient(k *rowKernels[F], i, n int) {
+	sums, factors, done := w.known[i:][:n], w.factors[i:][:n], w.done[i:][:n]
+	of, ofTarget := w.ofKept[i:][:n], w.ofKeptTarget[i:][:n]
+	for j := range sums {
+		s, g := &sums[j], factors[j]
+		of[j], ofTarget[j] = g/s[partition], g/s[mass]
+		done[j] = k.makesGradient(s) && s[ratio] >= k.minGradient && nearOne(of[j]) && nearOne(ofTarget[j])
 	}
+	k.keptPred(w.keptTarget(i), w.at(outOperand, i), n, w.problem.classes(), &of[0], &ofTarget[0])
 }
 
 // move returns how far a whole shift is to be moved for exponents to be about the logarithms

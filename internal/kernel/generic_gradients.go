@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // negate sets out = 0 − t·a, and finds NaN, and negative and infinite t.
 func negate[F Float](x, t, out *F, rows, classes int, c *coefficients) {
@@ -29,13 +32,13 @@ func logitsPred[F Float](x, t, out *F, rows, classes int, c *coefficients) {
 	})
 }
 
-// keptPred sets out = a·out − b·t.
-func keptPred[F Float](t, out *F, rows, classes int, c *coefficients) {
-	records := coefficientsOf(c, rows)
+// keptPred sets out = a·out − b·t, with an a and a b for each row.
+func keptPred[F Float](t, out *F, rows, classes int, a, b *float64) {
+	as, bs := unsafe.Slice(a, rows), unsafe.Slice(b, rows)
 	eachRow(rows, classes, []*F{t, out}, func(r int, of [][]F) {
-		c := &records[r]
+		a, b := as[r], bs[r]
 		for i, ti := range of[0] {
-			of[1][i] = F(float64(of[1][i])*c[byA] - float64(ti)*c[byB])
+			of[1][i] = F(float64(of[1][i])*a - float64(ti)*b)
 		}
 	})
 }

@@ -105,7 +105,7 @@ func isAccurate(a *acceptance, loss, mass, logPartition float64) bool {
 
 // judgeRows lets a kernel give verdicts on n rows.
 func (w *worker[F]) judgeRows(i, n int, judge judging) {
-	judge(&w.sums[i], n, &w.acceptance, &w.judged[i], &w.verdicts[i])
+	judge(&w.sums[i], n, w.acceptance(), &w.judged[i], &w.verdicts[i])
 }
 
 // settleJudged notes the losses and the sums of n rows by their verdicts.
@@ -125,7 +125,7 @@ func (w *worker[F]) settleLosses(i, n int) {
 	verdicts, losses, settled := w.verdicts[i:][:n], w.judged[i:][:n], w.losses[w.first+i:][:n]
 	factors, done := w.factors[i:][:n], w.done[i:][:n]
 	for j, g := range factors {
-		if done[j] = verdicts[j] == accurateLoss && plain(g, 0, 0); done[j] {
+		if done[j] = verdicts[j] == accurateLoss && finite(g); done[j] {
 			settled[j] = g * losses[j]
 		}
 	}
@@ -145,6 +145,10 @@ func (w *worker[F]) settleEach(i, n int) {
 func (w *worker[F]) settleInPlace(i, n int) {
 	sums, verdicts, losses := w.sums[i:][:n], w.verdicts[i:][:n], w.judged[i:][:n]
 	factors, done := w.factors[i:][:n], w.done[i:][:n]
+	var settled []float64
+	if w.losses != nil {
+		settled = w.losses[w.first+i:][:n]
+	}
 	for j := range sums {
 		s := &sums[j]
 		if verdicts[j] == unsoundSums {
@@ -155,11 +159,19 @@ func (w *worker[F]) settleInPlace(i, n int) {
 			s[reachX] = s[reachT]
 		}
 		s[kind] = 1
-		if done[j] = verdicts[j] == accurateLoss && plain(factors[j], 0, 0); done[j] {
+		done[j] = verdicts[j] == accurateLoss && finite(factors[j])
+		switch {
+		case !done[j]:
+		case settled == nil:
 			s[divergence] = factors[j] * losses[j]
+		default:
+			settled[j] = factors[j] * losses[j]
 		}
 	}
 }
+
+// acceptance is that of the losses that the kind in work finds.
+func (w *worker[F]) acceptance() *acceptance { return &w.acceptances[int(w.kind)-1] }
 
 // acceptance is that of losses from a target of a form.
 func (l *limits) acceptance(target Form) acceptance {

@@ -90,7 +90,7 @@ func TestSettledInPlace(t *testing.T) {
 		w.start(&pass[float64]{task: task}, rows)
 		defer w.release()
 		clear(w.done)
-		w.count, w.kind, w.sums = rows, 1, task.noted
+		w.count, w.kind, w.sums, w.noted = rows, 1, task.noted, task.noted
 		judgeLogits(&w.sums[0], rows, limits, &w.judged[0], &w.verdicts[0])
 		for j := range rows {
 			w.factors[j] = []float64{1, math.Inf(1), -2, math.NaN()}[j%4]

@@ -2,8 +2,8 @@ package kernel
 
 // Loss returns out[j] = Σ Scale·s·p·r.
 func Loss[F Float](p Problem, in *Operands[F]) []F {
-	if known := in.statistics(); known != nil {
-		return sumRows[F](p, func(row int) float64 { return known[row][divergence] })
+	if in.Statistics != nil {
+		return sumRows[F](p, in.Statistics[divergence:], StatisticsSize)
 	}
 	return reduce(p, in, fastLoss[F](p), p.terms())
 }
@@ -38,7 +38,7 @@ func reduce[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*ro
 	t := newTask(p, in.withoutUpstream(), View[F]{})
 	t.losses = make([]float64, t.rowCount())
 	visitAll(t.summing(fast, terms))
-	return sumRows[F](p, func(row int) float64 { return t.losses[row] })
+	return sumRows[F](p, t.losses, 1)
 }
 
 // mapTerms is reduce where every term has an output of its own, apart for the room that it
@@ -71,27 +71,29 @@ func (t *task[F]) summing(fast attempt[F], terms func(*row)) pass[F] {
 
 // setLoss notes a row's loss where losses are kept.
 func (t *task[F]) setLoss(row int, loss float64) {
-	if t.noted != nil {
-		t.noted[row][divergence] = loss
-	} else {
+	if t.losses != nil {
 		t.losses[row] = loss
+	} else {
+		t.noted[row][divergence] = loss
 	}
 }
 
-// sumRows adds rows in their order, so that the result does not depend on the number of
-// goroutines.
-func sumRows[F Float](p Problem, loss func(row int) float64) []F {
-	sums := make([]sum, p.OutSize)
-	if len(sums) == 1 {
-		for i := range size(p.Shape) / p.classes() {
-			sums[0].add(loss(i))
-		}
-	} else {
-		rows(p.Shape, p.Axis, 0, size(p.Shape)/p.classes(), [][]int{p.OutStrides}, func(number int, offset []int) {
-			sums[offset[0]].add(loss(number))
-		})
-	}
+// sumRows adds the losses of rows, every step-th number, in their order, so that the result does
+// not depend on the number of goroutines.
+func sumRows[F Float](p Problem, losses []float64, step int) []F {
 	out := make([]F, p.OutSize)
+	if len(out) == 1 {
+		var s sum
+		for i := 0; i < len(losses); i += step {
+			s.add(losses[i])
+		}
+		out[0] = F(s.value())
+		return out
+	}
+	sums := make([]sum, p.OutSize)
+	rows(p.Shape, p.Axis, 0, size(p.Shape)/p.classes(), [][]int{p.OutStrides}, func(number int, offset []int) {
+		sums[offset[0]].add(losses[number*step])
+	})
 	for i := range sums {
 		out[i] = F(sums[i].value())
 	}

@@ -58,7 +58,7 @@ type rowKernels[F Float] struct {
 	// exponentials as they compute them, so that not a bit of either is another.
 	keepingLoss func(x, t, out *F, rows, classes int, sums *rowSums)
 	keepingPair func(x, t, ex, et *F, rows, classes int, sums *rowSums)
-	keptPred    func(t, out *F, rows, classes int, c *coefficients)
+	keptPred    func(t, out *F, rows, classes int, a, b *float64)
 
 	exponentials     func(x, t, out *F, rows, classes int, sums *rowSums)
 	pairExponentials func(x, t, ex, et *F, rows, classes int, sums *rowSums)
@@ -124,6 +124,9 @@ type kernelSet[F Float] struct {
 	fewest int // classes for which it is faster than the next set
 	kinds  []*rowKernels[F]
 }
+
+// mostKinds is how many a set has at most.
+const mostKinds = 2
 
 func kernelSets[F Float]() []kernelSet[F] {
 	var zero F

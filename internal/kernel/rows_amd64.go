@@ -94,10 +94,10 @@ func keepingLoss32(x *float32, t *float32, out *float32, rows int, classes int, 
 //go:noescape
 func keepingPair32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
 
-// keptPred32 sets out = a·out − b·t.
+// keptPred32 sets out = a·out − b·t, with an a and a b for each row.
 //
 //go:noescape
-func keptPred32(t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+func keptPred32(t *float32, out *float32, rows int, classes int, a *float64, b *float64)
 
 // extremes32Wide sets the shift of x, and its reach.
 //
@@ -324,10 +324,10 @@ func keepingLoss64(x *float64, t *float64, out *float64, rows int, classes int, 
 //go:noescape
 func keepingPair64(x *float64, t *float64, ex *float64, et *float64, rows int, classes int, sums *[8]float64)
 
-// keptPred64 sets out = a·out − b·t.
+// keptPred64 sets out = a·out − b·t, with an a and a b for each row.
 //
 //go:noescape
-func keptPred64(t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+func keptPred64(t *float64, out *float64, rows int, classes int, a *float64, b *float64)
 
 // mixedLoss64 sums 2^y, 2^τ, τ being t's y, and 2^τ·(τ − y).
 //

@@ -176,12 +176,11 @@ logitsLoss32_loop:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
 	VFMADD213PS Y0, Y10, Y11
-	VMULPS      Y13, Y11, Y11
 	VMOVAPS     Y4, Y10
-	VADDPS      Y11, Y4, Y4
+	VFMADD231PS Y13, Y11, Y4
 	VSUBPS      Y10, Y4, Y10
-	VSUBPS      Y10, Y11, Y10
-	VADDPS      Y10, Y5, Y5
+	VFMSUB213PS Y10, Y11, Y13
+	VADDPS      Y13, Y5, Y5
 	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
@@ -192,12 +191,11 @@ logitsLoss32_loop:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y12, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y12, Y10, Y10
 	VMOVAPS     Y8, Y11
-	VADDPS      Y10, Y8, Y8
+	VFMADD231PS Y10, Y12, Y8
 	VSUBPS      Y11, Y8, Y11
-	VSUBPS      Y11, Y10, Y11
-	VADDPS      Y11, Y9, Y9
+	VFMSUB213PS Y11, Y12, Y10
+	VADDPS      Y10, Y9, Y9
 	VORPS       Y12, Y3, Y3
 	VMOVUPS     32(AX)(R10*1), Y10
 	VMOVAPS     Y10, Y11
@@ -272,12 +270,11 @@ logitsLoss32_loop_last:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
 	VFMADD213PS Y0, Y10, Y11
-	VMULPS      Y13, Y11, Y11
 	VMOVAPS     Y4, Y10
-	VADDPS      Y11, Y4, Y4
+	VFMADD231PS Y13, Y11, Y4
 	VSUBPS      Y10, Y4, Y10
-	VSUBPS      Y10, Y11, Y10
-	VADDPS      Y10, Y5, Y5
+	VFMSUB213PS Y10, Y11, Y13
+	VADDPS      Y13, Y5, Y5
 	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
@@ -288,12 +285,11 @@ logitsLoss32_loop_last:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y12, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y12, Y10, Y10
 	VMOVAPS     Y8, Y11
-	VADDPS      Y10, Y8, Y8
+	VFMADD231PS Y10, Y12, Y8
 	VSUBPS      Y11, Y8, Y11
-	VSUBPS      Y11, Y10, Y11
-	VADDPS      Y11, Y9, Y9
+	VFMSUB213PS Y11, Y12, Y10
+	VADDPS      Y10, Y9, Y9
 	VORPS       Y12, Y3, Y3
 	ADDQ        $0x20, R10
 
@@ -332,13 +328,12 @@ logitsLoss32_loop_few:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y12
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y12
 	VFMADD213PS Y0, Y11, Y12
-	VMULPS      Y13, Y12, Y12
 	VANDPD      Y10, Y12, Y12
 	VMOVAPS     Y4, Y10
-	VADDPS      Y12, Y4, Y4
+	VFMADD231PS Y13, Y12, Y4
 	VSUBPS      Y10, Y4, Y10
-	VSUBPS      Y10, Y12, Y10
-	VADDPS      Y10, Y5, Y5
+	VFMSUB213PS Y10, Y12, Y13
+	VADDPS      Y13, Y5, Y5
 	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
@@ -349,12 +344,11 @@ logitsLoss32_loop_few:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y2, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y2, Y10, Y10
 	VMOVAPS     Y8, Y11
-	VADDPS      Y10, Y8, Y8
+	VFMADD231PS Y10, Y2, Y8
 	VSUBPS      Y11, Y8, Y11
-	VSUBPS      Y11, Y10, Y11
-	VADDPS      Y11, Y9, Y9
+	VFMSUB213PS Y11, Y2, Y10
+	VADDPS      Y10, Y9, Y9
 	VORPS       Y2, Y3, Y3
 
 logitsLoss32_loop_done:
@@ -620,18 +614,16 @@ logProbsLoss32_loop:
 	VSUBPS      Y7, Y2, Y7
 	VSUBPS      Y7, Y11, Y7
 	VADDPS      Y7, Y3, Y3
-	VMULPS      Y10, Y6, Y6
 	VMOVAPS     Y4, Y7
-	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y6, Y10, Y4
 	VSUBPS      Y7, Y4, Y7
-	VSUBPS      Y7, Y6, Y7
-	VADDPS      Y7, Y5, Y5
-	VMULPS      Y11, Y12, Y12
-	VMOVAPS     Y4, Y6
-	VADDPS      Y12, Y4, Y4
-	VSUBPS      Y6, Y4, Y6
-	VSUBPS      Y6, Y12, Y6
+	VFMSUB213PS Y7, Y10, Y6
 	VADDPS      Y6, Y5, Y5
+	VMOVAPS     Y4, Y6
+	VFMADD231PS Y12, Y11, Y4
+	VSUBPS      Y6, Y4, Y6
+	VFMSUB213PS Y6, Y11, Y12
+	VADDPS      Y12, Y5, Y5
 	VORPS       Y10, Y1, Y1
 	VORPS       Y11, Y1, Y1
 	VMOVUPS     64(AX)(R9*1), Y6
@@ -734,18 +726,16 @@ logProbsLoss32_loop_last:
 	VSUBPS      Y7, Y2, Y7
 	VSUBPS      Y7, Y11, Y7
 	VADDPS      Y7, Y3, Y3
-	VMULPS      Y10, Y6, Y6
 	VMOVAPS     Y4, Y7
-	VADDPS      Y6, Y4, Y4
+	VFMADD231PS Y6, Y10, Y4
 	VSUBPS      Y7, Y4, Y7
-	VSUBPS      Y7, Y6, Y7
-	VADDPS      Y7, Y5, Y5
-	VMULPS      Y11, Y12, Y12
-	VMOVAPS     Y4, Y6
-	VADDPS      Y12, Y4, Y4
-	VSUBPS      Y6, Y4, Y6
-	VSUBPS      Y6, Y12, Y6
+	VFMSUB213PS Y7, Y10, Y6
 	VADDPS      Y6, Y5, Y5
+	VMOVAPS     Y4, Y6
+	VFMADD231PS Y12, Y11, Y4
+	VSUBPS      Y6, Y4, Y6
+	VFMSUB213PS Y6, Y11, Y12
+	VADDPS      Y12, Y5, Y5
 	VORPS       Y10, Y1, Y1
 	VORPS       Y11, Y1, Y1
 	ADDQ        $0x40, R9
@@ -785,12 +775,11 @@ logProbsLoss32_loop_one:
 	VSUBPS      Y6, Y2, Y6
 	VSUBPS      Y6, Y8, Y6
 	VADDPS      Y6, Y3, Y3
-	VMULPS      Y8, Y7, Y7
 	VMOVAPS     Y4, Y6
-	VADDPS      Y7, Y4, Y4
+	VFMADD231PS Y7, Y8, Y4
 	VSUBPS      Y6, Y4, Y6
-	VSUBPS      Y6, Y7, Y6
-	VADDPS      Y6, Y5, Y5
+	VFMSUB213PS Y6, Y8, Y7
+	VADDPS      Y7, Y5, Y5
 	VORPS       Y8, Y1, Y1
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R8
@@ -832,12 +821,11 @@ logProbsLoss32_loop_tail:
 	VSUBPS      Y7, Y2, Y7
 	VSUBPS      Y7, Y6, Y7
 	VADDPS      Y7, Y3, Y3
-	VMULPS      Y6, Y8, Y8
 	VMOVAPS     Y4, Y7
-	VADDPS      Y8, Y4, Y4
+	VFMADD231PS Y8, Y6, Y4
 	VSUBPS      Y7, Y4, Y7
-	VSUBPS      Y7, Y8, Y7
-	VADDPS      Y7, Y5, Y5
+	VFMSUB213PS Y7, Y6, Y8
+	VADDPS      Y8, Y5, Y5
 	VORPS       Y6, Y1, Y1
 
 logProbsLoss32_loop_done:
@@ -957,12 +945,11 @@ pairLoss32_loop:
 	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y10, Y13
 	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y10, Y13
 	VFMADD213PS  Y0, Y10, Y13
-	VMULPS       Y15, Y13, Y13
 	VMOVAPS      Y4, Y10
-	VADDPS       Y13, Y4, Y4
+	VFMADD231PS  Y15, Y13, Y4
 	VSUBPS       Y10, Y4, Y10
-	VSUBPS       Y10, Y13, Y10
-	VADDPS       Y10, Y5, Y5
+	VFMSUB213PS  Y10, Y13, Y15
+	VADDPS       Y15, Y5, Y5
 	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y10
 	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y12, Y10
 	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y12, Y10
@@ -973,12 +960,11 @@ pairLoss32_loop:
 	VSUBPS       Y11, Y6, Y11
 	VSUBPS       Y11, Y10, Y11
 	VADDPS       Y11, Y7, Y7
-	VMULPS       Y10, Y14, Y14
-	VMOVAPS      Y8, Y10
-	VADDPS       Y14, Y8, Y8
-	VSUBPS       Y10, Y8, Y10
-	VSUBPS       Y10, Y14, Y10
-	VADDPS       Y10, Y9, Y9
+	VMOVAPS      Y8, Y11
+	VFMADD231PS  Y14, Y10, Y8
+	VSUBPS       Y11, Y8, Y11
+	VFMSUB213PS  Y11, Y10, Y14
+	VADDPS       Y14, Y9, Y9
 	VMOVUPS      32(AX)(R10*1), Y10
 	VMOVAPS      Y10, Y11
 	VFMADD132PS  Y1, Y2, Y11
@@ -1052,12 +1038,11 @@ pairLoss32_loop_last:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y13
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y13
 	VFMADD213PS Y0, Y10, Y13
-	VMULPS      Y15, Y13, Y13
 	VMOVAPS     Y4, Y10
-	VADDPS      Y13, Y4, Y4
+	VFMADD231PS Y15, Y13, Y4
 	VSUBPS      Y10, Y4, Y10
-	VSUBPS      Y10, Y13, Y10
-	VADDPS      Y10, Y5, Y5
+	VFMSUB213PS Y10, Y13, Y15
+	VADDPS      Y15, Y5, Y5
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y10
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y12, Y10
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y12, Y10
@@ -1068,12 +1053,11 @@ pairLoss32_loop_last:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y10, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y10, Y14, Y14
-	VMOVAPS     Y8, Y10
-	VADDPS      Y14, Y8, Y8
-	VSUBPS      Y10, Y8, Y10
-	VSUBPS      Y10, Y14, Y10
-	VADDPS      Y10, Y9, Y9
+	VMOVAPS     Y8, Y11
+	VFMADD231PS Y14, Y10, Y8
+	VSUBPS      Y11, Y8, Y11
+	VFMSUB213PS Y11, Y10, Y14
+	VADDPS      Y14, Y9, Y9
 	ADDQ        $0x20, R10
 
 pairLoss32_loop_few:
@@ -1111,13 +1095,12 @@ pairLoss32_loop_few:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y13
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y13
 	VFMADD213PS Y0, Y11, Y13
-	VMULPS      Y14, Y13, Y13
 	VANDPD      Y10, Y13, Y13
 	VMOVAPS     Y4, Y11
-	VADDPS      Y13, Y4, Y4
+	VFMADD231PS Y14, Y13, Y4
 	VSUBPS      Y11, Y4, Y11
-	VSUBPS      Y11, Y13, Y11
-	VADDPS      Y11, Y5, Y5
+	VFMSUB213PS Y11, Y13, Y14
+	VADDPS      Y14, Y5, Y5
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y2, Y11
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y2, Y11
@@ -1129,12 +1112,11 @@ pairLoss32_loop_few:
 	VSUBPS      Y2, Y6, Y2
 	VSUBPS      Y2, Y11, Y2
 	VADDPS      Y2, Y7, Y7
-	VMULPS      Y11, Y3, Y3
 	VMOVAPS     Y8, Y2
-	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y11, Y8
 	VSUBPS      Y2, Y8, Y2
-	VSUBPS      Y2, Y3, Y2
-	VADDPS      Y2, Y9, Y9
+	VFMSUB213PS Y2, Y11, Y3
+	VADDPS      Y3, Y9, Y9
 
 pairLoss32_loop_done:
 	VEXTRACTF128 $0x01, Y5, X2
@@ -2332,12 +2314,11 @@ pairExponentials32_loop:
 	VSUBPS       Y11, Y6, Y11
 	VSUBPS       Y11, Y10, Y11
 	VADDPS       Y11, Y7, Y7
-	VMULPS       Y10, Y14, Y14
-	VMOVAPS      Y8, Y10
-	VADDPS       Y14, Y8, Y8
-	VSUBPS       Y10, Y8, Y10
-	VSUBPS       Y10, Y14, Y10
-	VADDPS       Y10, Y9, Y9
+	VMOVAPS      Y8, Y11
+	VFMADD231PS  Y14, Y10, Y8
+	VSUBPS       Y11, Y8, Y11
+	VFMSUB213PS  Y11, Y10, Y14
+	VADDPS       Y14, Y9, Y9
 	VMOVUPS      32(AX)(R11*1), Y10
 	VMOVAPS      Y10, Y11
 	VFMADD132PS  Y1, Y2, Y11
@@ -2429,12 +2410,11 @@ pairExponentials32_loop_last:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y10, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y10, Y14, Y14
-	VMOVAPS     Y8, Y10
-	VADDPS      Y14, Y8, Y8
-	VSUBPS      Y10, Y8, Y10
-	VSUBPS      Y10, Y14, Y10
-	VADDPS      Y10, Y9, Y9
+	VMOVAPS     Y8, Y11
+	VFMADD231PS Y14, Y10, Y8
+	VSUBPS      Y11, Y8, Y11
+	VFMSUB213PS Y11, Y10, Y14
+	VADDPS      Y14, Y9, Y9
 	ADDQ        $0x20, R11
 
 pairExponentials32_loop_few:
@@ -2492,12 +2472,11 @@ pairExponentials32_loop_few:
 	VSUBPS      Y2, Y6, Y2
 	VSUBPS      Y2, Y11, Y2
 	VADDPS      Y2, Y7, Y7
-	VMULPS      Y11, Y3, Y3
 	VMOVAPS     Y8, Y2
-	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y11, Y8
 	VSUBPS      Y2, Y8, Y2
-	VSUBPS      Y2, Y3, Y2
-	VADDPS      Y2, Y9, Y9
+	VFMSUB213PS Y2, Y11, Y3
+	VADDPS      Y3, Y9, Y9
 
 pairExponentials32_loop_done:
 	VEXTRACTF128 $0x01, Y5, X2
@@ -2549,7 +2528,7 @@ pairExponentials32_loop_done:
 	RET
 
 // func dot32(out *float32, v *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX
+// Requires: AVX, FMA3
 TEXT ·dot32(SB), NOSPLIT, $88-40
 	MOVQ out+0(FP), AX
 	MOVQ v+8(FP), CX
@@ -2576,18 +2555,16 @@ dot32_loop:
 	VMOVUPS      32(AX)(R9*1), Y3
 	VMOVUPS      (CX)(R9*1), Y4
 	VMOVUPS      32(CX)(R9*1), Y5
-	VMULPS       Y2, Y4, Y4
+	VMOVAPS      Y0, Y6
+	VFMADD231PS  Y4, Y2, Y0
+	VSUBPS       Y6, Y0, Y6
+	VFMSUB213PS  Y6, Y2, Y4
+	VADDPS       Y4, Y1, Y1
 	VMOVAPS      Y0, Y2
-	VADDPS       Y4, Y0, Y0
+	VFMADD231PS  Y5, Y3, Y0
 	VSUBPS       Y2, Y0, Y2
-	VSUBPS       Y2, Y4, Y2
-	VADDPS       Y2, Y1, Y1
-	VMULPS       Y3, Y5, Y5
-	VMOVAPS      Y0, Y2
-	VADDPS       Y5, Y0, Y0
-	VSUBPS       Y2, Y0, Y2
-	VSUBPS       Y2, Y5, Y2
-	VADDPS       Y2, Y1, Y1
+	VFMSUB213PS  Y2, Y3, Y5
+	VADDPS       Y5, Y1, Y1
 	ADDQ         $0x40, R9
 	DECQ         R10
 	JNZ          dot32_loop_on
@@ -2613,35 +2590,33 @@ dot32_loop_few:
 	ADDQ $0x10, R8
 
 dot32_loop_one:
-	CMPQ    R8, $0x08
-	JL      dot32_loop_tail
-	VMOVUPS (AX)(R9*1), Y2
-	VMOVUPS (CX)(R9*1), Y3
-	VMULPS  Y2, Y3, Y3
-	VMOVAPS Y0, Y2
-	VADDPS  Y3, Y0, Y0
-	VSUBPS  Y2, Y0, Y2
-	VSUBPS  Y2, Y3, Y2
-	VADDPS  Y2, Y1, Y1
-	ADDQ    $0x20, R9
-	SUBQ    $0x08, R8
-	JMP     dot32_loop_one
+	CMPQ        R8, $0x08
+	JL          dot32_loop_tail
+	VMOVUPS     (AX)(R9*1), Y2
+	VMOVUPS     (CX)(R9*1), Y3
+	VMOVAPS     Y0, Y4
+	VFMADD231PS Y3, Y2, Y0
+	VSUBPS      Y4, Y0, Y4
+	VFMSUB213PS Y4, Y2, Y3
+	VADDPS      Y3, Y1, Y1
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
+	JMP         dot32_loop_one
 
 dot32_loop_tail:
-	TESTQ      R8, R8
-	JZ         dot32_loop_done
-	LEAQ       tailMask<>+0(SB), R10
-	MOVQ       $0x00000008, R11
-	SUBQ       R8, R11
-	VMOVUPD    (R10)(R11*4), Y2
-	VMASKMOVPS (AX)(R9*1), Y2, Y3
-	VMASKMOVPS (CX)(R9*1), Y2, Y2
-	VMULPS     Y3, Y2, Y2
-	VMOVAPS    Y0, Y3
-	VADDPS     Y2, Y0, Y0
-	VSUBPS     Y3, Y0, Y3
-	VSUBPS     Y3, Y2, Y3
-	VADDPS     Y3, Y1, Y1
+	TESTQ       R8, R8
+	JZ          dot32_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y2
+	VMASKMOVPS  (AX)(R9*1), Y2, Y3
+	VMASKMOVPS  (CX)(R9*1), Y2, Y2
+	VMOVAPS     Y0, Y4
+	VFMADD231PS Y2, Y3, Y0
+	VSUBPS      Y4, Y0, Y4
+	VFMSUB213PS Y4, Y3, Y2
+	VADDPS      Y2, Y1, Y1
 
 dot32_loop_done:
 	VEXTRACTF128 $0x01, Y1, X2
@@ -2819,12 +2794,11 @@ logPairLoss32_loop:
 	VSUBPS       Y6, Y2, Y6
 	VSUBPS       Y6, Y7, Y6
 	VADDPS       Y6, Y3, Y3
-	VMULPS       Y7, Y8, Y8
 	VMOVAPS      Y4, Y6
-	VADDPS       Y8, Y4, Y4
+	VFMADD231PS  Y8, Y7, Y4
 	VSUBPS       Y6, Y4, Y6
-	VSUBPS       Y6, Y8, Y6
-	VADDPS       Y6, Y5, Y5
+	VFMSUB213PS  Y6, Y7, Y8
+	VADDPS       Y8, Y5, Y5
 	VMOVUPS      32(CX)(R9*1), Y6
 	VMOVAPS      Y6, Y7
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
@@ -2886,12 +2860,11 @@ logPairLoss32_loop_last:
 	VSUBPS      Y6, Y2, Y6
 	VSUBPS      Y6, Y7, Y6
 	VADDPS      Y6, Y3, Y3
-	VMULPS      Y7, Y8, Y8
 	VMOVAPS     Y4, Y6
-	VADDPS      Y8, Y4, Y4
+	VFMADD231PS Y8, Y7, Y4
 	VSUBPS      Y6, Y4, Y6
-	VSUBPS      Y6, Y8, Y6
-	VADDPS      Y6, Y5, Y5
+	VFMSUB213PS Y6, Y7, Y8
+	VADDPS      Y8, Y5, Y5
 	ADDQ        $0x20, R9
 
 logPairLoss32_loop_few:
@@ -2931,12 +2904,11 @@ logPairLoss32_loop_few:
 	VSUBPS      Y6, Y2, Y6
 	VSUBPS      Y6, Y8, Y6
 	VADDPS      Y6, Y3, Y3
-	VMULPS      Y8, Y9, Y9
 	VMOVAPS     Y4, Y6
-	VADDPS      Y9, Y4, Y4
+	VFMADD231PS Y9, Y8, Y4
 	VSUBPS      Y6, Y4, Y6
-	VSUBPS      Y6, Y9, Y6
-	VADDPS      Y6, Y5, Y5
+	VFMSUB213PS Y6, Y8, Y9
+	VADDPS      Y9, Y5, Y5
 
 logPairLoss32_loop_done:
 	VEXTRACTF128 $0x01, Y3, X6
@@ -3429,13 +3401,13 @@ keepingLoss32_loop:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
 	VFMADD213PS Y0, Y10, Y11
-	VMULPS      Y13, Y11, Y11
-	VMOVUPS     Y11, (DX)(R11*1)
+	VMULPS      Y13, Y11, Y10
+	VMOVUPS     Y10, (DX)(R11*1)
 	VMOVAPS     Y4, Y10
-	VADDPS      Y11, Y4, Y4
+	VFMADD231PS Y13, Y11, Y4
 	VSUBPS      Y10, Y4, Y10
-	VSUBPS      Y10, Y11, Y10
-	VADDPS      Y10, Y5, Y5
+	VFMSUB213PS Y10, Y11, Y13
+	VADDPS      Y13, Y5, Y5
 	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
@@ -3446,12 +3418,11 @@ keepingLoss32_loop:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y12, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y12, Y10, Y10
 	VMOVAPS     Y8, Y11
-	VADDPS      Y10, Y8, Y8
+	VFMADD231PS Y10, Y12, Y8
 	VSUBPS      Y11, Y8, Y11
-	VSUBPS      Y11, Y10, Y11
-	VADDPS      Y11, Y9, Y9
+	VFMSUB213PS Y11, Y12, Y10
+	VADDPS      Y10, Y9, Y9
 	VORPS       Y12, Y3, Y3
 	VMOVUPS     32(AX)(R11*1), Y10
 	VMOVAPS     Y10, Y11
@@ -3526,13 +3497,13 @@ keepingLoss32_loop_last:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y11
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y11
 	VFMADD213PS Y0, Y10, Y11
-	VMULPS      Y13, Y11, Y11
-	VMOVUPS     Y11, (DX)(R11*1)
+	VMULPS      Y13, Y11, Y10
+	VMOVUPS     Y10, (DX)(R11*1)
 	VMOVAPS     Y4, Y10
-	VADDPS      Y11, Y4, Y4
+	VFMADD231PS Y13, Y11, Y4
 	VSUBPS      Y10, Y4, Y10
-	VSUBPS      Y10, Y11, Y10
-	VADDPS      Y10, Y5, Y5
+	VFMSUB213PS Y10, Y11, Y13
+	VADDPS      Y13, Y5, Y5
 	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
@@ -3543,12 +3514,11 @@ keepingLoss32_loop_last:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y12, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y12, Y10, Y10
 	VMOVAPS     Y8, Y11
-	VADDPS      Y10, Y8, Y8
+	VFMADD231PS Y10, Y12, Y8
 	VSUBPS      Y11, Y8, Y11
-	VSUBPS      Y11, Y10, Y11
-	VADDPS      Y11, Y9, Y9
+	VFMSUB213PS Y11, Y12, Y10
+	VADDPS      Y10, Y9, Y9
 	VORPS       Y12, Y3, Y3
 	ADDQ        $0x20, R11
 
@@ -3587,14 +3557,14 @@ keepingLoss32_loop_few:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y12
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y12
 	VFMADD213PS Y0, Y11, Y12
-	VMULPS      Y13, Y12, Y12
-	VMASKMOVPS  Y12, Y10, (DX)(R11*1)
+	VMULPS      Y13, Y12, Y11
+	VMASKMOVPS  Y11, Y10, (DX)(R11*1)
 	VANDPD      Y10, Y12, Y12
 	VMOVAPS     Y4, Y10
-	VADDPS      Y12, Y4, Y4
+	VFMADD231PS Y13, Y12, Y4
 	VSUBPS      Y10, Y4, Y10
-	VSUBPS      Y10, Y12, Y10
-	VADDPS      Y10, Y5, Y5
+	VFMSUB213PS Y10, Y12, Y13
+	VADDPS      Y13, Y5, Y5
 	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
@@ -3605,12 +3575,11 @@ keepingLoss32_loop_few:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y2, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y2, Y10, Y10
 	VMOVAPS     Y8, Y11
-	VADDPS      Y10, Y8, Y8
+	VFMADD231PS Y10, Y2, Y8
 	VSUBPS      Y11, Y8, Y11
-	VSUBPS      Y11, Y10, Y11
-	VADDPS      Y11, Y9, Y9
+	VFMSUB213PS Y11, Y2, Y10
+	VADDPS      Y10, Y9, Y9
 	VORPS       Y2, Y3, Y3
 
 keepingLoss32_loop_done:
@@ -3743,13 +3712,13 @@ keepingPair32_loop:
 	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y10, Y13
 	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y10, Y13
 	VFMADD213PS  Y0, Y10, Y13
-	VMULPS       Y15, Y13, Y13
-	VMOVUPS      Y13, (DX)(R12*1)
+	VMULPS       Y15, Y13, Y10
+	VMOVUPS      Y10, (DX)(R12*1)
 	VMOVAPS      Y4, Y10
-	VADDPS       Y13, Y4, Y4
+	VFMADD231PS  Y15, Y13, Y4
 	VSUBPS       Y10, Y4, Y10
-	VSUBPS       Y10, Y13, Y10
-	VADDPS       Y10, Y5, Y5
+	VFMSUB213PS  Y10, Y13, Y15
+	VADDPS       Y15, Y5, Y5
 	VMOVUPS      constant3d635dbd3d635dbd<>+0(SB), Y10
 	VFMADD213PS  constant3e7607c93e7607c9<>+0(SB), Y12, Y10
 	VFMADD213PS  constant3f3172183f317218<>+0(SB), Y12, Y10
@@ -3761,12 +3730,11 @@ keepingPair32_loop:
 	VSUBPS       Y11, Y6, Y11
 	VSUBPS       Y11, Y10, Y11
 	VADDPS       Y11, Y7, Y7
-	VMULPS       Y10, Y14, Y14
-	VMOVAPS      Y8, Y10
-	VADDPS       Y14, Y8, Y8
-	VSUBPS       Y10, Y8, Y10
-	VSUBPS       Y10, Y14, Y10
-	VADDPS       Y10, Y9, Y9
+	VMOVAPS      Y8, Y11
+	VFMADD231PS  Y14, Y10, Y8
+	VSUBPS       Y11, Y8, Y11
+	VFMSUB213PS  Y11, Y10, Y14
+	VADDPS       Y14, Y9, Y9
 	VMOVUPS      32(AX)(R12*1), Y10
 	VMOVAPS      Y10, Y11
 	VFMADD132PS  Y1, Y2, Y11
@@ -3840,13 +3808,13 @@ keepingPair32_loop_last:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y10, Y13
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y10, Y13
 	VFMADD213PS Y0, Y10, Y13
-	VMULPS      Y15, Y13, Y13
-	VMOVUPS     Y13, (DX)(R12*1)
+	VMULPS      Y15, Y13, Y10
+	VMOVUPS     Y10, (DX)(R12*1)
 	VMOVAPS     Y4, Y10
-	VADDPS      Y13, Y4, Y4
+	VFMADD231PS Y15, Y13, Y4
 	VSUBPS      Y10, Y4, Y10
-	VSUBPS      Y10, Y13, Y10
-	VADDPS      Y10, Y5, Y5
+	VFMSUB213PS Y10, Y13, Y15
+	VADDPS      Y15, Y5, Y5
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y10
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y12, Y10
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y12, Y10
@@ -3858,12 +3826,11 @@ keepingPair32_loop_last:
 	VSUBPS      Y11, Y6, Y11
 	VSUBPS      Y11, Y10, Y11
 	VADDPS      Y11, Y7, Y7
-	VMULPS      Y10, Y14, Y14
-	VMOVAPS     Y8, Y10
-	VADDPS      Y14, Y8, Y8
-	VSUBPS      Y10, Y8, Y10
-	VSUBPS      Y10, Y14, Y10
-	VADDPS      Y10, Y9, Y9
+	VMOVAPS     Y8, Y11
+	VFMADD231PS Y14, Y10, Y8
+	VSUBPS      Y11, Y8, Y11
+	VFMSUB213PS Y11, Y10, Y14
+	VADDPS      Y14, Y9, Y9
 	ADDQ        $0x20, R12
 
 keepingPair32_loop_few:
@@ -3901,14 +3868,14 @@ keepingPair32_loop_few:
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y11, Y13
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y11, Y13
 	VFMADD213PS Y0, Y11, Y13
-	VMULPS      Y14, Y13, Y13
-	VMASKMOVPS  Y13, Y10, (DX)(R12*1)
+	VMULPS      Y14, Y13, Y11
+	VMASKMOVPS  Y11, Y10, (DX)(R12*1)
 	VANDPD      Y10, Y13, Y13
 	VMOVAPS     Y4, Y11
-	VADDPS      Y13, Y4, Y4
+	VFMADD231PS Y14, Y13, Y4
 	VSUBPS      Y11, Y4, Y11
-	VSUBPS      Y11, Y13, Y11
-	VADDPS      Y11, Y5, Y5
+	VFMSUB213PS Y11, Y13, Y14
+	VADDPS      Y14, Y5, Y5
 	VMOVUPS     constant3d635dbd3d635dbd<>+0(SB), Y11
 	VFMADD213PS constant3e7607c93e7607c9<>+0(SB), Y2, Y11
 	VFMADD213PS constant3f3172183f317218<>+0(SB), Y2, Y11
@@ -3921,12 +3888,11 @@ keepingPair32_loop_few:
 	VSUBPS      Y2, Y6, Y2
 	VSUBPS      Y2, Y11, Y2
 	VADDPS      Y2, Y7, Y7
-	VMULPS      Y11, Y3, Y3
 	VMOVAPS     Y8, Y2
-	VADDPS      Y3, Y8, Y8
+	VFMADD231PS Y3, Y11, Y8
 	VSUBPS      Y2, Y8, Y2
-	VSUBPS      Y2, Y3, Y2
-	VADDPS      Y2, Y9, Y9
+	VFMSUB213PS Y2, Y11, Y3
+	VADDPS      Y3, Y9, Y9
 
 keepingPair32_loop_done:
 	VEXTRACTF128 $0x01, Y5, X2
@@ -3977,74 +3943,76 @@ keepingPair32_loop_done:
 	VZEROUPPER
 	RET
 
-// func keptPred32(t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
+// func keptPred32(t *float32, out *float32, rows int, classes int, a *float64, b *float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·keptPred32(SB), NOSPLIT, $0-40
+TEXT ·keptPred32(SB), NOSPLIT, $0-48
 	MOVQ t+0(FP), AX
 	MOVQ out+8(FP), CX
 	MOVQ rows+16(FP), DX
 	MOVQ classes+24(FP), BX
-	MOVQ coefficients+32(FP), SI
+	MOVQ a+32(FP), SI
+	MOVQ b+40(FP), DI
+	SUBQ SI, DI
 
 keptPred32_row:
-	VBROADCASTSD 16(SI), Y0
+	VBROADCASTSD (SI), Y0
 	VCVTPD2PSY   Y0, X0
 	VBROADCASTSS X0, Y0
-	VBROADCASTSD 24(SI), Y1
+	VBROADCASTSD (SI)(DI*1), Y1
 	VCVTPD2PSY   Y1, X1
 	VBROADCASTSS X1, Y1
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	SUBQ         $0x10, DI
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	SUBQ         $0x10, R8
 	JL           keptPred32_loop_few
 
 keptPred32_loop:
-	VMOVUPS     (AX)(R8*1), Y2
-	VMOVUPS     32(AX)(R8*1), Y3
-	VMOVUPS     (CX)(R8*1), Y4
-	VMOVUPS     32(CX)(R8*1), Y5
+	VMOVUPS     (AX)(R9*1), Y2
+	VMOVUPS     32(AX)(R9*1), Y3
+	VMOVUPS     (CX)(R9*1), Y4
+	VMOVUPS     32(CX)(R9*1), Y5
 	VMULPS      Y1, Y2, Y2
 	VFMSUB213PS Y2, Y0, Y4
 	VMULPS      Y1, Y3, Y3
 	VFMSUB213PS Y3, Y0, Y5
-	VMOVUPS     Y4, (CX)(R8*1)
-	VMOVUPS     Y5, 32(CX)(R8*1)
-	ADDQ        $0x40, R8
-	SUBQ        $0x10, DI
+	VMOVUPS     Y4, (CX)(R9*1)
+	VMOVUPS     Y5, 32(CX)(R9*1)
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R8
 	JGE         keptPred32_loop
 
 keptPred32_loop_few:
-	ADDQ $0x10, DI
+	ADDQ $0x10, R8
 
 keptPred32_loop_one:
-	CMPQ        DI, $0x08
+	CMPQ        R8, $0x08
 	JL          keptPred32_loop_tail
-	VMOVUPS     (AX)(R8*1), Y2
-	VMOVUPS     (CX)(R8*1), Y3
+	VMOVUPS     (AX)(R9*1), Y2
+	VMOVUPS     (CX)(R9*1), Y3
 	VMULPS      Y1, Y2, Y2
 	VFMSUB213PS Y2, Y0, Y3
-	VMOVUPS     Y3, (CX)(R8*1)
-	ADDQ        $0x20, R8
-	SUBQ        $0x08, DI
+	VMOVUPS     Y3, (CX)(R9*1)
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, R8
 	JMP         keptPred32_loop_one
 
 keptPred32_loop_tail:
-	TESTQ       DI, DI
+	TESTQ       R8, R8
 	JZ          keptPred32_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000008, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*4), Y2
-	VMASKMOVPS  (AX)(R8*1), Y2, Y3
-	VMASKMOVPS  (CX)(R8*1), Y2, Y4
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*4), Y2
+	VMASKMOVPS  (AX)(R9*1), Y2, Y3
+	VMASKMOVPS  (CX)(R9*1), Y2, Y4
 	VMULPS      Y1, Y3, Y3
 	VFMSUB213PS Y3, Y0, Y4
-	VMASKMOVPS  Y4, Y2, (CX)(R8*1)
+	VMASKMOVPS  Y4, Y2, (CX)(R9*1)
 
 keptPred32_loop_done:
 	LEAQ (AX)(BX*4), AX
 	LEAQ (CX)(BX*4), CX
-	ADDQ $0x28, SI
+	ADDQ $0x08, SI
 	DECQ DX
 	JNZ  keptPred32_row
 	VZEROUPPER
@@ -4335,9 +4303,8 @@ logitsLoss32Wide_loop_few:
 	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y12
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y12
 	VFMADD231PD Y10, Y6, Y12
-	VMULPD      Y0, Y12, Y12
 	VANDPD      Y5, Y12, Y12
-	VADDPD      Y12, Y2, Y2
+	VFMADD231PD Y0, Y12, Y2
 	VMULPD      Y11, Y11, Y0
 	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y5
 	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y0, Y5
@@ -4894,9 +4861,8 @@ pairLoss32Wide_loop_few:
 	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y9, Y11
 	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
 	VFMADD231PD  Y10, Y6, Y11
-	VMULPD       Y0, Y11, Y11
 	VANDPD       Y5, Y11, Y11
-	VADDPD       Y11, Y2, Y2
+	VFMADD231PD  Y0, Y11, Y2
 	VMULPD       Y7, Y7, Y0
 	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y6
@@ -7129,9 +7095,8 @@ mixedLoss32Wide_loop_few:
 	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y9, Y11
 	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
 	VFMADD231PD  Y10, Y6, Y11
-	VMULPD       Y0, Y11, Y11
 	VANDPD       Y5, Y11, Y11
-	VADDPD       Y11, Y2, Y2
+	VFMADD231PD  Y0, Y11, Y2
 	VMULPD       Y7, Y7, Y0
 	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y6
@@ -9714,9 +9679,8 @@ logitsLoss64_loop_few:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
 	VFMADD231PD Y10, Y6, Y12
-	VMULPD      Y0, Y12, Y12
 	VANDPD      Y5, Y12, Y12
-	VADDPD      Y12, Y2, Y2
+	VFMADD231PD Y0, Y12, Y2
 	VMULPD      Y11, Y11, Y0
 	VMULPD      Y0, Y0, Y5
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
@@ -10384,9 +10348,8 @@ pairLoss64_loop_few:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
 	VFMADD231PD Y10, Y6, Y11
-	VMULPD      Y0, Y11, Y11
 	VANDPD      Y5, Y11, Y11
-	VADDPD      Y11, Y2, Y2
+	VFMADD231PD Y0, Y11, Y2
 	VMULPD      Y7, Y7, Y0
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
@@ -12629,9 +12592,9 @@ keepingLoss64_loop:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
 	VFMADD231PD Y10, Y5, Y12
+	VMULPD      Y6, Y12, Y5
+	VMOVUPD     Y5, (DX)(R11*1)
 	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R11*1)
 	VMULPD      Y11, Y11, Y5
 	VMULPD      Y5, Y5, Y6
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
@@ -12718,9 +12681,9 @@ keepingLoss64_loop_last:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
 	VFMADD231PD Y10, Y5, Y12
+	VMULPD      Y6, Y12, Y5
+	VMOVUPD     Y5, (DX)(R11*1)
 	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R11*1)
 	VMULPD      Y11, Y11, Y5
 	VMULPD      Y5, Y5, Y6
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
@@ -12807,10 +12770,10 @@ keepingLoss64_loop_few:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
 	VFMADD231PD Y10, Y6, Y12
-	VMULPD      Y0, Y12, Y12
-	VMASKMOVPD  Y12, Y5, (DX)(R11*1)
+	VMULPD      Y0, Y12, Y6
+	VMASKMOVPD  Y6, Y5, (DX)(R11*1)
 	VANDPD      Y5, Y12, Y12
-	VADDPD      Y12, Y2, Y2
+	VFMADD231PD Y0, Y12, Y2
 	VMULPD      Y11, Y11, Y0
 	VMULPD      Y0, Y0, Y5
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
@@ -12954,9 +12917,9 @@ keepingPair64_loop:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y5
+	VMOVUPD     Y5, (DX)(R12*1)
 	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R12*1)
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
@@ -13043,9 +13006,9 @@ keepingPair64_loop_last:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
 	VFMADD231PD Y11, Y5, Y12
+	VMULPD      Y6, Y12, Y5
+	VMOVUPD     Y5, (DX)(R12*1)
 	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R12*1)
 	VMULPD      Y7, Y7, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
@@ -13132,10 +13095,10 @@ keepingPair64_loop_few:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
 	VFMADD231PD Y10, Y6, Y11
-	VMULPD      Y0, Y11, Y11
-	VMASKMOVPD  Y11, Y5, (DX)(R12*1)
+	VMULPD      Y0, Y11, Y6
+	VMASKMOVPD  Y6, Y5, (DX)(R12*1)
 	VANDPD      Y5, Y11, Y11
-	VADDPD      Y11, Y2, Y2
+	VFMADD231PD Y0, Y11, Y2
 	VMULPD      Y7, Y7, Y0
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
@@ -13196,70 +13159,72 @@ keepingPair64_loop_done:
 	VZEROUPPER
 	RET
 
-// func keptPred64(t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
+// func keptPred64(t *float64, out *float64, rows int, classes int, a *float64, b *float64)
 // Requires: AVX, FMA3
-TEXT ·keptPred64(SB), NOSPLIT, $0-40
+TEXT ·keptPred64(SB), NOSPLIT, $0-48
 	MOVQ t+0(FP), AX
 	MOVQ out+8(FP), CX
 	MOVQ rows+16(FP), DX
 	MOVQ classes+24(FP), BX
-	MOVQ coefficients+32(FP), SI
+	MOVQ a+32(FP), SI
+	MOVQ b+40(FP), DI
+	SUBQ SI, DI
 
 keptPred64_row:
-	VBROADCASTSD 16(SI), Y0
-	VBROADCASTSD 24(SI), Y1
-	MOVQ         BX, DI
-	XORQ         R8, R8
-	SUBQ         $0x08, DI
+	VBROADCASTSD (SI), Y0
+	VBROADCASTSD (SI)(DI*1), Y1
+	MOVQ         BX, R8
+	XORQ         R9, R9
+	SUBQ         $0x08, R8
 	JL           keptPred64_loop_few
 
 keptPred64_loop:
-	VMOVUPD     (AX)(R8*1), Y2
-	VMOVUPD     32(AX)(R8*1), Y3
-	VMOVUPD     (CX)(R8*1), Y4
-	VMOVUPD     32(CX)(R8*1), Y5
+	VMOVUPD     (AX)(R9*1), Y2
+	VMOVUPD     32(AX)(R9*1), Y3
+	VMOVUPD     (CX)(R9*1), Y4
+	VMOVUPD     32(CX)(R9*1), Y5
 	VMULPD      Y1, Y2, Y2
 	VFMSUB213PD Y2, Y0, Y4
 	VMULPD      Y1, Y3, Y3
 	VFMSUB213PD Y3, Y0, Y5
-	VMOVUPD     Y4, (CX)(R8*1)
-	VMOVUPD     Y5, 32(CX)(R8*1)
-	ADDQ        $0x40, R8
-	SUBQ        $0x08, DI
+	VMOVUPD     Y4, (CX)(R9*1)
+	VMOVUPD     Y5, 32(CX)(R9*1)
+	ADDQ        $0x40, R9
+	SUBQ        $0x08, R8
 	JGE         keptPred64_loop
 
 keptPred64_loop_few:
-	ADDQ $0x08, DI
+	ADDQ $0x08, R8
 
 keptPred64_loop_one:
-	CMPQ        DI, $0x04
+	CMPQ        R8, $0x04
 	JL          keptPred64_loop_tail
-	VMOVUPD     (AX)(R8*1), Y2
-	VMOVUPD     (CX)(R8*1), Y3
+	VMOVUPD     (AX)(R9*1), Y2
+	VMOVUPD     (CX)(R9*1), Y3
 	VMULPD      Y1, Y2, Y2
 	VFMSUB213PD Y2, Y0, Y3
-	VMOVUPD     Y3, (CX)(R8*1)
-	ADDQ        $0x20, R8
-	SUBQ        $0x04, DI
+	VMOVUPD     Y3, (CX)(R9*1)
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
 	JMP         keptPred64_loop_one
 
 keptPred64_loop_tail:
-	TESTQ       DI, DI
+	TESTQ       R8, R8
 	JZ          keptPred64_loop_done
-	LEAQ        tailMask<>+0(SB), R9
-	MOVQ        $0x00000004, R10
-	SUBQ        DI, R10
-	VMOVUPD     (R9)(R10*8), Y2
-	VMASKMOVPD  (AX)(R8*1), Y2, Y3
-	VMASKMOVPD  (CX)(R8*1), Y2, Y4
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Y2
+	VMASKMOVPD  (AX)(R9*1), Y2, Y3
+	VMASKMOVPD  (CX)(R9*1), Y2, Y4
 	VMULPD      Y1, Y3, Y3
 	VFMSUB213PD Y3, Y0, Y4
-	VMASKMOVPD  Y4, Y2, (CX)(R8*1)
+	VMASKMOVPD  Y4, Y2, (CX)(R9*1)
 
 keptPred64_loop_done:
 	LEAQ (AX)(BX*8), AX
 	LEAQ (CX)(BX*8), CX
-	ADDQ $0x28, SI
+	ADDQ $0x08, SI
 	DECQ DX
 	JNZ  keptPred64_row
 	VZEROUPPER
@@ -13530,9 +13495,8 @@ mixedLoss64_loop_few:
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
 	VFMADD231PD Y10, Y6, Y11
-	VMULPD      Y0, Y11, Y11
 	VANDPD      Y5, Y11, Y11
-	VADDPD      Y11, Y2, Y2
+	VFMADD231PD Y0, Y11, Y2
 	VMULPD      Y7, Y7, Y0
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6

@@ -49,16 +49,34 @@ func Statistics[F Float](p Problem, in *Operands[F], sides ...Side) (statistics 
 	statistics = unsafe.Slice(&t.noted[0][0], len(t.noted)*sumCount)
 	with := *in
 	with.Statistics = statistics
+	return statistics, t.withGradients(p, &with, sides)
+}
+
+// LossAndGradients returns what Loss and VJP do of the operands' statistics, to the bit, which
+// are not kept. The problem is one that HasStatistics.
+func LossAndGradients[F Float](p Problem, in *Operands[F], sides ...Side) (loss []F, gradients [][]F) {
+	without := *in
+	without.Statistics = nil
+	t := newTask(p, without.withoutUpstream(), View[F]{})
+	t.passing = true
+	t.losses = make([]float64, t.rowCount())
+	gradients = t.withGradients(p, &without, sides)
+	return sumRows[F](p, t.losses, 1), gradients
+}
+
+// withGradients visits the rows of a loss, and of its gradients each while it is in the cache.
+func (t *task[F]) withGradients(p Problem, in *Operands[F], sides []Side) (gradients [][]F) {
 	passes := []pass[F]{t.summing(fastLoss[F](p), p.terms())}
 	for _, side := range sides {
-		g := gradientPass(p, side, &with)
+		g := gradientPass(p, side, in)
+		g.passing = t.passing
 		if side == Pred && p.keepsExponentials(p.classes()*int(unsafe.Sizeof(F(0)))) && t.packed && g.packed {
 			t.kept, g.kept = g.tensors[outOperand].Data, g.tensors[outOperand].Data
 		}
-		passes, ahead = append(passes, g), append(ahead, g.tensors[outOperand].Data)
+		passes, gradients = append(passes, g), append(gradients, g.tensors[outOperand].Data)
 	}
 	visitAll(passes...)
-	return statistics, ahead
+	return gradients
 }
 
 // statistics reads what Statistics returned, nil where there is nothing.
@@ -75,7 +93,7 @@ func (w *worker[F]) note(i int, s *rowSums, sound bool) bool {
 	if w.noted == nil {
 		return sound
 	}
-	r := &w.noted[w.first+i]
+	r := &w.noted[i]
 	if w.kind > 1 { // the sums of the first are where they are noted
 		if !sound || r[kind] != 0 {
 			return sound
@@ -100,15 +118,15 @@ func (w *worker[F]) find(k *rowKernels[F], i, n int, sum attempt[F]) {
 		return
 	}
 	if w.kind == 1 { // which has been tried on every row
-		w.sums = w.known[w.first:][:w.count]
+		w.sums = w.known
 		for j := i; j < i+n; j++ {
 			s := &w.sums[j]
-			w.done[j] = s[kind] == 1 && s[reachX] <= k.maxReach
+			w.done[j] = k.makesGradient(s)
 		}
 		return
 	}
 	for j := i; j < i+n; j++ {
-		s, known := &w.sums[j], &w.known[w.first+j]
+		s, known := &w.sums[j], &w.known[j]
 		if noted := known[kind]; noted == 0 || noted >= w.kind {
 			*s = *known
 			s[reachT], s[flags] = 0, 0 // where kind and divergence are
@@ -118,6 +136,11 @@ func (w *worker[F]) find(k *rowKernels[F], i, n int, sum attempt[F]) {
 		sum(w, k, j, 1)
 		w.doneIfExact(k, j, 1)
 	}
+}
+
+// makesGradient reports whether sums that the first kind has noted make exact gradients.
+func (k *rowKernels[F]) makesGradient(s *rowSums) bool {
+	return s[kind] == 1 && s[reachX] <= k.maxReach
 }
 
 func (w *worker[F]) doneIfExact(k *rowKernels[F], i, n int) {

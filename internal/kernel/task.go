@@ -42,6 +42,10 @@ type task[F Float] struct {
 	noted  []rowSums
 	known  []rowSums // what was noted earlier, or nil
 
+	// Where gradients' passes follow their loss's, and nobody else reads what it notes, it is
+	// noted of the rows in work only.
+	passing bool
+
 	// Where a gradient's pass follows its loss's, the place of a packed result, in which the
 	// first kind of kernels leaves exponentials from the one to the other; else nil.
 	kept []F

@@ -60,22 +60,24 @@ func (p pass[F]) capacity() int {
 	if p.fast == nil || !p.packed {
 		return 1
 	}
-	rows := batch / (p.problem.classes() * int(unsafe.Sizeof(F(0))))
-	return min(max(1, rows), mostRows)
+	row := p.problem.classes() * int(unsafe.Sizeof(F(0)))
+	return min(max(1, batch/row, min(fewestRows, largeBatch/row)), mostRows)
 }
 
 // worker goes through a task's rows, some at a time.
 type worker[F Float] struct {
 	*pass[F]
 	*records
-	first, count int        // the rows in work
-	kind         float64    // the number of the kind of kernels that is tried, from 1
-	sums         []rowSums  // that it finds: of the first kind where they are noted, else in found
-	spare        []F        // as large as the rows in work
-	leader       *worker[F] // of the first pass over the rows
-	acceptance   acceptance // of its losses
-	logClasses   float64
+	first, count int                   // the rows in work
+	kind         float64               // the number of the kind of kernels that is tried, from 1
+	sums         []rowSums             // that it finds: of the first kind where they are noted, else in found
+	noted, known []rowSums             // a task's, of the rows in work, or what a leader passes on
+	spare        []F                   // as large as the rows in work
+	leader       *worker[F]            // of the first pass over the rows
+	acceptances  [mostKinds]acceptance // of losses, by kind
 	cursor       cursor[F]
+
+	logClasses, perLogClasses float64 // the logarithm of their number, and one over it
 }
 
 // records are what is noted of the rows in work.
@@ -87,14 +89,20 @@ type records struct {
 	judged       []float64 // losses, see judgeRows
 	verdicts     []float64
 	coefficients []coefficients
-	mixtures     []mixtureCoefficients // made where there are mixtures
+
+	ofKept, ofKeptTarget []float64 // what kept exponentials are multiplied by
+
+	mixtures []mixtureCoefficients // made where there are mixtures
+	passed   []rowSums             // made where nothing else keeps what is noted
 }
 
 const (
 	// batch is how many bytes of a tensor a worker takes at a time: three tensors of them,
 	// five at most, and what is fetched for the next stay in the second-level cache until
 	// they are read again.
-	batch = 1 << 16
+	batch      = 1 << 14
+	largeBatch = 1 << 16
+	fewestRows = 4
 
 	// mostRows is how many rows it takes at most: where classes are few, records are larger
 	// than rows.
@@ -113,6 +121,7 @@ func (r *records) grow(n int) {
 		factors: make([]float64, n), done: make([]bool, n),
 		found: make([]rowSums, n), coefficients: make([]coefficients, n),
 		judged: make([]float64, n+judgedAtOnce), verdicts: make([]float64, n+judgedAtOnce),
+		ofKept: make([]float64, n), ofKeptTarget: make([]float64, n),
 	}
 }
 
@@ -120,6 +129,10 @@ func (r *records) grow(n int) {
 func (w *worker[F]) start(p *pass[F], capacity int) {
 	t := p.task
 	w.logClasses = math.Log(float64(t.problem.classes()))
+	w.perLogClasses = 1 / w.logClasses
+	for n, k := range t.kinds {
+		w.acceptances[n] = k.acceptance(t.problem.Target)
+	}
 	w.pass, w.records = p, pool.Get().(*records)
 	w.grow(capacity)
 	clear(w.found)
@@ -135,13 +148,14 @@ func (w *worker[F]) release() { pool.Put(w.records) }
 
 func (w *worker[F]) visit(from, to int) {
 	w.first, w.count = from, to-from
+	w.open()
 	clear(w.done[:w.count])
 	if !w.located() {
 		w.locate()
 	}
 	if w.fast != nil {
 		w.attempt()
-		if w.constant && w.factor != 0 && !slices.Contains(w.done[:w.count], false) {
+		if w.complete() {
 			return
 		}
 	}
@@ -164,13 +178,21 @@ func (w *worker[F]) visit(from, to int) {
 	}
 }
 
+// complete reports whether all rows in work are done, and none is to be dropped.
+func (w *worker[F]) complete() bool {
+	return w.constant && w.factor != 0 && !slices.Contains(w.done[:w.count], false)
+}
+
 // attempt tries the kinds of kernels one after the other. The first takes all the
 // rows at once where they are packed.
 func (w *worker[F]) attempt() {
 	for n, k := range w.kinds {
-		w.kind, w.sums, w.acceptance = float64(n+1), w.found, k.acceptance(w.problem.Target)
+		if n > 0 && w.complete() {
+			return
+		}
+		w.kind, w.sums = float64(n+1), w.found
 		if n == 0 && w.noted != nil {
-			w.sums = w.noted[w.first:][:w.count]
+			w.sums = w.noted
 		}
 		if n == 0 && w.packed {
 			w.fast(w, k, 0, w.count)
@@ -187,6 +209,27 @@ func (w *worker[F]) attempt() {
 func (r *records) growMixtures() {
 	if len(r.mixtures) < len(r.done) {
 		r.mixtures = make([]mixtureCoefficients, len(r.done))
+	}
+}
+
+// open finds what is noted of the rows in work, and what was.
+func (w *worker[F]) open() {
+	t := w.task
+	switch {
+	case t.noted != nil:
+		w.noted = t.noted[w.first:][:w.count]
+	case !t.passing:
+	case w == w.leader:
+		if len(w.passed) < len(w.done) {
+			w.passed = make([]rowSums, len(w.done))
+		}
+		w.noted = w.passed[:w.count]
+		clear(w.noted)
+	default:
+		w.known = w.leader.noted
+	}
+	if t.known != nil {
+		w.known = t.known[w.first:][:w.count]
 	}
 }
 
@@ -251,10 +294,10 @@ func (w *worker[F]) drop(i int) {
 		start := w.offset(outOperand, i)
 		clear(out[start : start+w.problem.classes()])
 	}
-	switch {
-	case w.noted != nil:
-		w.noted[w.first+i] = rowSums{}
-	case w.losses != nil:
+	if w.noted != nil {
+		w.noted[i] = rowSums{}
+	}
+	if w.losses != nil {
 		w.losses[w.first+i] = 0
 	}
 }

@@ -46,9 +46,10 @@ func (a arithmetic) logitsPred() {
 
 // keptPred is logitsPred of exponentials that logitsLoss has kept.
 func (a arithmetic) keptPred() {
-	f := a.begin("keptPred", "sets out = a·out − b·t.", "coefficients", "t", "out")
+	f := a.begin("keptPred", "sets out = a·out − b·t, with an a and a b for each row.", "a", "t", "out")
+	between := f.fromRecord("b")
 	f.eachRow(func() {
-		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
+		a, b := f.broadcast(f.slot(0)), f.broadcast(Mem{Base: f.record, Index: between, Scale: 1})
 		f.loop("loop", f.tensors, streamed, nil, func(turn turn) {
 			t, q := turn.load(0), turn.load(1)
 			for u := range q {

@@ -22,23 +22,16 @@ const nowhere = -1
 // addPowers adds 2^y to sum i, where it can without multiplying it out, and stores it in a
 // tensor or nowhere: whether it does changes no bit of the sum.
 func (s *sums) addPowers(i int, t turn, c carried, name string, place int) {
-	if s.single() || t.mask != nil {
-		q := t.power(c, name)
-		if place != nowhere {
-			t.store(q, place)
-		}
-		t.keep(q)
-		s.add(i, q)
-		return
-	}
 	scale, factor := t.back2(c, name)
-	s.addProducts(i, factor, scale)
 	if place != nowhere {
 		for u := range scale {
-			s.mul(scale[u], factor[u], factor[u])
+			q := register()
+			s.mul(scale[u], factor[u], q)
+			s.function.store(q, t.at(place, u), t.mask)
 		}
-		t.store(factor, place)
 	}
+	t.keep(factor)
+	s.addProducts(i, factor, scale)
 }
 
 // logitsLoss is also the first half of the gradient, with the exponentials kept.

@@ -69,6 +69,8 @@ func (a arithmetic) begin(name, doc string, record string, tensors ...string) *f
 		signature, f.recordSize = signature+"coefficients *[5]float64)", coefficientsSize
 	case "mixtures":
 		signature, f.recordSize = signature+"mixtures *[10]float64)", mixturesSize
+	case "a":
+		signature, f.recordSize = signature+"a, b *float64)", 8
 	}
 	f.declare(name, doc, signature)
 	for _, tensor := range tensors {
@@ -105,6 +107,13 @@ func (f *function) eachRow(body func()) {
 	DECQ(f.rows)
 	JNZ(LabelRef(f.name + "_row"))
 	f.leave()
+}
+
+// fromRecord is how far a parameter points beyond the record.
+func (f *function) fromRecord(parameter string) reg.GPVirtual {
+	distance := pointer(parameter)
+	SUBQ(f.record, distance)
+	return distance
 }
 
 func (f *function) slot(offset int) Mem { return Mem{Base: f.record, Disp: offset} }

@@ -65,16 +65,20 @@ func (s *sums) add(i int, vs vectors) {
 	}
 }
 
-// addProducts adds products of vectors to sum i, of float32 rounded by themselves, and leaves
-// nothing of r.
+// addProducts adds products of vectors, which are not rounded by themselves, to sum i as add
+// does. Of float32 it leaves nothing of r.
 func (s *sums) addProducts(i int, p, r vectors) {
 	for u := range p {
 		if !s.single() {
 			VFMADD231PD(r[u], p[u], s.lanes[i])
 			continue
 		}
-		VMULPS(p[u], r[u], r[u])
-		s.add(i, vectors{r[u]})
+		added := register()
+		VMOVAPS(s.lanes[i], added)
+		VFMADD231PS(r[u], p[u], s.lanes[i])
+		VSUBPS(added, s.lanes[i], added)
+		VFMSUB213PS(added, p[u], r[u])
+		VADDPS(r[u], s.rest[i], s.rest[i])
 	}
 }
 
