@@ -11,7 +11,7 @@ import (
 
 // checkValues refuses values that the plan's arguments may not have. The op that runs
 // first calls it; derivatives rely on that.
-func (p *plan) checkValues(s signature, inputs []G.Value) (err error) {
+func (p *plan) checkValues(s *signature, inputs []G.Value) (err error) {
 	if !p.masked() && !p.checks || len(inputs) < p.lossArity() {
 		return nil
 	}
@@ -24,7 +24,7 @@ func (p *plan) checkValues(s signature, inputs []G.Value) (err error) {
 	return errors.WithMessage(err, s.name)
 }
 
-func checkValuesOf[F kernel.Float](p *plan, s signature, inputs []G.Value) error {
+func checkValuesOf[F kernel.Float](p *plan, s *signature, inputs []G.Value) error {
 	views := make([]kernel.View[F], p.lossArity())
 	for i := range views {
 		var err error

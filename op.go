@@ -101,7 +101,7 @@ func (s signature) String() string { return s.name }
 
 // recovered makes a panic an error, deferred by whatever an op does with values: it
 // runs in a goroutine of the VM's, where a panic would end the user's process.
-func (s signature) recovered(err *error) {
+func (s *signature) recovered(err *error) {
 	if r := recover(); r != nil {
 		*err = errors.Wrapf(ErrValue, "%s: %v", s.name, r)
 	}
@@ -109,24 +109,24 @@ func (s signature) recovered(err *error) {
 
 // run computes an op's result from its inputs' values with the kernel of their
 // dtype.
-func (s signature) run(inputs []G.Value, f64 func([]kernel.View[float64]) []float64, f32 func([]kernel.View[float32]) []float32) (G.Value, error) {
-	return runTo(s, inputs, f64, f32)
+func (s *signature) run(inputs []G.Value, f64 func([]kernel.View[float64]) []float64, f32 func([]kernel.View[float32]) []float32) (G.Value, error) {
+	return runTo(s, s.out, inputs, f64, f32)
 }
 
-// runTo is run for results of any dtype.
-func runTo[R64, R32 kernel.Float](s signature, inputs []G.Value, f64 func([]kernel.View[float64]) []R64, f32 func([]kernel.View[float32]) []R32) (out G.Value, err error) {
+// runTo is run for results of any dtype and shape.
+func runTo[R64, R32 kernel.Float](s *signature, out tensor.Shape, inputs []G.Value, f64 func([]kernel.View[float64]) []R64, f32 func([]kernel.View[float32]) []R32) (result G.Value, err error) {
 	defer s.recovered(&err)
 	if len(inputs) != len(s.args) {
 		return nil, errors.Wrapf(ErrValue, "%s has %d inputs, expected %d", s.name, len(inputs), len(s.args))
 	}
 	if s.dtype == tensor.Float32 {
-		return runKernel(s, inputs, f32)
+		return runKernel(s, out, inputs, f32)
 	}
-	return runKernel(s, inputs, f64)
+	return runKernel(s, out, inputs, f64)
 }
 
 // runKernel leaves out statistics, which are no F.
-func runKernel[F, R kernel.Float](s signature, inputs []G.Value, compute func([]kernel.View[F]) []R) (G.Value, error) {
+func runKernel[F, R kernel.Float](s *signature, out tensor.Shape, inputs []G.Value, compute func([]kernel.View[F]) []R) (G.Value, error) {
 	views := make([]kernel.View[F], len(inputs))
 	for i, arg := range s.args {
 		if arg.statistics {
@@ -137,7 +137,7 @@ func runKernel[F, R kernel.Float](s signature, inputs []G.Value, compute func([]
 			return nil, errors.WithMessage(err, s.name)
 		}
 	}
-	return value(compute(views), s.out), nil
+	return value(compute(views), out), nil
 }
 
 // lossArgs are the arguments that every derivative of a loss has too.

@@ -44,7 +44,7 @@ func (op lossOp) Do(inputs ...G.Value) (G.Value, error) {
 		return nil, err
 	}
 	if statistics == nil { // else they were made of the same values
-		if err := op.plan.checkValues(op.signature, inputs); err != nil {
+		if err := op.plan.checkValues(&op.signature, inputs); err != nil {
 			return nil, err
 		}
 	}

@@ -35,15 +35,15 @@ func (op statisticsOp) Do(inputs ...G.Value) (G.Value, error) {
 	if len(sides) == 0 && !asked {
 		return unasked(), nil
 	}
-	if err := op.plan.checkValues(op.signature, inputs); err != nil {
+	if err := op.plan.checkValues(&op.signature, inputs); err != nil {
 		return nil, err
 	}
 	var a ahead
-	s := op.signature
+	out := op.out
 	if !asked {
-		s.out = unaskedShape
+		out = unaskedShape
 	}
-	v, err := runTo(s, inputs, statisticsKernel[float64](op, asked, sides, &a), statisticsKernel[float32](op, asked, sides, &a))
+	v, err := runTo(&op.signature, out, inputs, statisticsKernel[float64](op, asked, sides, &a), statisticsKernel[float32](op, asked, sides, &a))
 	if err != nil || len(sides) == 0 {
 		return v, err
 	}
@@ -106,7 +106,7 @@ func (p *plan) statisticsArg() argument {
 }
 
 // statistics reads the argument's value, nil where an op has none.
-func (s signature) statistics(inputs []G.Value) (data []float64, err error) {
+func (s *signature) statistics(inputs []G.Value) (data []float64, err error) {
 	defer s.recovered(&err)
 	for i, arg := range s.args {
 		if !arg.statistics || i >= len(inputs) {

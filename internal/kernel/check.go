@@ -43,7 +43,7 @@ func Check[F Float](p Problem, in *Operands[F]) *Fault {
 	var first *Fault
 	var lock sync.Mutex
 	tolerance := SumTolerance[F](p.classes())
-	t := newTask(p, in.withoutUpstream(), View[F]{})
+	t := newTask(p, in, View[F]{}, View[F]{})
 	t.each(nil, func(c *cursor[F], number int) {
 		c.fillWeights() // for its memory
 		gather(c.x, c.tensors[predOperand], c.offset[predOperand], p.Axis)

@@ -53,7 +53,7 @@ func testFastPathsAreTaken[F Float](t *testing.T) {
 					if c.fast == nil || masked && pair.pred == LogProbs && pair.target == Probs && name == "gradient of the target" {
 						continue // log q = −∞ is a special case there
 					}
-					task := newTask(c.problem, in, c.out)
+					task := newTask(c.problem, in, in.Upstream, c.out)
 					task.losses = make([]float64, 1)
 					task.each(c.fast, func(*cursor[F], int) { t.Errorf("the %s falls back", name) })
 				}
@@ -72,7 +72,7 @@ func TestSmallDivergencesTakeKernels(t *testing.T) {
 		p := newProblem(formPair{pred: Logits, target: Logits}, []int{n}, 0, false)
 		in := noted(p, &Operands[float32]{Pred: dense(x, n), Target: dense(y, n)})
 		for _, side := range sides {
-			task := newTask(p, in, View[float32]{make([]float32, n), []int{1}})
+			task := newTask(p, in, in.Upstream, View[float32]{make([]float32, n), []int{1}})
 			task.each(fastGradient[float32](p, side), func(*cursor[float32], int) {
 				t.Errorf("σ=%v: the gradient of %v falls back", sigma, side)
 			})
@@ -96,7 +96,7 @@ func TestFirstKindTakesOrdinaryRows(t *testing.T) {
 			kinds = kinds[1:]
 		}
 		in := &Operands[float32]{Pred: dense(x, rows, n), Target: dense(y, rows, n), kinds: kinds[:1]}
-		task := newTask(p, in, View[float32]{})
+		task := newTask(p, in, View[float32]{}, View[float32]{})
 		task.losses = make([]float64, rows)
 		fallen := 0
 		task.each(fastLoss[float32](p), func(*cursor[float32], int) { fallen++ })

@@ -25,7 +25,7 @@ func gradientPass[F Float](p Problem, wrt Side, in *Operands[F]) pass[F] {
 // newMapping is a pass that writes what compute leaves in row.out to out, or to fresh memory
 // if that is nil. A row that is dropped as a whole gives 0 whatever it holds.
 func newMapping[F Float](p Problem, in *Operands[F], out []F, fast attempt[F], compute func(*row)) pass[F] {
-	t := newTask(p, in, View[F]{nil, RowMajor(p.Shape)})
+	t := newTask(p, in, in.Upstream, View[F]{nil, RowMajor(p.Shape)})
 	switch {
 	case out != nil:
 		if !t.packed {

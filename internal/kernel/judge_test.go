@@ -84,7 +84,7 @@ func TestSettledInPlace(t *testing.T) {
 	var sums [rows]rowSums
 	drawSums(newRand(3), sums[:], limits)
 	settled := func(settle func(w *worker[float64], i, n int)) (noted []rowSums, done []bool) {
-		task := newTask(newProblem(formPair{pred: Logits}, []int{rows, 2}, 1, false), in, View[float64]{})
+		task := newTask(newProblem(formPair{pred: Logits}, []int{rows, 2}, 1, false), in, View[float64]{}, View[float64]{})
 		task.noted = slices.Clone(sums[:])
 		w := new(worker[float64])
 		w.start(&pass[float64]{task: task}, rows)

@@ -35,7 +35,7 @@ func reduce[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*ro
 	if p.elementwise() {
 		return mapTerms(p, in, terms)
 	}
-	t := newTask(p, in.withoutUpstream(), View[F]{})
+	t := newTask(p, in, View[F]{}, View[F]{})
 	t.losses = make([]float64, t.rowCount())
 	visitAll(t.summing(fast, terms))
 	return sumRows[F](p, t.losses, 1)
@@ -45,19 +45,12 @@ func reduce[F Float](p Problem, in *Operands[F], fast attempt[F], terms func(*ro
 // takes on the stack.
 func mapTerms[F Float](p Problem, in *Operands[F], terms func(*row)) []F {
 	out := View[F]{make([]F, p.OutSize), p.OutStrides}
-	newTask(p, in.withoutUpstream(), out).each(nil, func(c *cursor[F], _ int) {
+	newTask(p, in, View[F]{}, out).each(nil, func(c *cursor[F], _ int) {
 		c.load()
 		terms(&c.row)
 		c.store()
 	})
 	return out.Data
-}
-
-// withoutUpstream are the operands of a loss: no gradient flows into it.
-func (in *Operands[F]) withoutUpstream() *Operands[F] {
-	loss := *in
-	loss.Upstream = View[F]{}
-	return &loss
 }
 
 // summing is a pass that notes the sum of each row's terms.

@@ -43,33 +43,30 @@ func (p Problem) keepsExponentials(rowSize int) bool {
 // Ahead are the gradients with respect to sides, as VJP returns them with these statistics,
 // to the bit; each row's are written while it is in the cache.
 func Statistics[F Float](p Problem, in *Operands[F], sides ...Side) (statistics []float64, ahead [][]F) {
-	t := newTask(p, in.withoutUpstream(), View[F]{})
-	t.known = nil
+	t := newTask(p, in, View[F]{}, View[F]{})
 	t.noted = make([]rowSums, t.rowCount())
-	statistics = unsafe.Slice(&t.noted[0][0], len(t.noted)*sumCount)
-	with := *in
-	with.Statistics = statistics
-	return statistics, t.withGradients(p, &with, sides)
+	return unsafe.Slice(&t.noted[0][0], len(t.noted)*sumCount), t.withGradients(in, sides)
 }
 
 // LossAndGradients returns what Loss and VJP do of the operands' statistics, to the bit, which
 // are not kept. The problem is one that HasStatistics.
 func LossAndGradients[F Float](p Problem, in *Operands[F], sides ...Side) (loss []F, gradients [][]F) {
-	without := *in
-	without.Statistics = nil
-	t := newTask(p, without.withoutUpstream(), View[F]{})
+	t := newTask(p, in, View[F]{}, View[F]{})
 	t.passing = true
 	t.losses = make([]float64, t.rowCount())
-	gradients = t.withGradients(p, &without, sides)
+	gradients = t.withGradients(in, sides)
 	return sumRows[F](p, t.losses, 1), gradients
 }
 
 // withGradients visits the rows of a loss, and of its gradients each while it is in the cache.
-func (t *task[F]) withGradients(p Problem, in *Operands[F], sides []Side) (gradients [][]F) {
-	passes := []pass[F]{t.summing(fastLoss[F](p), p.terms())}
+func (t *task[F]) withGradients(in *Operands[F], sides []Side) (gradients [][]F) {
+	p := &t.problem
+	t.known = nil
+	passes := make([]pass[F], 0, 1+len(sides))
+	passes = append(passes, t.summing(fastLoss[F](*p), p.terms()))
 	for _, side := range sides {
-		g := gradientPass(p, side, in)
-		g.passing = t.passing
+		g := gradientPass(*p, side, in)
+		g.known, g.passing = t.noted, t.passing
 		if side == Pred && p.keepsExponentials(p.classes()*int(unsafe.Sizeof(F(0)))) && t.packed && g.packed {
 			t.kept, g.kept = g.tensors[outOperand].Data, g.tensors[outOperand].Data
 		}

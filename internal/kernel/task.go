@@ -54,11 +54,14 @@ type task[F Float] struct {
 // noStrides are the strides of what is not there.
 var noStrides [16]int
 
-func newTask[F Float](p Problem, in *Operands[F], out View[F]) *task[F] {
-	t := &task[F]{
-		problem: p, tensors: [operandCount]View[F]{in.Pred, in.Target, out, in.Tangent, in.Weight, in.Upstream},
-		factor: p.Scale, constant: true, packed: true, uniform: true, known: in.statistics(),
-	}
+// newTask takes upstream by itself, which a loss is without.
+func newTask[F Float](p Problem, in *Operands[F], upstream, out View[F]) *task[F] {
+	t := new(task[F])
+	t.problem = p
+	t.tensors[predOperand], t.tensors[targetOperand], t.tensors[outOperand] = in.Pred, in.Target, out
+	t.tensors[tangentOperand], t.tensors[weightOperand], t.tensors[upstreamOperand] = in.Tangent, in.Weight, upstream
+	t.factor, t.constant, t.packed, t.uniform = p.Scale, true, true, true
+	t.known = in.statistics()
 	if t.scales = rowScales(p, in); t.scales != nil {
 		t.constant = false
 	}

@@ -141,7 +141,8 @@ func (w *worker[F]) start(p *pass[F], capacity int) {
 			w.factors[i] = t.factor
 		}
 	}
-	w.cursor = cursor[F]{task: t, row: row{Problem: t.problem, uniform: t.uniform}}
+	w.cursor.task = t
+	w.cursor.Problem, w.cursor.row.uniform = t.problem, t.uniform
 }
 
 func (w *worker[F]) release() { pool.Put(w.records) }
