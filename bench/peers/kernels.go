@@ -106,8 +106,8 @@ func layerNames(w workload) []string {
 	return names
 }
 
-// layers are parts of our time per element: what the arithmetic takes, shared by the
-// threads that there are, the kernels on all of the rows, and the idle graph. Where that is most
+// layers are parts of our time per element: what the arithmetic takes on all threads at once,
+// the kernels on all of the rows, and the idle graph. Where that is most
 // of our time it is in the other two as well.
 type layers struct {
 	arithmetic, kernels, idle float64

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -12,6 +14,24 @@ import (
 type contender struct {
 	name string
 	run  func(reps int) (time.Duration, error)
+}
+
+// atOnce repeats the work of contenders at the same time, each on a goroutine of its own.
+func atOnce(contenders []contender) contender {
+	return contender{contenders[0].name, func(reps int) (time.Duration, error) {
+		failures := make([]error, len(contenders))
+		var wait sync.WaitGroup
+		start := time.Now()
+		for i, c := range contenders {
+			wait.Add(1)
+			go func() {
+				defer wait.Done()
+				_, failures[i] = c.run(reps)
+			}()
+		}
+		wait.Wait()
+		return time.Since(start), errors.Join(failures...)
+	}}
 }
 
 // protocol is how contenders are timed.

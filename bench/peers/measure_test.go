@@ -75,6 +75,24 @@ func TestMeasureAlternates(t *testing.T) {
 	}
 }
 
+// TestAtOnce runs contenders that each wait for the other.
+func TestAtOnce(t *testing.T) {
+	meet, failure := make(chan int), errors.New("failure")
+	first := contender{"first", func(reps int) (time.Duration, error) { meet <- reps; return 0, nil }}
+	second := contender{"second", func(reps int) (time.Duration, error) {
+		if other := <-meet; other != reps {
+			t.Errorf("%d repetitions beside %d", other, reps)
+		}
+		time.Sleep(time.Millisecond)
+		return 0, failure
+	}}
+	c := atOnce([]contender{first, second})
+	d, err := c.run(3)
+	if c.name != "first" || d < time.Millisecond || !errors.Is(err, failure) {
+		t.Errorf("%s took %v, error %v; want first, at least 1 ms and %v", c.name, d, err, failure)
+	}
+}
+
 func TestCalibrateReachesTheMinimum(t *testing.T) {
 	for _, each := range []time.Duration{1, time.Microsecond, time.Second} {
 		p := protocol{minimum: 20 * time.Millisecond}

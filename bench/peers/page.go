@@ -37,9 +37,10 @@ percent is worth a second run.
   without.
 - **Kernels** is what they alone take in the same rounds, on slices, in results that
   exist already: ours without Gorgonia and without allocating and collecting results.
-- **Arithmetic** is the kernels on as many rows as stay in the second-level cache,
-  divided by the number of threads: without waiting for memory, or for a thread. At
-  128×10 the time of the idle graph is in both.
+- **Arithmetic** is the kernels on as many rows as stay in the second-level cache, on as
+  many goroutines at once as there are threads, each with rows of its own: without waiting
+  for memory, or for a thread. Two processors of a virtual machine may be one core's, and
+  then share its arithmetic. At 128×10 the time of the idle graph is in both.
 - The list of rows that fall short says in brackets what the ratio would be if ours took
   only the arithmetic's time, and only the kernels'. Where the first is short of the
   target too it is the arithmetic that stands in the way; else where the second is, it

@@ -37,8 +37,12 @@ func (o order) contender() (contender, result, error) {
 	build := map[string]builder{oursName: ours, composedName: composed, idleName: idle}[o.Contender]
 	switch {
 	case o.Contender == cachedName:
-		w = w.inCache()
-		return kernelContender(o.Contender, w, newData(w)), result{}, nil
+		cached := w.inCache()
+		var each []contender
+		for range w.threads {
+			each = append(each, kernelContender(o.Contender, cached, newData(cached)))
+		}
+		return atOnce(each), result{}, nil
 	case o.Contender == kernelsName:
 		return kernelContender(o.Contender, w, newData(w)), result{}, nil
 	case build == nil:
