@@ -30,9 +30,8 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 	}
 	strides := []int{w.classes, 1}
 	in := &kernel.Operands[F]{
-		Pred:     kernel.View[F]{Data: d.x.([]F), Strides: strides},
-		Target:   kernel.View[F]{Data: d.t.([]F), Strides: strides},
-		Upstream: kernel.View[F]{Data: []F{1}, Strides: []int{0, 0}},
+		Pred:   kernel.View[F]{Data: d.x.([]F), Strides: strides},
+		Target: kernel.View[F]{Data: d.t.([]F), Strides: strides},
 	}
 	if w.mode == product {
 		in.Tangent = kernel.View[F]{Data: d.v.([]F), Strides: strides}

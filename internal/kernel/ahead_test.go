@@ -20,6 +20,10 @@ func TestAheadChangesNoBit(t *testing.T) {
 		testAheadChangesNoBit(t, 20, classes, paths[float32]())
 		testAheadChangesNoBit(t, 20, classes, paths[float64]())
 	}
+	for _, classes := range []int{16, 64, 127} {
+		testOrdinaryAhead[float32](t, 70, classes)
+		testOrdinaryAhead[float64](t, 70, classes)
+	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(3))
 	const classes = 1000
 	testAheadChangesNoBit(t, 2*minShare/classes+1, classes, map[string][]*rowKernels[float32]{"threads": nil})
@@ -55,8 +59,41 @@ func testAheadChangesNoBit[F Float](t *testing.T, rows, classes int, paths map[s
 					for i, got := range ahead(p, in, wrt...) {
 						equalBits(t, fmt.Sprintf("%v, %d classes, %s, %s, %s: ∂%v", pair, classes, layout, path, name, wrt[i]), got, VJP(p, wrt[i], with))
 					}
+					if !p.notable() {
+						continue
+					}
+					_, beside := Statistics(p, in, wrt...)
+					for i, got := range beside {
+						equalBits(t, fmt.Sprintf("%v, %d classes, %s, %s, %s beside statistics: ∂%v", pair, classes, layout, path, name, wrt[i]), got, VJP(p, wrt[i], with))
+					}
 				}
 			}
+		}
+	}
+}
+
+// testOrdinaryAhead is testAheadChangesNoBit of the gradient of pred beside rows of which nearly
+// all are settled at once, and holds the loss that comes with it to Loss.
+func testOrdinaryAhead[F Float](t *testing.T, rows, classes int) {
+	for _, target := range []Form{Probs, Logits} {
+		pair := formPair{pred: Logits, target: target}
+		rng := newRand(86)
+		var x, y []F
+		for r := range rows {
+			pred, other := spread{sigma: 3}.draw(rng, classes)
+			if r%23 == 11 {
+				pred[0] += 95 // beyond what gradients of float32 lanes reach
+			}
+			x, y = append(x, encode[F](Logits, pred)...), append(y, encode[F](target, other)...)
+		}
+		for path, kinds := range paths[F]() {
+			in := &Operands[F]{Pred: dense(x, rows, classes), Target: dense(y, rows, classes), kinds: kinds}
+			p := newProblem(pair, []int{rows, classes}, 1, false)
+			loss, gradients := LossAndGradients(p, in, Pred)
+			with := noted(p, in)
+			name := fmt.Sprintf("%v, %d classes, %s", pair, classes, path)
+			equalBits(t, name+": loss", loss, Loss(p, with))
+			equalBits(t, name+": ∂pred", gradients[0], VJP(p, Pred, with))
 		}
 	}
 }

@@ -11,7 +11,7 @@ var (
 		exponentials32, pairExponentials32, dot32, centre32,
 		logPairLoss32, pairLoss32, pairPred32, pairTarget32, negatePower32, logPairTarget32,
 		nil, nil, nil, nil, nil, nil, nil, nil,
-		judgeLogits64, judgePair64, logarithms64,
+		judgeLogits64, judgePair64, settleLogits64, settlePair64, logarithms64,
 		narrowLimits,
 	}
 	wideAVX2 = rowKernels[float32]{
@@ -23,7 +23,7 @@ var (
 		probsLoss32Wide, probsPred32Wide, probsTarget32Wide,
 		powersLoss32Wide, powersPred32Wide, powersTarget32Wide,
 		jensenSums32Wide, jensenTarget32Wide,
-		judgeLogits64, judgePair64, logarithms64,
+		judgeLogits64, judgePair64, settleLogits64, settlePair64, logarithms64,
 		wideLimits,
 	}
 	doubleAVX2 = rowKernels[float64]{
@@ -35,7 +35,7 @@ var (
 		probsLoss64, probsPred64, probsTarget64,
 		powersLoss64, powersPred64, powersTarget64,
 		jensenSums64, jensenTarget64,
-		judgeLogits64, judgePair64, logarithms64,
+		judgeLogits64, judgePair64, settleLogits64, settlePair64, logarithms64,
 		doubleLimits,
 	}
 )

@@ -11,7 +11,7 @@ var (
 		exponentials32AVX512, pairExponentials32AVX512, dot32AVX512, centre32AVX512,
 		logPairLoss32AVX512, pairLoss32AVX512, pairPred32AVX512, pairTarget32AVX512, negatePower32AVX512, logPairTarget32AVX512,
 		nil, nil, nil, nil, nil, nil, nil, nil,
-		judgeLogits64AVX512, judgePair64AVX512, logarithms64AVX512,
+		judgeLogits64AVX512, judgePair64AVX512, settleLogits64AVX512, settlePair64AVX512, logarithms64AVX512,
 		narrowLimits,
 	}
 	wideAVX512 = rowKernels[float32]{
@@ -23,7 +23,7 @@ var (
 		probsLoss32WideAVX512, probsPred32WideAVX512, probsTarget32WideAVX512,
 		powersLoss32WideAVX512, powersPred32WideAVX512, powersTarget32WideAVX512,
 		jensenSums32WideAVX512, jensenTarget32WideAVX512,
-		judgeLogits64AVX512, judgePair64AVX512, logarithms64AVX512,
+		judgeLogits64AVX512, judgePair64AVX512, settleLogits64AVX512, settlePair64AVX512, logarithms64AVX512,
 		wideLimits,
 	}
 	doubleAVX512 = rowKernels[float64]{
@@ -35,7 +35,7 @@ var (
 		probsLoss64AVX512, probsPred64AVX512, probsTarget64AVX512,
 		powersLoss64AVX512, powersPred64AVX512, powersTarget64AVX512,
 		jensenSums64AVX512, jensenTarget64AVX512,
-		judgeLogits64AVX512, judgePair64AVX512, logarithms64AVX512,
+		judgeLogits64AVX512, judgePair64AVX512, settleLogits64AVX512, settlePair64AVX512, logarithms64AVX512,
 		doubleLimits,
 	}
 )

@@ -21,6 +21,11 @@ func (w *worker[F]) logitsSums(k *rowKernels[F], i, n int) {
 
 // pairSums is logitsSums for logits on both sides, and sets ratio to the divergence.
 func (w *worker[F]) pairSums(k *rowKernels[F], i, n int) {
+	w.rawPairSums(k, i, n)
+	w.judgePairs(k, i, n)
+}
+
+func (w *worker[F]) rawPairSums(k *rowKernels[F], i, n int) {
 	w.pairExtremes(k, i, n)
 	w.level(k, i, n)
 	if w.keeps(k) && w.noted != nil {
@@ -28,6 +33,9 @@ func (w *worker[F]) pairSums(k *rowKernels[F], i, n int) {
 	} else {
 		w.sum(i, n, k.pairLoss)
 	}
+}
+
+func (w *worker[F]) judgePairs(k *rowKernels[F], i, n int) {
 	w.judgeRows(i, n, k.judgePair)
 	for j := i; j < i+n; j++ {
 		w.sums[j][ratio] = w.judged[j]
@@ -84,6 +92,9 @@ func (w *worker[F]) expectedLogPartition(reach float64) float64 {
 
 func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {
 	w.logitsSums(k, i, n)
+	if w.settleKept(k, k.settleLogits) {
+		return
+	}
 	w.judgeRows(i, n, k.judgeLogits)
 	w.settleJudged(i, n)
 }
@@ -98,7 +109,11 @@ func (w *worker[F]) logProbsLoss(k *rowKernels[F], i, n int) {
 }
 
 func (w *worker[F]) pairLoss(k *rowKernels[F], i, n int) {
-	w.pairSums(k, i, n)
+	w.rawPairSums(k, i, n)
+	if w.settleKept(k, k.settlePair) {
+		return
+	}
+	w.judgePairs(k, i, n)
 	w.settleJudged(i, n)
 }
 
@@ -109,7 +124,11 @@ func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
 		w.write(i, n, k.logitsPred)
 		return
 	}
-	sums, factors, done, of := w.known[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.ofKept[i:][:n]
+	if w.leader.finishing {
+		w.writeKept(k, w.at(targetOperand, i))
+		return
+	}
+	sums, factors, done, of := w.known[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.settlement[ofPred][i:][:n]
 	for j := range sums {
 		s, g := &sums[j], factors[j]
 		of[j] = g * s[mass] / s[partition]
@@ -125,7 +144,12 @@ func (w *worker[F]) linearGradient(k *rowKernels[F], i, n int) {
 
 // pairPredGradient writes g·(q − p).
 func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
-	if w.keeps(k) {
+	switch {
+	case !w.keeps(k):
+	case w.leader.finishing:
+		w.writeKept(k, w.keptTarget(i))
+		return
+	default:
 		w.keptPairGradient(k, i, n)
 		return
 	}
@@ -142,7 +166,7 @@ func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 // keptPairGradient is pairPredGradient of kept exponentials.
 func (w *worker[F]) keptPairGradient(k *rowKernels[F], i, n int) {
 	sums, factors, done := w.known[i:][:n], w.factors[i:][:n], w.done[i:][:n]
-	of, ofTarget := w.ofKept[i:][:n], w.ofKeptTarget[i:][:n]
+	of, ofTarget := w.settlement[ofPred][i:][:n], w.settlement[ofTarget][i:][:n]
 	for j := range sums {
 		s, g := &sums[j], factors[j]
 		of[j], ofTarget[j] = g/s[partition], g/s[mass]

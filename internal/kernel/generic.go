@@ -30,7 +30,7 @@ func genericKernels[F Float](l limits) *rowKernels[F] {
 		probsLoss[F], probsPred[F], probsTarget[F],
 		powersLoss[F], powersPred[F], powersTarget[F],
 		jensenSums[F], jensenTarget[F],
-		judgeLogits, judgePair, logarithms, l,
+		judgeLogits, judgePair, settleLogits, settlePair, logarithms, l,
 	}
 }
 

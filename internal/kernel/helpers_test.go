@@ -163,7 +163,7 @@ func noted[F Float](p Problem, in *Operands[F]) *Operands[F] {
 // ahead returns gradients that were written with the statistics, if the problem has them.
 func ahead[F Float](p Problem, in *Operands[F], wrt ...Side) (gradients [][]F) {
 	if p.notable() {
-		_, gradients = Statistics(p, in, wrt...)
+		_, gradients = LossAndGradients(p, in, wrt...)
 		return gradients
 	}
 	for _, side := range wrt {

@@ -30,19 +30,39 @@ const (
 	// The largest shift.
 	maxShift
 
+	// Of sums from which a gradient is made: how far below its largest logit a row's smallest
+	// is at most, and the smallest divergence of two rows of logits.
+	mostReach
+	leastGradient
+
 	acceptanceCount
 )
 
 type (
 	acceptance = [acceptanceCount]float64
 	judging    = func(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64)
+	settling   = func(sums *rowSums, rows int, a *acceptance, s *settlement) (unsettled int)
 )
+
+// What rows end with, by index.
+const (
+	ofFactors = iota
+	ofLosses  // as judged
+	ofSettled // losses times factors
+	ofPred    // what keptPred multiplies exponentials by
+	ofTarget  // and what it subtracts
+	ofVerdicts
+	settlementCount
+)
+
+type settlement = [settlementCount][mostRows + judgedAtOnce]float64
 
 // Verdicts on a row.
 const (
 	unsoundSums  = iota
 	soundSums    // which are what they should be
 	accurateLoss // beside sound sums
+	settledLoss  // and a gradient that is made of kept exponentials
 )
 
 // judgedAtOnce is how many rows a vector has at most: as many losses and verdicts are written
@@ -67,6 +87,42 @@ func judgePair(sums *rowSums, rows int, a *acceptance, losses, verdicts *float64
 		loss[i] = math.Ln2*s[ratio]/s[mass] + logPartition
 		verdict[i] = verdictOn(a, &s, loss[i], loss[i], 1, logPartition)
 	}
+}
+
+// settleLogits judges sums of logitsLoss, and sets all of s but the factors. It returns 0 unless
+// some verdict is not settledLoss.
+func settleLogits(sums *rowSums, rows int, a *acceptance, s *settlement) (unsettled int) {
+	judgeLogits(sums, rows, a, &s[ofLosses][0], &s[ofVerdicts][0])
+	for i, of := range sumsOf(sums, rows) {
+		g := s[ofFactors][i]
+		unsettled += settle(s, i, a, &of, g*of[mass]/of[partition], g)
+	}
+	return unsettled
+}
+
+// settlePair is settleLogits of sums of pairLoss.
+func settlePair(sums *rowSums, rows int, a *acceptance, s *settlement) (unsettled int) {
+	judgePair(sums, rows, a, &s[ofLosses][0], &s[ofVerdicts][0])
+	for i, of := range sumsOf(sums, rows) {
+		g := s[ofFactors][i]
+		settled := settle(s, i, a, &of, g/of[partition], g/of[mass])
+		if settled == 0 && !(s[ofLosses][i] >= a[leastGradient]) {
+			s[ofVerdicts][i], settled = accurateLoss, 1
+		}
+		unsettled += settled
+	}
+	return unsettled
+}
+
+// settle settles row i, and returns 0 or, unless its verdict is settledLoss, 1.
+func settle(s *settlement, i int, a *acceptance, sums *rowSums, pred, target float64) int {
+	s[ofSettled][i] = s[ofFactors][i] * s[ofLosses][i]
+	s[ofPred][i], s[ofTarget][i] = pred, target
+	if s[ofVerdicts][i] != accurateLoss || !finite(s[ofFactors][i]) || !(max(sums[reachX], sums[reachT]) <= a[mostReach]) || !nearOne(pred) || !nearOne(target) {
+		return 1
+	}
+	s[ofVerdicts][i] = settledLoss
+	return 0
 }
 
 // logarithms puts logSum of n numbers in their places.
@@ -106,6 +162,50 @@ func isAccurate(a *acceptance, loss, mass, logPartition float64) bool {
 // judgeRows lets a kernel give verdicts on n rows.
 func (w *worker[F]) judgeRows(i, n int, judge judging) {
 	judge(&w.sums[i], n, w.acceptance(), &w.judged[i], &w.verdicts[i])
+}
+
+// settleKept settles the rows in work, and their factors for a gradient that is made of kept
+// exponentials. Of those that are settled nothing needs to be noted. It reports whether there is
+// such a gradient.
+func (w *worker[F]) settleKept(k *rowKernels[F], settle settling) bool {
+	if !w.finishing || !w.keeps(k) {
+		return false
+	}
+	unsettled := settle(&w.sums[0], w.count, w.acceptance(), w.settlement)
+	copy(w.losses[w.first:], w.settlement[ofSettled][:w.count])
+	done, exact := w.done[:w.count], w.exact[:w.count]
+	for j := range done {
+		done[j], exact[j] = true, true
+	}
+	if unsettled == 0 {
+		return true
+	}
+	for j, verdict := range w.verdicts[:w.count] {
+		if verdict != settledLoss {
+			w.settleApart(k, j, verdict)
+		}
+	}
+	return true
+}
+
+// settleApart notes the sums of row j, which is not settled, and finds what can be made of them.
+func (w *worker[F]) settleApart(k *rowKernels[F], j int, verdict float64) {
+	s, pair := &w.sums[j], w.problem.Target == Logits
+	if pair {
+		s[ratio] = w.judged[j]
+	}
+	w.note(j, s, verdict != unsoundSums)
+	w.done[j] = verdict == accurateLoss && finite(w.factors[j])
+	w.exact[j] = k.makesGradient(s) && (!pair || s[ratio] >= k.minGradient) &&
+		nearOne(w.settlement[ofPred][j]) && nearOne(w.settlement[ofTarget][j])
+}
+
+// writeKept writes a gradient of kept exponentials, whose factors the leader has found, t being what
+// is subtracted.
+func (w *worker[F]) writeKept(k *rowKernels[F], t *F) {
+	l := w.leader
+	copy(w.done[:w.count], l.exact)
+	k.keptPred(t, w.at(outOperand, 0), w.count, w.problem.classes(), &l.settlement[ofPred][0], &l.settlement[ofTarget][0])
 }
 
 // settleJudged notes the losses and the sums of n rows by their verdicts.
@@ -179,5 +279,6 @@ func (l *limits) acceptance(target Form) acceptance {
 	if target == Logits {
 		a[minRatio] += l.ofPowers
 	}
+	a[mostReach], a[leastGradient] = l.maxReach, l.minGradient
 	return a
 }

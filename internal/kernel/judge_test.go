@@ -35,6 +35,65 @@ func testVerdictsInVectors[F Float](t *testing.T) {
 	}
 }
 
+// TestSettlementsInVectors is TestVerdictsInVectors for all that rows end with, whose factors lie
+// on either side of what keptPred takes, and are no numbers.
+func TestSettlementsInVectors(t *testing.T) {
+	if fuses() {
+		t.Skip("the compiler fuses products and sums")
+	}
+	t.Run("float32", testSettlementsInVectors[float32])
+	t.Run("float64", testSettlementsInVectors[float64])
+}
+
+func testSettlementsInVectors[F Float](t *testing.T) {
+	factors := []float64{1, -0.3, 0, 0x1p-100, 0x1p-101, 0x1p99, 0x1p100, math.Inf(1), math.NaN()}
+	for name, k := range kinds[F]() {
+		for target, settle := range map[Form][2]settling{Probs: {k.settleLogits, settleLogits}, Logits: {k.settlePair, settlePair}} {
+			limits := k.acceptance(target)
+			counts := map[float64]int{}
+			for rows := 1; rows <= 3*judgedAtOnce; rows++ {
+				for seed := range 12 {
+					sums := make([]rowSums, rows)
+					rng := newRand(uint64(100*rows + seed))
+					drawSums(rng, sums, &limits)
+					var settled [2]settlement
+					var unsettled [2]int
+					for i := range rows {
+						g := rng.NormFloat64()
+						if rng.IntN(3) == 0 {
+							g = factors[rng.IntN(len(factors))]
+						}
+						settled[0][ofFactors][i], settled[1][ofFactors][i] = g, g
+						if rng.IntN(4) == 0 { // about what gradients are made of
+							sums[i][reachX+rng.IntN(2)] = limits[mostReach] + rng.NormFloat64()
+						}
+					}
+					for i := range settle {
+						unsettled[i] = settle[i](&sums[0], rows, &limits, &settled[i])
+					}
+					if (unsettled[0] == 0) != (unsettled[1] == 0) {
+						t.Errorf("%s, target form %d: %d of %d rows are not settled, in Go %d", name, target, unsettled[0], rows, unsettled[1])
+					}
+					for i := range rows {
+						counts[settled[1][ofVerdicts][i]]++
+						for array := range settlementCount {
+							got, want := settled[0][array][i], settled[1][array][i]
+							if math.Float64bits(got) != math.Float64bits(want) && (got == got || want == want) {
+								t.Errorf("%s, target form %d, row %d of %d, sums %v, factor %v: number %d is %v, in Go %v", name, target, i, rows, sums[i], settled[1][ofFactors][i], array, got, want)
+							}
+						}
+					}
+				}
+			}
+			for verdict := range settledLoss + 1 {
+				if counts[float64(verdict)] < 100 {
+					t.Errorf("%s, target form %d: verdict %d was given %d times", name, target, verdict, counts[float64(verdict)])
+				}
+			}
+		}
+	}
+}
+
 // TestLogarithmsInVectors holds the logarithms of each instruction set to those in Go, to the
 // bit, and both to the standard library's, of numbers over the whole range and near 1. No more
 // is written than there may be.
@@ -78,7 +137,7 @@ func TestLogarithmsInVectors(t *testing.T) {
 // TestSettledInPlace holds settleInPlace to settleEach: what is noted and what is done are the
 // same, for sums of every kind and for factors that are no numbers.
 func TestSettledInPlace(t *testing.T) {
-	const rows = 300
+	const rows = 200
 	in := &Operands[float64]{Pred: dense(make([]float64, 2*rows), rows, 2), Target: dense(make([]float64, 2*rows), rows, 2)}
 	limits := &kernelSets[float64]()[0].kinds[0].accept
 	var sums [rows]rowSums

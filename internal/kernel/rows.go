@@ -79,8 +79,10 @@ type rowKernels[F Float] struct {
 	jensenSums   func(x, t *F, rows, classes int, c *mixtureCoefficients)
 	jensenTarget func(x, t, out *F, rows, classes int, c *mixtureCoefficients)
 
-	// Of the sums of logitsLoss and pairLoss, see judge.go.
-	judgeLogits, judgePair judging
+	// Of the sums of logitsLoss and pairLoss, see judge.go. They read and write fewer than
+	// judgedAtOnce numbers more than there are rows, but for the sums.
+	judgeLogits, judgePair   judging
+	settleLogits, settlePair settling
 
 	// Puts the logarithms of n plain positive numbers in their places, as logSum has them. It
 	// touches fewer than judgedAtOnce more.

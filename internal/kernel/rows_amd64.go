@@ -387,12 +387,22 @@ func jensenTarget64(x *float64, t *float64, out *float64, rows int, classes int,
 // judgeLogits64 judges sums of logitsLoss.
 //
 //go:noescape
-func judgeLogits64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+func judgeLogits64(sums *[8]float64, rows int, told *[7]float64, losses *float64, verdicts *float64)
 
 // judgePair64 judges sums of pairLoss.
 //
 //go:noescape
-func judgePair64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+func judgePair64(sums *[8]float64, rows int, told *[7]float64, losses *float64, verdicts *float64)
+
+// settleLogits64 settles losses of sums of logitsLoss.
+//
+//go:noescape
+func settleLogits64(sums *[8]float64, rows int, told *[7]float64, s *[6][264]float64) (unsettled int)
+
+// settlePair64 settles losses of sums of pairLoss.
+//
+//go:noescape
+func settlePair64(sums *[8]float64, rows int, told *[7]float64, s *[6][264]float64) (unsettled int)
 
 // logarithms64 puts the logarithms of numbers in their places.
 //

@@ -15935,30 +15935,30 @@ jensenTarget64_loop_done:
 	VZEROUPPER
 	RET
 
-// func judgeLogits64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+// func judgeLogits64(sums *[8]float64, rows int, told *[7]float64, losses *float64, verdicts *float64)
 // Requires: AVX, AVX2, CMOV
 TEXT ·judgeLogits64(SB), NOSPLIT, $0-40
-	MOVQ sums+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ told+16(FP), DX
-	MOVQ losses+24(FP), BX
-	MOVQ verdicts+32(FP), SI
-	SHLQ $0x06, CX
-	LEAQ -64(AX)(CX*1), CX
+	MOVQ losses+24(FP), AX
+	MOVQ verdicts+32(FP), CX
+	MOVQ sums+0(FP), DX
+	MOVQ rows+8(FP), BX
+	MOVQ told+16(FP), SI
+	SHLQ $0x06, BX
+	LEAQ -64(DX)(BX*1), BX
 
 judgeLogits64_rows:
-	LEAQ         (AX), DI
-	CMPQ         DI, CX
-	CMOVQGT      CX, DI
-	LEAQ         64(AX), R8
-	CMPQ         R8, CX
-	CMOVQGT      CX, R8
-	LEAQ         128(AX), R9
-	CMPQ         R9, CX
-	CMOVQGT      CX, R9
-	LEAQ         192(AX), R10
-	CMPQ         R10, CX
-	CMOVQGT      CX, R10
+	LEAQ         (DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	CMOVQGT      BX, R8
+	LEAQ         128(DX), R9
+	CMPQ         R9, BX
+	CMOVQGT      BX, R9
+	LEAQ         192(DX), R10
+	CMPQ         R10, BX
+	CMOVQGT      BX, R10
 	VMOVUPD      (DI), Y0
 	VUNPCKLPD    (R8), Y0, Y1
 	VUNPCKHPD    (R8), Y0, Y0
@@ -16020,52 +16020,53 @@ judgeLogits64_rows:
 	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y3, Y6
 	VMULPD       Y9, Y7, Y10
 	VADDPD       Y10, Y6, Y6
-	VMOVUPD      Y6, (BX)
+	VMOVUPD      Y6, Y10
 	VSUBPD       Y8, Y8, Y8
-	VSUBPD       Y9, Y9, Y10
-	VADDPD       Y10, Y8, Y8
-	VSUBPD       Y3, Y3, Y10
-	VADDPD       Y10, Y8, Y8
+	VSUBPD       Y9, Y9, Y11
+	VADDPD       Y11, Y8, Y8
+	VSUBPD       Y3, Y3, Y11
+	VADDPD       Y11, Y8, Y8
 	VORPD        Y2, Y8, Y8
 	VXORPD       Y2, Y2, Y2
 	VCMPPD       $0x00, Y2, Y8, Y8
-	VBROADCASTSD 24(DX), Y2
-	VCMPPD       $0x12, Y2, Y1, Y10
-	VANDPD       Y10, Y8, Y8
-	VBROADCASTSD 24(DX), Y1
-	VCMPPD       $0x12, Y1, Y0, Y10
-	VANDPD       Y10, Y8, Y8
+	VBROADCASTSD 24(SI), Y2
+	VCMPPD       $0x12, Y2, Y1, Y11
+	VANDPD       Y11, Y8, Y8
+	VBROADCASTSD 24(SI), Y1
+	VCMPPD       $0x12, Y1, Y0, Y11
+	VANDPD       Y11, Y8, Y8
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
-	VBROADCASTSD 32(DX), Y0
-	VCMPPD       $0x12, Y0, Y4, Y10
-	VANDPD       Y10, Y8, Y8
+	VBROADCASTSD 32(SI), Y0
+	VCMPPD       $0x12, Y0, Y4, Y11
+	VANDPD       Y11, Y8, Y8
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
-	VBROADCASTSD 32(DX), Y0
-	VCMPPD       $0x12, Y0, Y5, Y10
-	VANDPD       Y10, Y8, Y8
+	VBROADCASTSD 32(SI), Y0
+	VCMPPD       $0x12, Y0, Y5, Y11
+	VANDPD       Y11, Y8, Y8
 	VXORPD       Y0, Y0, Y0
 	VCMPPD       $0x00, Y0, Y9, Y0
-	VBROADCASTSD 16(DX), Y1
-	VCMPPD       $0x1d, Y1, Y9, Y10
-	VORPD        Y0, Y10, Y10
-	VANDPD       Y10, Y8, Y8
+	VBROADCASTSD 16(SI), Y1
+	VCMPPD       $0x1d, Y1, Y9, Y11
+	VORPD        Y0, Y11, Y11
+	VANDPD       Y11, Y8, Y8
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y7, Y7
-	VBROADCASTSD 8(DX), Y0
+	VBROADCASTSD 8(SI), Y0
 	VMULPD       Y0, Y7, Y7
-	VBROADCASTSD (DX), Y0
+	VBROADCASTSD (SI), Y0
 	VADDPD       Y0, Y7, Y7
 	VMULPD       Y9, Y7, Y7
-	VCMPPD       $0x1d, Y7, Y6, Y10
-	VANDPD       Y8, Y10, Y10
+	VCMPPD       $0x1d, Y7, Y6, Y11
+	VANDPD       Y8, Y11, Y11
+	VMOVUPD      Y10, (AX)
 	VANDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
-	VANDPD       constant3ff0000000000000<>+0(SB), Y10, Y10
-	VADDPD       Y10, Y8, Y8
-	VMOVUPD      Y8, (SI)
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, SI
-	ADDQ         $0x00000100, AX
-	CMPQ         AX, CX
+	VANDPD       constant3ff0000000000000<>+0(SB), Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	ADDQ         $0x00000100, DX
+	CMPQ         DX, BX
 	JLE          judgeLogits64_rows
 	VZEROUPPER
 	RET
@@ -16130,30 +16131,30 @@ DATA constant3fa8618618618618<>+16(SB)/8, $0x3fa8618618618618
 DATA constant3fa8618618618618<>+24(SB)/8, $0x3fa8618618618618
 GLOBL constant3fa8618618618618<>(SB), RODATA|NOPTR, $32
 
-// func judgePair64(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+// func judgePair64(sums *[8]float64, rows int, told *[7]float64, losses *float64, verdicts *float64)
 // Requires: AVX, AVX2, CMOV
 TEXT ·judgePair64(SB), NOSPLIT, $0-40
-	MOVQ sums+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ told+16(FP), DX
-	MOVQ losses+24(FP), BX
-	MOVQ verdicts+32(FP), SI
-	SHLQ $0x06, CX
-	LEAQ -64(AX)(CX*1), CX
+	MOVQ losses+24(FP), AX
+	MOVQ verdicts+32(FP), CX
+	MOVQ sums+0(FP), DX
+	MOVQ rows+8(FP), BX
+	MOVQ told+16(FP), SI
+	SHLQ $0x06, BX
+	LEAQ -64(DX)(BX*1), BX
 
 judgePair64_rows:
-	LEAQ         (AX), DI
-	CMPQ         DI, CX
-	CMOVQGT      CX, DI
-	LEAQ         64(AX), R8
-	CMPQ         R8, CX
-	CMOVQGT      CX, R8
-	LEAQ         128(AX), R9
-	CMPQ         R9, CX
-	CMOVQGT      CX, R9
-	LEAQ         192(AX), R10
-	CMPQ         R10, CX
-	CMOVQGT      CX, R10
+	LEAQ         (DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	CMOVQGT      BX, R8
+	LEAQ         128(DX), R9
+	CMPQ         R9, BX
+	CMOVQGT      BX, R9
+	LEAQ         192(DX), R10
+	CMPQ         R10, BX
+	CMOVQGT      BX, R10
 	VMOVUPD      (DI), Y0
 	VUNPCKLPD    (R8), Y0, Y1
 	VUNPCKHPD    (R8), Y0, Y0
@@ -16216,52 +16217,433 @@ judgePair64_rows:
 	VDIVPD       Y9, Y6, Y6
 	VADDPD       Y7, Y6, Y6
 	VMOVUPD      Y6, Y3
-	VMOVUPD      Y6, (BX)
+	VMOVUPD      Y6, Y10
 	VSUBPD       Y8, Y8, Y8
-	VSUBPD       Y9, Y9, Y10
-	VADDPD       Y10, Y8, Y8
-	VSUBPD       Y3, Y3, Y10
-	VADDPD       Y10, Y8, Y8
+	VSUBPD       Y9, Y9, Y11
+	VADDPD       Y11, Y8, Y8
+	VSUBPD       Y3, Y3, Y11
+	VADDPD       Y11, Y8, Y8
 	VORPD        Y2, Y8, Y8
 	VXORPD       Y2, Y2, Y2
 	VCMPPD       $0x00, Y2, Y8, Y8
-	VBROADCASTSD 24(DX), Y2
-	VCMPPD       $0x12, Y2, Y1, Y10
-	VANDPD       Y10, Y8, Y8
-	VBROADCASTSD 24(DX), Y1
-	VCMPPD       $0x12, Y1, Y0, Y10
-	VANDPD       Y10, Y8, Y8
+	VBROADCASTSD 24(SI), Y2
+	VCMPPD       $0x12, Y2, Y1, Y11
+	VANDPD       Y11, Y8, Y8
+	VBROADCASTSD 24(SI), Y1
+	VCMPPD       $0x12, Y1, Y0, Y11
+	VANDPD       Y11, Y8, Y8
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
-	VBROADCASTSD 32(DX), Y0
-	VCMPPD       $0x12, Y0, Y4, Y10
-	VANDPD       Y10, Y8, Y8
+	VBROADCASTSD 32(SI), Y0
+	VCMPPD       $0x12, Y0, Y4, Y11
+	VANDPD       Y11, Y8, Y8
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
-	VBROADCASTSD 32(DX), Y0
-	VCMPPD       $0x12, Y0, Y5, Y10
-	VANDPD       Y10, Y8, Y8
+	VBROADCASTSD 32(SI), Y0
+	VCMPPD       $0x12, Y0, Y5, Y11
+	VANDPD       Y11, Y8, Y8
 	VXORPD       Y0, Y0, Y0
 	VCMPPD       $0x00, Y0, Y9, Y0
-	VBROADCASTSD 16(DX), Y1
-	VCMPPD       $0x1d, Y1, Y9, Y10
-	VORPD        Y0, Y10, Y10
-	VANDPD       Y10, Y8, Y8
+	VBROADCASTSD 16(SI), Y1
+	VCMPPD       $0x1d, Y1, Y9, Y11
+	VORPD        Y0, Y11, Y11
+	VANDPD       Y11, Y8, Y8
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y7, Y7
-	VBROADCASTSD 8(DX), Y0
+	VBROADCASTSD 8(SI), Y0
 	VMULPD       Y0, Y7, Y7
-	VBROADCASTSD (DX), Y0
+	VBROADCASTSD (SI), Y0
 	VADDPD       Y0, Y7, Y7
-	VCMPPD       $0x1d, Y7, Y6, Y10
-	VANDPD       Y8, Y10, Y10
+	VCMPPD       $0x1d, Y7, Y6, Y11
+	VANDPD       Y8, Y11, Y11
+	VMOVUPD      Y10, (AX)
 	VANDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
-	VANDPD       constant3ff0000000000000<>+0(SB), Y10, Y10
-	VADDPD       Y10, Y8, Y8
-	VMOVUPD      Y8, (SI)
-	ADDQ         $0x20, BX
-	ADDQ         $0x20, SI
-	ADDQ         $0x00000100, AX
-	CMPQ         AX, CX
+	VANDPD       constant3ff0000000000000<>+0(SB), Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VMOVUPD      Y8, (CX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	ADDQ         $0x00000100, DX
+	CMPQ         DX, BX
 	JLE          judgePair64_rows
+	VZEROUPPER
+	RET
+
+// func settleLogits64(sums *[8]float64, rows int, told *[7]float64, s *[6][264]float64) (unsettled int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·settleLogits64(SB), NOSPLIT, $0-40
+	MOVQ   s+24(FP), AX
+	MOVQ   rows+8(FP), CX
+	VXORPD Y0, Y0, Y0
+	MOVQ   sums+0(FP), DX
+	MOVQ   rows+8(FP), BX
+	MOVQ   told+16(FP), SI
+	SHLQ   $0x06, BX
+	LEAQ   -64(DX)(BX*1), BX
+
+settleLogits64_rows:
+	LEAQ         (DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	CMOVQGT      BX, R8
+	LEAQ         128(DX), R9
+	CMPQ         R9, BX
+	CMOVQGT      BX, R9
+	LEAQ         192(DX), R10
+	CMPQ         R10, BX
+	CMOVQGT      BX, R10
+	VMOVUPD      (DI), Y1
+	VUNPCKLPD    (R8), Y1, Y2
+	VUNPCKHPD    (R8), Y1, Y1
+	VMOVUPD      (R9), Y3
+	VUNPCKLPD    (R10), Y3, Y4
+	VUNPCKHPD    (R10), Y3, Y3
+	VPERM2F128   $0x20, Y4, Y2, Y5
+	VPERM2F128   $0x20, Y3, Y1, Y6
+	VPERM2F128   $0x31, Y4, Y2, Y2
+	VPERM2F128   $0x31, Y3, Y1, Y1
+	VMOVUPD      32(DI), Y3
+	VUNPCKLPD    32(R8), Y3, Y4
+	VUNPCKHPD    32(R8), Y3, Y3
+	VMOVUPD      32(R9), Y7
+	VUNPCKLPD    32(R10), Y7, Y8
+	VUNPCKHPD    32(R10), Y7, Y7
+	VPERM2F128   $0x20, Y8, Y4, Y9
+	VPERM2F128   $0x20, Y7, Y3, Y10
+	VPERM2F128   $0x31, Y8, Y4, Y4
+	VPERM2F128   $0x31, Y7, Y3, Y3
+	VMOVUPD      Y9, Y8
+	VPADDQ       constant00095f619980c433<>+0(SB), Y8, Y8
+	VPSRLQ       $0x34, Y8, Y7
+	VPAND        constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR         constant4330000000000000<>+0(SB), Y7, Y7
+	VSUBPD       constant43300000000003ff<>+0(SB), Y7, Y7
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y8, Y11
+	VADDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD       Y8, Y11, Y11
+	VMULPD       Y11, Y11, Y8
+	VMULPD       Y8, Y8, Y12
+	VMULPD       Y12, Y12, Y13
+	VMULPD       constant3fd5555555555555<>+0(SB), Y8, Y14
+	VADDPD       constant3ff0000000000000<>+0(SB), Y14, Y14
+	VMULPD       constant3fc2492492492492<>+0(SB), Y8, Y15
+	VADDPD       constant3fc999999999999a<>+0(SB), Y15, Y15
+	VMULPD       Y12, Y15, Y15
+	VADDPD       Y15, Y14, Y15
+	VMULPD       constant3fb745d1745d1746<>+0(SB), Y8, Y14
+	VADDPD       constant3fbc71c71c71c71c<>+0(SB), Y14, Y14
+	VMULPD       Y13, Y14, Y14
+	VADDPD       Y14, Y15, Y14
+	VMULPD       constant3fb1111111111111<>+0(SB), Y8, Y15
+	VADDPD       constant3fb3b13b13b13b14<>+0(SB), Y15, Y15
+	VMULPD       Y12, Y15, Y15
+	VMULPD       constant3faaf286bca1af28<>+0(SB), Y8, Y16
+	VADDPD       constant3fae1e1e1e1e1e1e<>+0(SB), Y16, Y16
+	VMULPD       constant3fa8618618618618<>+0(SB), Y12, Y8
+	VADDPD       Y8, Y16, Y16
+	VMULPD       Y13, Y16, Y16
+	VADDPD       Y16, Y15, Y16
+	VMULPD       Y13, Y16, Y16
+	VADDPD       Y16, Y14, Y16
+	VMULPD       Y11, Y16, Y16
+	VMULPD       constant40071547652b82fe<>+0(SB), Y16, Y16
+	VADDPD       Y7, Y16, Y16
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y16, Y8
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y4, Y7
+	VMULPD       Y10, Y8, Y11
+	VADDPD       Y11, Y7, Y7
+	VMOVUPD      Y7, Y11
+	VSUBPD       Y9, Y9, Y12
+	VSUBPD       Y10, Y10, Y13
+	VADDPD       Y13, Y12, Y12
+	VSUBPD       Y4, Y4, Y13
+	VADDPD       Y13, Y12, Y12
+	VORPD        Y3, Y12, Y12
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x00, Y3, Y12, Y12
+	VBROADCASTSD 24(SI), Y3
+	VCMPPD       $0x12, Y3, Y2, Y13
+	VANDPD       Y13, Y12, Y12
+	VBROADCASTSD 24(SI), Y3
+	VCMPPD       $0x12, Y3, Y1, Y13
+	VANDPD       Y13, Y12, Y12
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
+	VBROADCASTSD 32(SI), Y3
+	VCMPPD       $0x12, Y3, Y5, Y13
+	VANDPD       Y13, Y12, Y12
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
+	VBROADCASTSD 32(SI), Y3
+	VCMPPD       $0x12, Y3, Y6, Y13
+	VANDPD       Y13, Y12, Y12
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x00, Y3, Y10, Y3
+	VBROADCASTSD 16(SI), Y4
+	VCMPPD       $0x1d, Y4, Y10, Y13
+	VORPD        Y3, Y13, Y13
+	VANDPD       Y13, Y12, Y12
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y7, Y7
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y8, Y8
+	VBROADCASTSD 8(SI), Y3
+	VMULPD       Y3, Y8, Y8
+	VBROADCASTSD (SI), Y3
+	VADDPD       Y3, Y8, Y8
+	VMULPD       Y10, Y8, Y8
+	VCMPPD       $0x1d, Y8, Y7, Y13
+	VANDPD       Y12, Y13, Y13
+	VMOVUPD      Y11, 2112(AX)
+	VMOVUPD      (AX), Y3
+	VMULPD       Y11, Y3, Y11
+	VMOVUPD      Y11, 4224(AX)
+	VSUBPD       Y3, Y3, Y11
+	VXORPD       Y4, Y4, Y4
+	VCMPPD       $0x00, Y4, Y11, Y11
+	VANDPD       Y13, Y11, Y11
+	VMULPD       Y10, Y3, Y4
+	VDIVPD       Y9, Y4, Y4
+	VMOVAPD      Y3, Y3
+	VMOVUPD      Y4, 6336(AX)
+	VMOVUPD      Y3, 8448(AX)
+	VBROADCASTSD 40(SI), Y5
+	VCMPPD       $0x12, Y5, Y2, Y2
+	VANDPD       Y2, Y11, Y11
+	VBROADCASTSD 40(SI), Y2
+	VCMPPD       $0x12, Y2, Y1, Y2
+	VANDPD       Y2, Y11, Y11
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
+	VXORPD       Y1, Y1, Y1
+	VCMPPD       $0x00, Y1, Y4, Y1
+	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y4, Y2
+	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y4, Y4
+	VANDPD       Y2, Y4, Y4
+	VORPD        Y1, Y4, Y4
+	VANDPD       Y4, Y11, Y11
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y3, Y3
+	VXORPD       Y1, Y1, Y1
+	VCMPPD       $0x00, Y1, Y3, Y1
+	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y3, Y2
+	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y3, Y3
+	VANDPD       Y2, Y3, Y3
+	VORPD        Y1, Y3, Y3
+	VANDPD       Y3, Y11, Y11
+	VMOVQ        CX, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     laneNumbers<>+0(SB), Y1, Y1
+	VANDNPD      Y1, Y11, Y1
+	VORPD        Y1, Y0, Y0
+	VANDPD       constant3ff0000000000000<>+0(SB), Y12, Y12
+	VANDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
+	VANDPD       constant3ff0000000000000<>+0(SB), Y11, Y11
+	VADDPD       Y13, Y12, Y12
+	VADDPD       Y11, Y12, Y12
+	VMOVUPD      Y12, 10560(AX)
+	ADDQ         $0x20, AX
+	SUBQ         $0x04, CX
+	ADDQ         $0x00000100, DX
+	CMPQ         DX, BX
+	JLE          settleLogits64_rows
+	VMOVMSKPD    Y0, AX
+	MOVQ         AX, unsettled+32(FP)
+	VZEROUPPER
+	RET
+
+DATA constant39b0000000000000<>+0(SB)/8, $0x39b0000000000000
+DATA constant39b0000000000000<>+8(SB)/8, $0x39b0000000000000
+DATA constant39b0000000000000<>+16(SB)/8, $0x39b0000000000000
+DATA constant39b0000000000000<>+24(SB)/8, $0x39b0000000000000
+GLOBL constant39b0000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA constant462fffffffffffff<>+0(SB)/8, $0x462fffffffffffff
+DATA constant462fffffffffffff<>+8(SB)/8, $0x462fffffffffffff
+DATA constant462fffffffffffff<>+16(SB)/8, $0x462fffffffffffff
+DATA constant462fffffffffffff<>+24(SB)/8, $0x462fffffffffffff
+GLOBL constant462fffffffffffff<>(SB), RODATA|NOPTR, $32
+
+DATA laneNumbers<>+0(SB)/8, $0x0000000000000000
+DATA laneNumbers<>+8(SB)/8, $0x0000000000000001
+DATA laneNumbers<>+16(SB)/8, $0x0000000000000002
+DATA laneNumbers<>+24(SB)/8, $0x0000000000000003
+GLOBL laneNumbers<>(SB), RODATA|NOPTR, $32
+
+// func settlePair64(sums *[8]float64, rows int, told *[7]float64, s *[6][264]float64) (unsettled int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·settlePair64(SB), NOSPLIT, $0-40
+	MOVQ   s+24(FP), AX
+	MOVQ   rows+8(FP), CX
+	VXORPD Y0, Y0, Y0
+	MOVQ   sums+0(FP), DX
+	MOVQ   rows+8(FP), BX
+	MOVQ   told+16(FP), SI
+	SHLQ   $0x06, BX
+	LEAQ   -64(DX)(BX*1), BX
+
+settlePair64_rows:
+	LEAQ         (DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	LEAQ         64(DX), R8
+	CMPQ         R8, BX
+	CMOVQGT      BX, R8
+	LEAQ         128(DX), R9
+	CMPQ         R9, BX
+	CMOVQGT      BX, R9
+	LEAQ         192(DX), R10
+	CMPQ         R10, BX
+	CMOVQGT      BX, R10
+	VMOVUPD      (DI), Y1
+	VUNPCKLPD    (R8), Y1, Y2
+	VUNPCKHPD    (R8), Y1, Y1
+	VMOVUPD      (R9), Y3
+	VUNPCKLPD    (R10), Y3, Y4
+	VUNPCKHPD    (R10), Y3, Y3
+	VPERM2F128   $0x20, Y4, Y2, Y5
+	VPERM2F128   $0x20, Y3, Y1, Y6
+	VPERM2F128   $0x31, Y4, Y2, Y2
+	VPERM2F128   $0x31, Y3, Y1, Y1
+	VMOVUPD      32(DI), Y3
+	VUNPCKLPD    32(R8), Y3, Y4
+	VUNPCKHPD    32(R8), Y3, Y3
+	VMOVUPD      32(R9), Y7
+	VUNPCKLPD    32(R10), Y7, Y8
+	VUNPCKHPD    32(R10), Y7, Y7
+	VPERM2F128   $0x20, Y8, Y4, Y9
+	VPERM2F128   $0x20, Y7, Y3, Y10
+	VPERM2F128   $0x31, Y8, Y4, Y4
+	VPERM2F128   $0x31, Y7, Y3, Y3
+	VDIVPD       Y10, Y9, Y8
+	VPADDQ       constant00095f619980c433<>+0(SB), Y8, Y8
+	VPSRLQ       $0x34, Y8, Y7
+	VPAND        constant000fffffffffffff<>+0(SB), Y8, Y8
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
+	VPOR         constant4330000000000000<>+0(SB), Y7, Y7
+	VSUBPD       constant43300000000003ff<>+0(SB), Y7, Y7
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y8, Y11
+	VADDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
+	VDIVPD       Y8, Y11, Y11
+	VMULPD       Y11, Y11, Y8
+	VMULPD       Y8, Y8, Y12
+	VMULPD       Y12, Y12, Y13
+	VMULPD       constant3fd5555555555555<>+0(SB), Y8, Y14
+	VADDPD       constant3ff0000000000000<>+0(SB), Y14, Y14
+	VMULPD       constant3fc2492492492492<>+0(SB), Y8, Y15
+	VADDPD       constant3fc999999999999a<>+0(SB), Y15, Y15
+	VMULPD       Y12, Y15, Y15
+	VADDPD       Y15, Y14, Y15
+	VMULPD       constant3fb745d1745d1746<>+0(SB), Y8, Y14
+	VADDPD       constant3fbc71c71c71c71c<>+0(SB), Y14, Y14
+	VMULPD       Y13, Y14, Y14
+	VADDPD       Y14, Y15, Y14
+	VMULPD       constant3fb1111111111111<>+0(SB), Y8, Y15
+	VADDPD       constant3fb3b13b13b13b14<>+0(SB), Y15, Y15
+	VMULPD       Y12, Y15, Y15
+	VMULPD       constant3faaf286bca1af28<>+0(SB), Y8, Y16
+	VADDPD       constant3fae1e1e1e1e1e1e<>+0(SB), Y16, Y16
+	VMULPD       constant3fa8618618618618<>+0(SB), Y12, Y8
+	VADDPD       Y8, Y16, Y16
+	VMULPD       Y13, Y16, Y16
+	VADDPD       Y16, Y15, Y16
+	VMULPD       Y13, Y16, Y16
+	VADDPD       Y16, Y14, Y16
+	VMULPD       Y11, Y16, Y16
+	VMULPD       constant40071547652b82fe<>+0(SB), Y16, Y16
+	VADDPD       Y7, Y16, Y16
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y16, Y8
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y4, Y7
+	VDIVPD       Y10, Y7, Y7
+	VADDPD       Y8, Y7, Y7
+	VMOVUPD      Y7, Y4
+	VMOVUPD      Y7, Y11
+	VSUBPD       Y9, Y9, Y12
+	VSUBPD       Y10, Y10, Y13
+	VADDPD       Y13, Y12, Y12
+	VSUBPD       Y4, Y4, Y13
+	VADDPD       Y13, Y12, Y12
+	VORPD        Y3, Y12, Y12
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x00, Y3, Y12, Y12
+	VBROADCASTSD 24(SI), Y3
+	VCMPPD       $0x12, Y3, Y2, Y13
+	VANDPD       Y13, Y12, Y12
+	VBROADCASTSD 24(SI), Y3
+	VCMPPD       $0x12, Y3, Y1, Y13
+	VANDPD       Y13, Y12, Y12
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
+	VBROADCASTSD 32(SI), Y3
+	VCMPPD       $0x12, Y3, Y5, Y13
+	VANDPD       Y13, Y12, Y12
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
+	VBROADCASTSD 32(SI), Y3
+	VCMPPD       $0x12, Y3, Y6, Y13
+	VANDPD       Y13, Y12, Y12
+	VXORPD       Y3, Y3, Y3
+	VCMPPD       $0x00, Y3, Y10, Y3
+	VBROADCASTSD 16(SI), Y5
+	VCMPPD       $0x1d, Y5, Y10, Y13
+	VORPD        Y3, Y13, Y13
+	VANDPD       Y13, Y12, Y12
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y7, Y7
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y8, Y8
+	VBROADCASTSD 8(SI), Y3
+	VMULPD       Y3, Y8, Y8
+	VBROADCASTSD (SI), Y3
+	VADDPD       Y3, Y8, Y8
+	VCMPPD       $0x1d, Y8, Y7, Y13
+	VANDPD       Y12, Y13, Y13
+	VMOVUPD      Y11, 2112(AX)
+	VMOVUPD      (AX), Y3
+	VMULPD       Y11, Y3, Y11
+	VMOVUPD      Y11, 4224(AX)
+	VSUBPD       Y3, Y3, Y11
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x00, Y5, Y11, Y11
+	VANDPD       Y13, Y11, Y11
+	VDIVPD       Y9, Y3, Y5
+	VDIVPD       Y10, Y3, Y3
+	VBROADCASTSD 48(SI), Y6
+	VCMPPD       $0x1d, Y6, Y4, Y4
+	VANDPD       Y4, Y11, Y11
+	VMOVUPD      Y5, 6336(AX)
+	VMOVUPD      Y3, 8448(AX)
+	VBROADCASTSD 40(SI), Y4
+	VCMPPD       $0x12, Y4, Y2, Y4
+	VANDPD       Y4, Y11, Y11
+	VBROADCASTSD 40(SI), Y2
+	VCMPPD       $0x12, Y2, Y1, Y4
+	VANDPD       Y4, Y11, Y11
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
+	VXORPD       Y1, Y1, Y1
+	VCMPPD       $0x00, Y1, Y5, Y1
+	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y5, Y2
+	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y5, Y5
+	VANDPD       Y2, Y5, Y5
+	VORPD        Y1, Y5, Y5
+	VANDPD       Y5, Y11, Y11
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y3, Y3
+	VXORPD       Y1, Y1, Y1
+	VCMPPD       $0x00, Y1, Y3, Y1
+	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y3, Y2
+	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y3, Y3
+	VANDPD       Y2, Y3, Y3
+	VORPD        Y1, Y3, Y3
+	VANDPD       Y3, Y11, Y11
+	VMOVQ        CX, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     laneNumbers<>+0(SB), Y1, Y1
+	VANDNPD      Y1, Y11, Y1
+	VORPD        Y1, Y0, Y0
+	VANDPD       constant3ff0000000000000<>+0(SB), Y12, Y12
+	VANDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
+	VANDPD       constant3ff0000000000000<>+0(SB), Y11, Y11
+	VADDPD       Y13, Y12, Y12
+	VADDPD       Y11, Y12, Y12
+	VMOVUPD      Y12, 10560(AX)
+	ADDQ         $0x20, AX
+	SUBQ         $0x04, CX
+	ADDQ         $0x00000100, DX
+	CMPQ         DX, BX
+	JLE          settlePair64_rows
+	VMOVMSKPD    Y0, AX
+	MOVQ         AX, unsettled+32(FP)
 	VZEROUPPER
 	RET
 

@@ -387,12 +387,22 @@ func jensenTarget64AVX512(x *float64, t *float64, out *float64, rows int, classe
 // judgeLogits64AVX512 judges sums of logitsLoss.
 //
 //go:noescape
-func judgeLogits64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+func judgeLogits64AVX512(sums *[8]float64, rows int, told *[7]float64, losses *float64, verdicts *float64)
 
 // judgePair64AVX512 judges sums of pairLoss.
 //
 //go:noescape
-func judgePair64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+func judgePair64AVX512(sums *[8]float64, rows int, told *[7]float64, losses *float64, verdicts *float64)
+
+// settleLogits64AVX512 settles losses of sums of logitsLoss.
+//
+//go:noescape
+func settleLogits64AVX512(sums *[8]float64, rows int, told *[7]float64, s *[6][264]float64) (unsettled int)
+
+// settlePair64AVX512 settles losses of sums of pairLoss.
+//
+//go:noescape
+func settlePair64AVX512(sums *[8]float64, rows int, told *[7]float64, s *[6][264]float64) (unsettled int)
 
 // logarithms64AVX512 puts the logarithms of numbers in their places.
 //

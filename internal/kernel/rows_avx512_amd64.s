@@ -25288,57 +25288,57 @@ jensenTarget64AVX512_constants:
 	VBROADCASTSD constant3fc75b5a8a2e37e3<>+0(SB), Z25
 	JMP          jensenTarget64AVX512_begin
 
-// func judgeLogits64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+// func judgeLogits64AVX512(sums *[8]float64, rows int, told *[7]float64, losses *float64, verdicts *float64)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·judgeLogits64AVX512(SB), NOSPLIT, $0-40
-	MOVQ sums+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ told+16(FP), DX
-	MOVQ losses+24(FP), BX
-	MOVQ verdicts+32(FP), SI
+	MOVQ losses+24(FP), AX
+	MOVQ verdicts+32(FP), CX
+	MOVQ sums+0(FP), DX
+	MOVQ rows+8(FP), BX
+	MOVQ told+16(FP), SI
 	JMP  judgeLogits64AVX512_constants
 
 judgeLogits64AVX512_begin:
-	SHLQ $0x06, CX
-	LEAQ -64(AX)(CX*1), CX
+	SHLQ $0x06, BX
+	LEAQ -64(DX)(BX*1), BX
 
 judgeLogits64AVX512_rows:
-	LEAQ         (AX), DI
-	CMPQ         DI, CX
-	CMOVQGT      CX, DI
-	LEAQ         64(AX), R8
-	CMPQ         R8, CX
-	CMOVQGT      CX, R8
-	LEAQ         128(AX), R9
-	CMPQ         R9, CX
-	CMOVQGT      CX, R9
-	LEAQ         192(AX), R10
-	CMPQ         R10, CX
-	CMOVQGT      CX, R10
-	LEAQ         256(AX), R11
-	CMPQ         R11, CX
-	CMOVQGT      CX, R11
-	LEAQ         320(AX), R12
-	CMPQ         R12, CX
-	CMOVQGT      CX, R12
-	LEAQ         384(AX), R13
-	CMPQ         R13, CX
-	CMOVQGT      CX, R13
-	LEAQ         448(AX), R14
-	CMPQ         R14, CX
-	CMOVQGT      CX, R14
+	LEAQ         (DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
 	VMOVUPD      (DI), Z0
-	VUNPCKLPD    (R8), Z0, Z1
-	VUNPCKHPD    (R8), Z0, Z0
-	VMOVUPD      (R9), Z18
-	VUNPCKLPD    (R10), Z18, Z19
-	VUNPCKHPD    (R10), Z18, Z18
-	VMOVUPD      (R11), Z20
-	VUNPCKLPD    (R12), Z20, Z21
-	VUNPCKHPD    (R12), Z20, Z20
-	VMOVUPD      (R13), Z22
-	VUNPCKLPD    (R14), Z22, Z23
-	VUNPCKHPD    (R14), Z22, Z22
+	LEAQ         64(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z0, Z1
+	VUNPCKHPD    (DI), Z0, Z0
+	LEAQ         128(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z18
+	LEAQ         192(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z18, Z19
+	VUNPCKHPD    (DI), Z18, Z18
+	LEAQ         256(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z20
+	LEAQ         320(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z20, Z21
+	VUNPCKHPD    (DI), Z20, Z20
+	LEAQ         384(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z22
+	LEAQ         448(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z22, Z23
+	VUNPCKHPD    (DI), Z22, Z22
 	VSHUFF64X2   $0x88, Z19, Z1, Z24
 	VSHUFF64X2   $0x88, Z23, Z21, Z25
 	VSHUFF64X2   $0x88, Z25, Z24, Z26
@@ -25399,64 +25399,65 @@ judgeLogits64AVX512_rows:
 	VMULPD       Z18, Z1, Z18
 	VMULPD       Z19, Z22, Z23
 	VADDPD       Z23, Z18, Z18
-	VMOVUPD      Z18, (BX)
-	VSUBPD       Z24, Z24, Z23
-	VSUBPD       Z19, Z19, Z24
-	VADDPD       Z24, Z23, Z23
-	VSUBPD       Z1, Z1, Z24
-	VADDPD       Z24, Z23, Z23
-	VORPD        Z0, Z23, Z23
+	VMOVUPD      Z18, Z23
+	VSUBPD       Z24, Z24, Z24
+	VSUBPD       Z19, Z19, Z27
+	VADDPD       Z27, Z24, Z24
+	VSUBPD       Z1, Z1, Z27
+	VADDPD       Z27, Z24, Z24
+	VORPD        Z0, Z24, Z24
 	VXORPD       Z0, Z0, Z0
-	VCMPPD       $0x00, Z0, Z23, K1
-	VPMOVM2Q     K1, Z23
-	VBROADCASTSD 24(DX), Z0
+	VCMPPD       $0x00, Z0, Z24, K1
+	VPMOVM2Q     K1, Z24
+	VBROADCASTSD 24(SI), Z0
 	VCMPPD       $0x12, Z0, Z21, K1
-	VPMOVM2Q     K1, Z24
-	VANDPD       Z24, Z23, Z23
-	VBROADCASTSD 24(DX), Z0
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z24, Z24
+	VBROADCASTSD 24(SI), Z0
 	VCMPPD       $0x12, Z0, Z20, K1
-	VPMOVM2Q     K1, Z24
-	VANDPD       Z24, Z23, Z23
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z24, Z24
 	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z0
 	VANDPD       Z0, Z26, Z26
-	VBROADCASTSD 32(DX), Z0
+	VBROADCASTSD 32(SI), Z0
 	VCMPPD       $0x12, Z0, Z26, K1
-	VPMOVM2Q     K1, Z24
-	VANDPD       Z24, Z23, Z23
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z24, Z24
 	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z0
 	VANDPD       Z0, Z25, Z25
-	VBROADCASTSD 32(DX), Z0
+	VBROADCASTSD 32(SI), Z0
 	VCMPPD       $0x12, Z0, Z25, K1
-	VPMOVM2Q     K1, Z24
-	VANDPD       Z24, Z23, Z23
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z24, Z24
 	VXORPD       Z0, Z0, Z0
 	VCMPPD       $0x00, Z0, Z19, K1
 	VPMOVM2Q     K1, Z0
-	VBROADCASTSD 16(DX), Z1
+	VBROADCASTSD 16(SI), Z1
 	VCMPPD       $0x1d, Z1, Z19, K1
-	VPMOVM2Q     K1, Z24
-	VORPD        Z0, Z24, Z24
-	VANDPD       Z24, Z23, Z23
+	VPMOVM2Q     K1, Z27
+	VORPD        Z0, Z27, Z27
+	VANDPD       Z27, Z24, Z24
 	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z0
 	VANDPD       Z0, Z18, Z18
 	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z0
 	VANDPD       Z0, Z22, Z22
-	VBROADCASTSD 8(DX), Z0
+	VBROADCASTSD 8(SI), Z0
 	VMULPD       Z0, Z22, Z22
-	VBROADCASTSD (DX), Z0
+	VBROADCASTSD (SI), Z0
 	VADDPD       Z0, Z22, Z22
 	VMULPD       Z19, Z22, Z22
 	VCMPPD       $0x1d, Z22, Z18, K1
-	VPMOVM2Q     K1, Z24
-	VANDPD       Z23, Z24, Z24
-	VANDPD       Z7, Z23, Z23
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z24, Z27, Z27
+	VMOVUPD      Z23, (AX)
 	VANDPD       Z7, Z24, Z24
-	VADDPD       Z24, Z23, Z23
-	VMOVUPD      Z23, (SI)
-	ADDQ         $0x40, BX
-	ADDQ         $0x40, SI
-	ADDQ         $0x00000200, AX
-	CMPQ         AX, CX
+	VANDPD       Z7, Z27, Z27
+	VADDPD       Z27, Z24, Z24
+	VMOVUPD      Z24, (CX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x00000200, DX
+	CMPQ         DX, BX
 	JLE          judgeLogits64AVX512_rows
 	VZEROUPPER
 	RET
@@ -25510,57 +25511,57 @@ GLOBL constant3fae1e1e1e1e1e1e<>(SB), RODATA|NOPTR, $8
 DATA constant3fa8618618618618<>+0(SB)/8, $0x3fa8618618618618
 GLOBL constant3fa8618618618618<>(SB), RODATA|NOPTR, $8
 
-// func judgePair64AVX512(sums *[8]float64, rows int, told *[5]float64, losses *float64, verdicts *float64)
+// func judgePair64AVX512(sums *[8]float64, rows int, told *[7]float64, losses *float64, verdicts *float64)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·judgePair64AVX512(SB), NOSPLIT, $0-40
-	MOVQ sums+0(FP), AX
-	MOVQ rows+8(FP), CX
-	MOVQ told+16(FP), DX
-	MOVQ losses+24(FP), BX
-	MOVQ verdicts+32(FP), SI
+	MOVQ losses+24(FP), AX
+	MOVQ verdicts+32(FP), CX
+	MOVQ sums+0(FP), DX
+	MOVQ rows+8(FP), BX
+	MOVQ told+16(FP), SI
 	JMP  judgePair64AVX512_constants
 
 judgePair64AVX512_begin:
-	SHLQ $0x06, CX
-	LEAQ -64(AX)(CX*1), CX
+	SHLQ $0x06, BX
+	LEAQ -64(DX)(BX*1), BX
 
 judgePair64AVX512_rows:
-	LEAQ         (AX), DI
-	CMPQ         DI, CX
-	CMOVQGT      CX, DI
-	LEAQ         64(AX), R8
-	CMPQ         R8, CX
-	CMOVQGT      CX, R8
-	LEAQ         128(AX), R9
-	CMPQ         R9, CX
-	CMOVQGT      CX, R9
-	LEAQ         192(AX), R10
-	CMPQ         R10, CX
-	CMOVQGT      CX, R10
-	LEAQ         256(AX), R11
-	CMPQ         R11, CX
-	CMOVQGT      CX, R11
-	LEAQ         320(AX), R12
-	CMPQ         R12, CX
-	CMOVQGT      CX, R12
-	LEAQ         384(AX), R13
-	CMPQ         R13, CX
-	CMOVQGT      CX, R13
-	LEAQ         448(AX), R14
-	CMPQ         R14, CX
-	CMOVQGT      CX, R14
+	LEAQ         (DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
 	VMOVUPD      (DI), Z0
-	VUNPCKLPD    (R8), Z0, Z1
-	VUNPCKHPD    (R8), Z0, Z0
-	VMOVUPD      (R9), Z18
-	VUNPCKLPD    (R10), Z18, Z19
-	VUNPCKHPD    (R10), Z18, Z18
-	VMOVUPD      (R11), Z20
-	VUNPCKLPD    (R12), Z20, Z21
-	VUNPCKHPD    (R12), Z20, Z20
-	VMOVUPD      (R13), Z22
-	VUNPCKLPD    (R14), Z22, Z23
-	VUNPCKHPD    (R14), Z22, Z22
+	LEAQ         64(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z0, Z1
+	VUNPCKHPD    (DI), Z0, Z0
+	LEAQ         128(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z18
+	LEAQ         192(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z18, Z19
+	VUNPCKHPD    (DI), Z18, Z18
+	LEAQ         256(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z20
+	LEAQ         320(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z20, Z21
+	VUNPCKHPD    (DI), Z20, Z20
+	LEAQ         384(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z22
+	LEAQ         448(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z22, Z23
+	VUNPCKHPD    (DI), Z22, Z22
 	VSHUFF64X2   $0x88, Z19, Z1, Z24
 	VSHUFF64X2   $0x88, Z23, Z21, Z25
 	VSHUFF64X2   $0x88, Z25, Z24, Z26
@@ -25622,63 +25623,64 @@ judgePair64AVX512_rows:
 	VDIVPD       Z19, Z18, Z18
 	VADDPD       Z22, Z18, Z18
 	VMOVUPD      Z18, Z1
-	VMOVUPD      Z18, (BX)
-	VSUBPD       Z24, Z24, Z23
-	VSUBPD       Z19, Z19, Z24
-	VADDPD       Z24, Z23, Z23
-	VSUBPD       Z1, Z1, Z24
-	VADDPD       Z24, Z23, Z23
-	VORPD        Z0, Z23, Z23
+	VMOVUPD      Z18, Z23
+	VSUBPD       Z24, Z24, Z24
+	VSUBPD       Z19, Z19, Z27
+	VADDPD       Z27, Z24, Z24
+	VSUBPD       Z1, Z1, Z27
+	VADDPD       Z27, Z24, Z24
+	VORPD        Z0, Z24, Z24
 	VXORPD       Z0, Z0, Z0
-	VCMPPD       $0x00, Z0, Z23, K1
-	VPMOVM2Q     K1, Z23
-	VBROADCASTSD 24(DX), Z0
+	VCMPPD       $0x00, Z0, Z24, K1
+	VPMOVM2Q     K1, Z24
+	VBROADCASTSD 24(SI), Z0
 	VCMPPD       $0x12, Z0, Z21, K1
-	VPMOVM2Q     K1, Z24
-	VANDPD       Z24, Z23, Z23
-	VBROADCASTSD 24(DX), Z0
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z24, Z24
+	VBROADCASTSD 24(SI), Z0
 	VCMPPD       $0x12, Z0, Z20, K1
-	VPMOVM2Q     K1, Z24
-	VANDPD       Z24, Z23, Z23
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z24, Z24
 	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z0
 	VANDPD       Z0, Z26, Z26
-	VBROADCASTSD 32(DX), Z0
+	VBROADCASTSD 32(SI), Z0
 	VCMPPD       $0x12, Z0, Z26, K1
-	VPMOVM2Q     K1, Z24
-	VANDPD       Z24, Z23, Z23
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z24, Z24
 	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z0
 	VANDPD       Z0, Z25, Z25
-	VBROADCASTSD 32(DX), Z0
+	VBROADCASTSD 32(SI), Z0
 	VCMPPD       $0x12, Z0, Z25, K1
-	VPMOVM2Q     K1, Z24
-	VANDPD       Z24, Z23, Z23
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z24, Z24
 	VXORPD       Z0, Z0, Z0
 	VCMPPD       $0x00, Z0, Z19, K1
 	VPMOVM2Q     K1, Z0
-	VBROADCASTSD 16(DX), Z1
+	VBROADCASTSD 16(SI), Z1
 	VCMPPD       $0x1d, Z1, Z19, K1
-	VPMOVM2Q     K1, Z24
-	VORPD        Z0, Z24, Z24
-	VANDPD       Z24, Z23, Z23
+	VPMOVM2Q     K1, Z27
+	VORPD        Z0, Z27, Z27
+	VANDPD       Z27, Z24, Z24
 	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z0
 	VANDPD       Z0, Z18, Z18
 	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z0
 	VANDPD       Z0, Z22, Z22
-	VBROADCASTSD 8(DX), Z0
+	VBROADCASTSD 8(SI), Z0
 	VMULPD       Z0, Z22, Z22
-	VBROADCASTSD (DX), Z0
+	VBROADCASTSD (SI), Z0
 	VADDPD       Z0, Z22, Z22
 	VCMPPD       $0x1d, Z22, Z18, K1
-	VPMOVM2Q     K1, Z24
-	VANDPD       Z23, Z24, Z24
-	VANDPD       Z7, Z23, Z23
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z24, Z27, Z27
+	VMOVUPD      Z23, (AX)
 	VANDPD       Z7, Z24, Z24
-	VADDPD       Z24, Z23, Z23
-	VMOVUPD      Z23, (SI)
-	ADDQ         $0x40, BX
-	ADDQ         $0x40, SI
-	ADDQ         $0x00000200, AX
-	CMPQ         AX, CX
+	VANDPD       Z7, Z27, Z27
+	VADDPD       Z27, Z24, Z24
+	VMOVUPD      Z24, (CX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x00000200, DX
+	CMPQ         DX, BX
 	JLE          judgePair64AVX512_rows
 	VZEROUPPER
 	RET
@@ -25701,6 +25703,535 @@ judgePair64AVX512_constants:
 	VBROADCASTSD constant3fae1e1e1e1e1e1e<>+0(SB), Z16
 	VBROADCASTSD constant3fa8618618618618<>+0(SB), Z17
 	JMP          judgePair64AVX512_begin
+
+// func settleLogits64AVX512(sums *[8]float64, rows int, told *[7]float64, s *[6][264]float64) (unsettled int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·settleLogits64AVX512(SB), NOSPLIT, $0-40
+	MOVQ   s+24(FP), AX
+	MOVQ   rows+8(FP), CX
+	VXORPD Z0, Z0, Z0
+	MOVQ   sums+0(FP), DX
+	MOVQ   rows+8(FP), BX
+	MOVQ   told+16(FP), SI
+	JMP    settleLogits64AVX512_constants
+
+settleLogits64AVX512_begin:
+	SHLQ $0x06, BX
+	LEAQ -64(DX)(BX*1), BX
+
+settleLogits64AVX512_rows:
+	LEAQ         (DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z1
+	LEAQ         64(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z1, Z2
+	VUNPCKHPD    (DI), Z1, Z1
+	LEAQ         128(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z17
+	LEAQ         192(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z17, Z18
+	VUNPCKHPD    (DI), Z17, Z17
+	LEAQ         256(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z19
+	LEAQ         320(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z19, Z20
+	VUNPCKHPD    (DI), Z19, Z19
+	LEAQ         384(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z21
+	LEAQ         448(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z21, Z22
+	VUNPCKHPD    (DI), Z21, Z21
+	VSHUFF64X2   $0x88, Z18, Z2, Z23
+	VSHUFF64X2   $0x88, Z22, Z20, Z24
+	VSHUFF64X2   $0x88, Z24, Z23, Z25
+	VSHUFF64X2   $0xdd, Z24, Z23, Z23
+	VSHUFF64X2   $0xdd, Z18, Z2, Z2
+	VSHUFF64X2   $0xdd, Z22, Z20, Z18
+	VSHUFF64X2   $0x88, Z18, Z2, Z20
+	VSHUFF64X2   $0xdd, Z18, Z2, Z2
+	VSHUFF64X2   $0x88, Z17, Z1, Z18
+	VSHUFF64X2   $0x88, Z21, Z19, Z22
+	VSHUFF64X2   $0x88, Z22, Z18, Z24
+	VSHUFF64X2   $0xdd, Z22, Z18, Z18
+	VSHUFF64X2   $0xdd, Z17, Z1, Z1
+	VSHUFF64X2   $0xdd, Z21, Z19, Z17
+	VSHUFF64X2   $0x88, Z17, Z1, Z19
+	VSHUFF64X2   $0xdd, Z17, Z1, Z1
+	VMOVUPD      Z23, Z21
+	VPADDQ       Z3, Z21, Z21
+	VPSRLQ       $0x34, Z21, Z17
+	VPANDQ       Z4, Z21, Z21
+	VPADDQ       Z5, Z21, Z21
+	VPORQ        Z6, Z17, Z17
+	VSUBPD       Z7, Z17, Z17
+	VSUBPD       Z8, Z21, Z22
+	VADDPD       Z8, Z21, Z21
+	VDIVPD       Z21, Z22, Z22
+	VMULPD       Z22, Z22, Z21
+	VMULPD       Z21, Z21, Z26
+	VMULPD       Z26, Z26, Z27
+	VMULPD       Z9, Z21, Z28
+	VADDPD       Z8, Z28, Z28
+	VMULPD       Z10, Z21, Z29
+	VADDPD       Z11, Z29, Z29
+	VMULPD       Z26, Z29, Z29
+	VADDPD       Z29, Z28, Z29
+	VMULPD       Z12, Z21, Z28
+	VADDPD       Z13, Z28, Z28
+	VMULPD       Z27, Z28, Z28
+	VADDPD       Z28, Z29, Z28
+	VMULPD       Z14, Z21, Z29
+	VADDPD       Z15, Z29, Z29
+	VMULPD       Z26, Z29, Z29
+	VMULPD       Z16, Z21, Z30
+	VBROADCASTSD constant3fae1e1e1e1e1e1e<>+0(SB), Z21
+	VADDPD       Z21, Z30, Z30
+	VBROADCASTSD constant3fa8618618618618<>+0(SB), Z21
+	VMULPD       Z21, Z26, Z21
+	VADDPD       Z21, Z30, Z30
+	VMULPD       Z27, Z30, Z30
+	VADDPD       Z30, Z29, Z30
+	VMULPD       Z27, Z30, Z30
+	VADDPD       Z30, Z28, Z30
+	VMULPD       Z22, Z30, Z30
+	VBROADCASTSD constant40071547652b82fe<>+0(SB), Z21
+	VMULPD       Z21, Z30, Z30
+	VADDPD       Z17, Z30, Z30
+	VBROADCASTSD constant3fe62e42fefa39ef<>+0(SB), Z17
+	VMULPD       Z17, Z30, Z21
+	VBROADCASTSD constant3fe62e42fefa39ef<>+0(SB), Z17
+	VMULPD       Z17, Z2, Z17
+	VMULPD       Z18, Z21, Z22
+	VADDPD       Z22, Z17, Z17
+	VMOVUPD      Z17, Z22
+	VSUBPD       Z23, Z23, Z26
+	VSUBPD       Z18, Z18, Z27
+	VADDPD       Z27, Z26, Z26
+	VSUBPD       Z2, Z2, Z27
+	VADDPD       Z27, Z26, Z26
+	VORPD        Z1, Z26, Z26
+	VXORPD       Z1, Z1, Z1
+	VCMPPD       $0x00, Z1, Z26, K1
+	VPMOVM2Q     K1, Z26
+	VBROADCASTSD 24(SI), Z1
+	VCMPPD       $0x12, Z1, Z20, K1
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z26, Z26
+	VBROADCASTSD 24(SI), Z1
+	VCMPPD       $0x12, Z1, Z19, K1
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z26, Z26
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z1
+	VANDPD       Z1, Z25, Z25
+	VBROADCASTSD 32(SI), Z1
+	VCMPPD       $0x12, Z1, Z25, K1
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z26, Z26
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z1
+	VANDPD       Z1, Z24, Z24
+	VBROADCASTSD 32(SI), Z1
+	VCMPPD       $0x12, Z1, Z24, K1
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z26, Z26
+	VXORPD       Z1, Z1, Z1
+	VCMPPD       $0x00, Z1, Z18, K1
+	VPMOVM2Q     K1, Z1
+	VBROADCASTSD 16(SI), Z2
+	VCMPPD       $0x1d, Z2, Z18, K1
+	VPMOVM2Q     K1, Z27
+	VORPD        Z1, Z27, Z27
+	VANDPD       Z27, Z26, Z26
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z1
+	VANDPD       Z1, Z17, Z17
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z1
+	VANDPD       Z1, Z21, Z21
+	VBROADCASTSD 8(SI), Z1
+	VMULPD       Z1, Z21, Z21
+	VBROADCASTSD (SI), Z1
+	VADDPD       Z1, Z21, Z21
+	VMULPD       Z18, Z21, Z21
+	VCMPPD       $0x1d, Z21, Z17, K1
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z26, Z27, Z27
+	VMOVUPD      Z22, 2112(AX)
+	VMOVUPD      (AX), Z1
+	VMULPD       Z22, Z1, Z22
+	VMOVUPD      Z22, 4224(AX)
+	VSUBPD       Z1, Z1, Z22
+	VXORPD       Z2, Z2, Z2
+	VCMPPD       $0x00, Z2, Z22, K1
+	VPMOVM2Q     K1, Z22
+	VANDPD       Z27, Z22, Z22
+	VMULPD       Z18, Z1, Z2
+	VDIVPD       Z23, Z2, Z2
+	VMOVAPD      Z1, Z1
+	VMOVUPD      Z2, 6336(AX)
+	VMOVUPD      Z1, 8448(AX)
+	VBROADCASTSD 40(SI), Z17
+	VCMPPD       $0x12, Z17, Z20, K1
+	VPMOVM2Q     K1, Z17
+	VANDPD       Z17, Z22, Z22
+	VBROADCASTSD 40(SI), Z17
+	VCMPPD       $0x12, Z17, Z19, K1
+	VPMOVM2Q     K1, Z17
+	VANDPD       Z17, Z22, Z22
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z17
+	VANDPD       Z17, Z2, Z2
+	VXORPD       Z17, Z17, Z17
+	VCMPPD       $0x00, Z17, Z2, K1
+	VPMOVM2Q     K1, Z17
+	VBROADCASTSD constant39b0000000000000<>+0(SB), Z18
+	VCMPPD       $0x1d, Z18, Z2, K1
+	VPMOVM2Q     K1, Z18
+	VBROADCASTSD constant462fffffffffffff<>+0(SB), Z19
+	VCMPPD       $0x12, Z19, Z2, K1
+	VPMOVM2Q     K1, Z2
+	VANDPD       Z18, Z2, Z2
+	VORPD        Z17, Z2, Z2
+	VANDPD       Z2, Z22, Z22
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z2
+	VANDPD       Z2, Z1, Z1
+	VXORPD       Z2, Z2, Z2
+	VCMPPD       $0x00, Z2, Z1, K1
+	VPMOVM2Q     K1, Z2
+	VBROADCASTSD constant39b0000000000000<>+0(SB), Z17
+	VCMPPD       $0x1d, Z17, Z1, K1
+	VPMOVM2Q     K1, Z17
+	VBROADCASTSD constant462fffffffffffff<>+0(SB), Z18
+	VCMPPD       $0x12, Z18, Z1, K1
+	VPMOVM2Q     K1, Z1
+	VANDPD       Z17, Z1, Z1
+	VORPD        Z2, Z1, Z1
+	VANDPD       Z1, Z22, Z22
+	VMOVQ        CX, X1
+	VPBROADCASTQ X1, Z1
+	VMOVUPD      laneNumbers<>+0(SB), Z2
+	VPCMPGTQ     Z2, Z1, K1
+	VPMOVM2Q     K1, Z1
+	VANDNPD      Z1, Z22, Z1
+	VORPD        Z1, Z0, Z0
+	VANDPD       Z8, Z26, Z26
+	VANDPD       Z8, Z27, Z27
+	VANDPD       Z8, Z22, Z22
+	VADDPD       Z27, Z26, Z26
+	VADDPD       Z22, Z26, Z26
+	VMOVUPD      Z26, 10560(AX)
+	ADDQ         $0x40, AX
+	SUBQ         $0x08, CX
+	ADDQ         $0x00000200, DX
+	CMPQ         DX, BX
+	JLE          settleLogits64AVX512_rows
+	VPMOVQ2M     Z0, K1
+	KMOVW        K1, AX
+	MOVQ         AX, unsettled+32(FP)
+	VZEROUPPER
+	RET
+
+settleLogits64AVX512_constants:
+	VBROADCASTSD constant00095f619980c433<>+0(SB), Z3
+	VBROADCASTSD constant000fffffffffffff<>+0(SB), Z4
+	VBROADCASTSD constant3fe6a09e667f3bcd<>+0(SB), Z5
+	VBROADCASTSD constant4330000000000000<>+0(SB), Z6
+	VBROADCASTSD constant43300000000003ff<>+0(SB), Z7
+	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z8
+	VBROADCASTSD constant3fd5555555555555<>+0(SB), Z9
+	VBROADCASTSD constant3fc2492492492492<>+0(SB), Z10
+	VBROADCASTSD constant3fc999999999999a<>+0(SB), Z11
+	VBROADCASTSD constant3fb745d1745d1746<>+0(SB), Z12
+	VBROADCASTSD constant3fbc71c71c71c71c<>+0(SB), Z13
+	VBROADCASTSD constant3fb1111111111111<>+0(SB), Z14
+	VBROADCASTSD constant3fb3b13b13b13b14<>+0(SB), Z15
+	VBROADCASTSD constant3faaf286bca1af28<>+0(SB), Z16
+	JMP          settleLogits64AVX512_begin
+
+DATA constant39b0000000000000<>+0(SB)/8, $0x39b0000000000000
+GLOBL constant39b0000000000000<>(SB), RODATA|NOPTR, $8
+
+DATA constant462fffffffffffff<>+0(SB)/8, $0x462fffffffffffff
+GLOBL constant462fffffffffffff<>(SB), RODATA|NOPTR, $8
+
+DATA laneNumbers<>+0(SB)/8, $0x0000000000000000
+DATA laneNumbers<>+8(SB)/8, $0x0000000000000001
+DATA laneNumbers<>+16(SB)/8, $0x0000000000000002
+DATA laneNumbers<>+24(SB)/8, $0x0000000000000003
+DATA laneNumbers<>+32(SB)/8, $0x0000000000000004
+DATA laneNumbers<>+40(SB)/8, $0x0000000000000005
+DATA laneNumbers<>+48(SB)/8, $0x0000000000000006
+DATA laneNumbers<>+56(SB)/8, $0x0000000000000007
+GLOBL laneNumbers<>(SB), RODATA|NOPTR, $64
+
+// func settlePair64AVX512(sums *[8]float64, rows int, told *[7]float64, s *[6][264]float64) (unsettled int)
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·settlePair64AVX512(SB), NOSPLIT, $0-40
+	MOVQ   s+24(FP), AX
+	MOVQ   rows+8(FP), CX
+	VXORPD Z0, Z0, Z0
+	MOVQ   sums+0(FP), DX
+	MOVQ   rows+8(FP), BX
+	MOVQ   told+16(FP), SI
+	JMP    settlePair64AVX512_constants
+
+settlePair64AVX512_begin:
+	SHLQ $0x06, BX
+	LEAQ -64(DX)(BX*1), BX
+
+settlePair64AVX512_rows:
+	LEAQ         (DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z1
+	LEAQ         64(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z1, Z2
+	VUNPCKHPD    (DI), Z1, Z1
+	LEAQ         128(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z17
+	LEAQ         192(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z17, Z18
+	VUNPCKHPD    (DI), Z17, Z17
+	LEAQ         256(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z19
+	LEAQ         320(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z19, Z20
+	VUNPCKHPD    (DI), Z19, Z19
+	LEAQ         384(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VMOVUPD      (DI), Z21
+	LEAQ         448(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    (DI), Z21, Z22
+	VUNPCKHPD    (DI), Z21, Z21
+	VSHUFF64X2   $0x88, Z18, Z2, Z23
+	VSHUFF64X2   $0x88, Z22, Z20, Z24
+	VSHUFF64X2   $0x88, Z24, Z23, Z25
+	VSHUFF64X2   $0xdd, Z24, Z23, Z23
+	VSHUFF64X2   $0xdd, Z18, Z2, Z2
+	VSHUFF64X2   $0xdd, Z22, Z20, Z18
+	VSHUFF64X2   $0x88, Z18, Z2, Z20
+	VSHUFF64X2   $0xdd, Z18, Z2, Z2
+	VSHUFF64X2   $0x88, Z17, Z1, Z18
+	VSHUFF64X2   $0x88, Z21, Z19, Z22
+	VSHUFF64X2   $0x88, Z22, Z18, Z24
+	VSHUFF64X2   $0xdd, Z22, Z18, Z18
+	VSHUFF64X2   $0xdd, Z17, Z1, Z1
+	VSHUFF64X2   $0xdd, Z21, Z19, Z17
+	VSHUFF64X2   $0x88, Z17, Z1, Z19
+	VSHUFF64X2   $0xdd, Z17, Z1, Z1
+	VDIVPD       Z18, Z23, Z21
+	VPADDQ       Z3, Z21, Z21
+	VPSRLQ       $0x34, Z21, Z17
+	VPANDQ       Z4, Z21, Z21
+	VPADDQ       Z5, Z21, Z21
+	VPORQ        Z6, Z17, Z17
+	VSUBPD       Z7, Z17, Z17
+	VSUBPD       Z8, Z21, Z22
+	VADDPD       Z8, Z21, Z21
+	VDIVPD       Z21, Z22, Z22
+	VMULPD       Z22, Z22, Z21
+	VMULPD       Z21, Z21, Z26
+	VMULPD       Z26, Z26, Z27
+	VMULPD       Z9, Z21, Z28
+	VADDPD       Z8, Z28, Z28
+	VMULPD       Z10, Z21, Z29
+	VADDPD       Z11, Z29, Z29
+	VMULPD       Z26, Z29, Z29
+	VADDPD       Z29, Z28, Z29
+	VMULPD       Z12, Z21, Z28
+	VADDPD       Z13, Z28, Z28
+	VMULPD       Z27, Z28, Z28
+	VADDPD       Z28, Z29, Z28
+	VMULPD       Z14, Z21, Z29
+	VADDPD       Z15, Z29, Z29
+	VMULPD       Z26, Z29, Z29
+	VMULPD       Z16, Z21, Z30
+	VBROADCASTSD constant3fae1e1e1e1e1e1e<>+0(SB), Z21
+	VADDPD       Z21, Z30, Z30
+	VBROADCASTSD constant3fa8618618618618<>+0(SB), Z21
+	VMULPD       Z21, Z26, Z21
+	VADDPD       Z21, Z30, Z30
+	VMULPD       Z27, Z30, Z30
+	VADDPD       Z30, Z29, Z30
+	VMULPD       Z27, Z30, Z30
+	VADDPD       Z30, Z28, Z30
+	VMULPD       Z22, Z30, Z30
+	VBROADCASTSD constant40071547652b82fe<>+0(SB), Z21
+	VMULPD       Z21, Z30, Z30
+	VADDPD       Z17, Z30, Z30
+	VBROADCASTSD constant3fe62e42fefa39ef<>+0(SB), Z17
+	VMULPD       Z17, Z30, Z21
+	VBROADCASTSD constant3fe62e42fefa39ef<>+0(SB), Z17
+	VMULPD       Z17, Z2, Z17
+	VDIVPD       Z18, Z17, Z17
+	VADDPD       Z21, Z17, Z17
+	VMOVUPD      Z17, Z2
+	VMOVUPD      Z17, Z22
+	VSUBPD       Z23, Z23, Z26
+	VSUBPD       Z18, Z18, Z27
+	VADDPD       Z27, Z26, Z26
+	VSUBPD       Z2, Z2, Z27
+	VADDPD       Z27, Z26, Z26
+	VORPD        Z1, Z26, Z26
+	VXORPD       Z1, Z1, Z1
+	VCMPPD       $0x00, Z1, Z26, K1
+	VPMOVM2Q     K1, Z26
+	VBROADCASTSD 24(SI), Z1
+	VCMPPD       $0x12, Z1, Z20, K1
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z26, Z26
+	VBROADCASTSD 24(SI), Z1
+	VCMPPD       $0x12, Z1, Z19, K1
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z26, Z26
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z1
+	VANDPD       Z1, Z25, Z25
+	VBROADCASTSD 32(SI), Z1
+	VCMPPD       $0x12, Z1, Z25, K1
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z26, Z26
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z1
+	VANDPD       Z1, Z24, Z24
+	VBROADCASTSD 32(SI), Z1
+	VCMPPD       $0x12, Z1, Z24, K1
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z27, Z26, Z26
+	VXORPD       Z1, Z1, Z1
+	VCMPPD       $0x00, Z1, Z18, K1
+	VPMOVM2Q     K1, Z1
+	VBROADCASTSD 16(SI), Z24
+	VCMPPD       $0x1d, Z24, Z18, K1
+	VPMOVM2Q     K1, Z27
+	VORPD        Z1, Z27, Z27
+	VANDPD       Z27, Z26, Z26
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z1
+	VANDPD       Z1, Z17, Z17
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z1
+	VANDPD       Z1, Z21, Z21
+	VBROADCASTSD 8(SI), Z1
+	VMULPD       Z1, Z21, Z21
+	VBROADCASTSD (SI), Z1
+	VADDPD       Z1, Z21, Z21
+	VCMPPD       $0x1d, Z21, Z17, K1
+	VPMOVM2Q     K1, Z27
+	VANDPD       Z26, Z27, Z27
+	VMOVUPD      Z22, 2112(AX)
+	VMOVUPD      (AX), Z1
+	VMULPD       Z22, Z1, Z22
+	VMOVUPD      Z22, 4224(AX)
+	VSUBPD       Z1, Z1, Z22
+	VXORPD       Z17, Z17, Z17
+	VCMPPD       $0x00, Z17, Z22, K1
+	VPMOVM2Q     K1, Z22
+	VANDPD       Z27, Z22, Z22
+	VDIVPD       Z23, Z1, Z17
+	VDIVPD       Z18, Z1, Z1
+	VBROADCASTSD 48(SI), Z18
+	VCMPPD       $0x1d, Z18, Z2, K1
+	VPMOVM2Q     K1, Z2
+	VANDPD       Z2, Z22, Z22
+	VMOVUPD      Z17, 6336(AX)
+	VMOVUPD      Z1, 8448(AX)
+	VBROADCASTSD 40(SI), Z2
+	VCMPPD       $0x12, Z2, Z20, K1
+	VPMOVM2Q     K1, Z2
+	VANDPD       Z2, Z22, Z22
+	VBROADCASTSD 40(SI), Z2
+	VCMPPD       $0x12, Z2, Z19, K1
+	VPMOVM2Q     K1, Z2
+	VANDPD       Z2, Z22, Z22
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z2
+	VANDPD       Z2, Z17, Z17
+	VXORPD       Z2, Z2, Z2
+	VCMPPD       $0x00, Z2, Z17, K1
+	VPMOVM2Q     K1, Z2
+	VBROADCASTSD constant39b0000000000000<>+0(SB), Z18
+	VCMPPD       $0x1d, Z18, Z17, K1
+	VPMOVM2Q     K1, Z18
+	VBROADCASTSD constant462fffffffffffff<>+0(SB), Z19
+	VCMPPD       $0x12, Z19, Z17, K1
+	VPMOVM2Q     K1, Z17
+	VANDPD       Z18, Z17, Z17
+	VORPD        Z2, Z17, Z17
+	VANDPD       Z17, Z22, Z22
+	VBROADCASTSD constant7fffffffffffffff<>+0(SB), Z2
+	VANDPD       Z2, Z1, Z1
+	VXORPD       Z2, Z2, Z2
+	VCMPPD       $0x00, Z2, Z1, K1
+	VPMOVM2Q     K1, Z2
+	VBROADCASTSD constant39b0000000000000<>+0(SB), Z17
+	VCMPPD       $0x1d, Z17, Z1, K1
+	VPMOVM2Q     K1, Z17
+	VBROADCASTSD constant462fffffffffffff<>+0(SB), Z18
+	VCMPPD       $0x12, Z18, Z1, K1
+	VPMOVM2Q     K1, Z1
+	VANDPD       Z17, Z1, Z1
+	VORPD        Z2, Z1, Z1
+	VANDPD       Z1, Z22, Z22
+	VMOVQ        CX, X1
+	VPBROADCASTQ X1, Z1
+	VMOVUPD      laneNumbers<>+0(SB), Z2
+	VPCMPGTQ     Z2, Z1, K1
+	VPMOVM2Q     K1, Z1
+	VANDNPD      Z1, Z22, Z1
+	VORPD        Z1, Z0, Z0
+	VANDPD       Z8, Z26, Z26
+	VANDPD       Z8, Z27, Z27
+	VANDPD       Z8, Z22, Z22
+	VADDPD       Z27, Z26, Z26
+	VADDPD       Z22, Z26, Z26
+	VMOVUPD      Z26, 10560(AX)
+	ADDQ         $0x40, AX
+	SUBQ         $0x08, CX
+	ADDQ         $0x00000200, DX
+	CMPQ         DX, BX
+	JLE          settlePair64AVX512_rows
+	VPMOVQ2M     Z0, K1
+	KMOVW        K1, AX
+	MOVQ         AX, unsettled+32(FP)
+	VZEROUPPER
+	RET
+
+settlePair64AVX512_constants:
+	VBROADCASTSD constant00095f619980c433<>+0(SB), Z3
+	VBROADCASTSD constant000fffffffffffff<>+0(SB), Z4
+	VBROADCASTSD constant3fe6a09e667f3bcd<>+0(SB), Z5
+	VBROADCASTSD constant4330000000000000<>+0(SB), Z6
+	VBROADCASTSD constant43300000000003ff<>+0(SB), Z7
+	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z8
+	VBROADCASTSD constant3fd5555555555555<>+0(SB), Z9
+	VBROADCASTSD constant3fc2492492492492<>+0(SB), Z10
+	VBROADCASTSD constant3fc999999999999a<>+0(SB), Z11
+	VBROADCASTSD constant3fb745d1745d1746<>+0(SB), Z12
+	VBROADCASTSD constant3fbc71c71c71c71c<>+0(SB), Z13
+	VBROADCASTSD constant3fb1111111111111<>+0(SB), Z14
+	VBROADCASTSD constant3fb3b13b13b13b14<>+0(SB), Z15
+	VBROADCASTSD constant3faaf286bca1af28<>+0(SB), Z16
+	JMP          settlePair64AVX512_begin
 
 // func logarithms64AVX512(x *float64, n int)
 // Requires: AVX, AVX512F

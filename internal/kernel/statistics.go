@@ -67,7 +67,8 @@ func (t *task[F]) withGradients(in *Operands[F], sides []Side) (gradients [][]F)
 	for _, side := range sides {
 		g := gradientPass(*p, side, in)
 		g.known, g.passing = t.noted, t.passing
-		if side == Pred && p.keepsExponentials(p.classes()*int(unsafe.Sizeof(F(0)))) && t.packed && g.packed {
+		if side == Pred && p.keepsExponentials(p.classes()*int(unsafe.Sizeof(F(0)))) && t.packed && g.packed && in.Upstream.Data == nil {
+			t.finishing = t.passing && len(sides) == 1 && passes[0].fast != nil
 			t.kept, g.kept = g.tensors[outOperand].Data, g.tensors[outOperand].Data
 		}
 		passes, gradients = append(passes, g), append(gradients, g.tensors[outOperand].Data)

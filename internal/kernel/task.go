@@ -43,8 +43,9 @@ type task[F Float] struct {
 	known  []rowSums // what was noted earlier, or nil
 
 	// Where gradients' passes follow their loss's, and nobody else reads what it notes, it is
-	// noted of the rows in work only.
-	passing bool
+	// noted of the rows in work only. Where the one that follows is made of what is kept it need
+	// not be noted if all goes well.
+	passing, finishing bool
 
 	// Where a gradient's pass follows its loss's, the place of a packed result, in which the
 	// first kind of kernels leaves exponentials from the one to the other; else nil.

@@ -82,15 +82,14 @@ type worker[F Float] struct {
 
 // records are what is noted of the rows in work.
 type records struct {
-	factors      []float64
 	offsets      [][operandCount]int // of a task's operands, made unless its rows are packed and its factors constant
 	done         []bool
+	exact        []bool // of which gradients are made of kept exponentials
 	found        []rowSums
-	judged       []float64 // losses, see judgeRows
-	verdicts     []float64
 	coefficients []coefficients
 
-	ofKept, ofKeptTarget []float64 // what kept exponentials are multiplied by
+	settlement                *settlement
+	factors, judged, verdicts []float64 // of the settlement, its losses as judged: see judgeRows
 
 	mixtures []mixtureCoefficients // made where there are mixtures
 	passed   []rowSums             // made where nothing else keeps what is noted
@@ -117,11 +116,10 @@ func (r *records) grow(n int) {
 	if len(r.done) >= n {
 		return
 	}
+	s := new(settlement)
 	*r = records{
-		factors: make([]float64, n), done: make([]bool, n),
-		found: make([]rowSums, n), coefficients: make([]coefficients, n),
-		judged: make([]float64, n+judgedAtOnce), verdicts: make([]float64, n+judgedAtOnce),
-		ofKept: make([]float64, n), ofKeptTarget: make([]float64, n),
+		settlement: s, factors: s[ofFactors][:], judged: s[ofLosses][:], verdicts: s[ofVerdicts][:],
+		done: make([]bool, n), exact: make([]bool, n), found: make([]rowSums, n), coefficients: make([]coefficients, n),
 	}
 }
 

@@ -102,7 +102,7 @@ var crowded = map[string]int{
 	"keepingLoss32": 13, "logitsLoss32": 13, "jensenSums32Wide": 18, "logitsLoss32Wide": 11,
 	"mixedLoss32Wide": 11, "pairExponentials32Wide": 11, "pairLoss32Wide": 11,
 	"powersLoss32Wide": 16, "powersPred32Wide": 18, "powersTarget32Wide": 16, "jensenSums64": 18,
-	"jensenTarget64": 20, "judgeLogits64": 16, "judgePair64": 16, "keepingLoss64": 11,
+	"jensenTarget64": 20, "judgeLogits64": 16, "judgePair64": 16, "settleLogits64": 14, "settlePair64": 14, "keepingLoss64": 11,
 	"keepingPair64": 11, "logPairLoss64": 16, "logPairTarget64": 16, "logProbsLoss64": 14,
 	"logitsLoss64": 11, "mixedLoss64": 11, "mixedPred64": 14, "mixedTarget64": 15,
 	"pairExponentials64": 11, "pairLoss64": 11, "pairPred64": 14, "powersLoss64": 12,

@@ -16,15 +16,138 @@ const (
 	minMass
 	maxFall
 	maxShift
+	mostReach
+	leastGradient
 )
 
 // judge writes a kernel of rows' records, as many rows at a time as a vector has lanes. It
 // computes as judge.go of internal/kernel does, operation by operation: not a bit is another.
 func (a arithmetic) judge(name, doc string, pair bool) {
 	f := &function{arithmetic: a}
-	f.declare(name, doc, "func(sums *[8]float64, rows int, told *[5]float64, losses, verdicts *float64)")
+	f.declare(name, doc, "func(sums *[8]float64, rows int, told *[7]float64, losses, verdicts *float64)")
+	losses, verdicts := pointer("losses"), pointer("verdicts")
+	f.eachVerdict(pair, func(v verdict) {
+		VMOVUPD(v.loss, Mem{Base: losses})
+		f.storeVerdicts(Mem{Base: verdicts}, v.sound, v.accurate)
+		ADDQ(Imm(uint64(target.size)), losses)
+		ADDQ(Imm(uint64(target.size)), verdicts)
+	})
+	f.leave()
+}
+
+// Arrays of internal/kernel's settlement, by index.
+const (
+	ofFactors = iota
+	ofLosses
+	ofSettled
+	ofPred
+	ofTarget
+	ofVerdicts
+)
+
+// settlementLength is how many numbers each has.
+const settlementLength = 264
+
+// settle writes a kernel that judges, and settles losses and their gradients' factors.
+func (a arithmetic) settle(name, doc string, pair bool) {
+	f := &function{arithmetic: a}
+	f.declare(name, doc, "func(sums *[8]float64, rows int, told *[7]float64, s *[6][264]float64) (unsettled int)")
+	arrays, left := pointer("s"), pointer("rows")
+	array := func(i int) Mem { return Mem{Base: arrays, Disp: 8 * settlementLength * i} }
+	unsettled := zero()
+	f.eachVerdict(pair, func(v verdict) {
+		VMOVUPD(v.loss, array(ofLosses))
+		g, a, b, other := register(), register(), register(), register()
+		VMOVUPD(array(ofFactors), g)
+		VMULPD(v.loss, g, v.loss)
+		VMOVUPD(v.loss, array(ofSettled))
+		settled := v.loss // all that is to be
+		VSUBPD(g, g, settled)
+		f.cmp(Imm(equal), zero(), settled, settled)
+		VANDPD(v.accurate, settled, settled)
+		if pair {
+			VDIVPD(v.sums[slotPartition/8], g, a)
+			VDIVPD(v.sums[slotMass/8], g, b)
+			f.cmp(Imm(atLeast), v.limit(leastGradient), v.sums[slotRatio/8], other)
+			VANDPD(other, settled, settled)
+		} else {
+			VMULPD(v.sums[slotMass/8], g, a)
+			VDIVPD(v.sums[slotPartition/8], a, a)
+			VMOVAPD(g, b)
+		}
+		VMOVUPD(a, array(ofPred))
+		VMOVUPD(b, array(ofTarget))
+		for _, slot := range []int{slotReach, slotReach + 8} {
+			f.cmp(Imm(atMost), v.limit(mostReach), v.sums[slot/8], other)
+			VANDPD(other, settled, settled)
+		}
+		for _, factor := range []vector{a, b} {
+			f.nearOne(factor)
+			VANDPD(factor, settled, settled)
+		}
+		rows := f.firstLanes(left)
+		VANDNPD(rows, settled, rows)
+		VORPD(rows, unsettled, unsettled)
+		f.storeVerdicts(array(ofVerdicts), v.sound, v.accurate, settled)
+		ADDQ(Imm(uint64(target.size)), arrays)
+		SUBQ(Imm(uint64(f.lanes())), left)
+	})
+	Store(f.signs(unsettled), ReturnIndex(0))
+	f.leave()
+}
+
+// storeVerdicts stores how many of some masks are set.
+func (f *function) storeVerdicts(m Mem, masks ...vector) {
+	for _, mask := range masks {
+		VANDPD(f.constant(1), mask, mask)
+	}
+	for _, mask := range masks[1:] {
+		VADDPD(mask, masks[0], masks[0])
+	}
+	VMOVUPD(masks[0], m)
+}
+
+// nearOne makes of v a mask of what nearOne of internal/kernel reports.
+func (f *function) nearOne(v vector) {
+	const least, most = 0x1p-100, 0x1p100 - 0x1p47
+	none, small := register(), register()
+	f.absolute(v)
+	f.cmp(Imm(equal), zero(), v, none)
+	f.cmp(Imm(atLeast), f.constant(least), v, small)
+	f.cmp(Imm(atMost), f.constant(most), v, v)
+	VANDPD(small, v, v)
+	VORPD(none, v, v)
+}
+
+// firstLanes is a mask of as many lanes as n says, all of them where it is more.
+func (f *function) firstLanes(n reg.GPVirtual) vector {
+	count, mask := XMM(), register()
+	VMOVQ(n, count)
+	VPBROADCASTQ(count, mask)
+	greater(mask, laneNumbers(), mask)
+	return mask
+}
+
+func laneNumbers() Op {
+	return constants.operand(global("laneNumbers", func() {
+		for i := range target.size / 8 {
+			DATA(8*i, U64(uint64(i)))
+		}
+	}), VMOVUPD)
+}
+
+// verdict is what is known of as many rows as a vector has lanes.
+type verdict struct {
+	sums            []vector // by index
+	loss            vector
+	sound, accurate vector
+	limit           func(i int) vector
+}
+
+// eachVerdict reaches verdicts on all rows.
+func (f *function) eachVerdict(pair bool, deliver func(v verdict)) {
 	f.record, f.rows = pointer("sums"), pointer("rows")
-	told, losses, verdicts := pointer("told"), pointer("losses"), pointer("verdicts")
+	told := pointer("told")
 	constants.begin()
 	limit := func(i int) vector { return f.broadcast(Mem{Base: told, Disp: 8 * i}) }
 	last := GP64()
@@ -50,7 +173,8 @@ func (a arithmetic) judge(name, doc string, pair bool) {
 		VMULPD(r[slotMass/8], logPartition, of)
 		VADDPD(of, loss, loss)
 	}
-	VMOVUPD(loss, Mem{Base: losses})
+	kept := register()
+	VMOVUPD(loss, kept)
 
 	// Sound: all finite, no flags, and in range.
 	sound, other := register(), register()
@@ -87,33 +211,28 @@ func (a arithmetic) judge(name, doc string, pair bool) {
 	}
 	f.cmp(Imm(atLeast), logPartition, loss, other)
 	VANDPD(sound, other, other)
-	VANDPD(f.constant(1), sound, sound)
-	VANDPD(f.constant(1), other, other)
-	VADDPD(other, sound, sound)
-	VMOVUPD(sound, Mem{Base: verdicts})
+	deliver(verdict{r, kept, sound, other, limit})
 
-	ADDQ(Imm(uint64(target.size)), losses)
-	ADDQ(Imm(uint64(target.size)), verdicts)
-	ADDQ(U32(uint32(a.lanes()*sumsSize)), f.record)
+	ADDQ(U32(uint32(f.lanes()*sumsSize)), f.record)
 	CMPQ(f.record, last)
 	JLE(LabelRef(f.name + "_rows"))
-	f.leave()
 }
 
 // loadRecords reads as many records as there are lanes, the last again where there are no
 // more, and returns their eight numbers by index.
 func (f *function) loadRecords(last reg.GPVirtual) []vector {
-	at := make([]reg.GPVirtual, f.lanes())
-	for i := range at {
-		at[i] = GP64()
-		LEAQ(f.slot(i*sumsSize), at[i])
-		CMPQ(at[i], last)
-		CMOVQGT(last, at[i])
+	at := func(i int) reg.GPVirtual {
+		p := GP64()
+		LEAQ(f.slot(i*sumsSize), p)
+		CMPQ(p, last)
+		CMOVQGT(last, p)
+		return p
 	}
 	if target.wide() {
 		return transpose8(at)
 	}
-	low, high := transpose4(at, 0), transpose4(at, target.size)
+	four := []reg.GPVirtual{at(0), at(1), at(2), at(3)}
+	low, high := transpose4(four, 0), transpose4(four, target.size)
 	return append(low, high...)
 }
 
@@ -138,13 +257,14 @@ func transpose4(at []reg.GPVirtual, offset int) []vector {
 }
 
 // transpose8 turns eight vectors of eight around.
-func transpose8(at []reg.GPVirtual) []vector {
+func transpose8(at func(i int) reg.GPVirtual) []vector {
 	var pairs [2][]vector // of even and of odd numbers, by rows
 	for i := 0; i < 8; i += 2 {
 		v, even, odd := register(), register(), register()
-		VMOVUPD(Mem{Base: at[i]}, v)
-		VUNPCKLPD(Mem{Base: at[i+1]}, v, even)
-		VUNPCKHPD(Mem{Base: at[i+1]}, v, odd)
+		VMOVUPD(Mem{Base: at(i)}, v)
+		next := Mem{Base: at(i + 1)}
+		VUNPCKLPD(next, v, even)
+		VUNPCKHPD(next, v, odd)
 		pairs[0], pairs[1] = append(pairs[0], even), append(pairs[1], odd)
 	}
 	const evenQuarters, oddQuarters = 0x88, 0xdd

@@ -59,6 +59,8 @@ func main() {
 	records := arithmetics[len(arithmetics)-1]
 	records.judge("judgeLogits", "judges sums of logitsLoss.", false)
 	records.judge("judgePair", "judges sums of pairLoss.", true)
+	records.settle("settleLogits", "settles losses of sums of logitsLoss.", false)
+	records.settle("settlePair", "settles losses of sums of pairLoss.", true)
 	records.logarithms()
 	Generate()
 }

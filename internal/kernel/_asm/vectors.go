@@ -141,6 +141,17 @@ func (a arithmetic) cmp(predicate Op, x Op, y, mask vector) {
 	}
 }
 
+// greater sets the mask of x > y, of whole numbers.
+func greater(x vector, y Op, mask vector) {
+	if !target.wide() {
+		VPCMPGTQ(y, x, mask)
+		return
+	}
+	k := K()
+	VPCMPGTQ(y, x, k)
+	VPMOVM2Q(k, mask)
+}
+
 // opmask is a mask as instructions of AVX-512 take it.
 func (a arithmetic) opmask(mask vector) reg.Register {
 	k := K()
