@@ -119,22 +119,12 @@ func (w *worker[F]) pairLoss(k *rowKernels[F], i, n int) {
 
 // logitsGradient writes g·(q·Σp − p).
 func (w *worker[F]) logitsGradient(k *rowKernels[F], i, n int) {
-	if !w.keeps(k) {
-		w.subtract(k, i, n, (*worker[F]).logitsSums)
-		w.write(i, n, k.logitsPred)
+	if w.keeps(k) {
+		w.keptGradient(k, i, n)
 		return
 	}
-	if w.leader.finishing {
-		w.writeKept(k, w.at(targetOperand, i))
-		return
-	}
-	sums, factors, done, of := w.known[i:][:n], w.factors[i:][:n], w.done[i:][:n], w.settlement[ofPred][i:][:n]
-	for j := range sums {
-		s, g := &sums[j], factors[j]
-		of[j] = g * s[mass] / s[partition]
-		done[j] = k.makesGradient(s) && nearOne(of[j]) && nearOne(g)
-	}
-	k.keptPred(w.at(targetOperand, i), w.at(outOperand, i), n, w.problem.classes(), &of[0], &factors[0])
+	w.subtract(k, i, n, (*worker[F]).logitsSums)
+	w.write(i, n, k.logitsPred)
 }
 
 // linearGradient writes −g·p, which takes no logarithm.
@@ -144,13 +134,8 @@ func (w *worker[F]) linearGradient(k *rowKernels[F], i, n int) {
 
 // pairPredGradient writes g·(q − p).
 func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
-	switch {
-	case !w.keeps(k):
-	case w.leader.finishing:
-		w.writeKept(k, w.keptTarget(i))
-		return
-	default:
-		w.keptPairGradient(k, i, n)
+	if w.keeps(k) {
+		w.keptGradient(k, i, n)
 		return
 	}
 	w.find(k, i, n, (*worker[F]).pairSums)
@@ -161,18 +146,6 @@ func (w *worker[F]) pairPredGradient(k *rowKernels[F], i, n int) {
 		told[j][forX], told[j][forT] = s[shiftX], s[shiftT]
 	}
 	w.write(i, n, k.pairPred)
-}
-
-// keptPairGradient is pairPredGradient of kept exponentials.
-func (w *worker[F]) keptPairGradient(k *rowKernels[F], i, n int) {
-	sums, factors, done := w.known[i:][:n], w.factors[i:][:n], w.done[i:][:n]
-	of, ofTarget := w.settlement[ofPred][i:][:n], w.settlement[ofTarget][i:][:n]
-	for j := range sums {
-		s, g := &sums[j], factors[j]
-		of[j], ofTarget[j] = g/s[partition], g/s[mass]
-		done[j] = k.makesGradient(s) && s[ratio] >= k.minGradient && nearOne(of[j]) && nearOne(ofTarget[j])
-	}
-	k.keptPred(w.keptTarget(i), w.at(outOperand, i), n, w.problem.classes(), &of[0], &ofTarget[0])
 }
 
 // move returns how far a whole shift is to be moved for exponents to be about the logarithms

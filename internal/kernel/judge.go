@@ -164,50 +164,6 @@ func (w *worker[F]) judgeRows(i, n int, judge judging) {
 	judge(&w.sums[i], n, w.acceptance(), &w.judged[i], &w.verdicts[i])
 }
 
-// settleKept settles the rows in work, and their factors for a gradient that is made of kept
-// exponentials. Of those that are settled nothing needs to be noted. It reports whether there is
-// such a gradient.
-func (w *worker[F]) settleKept(k *rowKernels[F], settle settling) bool {
-	if !w.finishing || !w.keeps(k) {
-		return false
-	}
-	unsettled := settle(&w.sums[0], w.count, w.acceptance(), w.settlement)
-	copy(w.losses[w.first:], w.settlement[ofSettled][:w.count])
-	done, exact := w.done[:w.count], w.exact[:w.count]
-	for j := range done {
-		done[j], exact[j] = true, true
-	}
-	if unsettled == 0 {
-		return true
-	}
-	for j, verdict := range w.verdicts[:w.count] {
-		if verdict != settledLoss {
-			w.settleApart(k, j, verdict)
-		}
-	}
-	return true
-}
-
-// settleApart notes the sums of row j, which is not settled, and finds what can be made of them.
-func (w *worker[F]) settleApart(k *rowKernels[F], j int, verdict float64) {
-	s, pair := &w.sums[j], w.problem.Target == Logits
-	if pair {
-		s[ratio] = w.judged[j]
-	}
-	w.note(j, s, verdict != unsoundSums)
-	w.done[j] = verdict == accurateLoss && finite(w.factors[j])
-	w.exact[j] = k.makesGradient(s) && (!pair || s[ratio] >= k.minGradient) &&
-		nearOne(w.settlement[ofPred][j]) && nearOne(w.settlement[ofTarget][j])
-}
-
-// writeKept writes a gradient of kept exponentials, whose factors the leader has found, t being what
-// is subtracted.
-func (w *worker[F]) writeKept(k *rowKernels[F], t *F) {
-	l := w.leader
-	copy(w.done[:w.count], l.exact)
-	k.keptPred(t, w.at(outOperand, 0), w.count, w.problem.classes(), &l.settlement[ofPred][0], &l.settlement[ofTarget][0])
-}
-
 // settleJudged notes the losses and the sums of n rows by their verdicts.
 func (w *worker[F]) settleJudged(i, n int) {
 	switch {

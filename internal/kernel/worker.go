@@ -3,7 +3,6 @@ package kernel
 import (
 	"math"
 	"slices"
-	"sync"
 	"unsafe"
 )
 
@@ -80,48 +79,21 @@ type worker[F Float] struct {
 	logClasses, perLogClasses float64 // the logarithm of their number, and one over it
 }
 
-// records are what is noted of the rows in work.
-type records struct {
-	offsets      [][operandCount]int // of a task's operands, made unless its rows are packed and its factors constant
-	done         []bool
-	exact        []bool // of which gradients are made of kept exponentials
-	found        []rowSums
-	coefficients []coefficients
-
-	settlement                *settlement
-	factors, judged, verdicts []float64 // of the settlement, its losses as judged: see judgeRows
-
-	mixtures []mixtureCoefficients // made where there are mixtures
-	passed   []rowSums             // made where nothing else keeps what is noted
-}
-
 const (
-	// batch is how many bytes of a tensor a worker takes at a time: three tensors of them,
-	// five at most, and what is fetched for the next stay in the second-level cache until
-	// they are read again.
-	batch      = 1 << 14
-	largeBatch = 1 << 16
+	// batch is how many bytes of a tensor a worker takes at a time: two tensors of them stay in the
+	// first-level cache until they are read again, where that has 32 KB.
+	batch = 1 << 14
+
+	// fewestRows is how many rows it takes at least, if they have no more than largeBatch: what is
+	// done once for rows side by side in a vector would count beside fewer. Three tensors of so
+	// much, five at most, and what is fetched for the next stay in the second-level cache.
 	fewestRows = 4
+	largeBatch = 1 << 16
 
 	// mostRows is how many rows it takes at most: where classes are few, records are larger
 	// than rows.
 	mostRows = 256
 )
-
-// pool keeps records for the next worker: a small task would spend its time making
-// them.
-var pool = sync.Pool{New: func() any { return new(records) }}
-
-func (r *records) grow(n int) {
-	if len(r.done) >= n {
-		return
-	}
-	s := new(settlement)
-	*r = records{
-		settlement: s, factors: s[ofFactors][:], judged: s[ofLosses][:], verdicts: s[ofVerdicts][:],
-		done: make([]bool, n), exact: make([]bool, n), found: make([]rowSums, n), coefficients: make([]coefficients, n),
-	}
-}
 
 // start makes a worker ready for a pass.
 func (w *worker[F]) start(p *pass[F], capacity int) {
@@ -205,12 +177,6 @@ func (w *worker[F]) attempt() {
 	}
 }
 
-func (r *records) growMixtures() {
-	if len(r.mixtures) < len(r.done) {
-		r.mixtures = make([]mixtureCoefficients, len(r.done))
-	}
-}
-
 // open finds what is noted of the rows in work, and what was.
 func (w *worker[F]) open() {
 	t := w.task
@@ -264,20 +230,6 @@ func (w *worker[F]) offset(o operand, i int) int {
 
 // at is the first class of row i of those in work.
 func (w *worker[F]) at(o operand, i int) *F { return &w.tensors[o].Data[w.offset(o, i)] }
-
-// keeps reports whether exponentials go from the loss to its gradient.
-func (w *worker[F]) keeps(k *rowKernels[F]) bool {
-	return w.kept != nil && w.kind == 1 && k.keepingLoss != nil
-}
-
-// keptRow is where those of pred are of row i of those in work, and keptTarget where those
-// of the target's logits are.
-func (w *worker[F]) keptRow(i int) *F { return &w.kept[(w.first+i)*w.problem.classes()] }
-
-func (w *worker[F]) keptTarget(i int) *F {
-	w.leader.spareRows()
-	return &w.leader.spare[i*w.problem.classes()]
-}
 
 // spareRows has the place of as many rows as are in work.
 func (w *worker[F]) spareRows() *F {
