@@ -35,7 +35,7 @@ func detect() (singles []kernelSet[float32], doubles []kernelSet[float64]) {
 }
 
 var (
-	narrowLimits = limits{minClasses: 16, accept: acceptance{minRatio: 0.5, perPartition: 0.9, minMass: 0x1p-60, maxFall: 1 << 18, maxShift: 1 << 16}, ofPowers: 0.9, minGradient: 0x1p-10, maxReach: 86, stored: 1, shiftLast: true}
+	narrowLimits = limits{minClasses: 16, accept: acceptance{minRatio: 0.5, perPartition: 0.9, minMass: 0x1p-60, maxFall: 1 << 18, maxShift: 1 << 16}, ofPowers: 0.6, minPlain: 0.15, minGradient: 0x1p-10, maxReach: 86, stored: 1, shiftLast: true}
 	wideLimits   = limits{minClasses: 2, accept: acceptance{minRatio: 0x1p-10, maxFall: math.Inf(1), maxShift: 1 << 16}, minGradient: 0x1p-10, maxReach: math.Inf(1), stored: 1 << 32}
 	doubleLimits = limits{minClasses: 2, accept: acceptance{minRatio: 0.125, perPartition: 0.03, minMass: 0x1p-900, maxFall: math.Inf(1), maxShift: 1 << 16}, minGradient: 0x1p-6, maxReach: math.Inf(1), stored: 1}
 )

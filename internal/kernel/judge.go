@@ -229,11 +229,14 @@ func (w *worker[F]) settleInPlace(i, n int) {
 // acceptance is that of the losses that the kind in work finds.
 func (w *worker[F]) acceptance() *acceptance { return &w.acceptances[int(w.kind)-1] }
 
-// acceptance is that of losses from a target of a form.
-func (l *limits) acceptance(target Form) acceptance {
+// acceptance is that of losses of two forms.
+func (l *limits) acceptance(of pair) acceptance {
 	a := l.accept
-	if target == Logits {
+	switch {
+	case of.target == Logits:
 		a[minRatio] += l.ofPowers
+	case of == pair{LogProbs, Probs} && l.minPlain != 0:
+		a[minRatio] = l.minPlain
 	}
 	a[mostReach], a[leastGradient] = l.maxReach, l.minGradient
 	return a

@@ -17,7 +17,7 @@ func TestVerdictsInVectors(t *testing.T) {
 func testVerdictsInVectors[F Float](t *testing.T) {
 	for name, k := range kinds[F]() {
 		for target, judges := range map[Form][2]judging{Probs: {k.judgeLogits, judgeLogits}, Logits: {k.judgePair, judgePair}} {
-			limits := k.acceptance(target)
+			limits := k.acceptance(pair{Logits, target})
 			counts := map[float64]int{}
 			for rows := 1; rows <= 3*judgedAtOnce; rows++ {
 				for seed := range 12 {
@@ -49,7 +49,7 @@ func testSettlementsInVectors[F Float](t *testing.T) {
 	factors := []float64{1, -0.3, 0, 0x1p-100, 0x1p-101, 0x1p99, 0x1p100, math.Inf(1), math.NaN()}
 	for name, k := range kinds[F]() {
 		for target, settle := range map[Form][2]settling{Probs: {k.settleLogits, settleLogits}, Logits: {k.settlePair, settlePair}} {
-			limits := k.acceptance(target)
+			limits := k.acceptance(pair{Logits, target})
 			counts := map[float64]int{}
 			for rows := 1; rows <= 3*judgedAtOnce; rows++ {
 				for seed := range 12 {

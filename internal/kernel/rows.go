@@ -104,6 +104,9 @@ type limits struct {
 	// error, and their sum.
 	ofPowers float64
 
+	// minPlain is in place of minRatio, if it is not 0, where no exponential is taken.
+	minPlain float64
+
 	// minGradient is the smallest divergence of two rows of logits whose difference
 	// of probabilities is more than rounding.
 	minGradient float64

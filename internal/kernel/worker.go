@@ -101,7 +101,7 @@ func (w *worker[F]) start(p *pass[F], capacity int) {
 	w.logClasses = math.Log(float64(t.problem.classes()))
 	w.perLogClasses = 1 / w.logClasses
 	for n, k := range t.kinds {
-		w.acceptances[n] = k.acceptance(t.problem.Target)
+		w.acceptances[n] = k.acceptance(pair{t.problem.Pred, t.problem.Target})
 	}
 	w.pass, w.records = p, pool.Get().(*records)
 	w.grow(capacity)

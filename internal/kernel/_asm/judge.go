@@ -54,7 +54,8 @@ func (a arithmetic) settle(name, doc string, pair bool) {
 	f.declare(name, doc, "func(sums *[8]float64, rows int, told *[7]float64, s *[6][264]float64) (unsettled int)")
 	arrays, left := pointer("s"), pointer("rows")
 	array := func(i int) Mem { return Mem{Base: arrays, Disp: 8 * settlementLength * i} }
-	unsettled := zero()
+	unsettled := GP64()
+	XORQ(unsettled, unsettled)
 	f.eachVerdict(pair, func(v verdict) {
 		VMOVUPD(v.loss, array(ofLosses))
 		g, a, b, other := register(), register(), register(), register()
@@ -87,12 +88,12 @@ func (a arithmetic) settle(name, doc string, pair bool) {
 		}
 		rows := f.firstLanes(left)
 		VANDNPD(rows, settled, rows)
-		VORPD(rows, unsettled, unsettled)
+		ORQ(f.signs(rows), unsettled)
 		f.storeVerdicts(array(ofVerdicts), v.sound, v.accurate, settled)
 		ADDQ(Imm(uint64(target.size)), arrays)
 		SUBQ(Imm(uint64(f.lanes())), left)
 	})
-	Store(f.signs(unsettled), ReturnIndex(0))
+	Store(unsettled, ReturnIndex(0))
 	f.leave()
 }
 

@@ -23,6 +23,7 @@ const nowhere = -1
 // tensor or nowhere: whether it does changes no bit of the sum.
 func (s *sums) addPowers(i int, t turn, c carried, name string, place int) {
 	scale, factor := t.back2(c, name)
+	t.keep(scale) // which past the row's end may be infinite
 	if place != nowhere {
 		for u := range scale {
 			q := register()
@@ -30,7 +31,6 @@ func (s *sums) addPowers(i int, t turn, c carried, name string, place int) {
 			s.function.store(q, t.at(place, u), t.mask)
 		}
 	}
-	t.keep(factor)
 	s.addProducts(i, factor, scale)
 }
 

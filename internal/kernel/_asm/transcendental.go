@@ -169,6 +169,11 @@ func (a arithmetic) exponent(x vectors, s shifts) exponent {
 	return e
 }
 
+// lowered times 2^fraction is below 1, where float32 are twice as dense, in lanes of float32: the
+// table is of powers over lowered. Of such numbers it is one for which the eight and the
+// polynomial's constant are within 0.06 epsilons of float32.
+const lowered = 0x1.dee9ae8650515p-01
+
 // front2 leaves what back2 makes 2^y of under a name. y is to be below 2^6. In lanes of
 // float64 the power is 0 below −1022.5, in lanes of float32 no less than 2^−126 if it
 // is clamped, and means nothing below that if not.
@@ -178,7 +183,7 @@ func (a arithmetic) front2(e exponent, c carried, name string, clamped bool) {
 		// The low bits of biased are 8·n + k. 2^n belongs into the exponent's field, k
 		// selects 2^(k/8), from which the k that the shift moves along is taken off.
 		table := a.shared(table32("powers", func(k int) uint32 {
-			return math.Float32bits(float32(math.Exp2(float64(k)/8))) - uint32(k)<<(23-eighths)
+			return math.Float32bits(float32(math.Exp2(float64(k)/8)/lowered)) - uint32(k)<<(23-eighths)
 		}), e.biased)
 		for i, index := range e.biased {
 			if clamped {
@@ -197,11 +202,12 @@ func (a arithmetic) front2(e exponent, c carried, name string, clamped bool) {
 
 // back2 returns 2^y as scale and factor.
 func (a arithmetic) back2(c carried, name string) (scale, factor vectors) {
-	reach := 0.5
 	if a.single() {
-		reach = 1.0 / 16
+		const reach = 1.0 / 16
+		below1 := func(r *big.Float) *big.Float { return mul(number(lowered), exp2(r)) }
+		return c[name+"scale"], a.polynomial(interpolate(below1, -reach, reach, a.expDegree), c[name+"fraction"])
 	}
-	return c[name+"scale"], a.polynomial(interpolate(exp2, -reach, reach, a.expDegree), c[name+"fraction"])
+	return c[name+"scale"], a.polynomial(interpolate(exp2, -0.5, 0.5, a.expDegree), c[name+"fraction"])
 }
 
 // power returns 2^y, multiplied out.
