@@ -96,21 +96,22 @@ func (w workload) size() int {
 const smallest = 1 << 14
 
 // layerNames are the contenders that layers are made of: the kernels with all they touch in
-// cache, an idle graph and, where its time is not most of ours, the kernels on all of the rows.
+// cache, an idle graph and, where its time is not most of ours, the kernels on all of the rows and
+// what reading and writing as much takes.
 func layerNames(w workload) []string {
 	names := []string{cachedName, idleName}
 	if w.elements() >= smallest {
-		names = append(names, kernelsName)
+		names = append(names, kernelsName, memoryName)
 	}
 	return names
 }
 
 // layers are parts of our time per element: what the arithmetic takes on all threads at once,
-// the kernels on all of the rows, and the idle graph. Where that is most
-// of our time it is in the other two as well.
+// the kernels on all of the rows, what these cannot do without reading and writing, and the idle
+// graph. Where that is most of our time it is in the first two as well.
 type layers struct {
-	arithmetic, kernels, idle float64
-	small                     bool
+	arithmetic, kernels, memory, idle float64
+	small                             bool
 }
 
 func layersOf(w workload, summaries []summary) layers {
@@ -119,9 +120,9 @@ func layersOf(w workload, summaries []summary) layers {
 	if w.elements() < smallest {
 		return layers{arithmetic: arithmetic + idle, kernels: arithmetic + idle, idle: idle, small: true}
 	}
-	kernels := summaries[2].perElement(w.elements())
+	kernels, memory := summaries[2].perElement(w.elements()), summaries[3].perElement(w.elements())
 	// In cache there are few rows for what is done once.
-	return layers{arithmetic: min(arithmetic, kernels), kernels: kernels, idle: idle}
+	return layers{arithmetic: min(arithmetic, kernels), kernels: kernels, memory: memory, idle: idle}
 }
 
 // blame says which layers alone are too slow for a ratio of someone's time to ours.
@@ -133,6 +134,8 @@ func (l layers) blame(theirs, target float64) string {
 		return arithmetic + ", " + over("idle graph", l.idle)
 	case theirs/l.arithmetic < target:
 		return arithmetic
+	case theirs/l.memory < target:
+		return over("memory", l.memory)
 	case theirs/l.kernels < target:
 		return arithmetic + ", " + kernels
 	}

@@ -41,12 +41,14 @@ percent is worth a second run.
   many goroutines at once as there are threads, each with rows of its own: without waiting
   for memory, or for a thread. Two processors of a virtual machine may be one core's, and
   then share its arithmetic. At 128×10 the time of the idle graph is in both.
+- **Memory** is a Go loop, one on each thread at once, that reads two arrays of the row's
+  size as 64-bit words and, where there is a gradient, writes a third that exists already.
 - The list of rows that fall short says in brackets what the ratio would be if ours took
-  only the arithmetic's time, and only the kernels'. Where the first is short of the
-  target too it is the arithmetic that stands in the way; else where the second is, it
-  is memory, or starting a second thread; else the list says what it would be over the
-  kernels and the idle graph together, and where that is short it is what Gorgonia and the
-  garbage collector take beside the kernels.
+  only the arithmetic's time, or the memory's, and only the kernels'. Where the first or the
+  second is short of the target too it is the arithmetic, or memory, that stands in the way;
+  else where the third is, it is both together, or starting a second thread; else the list
+  says what it would be over the kernels and the idle graph together, and where that is short
+  it is what Gorgonia and the garbage collector take beside the kernels.
   At 128×10 it says what the ratio would be if ours took only the idle graph's time.
 - **Composed** is the same loss written with Gorgonia's own primitives.
 

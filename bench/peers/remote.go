@@ -29,6 +29,7 @@ const (
 	cachedName   = "kernels in cache"
 	kernelsName  = "kernels"
 	idleName     = "an idle graph"
+	memoryName   = "memory"
 )
 
 // contender makes what was ordered, and checks it where it computes the loss.
@@ -45,6 +46,14 @@ func (o order) contender() (contender, result, error) {
 		return atOnce(each), result{}, nil
 	case o.Contender == kernelsName:
 		return kernelContender(o.Contender, w, newData(w)), result{}, nil
+	case o.Contender == memoryName:
+		share := w
+		share.rows = max(1, w.rows/w.threads)
+		var each []contender
+		for range w.threads {
+			each = append(each, stream(share))
+		}
+		return atOnce(each), result{}, nil
 	case build == nil:
 		return contender{}, result{}, fmt.Errorf("no contender has the name %q", o.Contender)
 	}

@@ -116,7 +116,7 @@ func stream(w workload) contender {
 	return contender{"memory floor", func(reps int) (time.Duration, error) {
 		start := time.Now()
 		for range reps {
-			if w.mode == gradient {
+			if w.mode.gradients() > 0 {
 				addWords(out, x, t)
 			} else {
 				runtime.KeepAlive(sumWords(x, t))
