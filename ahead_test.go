@@ -151,6 +151,38 @@ func TestAheadIsTaken(t *testing.T) {
 	}
 }
 
+// TestAheadLossIsTaken holds the loss to the one that was written with the gradient, once, and to
+// the same value after that.
+func TestAheadLossIsTaken(t *testing.T) {
+	g := G.NewGraph()
+	xv, yv, _ := trainingData(tensor.Float64)
+	p, _, err := newPlan(divergence{}, inputOf(g, "x", xv), inputOf(g, "y", yv), []Option{WithFromLogits(false), WithReduction(ReductionSum)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	op, loss := newStatisticsOp(p), newLossOp(p)
+	op.foreseen.ahead[0].Store(true)
+	value, err := op.Do(xv, yv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := value.(*ahead).loss
+	if n := value.Size(); written == nil || n != 1 {
+		t.Fatalf("the loss that is written is %v, beside %d statistics", written, n)
+	}
+	want := numbers(t, written)
+	for call, taken := range []bool{true, false} {
+		got, err := loss.Do(xv, yv, value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (got == written) != taken {
+			t.Errorf("call %d: the loss is taken %t, want %t", call, !taken, taken)
+		}
+		assertClose(t, "loss", numbers(t, got), want, 0)
+	}
+}
+
 // TestAheadFollowsValues binds other values between two runs.
 func TestAheadFollowsValues(t *testing.T) {
 	r := rand.New(rand.NewPCG(95, 96))
