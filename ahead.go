@@ -14,8 +14,8 @@ import (
 // all are, nobody else reads the statistics, and the loss is written ahead in their place.
 
 // foreseen is what is known of a loss's gradients before it is computed. It is set where they
-// are asked for, never while a graph runs, and changes where they are computed, not a bit of
-// them.
+// are asked for, never while a graph runs, and changes where they and the loss are computed, not
+// a bit of them.
 type foreseen struct {
 	asked atomic.Bool    // for a gradient that reads the statistics
 	ahead [2]atomic.Bool // by side: the gradient is written ahead

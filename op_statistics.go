@@ -66,7 +66,7 @@ func statisticsKernel[F kernel.Float](op statisticsOp, asked bool, sides []kerne
 		}
 		loss, gradients := kernel.LossAndGradients(p.problem, operands(p, in), sides...)
 		a.set(value(loss, p.outShape), sides, values(gradients, p.shape))
-		return []float64{0}
+		return unnoted()
 	}
 }
 
@@ -91,12 +91,13 @@ func (p *plan) hasStatistics() bool {
 	return (p.predGrad || p.targetGrad) && kernel.HasStatistics(p.problem, int(p.dtype.Size()))
 }
 
-// unasked is in place of statistics that no gradient is going to read: it takes longer
-// to note them than the loss gains, and the loss then computes and checks all by itself, unless
-// it is written ahead. It
-// is told by its size. (A machine that copies values for a trace keeps the first of later
+// unasked is in place of statistics that no gradient is going to read: it takes longer to note
+// them than the loss gains. The loss is then written ahead, or computes and checks all by itself.
+// It is told by its size. (A machine that copies values for a trace keeps the first of later
 // statistics in it: the copy shows less than there is, and nothing reads it.)
-func unasked() G.Value { return value([]float64{0}, unaskedShape) }
+func unasked() G.Value { return value(unnoted(), unaskedShape) }
+
+func unnoted() []float64 { return []float64{0} }
 
 var unaskedShape = tensor.Shape{1}
 

@@ -36,7 +36,7 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 	if w.mode == product {
 		in.Tangent = kernel.View[F]{Data: d.v.([]F), Strides: strides}
 	}
-	var ahead, apart []kernel.Side // the gradients, with the statistics or after them
+	var ahead, apart []kernel.Side // the gradients, with the loss or after it
 	if w.mode != forward && w.mode != logProbsLoss {
 		apart = append(apart, kernel.Pred)
 	}
@@ -57,7 +57,7 @@ func kernelContenderOf[F kernel.Float](name string, w workload, d data) contende
 				switch {
 				case len(ahead) > 0:
 					kernel.LossAndGradients(problem, in, ahead...)
-				case noted:
+				case noted && w.mode == afterLoss:
 					in.Statistics, _ = kernel.Statistics(problem, in)
 					kernel.Loss(problem, in)
 				default:

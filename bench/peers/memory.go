@@ -15,8 +15,8 @@ var memoryStudy = study{
 float32, one thread. Allocated is all that the second RunAll of loss and ∂pred allocates,
 garbage included, and so an upper bound of what it needs beside its inputs. Resident
 is how far the first run's high-water mark in the machine's memory lies above the
-inputs. Both in units of one gradient tensor. The limit is one gradient, 64 bytes a
-row for statistics, and 16 KB for Gorgonia and for small things.`,
+inputs. Both in units of one gradient tensor. The limit is one gradient, 8 bytes a
+row for losses, and 16 KB for Gorgonia and for small things.`,
 	run: memory,
 }
 
@@ -55,7 +55,7 @@ func memoryRow(r *report, w workload, t *table) error {
 
 	gradientBytes := 4 * float64(w.elements())
 	allocated := float64(after.TotalAlloc - before.TotalAlloc)
-	limit := (gradientBytes + 64*float64(w.rows) + 16<<10) / gradientBytes
+	limit := (gradientBytes + 8*float64(w.rows) + 16<<10) / gradientBytes
 	v := &verdict{report: r, row: "Memory: " + w.shape()}
 	v.judged = true
 	if allocated/gradientBytes > limit {

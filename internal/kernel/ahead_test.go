@@ -62,6 +62,8 @@ func testAheadChangesNoBit[F Float](t *testing.T, rows, classes int, paths map[s
 					if !p.notable() {
 						continue
 					}
+					loss, _ := LossAndGradients(p, in, wrt...)
+					equalBits(t, fmt.Sprintf("%v, %d classes, %s, %s, %s: loss", pair, classes, layout, path, name), loss, Loss(p, with))
 					_, beside := Statistics(p, in, wrt...)
 					for i, got := range beside {
 						equalBits(t, fmt.Sprintf("%v, %d classes, %s, %s, %s beside statistics: ∂%v", pair, classes, layout, path, name, wrt[i]), got, VJP(p, wrt[i], with))
@@ -78,16 +80,24 @@ func testOrdinaryAhead[F Float](t *testing.T, rows, classes int) {
 	for _, target := range []Form{Probs, Logits} {
 		pair := formPair{pred: Logits, target: target}
 		rng := newRand(86)
-		var x, y []F
+		var x, y, weight []F
 		for r := range rows {
 			pred, other := spread{sigma: 3}.draw(rng, classes)
 			if r%23 == 11 {
 				pred[0] += 95 // beyond what gradients of float32 lanes reach
 			}
 			x, y = append(x, encode[F](Logits, pred)...), append(y, encode[F](target, other)...)
+			factor := 1.0
+			if r%5 == 2 {
+				factor = []float64{0, -2, 1e31, 1e-31, math.Inf(1), math.NaN()}[r/5%6]
+			}
+			weight = append(weight, F(factor))
 		}
 		for path, kinds := range paths[F]() {
-			in := &Operands[F]{Pred: dense(x, rows, classes), Target: dense(y, rows, classes), kinds: kinds}
+			in := &Operands[F]{
+				Pred: dense(x, rows, classes), Target: dense(y, rows, classes),
+				Weight: View[F]{weight, []int{1, 0}}, kinds: kinds,
+			}
 			p := newProblem(pair, []int{rows, classes}, 1, false)
 			loss, gradients := LossAndGradients(p, in, Pred)
 			with := noted(p, in)

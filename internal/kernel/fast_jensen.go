@@ -39,7 +39,7 @@ func (w *worker[F]) findJensenSums(k *rowKernels[F], i, n int) {
 	k.jensenSums(w.at(predOperand, i), w.at(targetOperand, i), n, w.problem.classes(), &w.mixtures[i])
 	for j := i; j < i+n; j++ {
 		s, loss := &w.sums[j], w.jensenOf(j)
-		w.done[j] = k.exact(s) && plain(loss, 0, 0) && loss >= leastJensen &&
+		w.done[j] = k.exact(s) && finite(loss) && loss >= leastJensen &&
 			(w.problem.Pred == Logits || s[partition] <= mostMass) && (w.problem.Target == Logits || s[mass] <= mostMass)
 	}
 }

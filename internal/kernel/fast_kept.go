@@ -26,9 +26,9 @@ func (w *worker[F]) settleKept(k *rowKernels[F], settle settling) bool {
 	}
 	unsettled := settle(&w.sums[0], w.count, w.acceptance(), w.settlement)
 	copy(w.losses[w.first:], w.settlement[ofSettled][:w.count])
-	done, exact := w.done[:w.count], w.exact[:w.count]
+	done, fromKept := w.done[:w.count], w.fromKept[:w.count]
 	for j := range done {
-		done[j], exact[j] = true, true
+		done[j], fromKept[j] = true, true
 	}
 	if unsettled == 0 {
 		return true
@@ -49,8 +49,7 @@ func (w *worker[F]) settleApart(k *rowKernels[F], j int, verdict float64) {
 	}
 	w.note(j, s, verdict != unsoundSums)
 	w.done[j] = verdict == accurateLoss && finite(w.factors[j])
-	w.exact[j] = k.makesGradient(s) && (!pair || s[ratio] >= k.minGradient) &&
-		nearOne(w.settlement[ofPred][j]) && nearOne(w.settlement[ofTarget][j])
+	w.fromKept[j] = k.makesKept(s, pair, w.settlement[ofPred][j], w.settlement[ofTarget][j])
 }
 
 // keptGradient writes a gradient of kept exponentials: g·(q·Σp − p), which of logits on both sides is
@@ -62,7 +61,7 @@ func (w *worker[F]) keptGradient(k *rowKernels[F], i, n int) {
 	}
 	if w.leader.finishing {
 		found = w.leader.settlement
-		copy(w.done[i:][:n], w.leader.exact[i:])
+		copy(w.done[i:][:n], w.leader.fromKept[i:])
 	} else {
 		w.findKept(k, i, n)
 	}
@@ -80,6 +79,12 @@ func (w *worker[F]) findKept(k *rowKernels[F], i, n int) {
 		} else {
 			ofX[j], ofT[j] = g*s[mass]/s[partition], g
 		}
-		done[j] = k.makesGradient(s) && (!pair || s[ratio] >= k.minGradient) && nearOne(ofX[j]) && nearOne(ofT[j])
+		done[j] = k.makesKept(s, pair, ofX[j], ofT[j])
 	}
+}
+
+// makesKept reports whether noted sums, and what is multiplied by, make an exact gradient of kept
+// exponentials.
+func (k *rowKernels[F]) makesKept(s *rowSums, pair bool, ofPred, ofTarget float64) bool {
+	return k.makesGradient(s) && (!pair || s[ratio] >= k.minGradient) && nearOne(ofPred) && nearOne(ofTarget)
 }

@@ -229,7 +229,7 @@ func (w *worker[F]) logitsHVP(k *rowKernels[F], i, n int) {
 	k.dot(out, v, n, classes, &w.sums[i])
 	for j := i; j < i+n; j++ {
 		s := &w.sums[j]
-		w.set(j, w.done[j] && plain(s[ratio], 0, 0), w.factors[j]*s[mass]/(s[partition]*k.stored), s[ratio]/(s[partition]*k.stored))
+		w.set(j, w.done[j] && finite(s[ratio]), w.factors[j]*s[mass]/(s[partition]*k.stored), s[ratio]/(s[partition]*k.stored))
 	}
 	k.centre(out, v, n, classes, &w.coefficients[i])
 	w.unlessFound(i, n)

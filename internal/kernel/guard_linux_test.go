@@ -101,6 +101,9 @@ func TestGuardPagesOfSums(t *testing.T) {
 				drawSums(newRand(uint64(rows)), sums, &k.accept)
 				compareVerdicts(t, name, [2]judging{k.judgeLogits, judgeLogits}, sums, &k.accept, map[float64]int{})
 				compareVerdicts(t, name, [2]judging{k.judgePair, judgePair}, sums, &k.accept, map[float64]int{})
+				var s settlement
+				k.settleLogits(&sums[0], rows, &k.accept, &s)
+				k.settlePair(&sums[0], rows, &k.accept, &s)
 			}
 		}
 	}

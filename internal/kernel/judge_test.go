@@ -144,18 +144,18 @@ func TestSettledInPlace(t *testing.T) {
 	drawSums(newRand(3), sums[:], limits)
 	settled := func(settle func(w *worker[float64], i, n int)) (noted []rowSums, done []bool) {
 		task := newTask(newProblem(formPair{pred: Logits}, []int{rows, 2}, 1, false), in, View[float64]{}, View[float64]{})
-		task.noted = slices.Clone(sums[:])
+		task.allNoted = slices.Clone(sums[:])
 		w := new(worker[float64])
 		w.start(&pass[float64]{task: task}, rows)
 		defer w.release()
 		clear(w.done)
-		w.count, w.kind, w.sums, w.noted = rows, 1, task.noted, task.noted
+		w.count, w.kind, w.sums, w.noted = rows, 1, task.allNoted, task.allNoted
 		judgeLogits(&w.sums[0], rows, limits, &w.judged[0], &w.verdicts[0])
 		for j := range rows {
 			w.factors[j] = []float64{1, math.Inf(1), -2, math.NaN()}[j%4]
 		}
 		settle(w, 7, rows-7)
-		return task.noted, slices.Clone(w.done[:rows])
+		return task.allNoted, slices.Clone(w.done[:rows])
 	}
 	noted, done := settled((*worker[float64]).settleInPlace)
 	wantNoted, wantDone := settled((*worker[float64]).settleEach)

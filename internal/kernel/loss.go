@@ -67,7 +67,7 @@ func (t *task[F]) setLoss(row int, loss float64) {
 	if t.losses != nil {
 		t.losses[row] = loss
 	} else {
-		t.noted[row][divergence] = loss
+		t.allNoted[row][divergence] = loss
 	}
 }
 

@@ -6,7 +6,7 @@ import "sync"
 type records struct {
 	offsets      [][operandCount]int // of a task's operands, made unless its rows are packed and its factors constant
 	done         []bool
-	exact        []bool // of which gradients are made of kept exponentials
+	fromKept     []bool // of which gradients are made of kept exponentials
 	found        []rowSums
 	coefficients []coefficients
 
@@ -25,10 +25,13 @@ func (r *records) grow(n int) {
 	if len(r.done) >= n {
 		return
 	}
-	s := new(settlement)
+	s := r.settlement
+	if s == nil {
+		s = new(settlement)
+	}
 	*r = records{
 		settlement: s, factors: s[ofFactors][:], judged: s[ofLosses][:], verdicts: s[ofVerdicts][:],
-		done: make([]bool, n), exact: make([]bool, n), found: make([]rowSums, n), coefficients: make([]coefficients, n),
+		done: make([]bool, n), fromKept: make([]bool, n), found: make([]rowSums, n), coefficients: make([]coefficients, n),
 	}
 }
 

@@ -11,8 +11,8 @@ const (
 	divergence = flags  // Scale·s·Σp·r
 )
 
-// HasStatistics reports whether a problem's gradients are faster with Statistics, and
-// these take no more memory than one of them, of elements of a size in bytes, or little.
+// HasStatistics reports whether a problem's gradients are faster with Statistics or
+// LossAndGradients, and statistics take no more memory than one of them, of elements of a size in bytes, or little.
 // Beside fewer rows than many one more op of a graph takes as long as they save.
 func HasStatistics(p Problem, elementSize int) bool {
 	const little, many = 1 << 20, 128
@@ -44,12 +44,12 @@ func (p Problem) keepsExponentials(rowSize int) bool {
 // to the bit; each row's are written while it is in the cache.
 func Statistics[F Float](p Problem, in *Operands[F], sides ...Side) (statistics []float64, ahead [][]F) {
 	t := newTask(p, in, View[F]{}, View[F]{})
-	t.noted = make([]rowSums, t.rowCount())
-	return unsafe.Slice(&t.noted[0][0], len(t.noted)*sumCount), t.withGradients(in, sides)
+	t.allNoted = make([]rowSums, t.rowCount())
+	return unsafe.Slice(&t.allNoted[0][0], len(t.allNoted)*sumCount), t.withGradients(in, sides)
 }
 
-// LossAndGradients returns what Loss and VJP do of the operands' statistics, to the bit, which
-// are not kept. The problem is one that HasStatistics.
+// LossAndGradients returns what Loss and VJP return with Statistics, to the bit, which are not
+// kept. The problem is one that HasStatistics.
 func LossAndGradients[F Float](p Problem, in *Operands[F], sides ...Side) (loss []F, gradients [][]F) {
 	t := newTask(p, in, View[F]{}, View[F]{})
 	t.passing = true
@@ -61,14 +61,14 @@ func LossAndGradients[F Float](p Problem, in *Operands[F], sides ...Side) (loss 
 // withGradients visits the rows of a loss, and of its gradients each while it is in the cache.
 func (t *task[F]) withGradients(in *Operands[F], sides []Side) (gradients [][]F) {
 	p := &t.problem
-	t.known = nil
+	t.allKnown = nil
 	passes := make([]pass[F], 0, 1+len(sides))
 	passes = append(passes, t.summing(fastLoss[F](*p), p.terms()))
 	for _, side := range sides {
 		g := gradientPass(*p, side, in)
-		g.known, g.passing = t.noted, t.passing
-		if side == Pred && p.keepsExponentials(p.classes()*int(unsafe.Sizeof(F(0)))) && t.packed && g.packed && in.Upstream.Data == nil {
-			t.finishing = t.passing && len(sides) == 1 && passes[0].fast != nil
+		g.allKnown, g.passing = t.allNoted, t.passing
+		if side == Pred && p.keepsExponentials(p.classes()*int(unsafe.Sizeof(F(0)))) && t.packed && g.packed {
+			t.finishing = t.passing && len(sides) == 1 && passes[0].fast != nil && in.Upstream.Data == nil
 			t.kept, g.kept = g.tensors[outOperand].Data, g.tensors[outOperand].Data
 		}
 		passes, gradients = append(passes, g), append(gradients, g.tensors[outOperand].Data)

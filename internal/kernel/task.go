@@ -38,9 +38,9 @@ type task[F Float] struct {
 	packed bool             // rows follow one another in memory in every tensor
 
 	// By row, where there is no result by class: losses, or with more, see Statistics.
-	losses []float64
-	noted  []rowSums
-	known  []rowSums // what was noted earlier, or nil
+	losses   []float64
+	allNoted []rowSums
+	allKnown []rowSums // what was noted earlier, or nil
 
 	// Where gradients' passes follow their loss's, and nobody else reads what it notes, it is
 	// noted of the rows in work only. Where the one that follows is made of what is kept it need
@@ -62,7 +62,7 @@ func newTask[F Float](p Problem, in *Operands[F], upstream, out View[F]) *task[F
 	t.tensors[predOperand], t.tensors[targetOperand], t.tensors[outOperand] = in.Pred, in.Target, out
 	t.tensors[tangentOperand], t.tensors[weightOperand], t.tensors[upstreamOperand] = in.Tangent, in.Weight, upstream
 	t.factor, t.constant, t.packed, t.uniform = p.Scale, true, true, true
-	t.known = in.statistics()
+	t.allKnown = in.statistics()
 	if t.scales = rowScales(p, in); t.scales != nil {
 		t.constant = false
 	}

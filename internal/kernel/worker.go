@@ -181,8 +181,8 @@ func (w *worker[F]) attempt() {
 func (w *worker[F]) open() {
 	t := w.task
 	switch {
-	case t.noted != nil:
-		w.noted = t.noted[w.first:][:w.count]
+	case t.allNoted != nil:
+		w.noted = t.allNoted[w.first:][:w.count]
 	case !t.passing:
 	case w == w.leader:
 		if len(w.passed) < len(w.done) {
@@ -193,8 +193,8 @@ func (w *worker[F]) open() {
 	default:
 		w.known = w.leader.noted
 	}
-	if t.known != nil {
-		w.known = t.known[w.first:][:w.count]
+	if t.allKnown != nil {
+		w.known = t.allKnown[w.first:][:w.count]
 	}
 }
 

@@ -19,8 +19,8 @@ const (
 // nowhere is no tensor.
 const nowhere = -1
 
-// addPowers adds 2^y to sum i, where it can without multiplying it out, and stores it in a
-// tensor or nowhere: whether it does changes no bit of the sum.
+// addPowers adds 2^y to sum i without multiplying it out, and stores it multiplied out in a tensor,
+// or nowhere: whether it does changes no bit of the sum.
 func (s *sums) addPowers(i int, t turn, c carried, name string, place int) {
 	scale, factor := t.back2(c, name)
 	t.keep(scale) // which past the row's end may be infinite
