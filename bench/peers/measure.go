@@ -34,6 +34,15 @@ func atOnce(contenders []contender) contender {
 	}}
 }
 
+// onThreads is as many contenders at once as there are threads, each with data of its own.
+func onThreads(n int, one func() contender) contender {
+	var each []contender
+	for range n {
+		each = append(each, one())
+	}
+	return atOnce(each)
+}
+
 // protocol is how contenders are timed.
 type protocol struct {
 	rounds  int

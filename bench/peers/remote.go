@@ -39,21 +39,13 @@ func (o order) contender() (contender, result, error) {
 	switch {
 	case o.Contender == cachedName:
 		cached := w.inCache()
-		var each []contender
-		for range w.threads {
-			each = append(each, kernelContender(o.Contender, cached, newData(cached)))
-		}
-		return atOnce(each), result{}, nil
+		return onThreads(w.threads, func() contender { return kernelContender(o.Contender, cached, newData(cached)) }), result{}, nil
 	case o.Contender == kernelsName:
 		return kernelContender(o.Contender, w, newData(w)), result{}, nil
 	case o.Contender == memoryName:
 		share := w
 		share.rows = max(1, w.rows/w.threads)
-		var each []contender
-		for range w.threads {
-			each = append(each, stream(share))
-		}
-		return atOnce(each), result{}, nil
+		return onThreads(w.threads, func() contender { return stream(share) }), result{}, nil
 	case build == nil:
 		return contender{}, result{}, fmt.Errorf("no contender has the name %q", o.Contender)
 	}

@@ -95,7 +95,7 @@ func settleLogits(sums *rowSums, rows int, a *acceptance, s *settlement) (unsett
 	judgeLogits(sums, rows, a, &s[ofLosses][0], &s[ofVerdicts][0])
 	for i, of := range sumsOf(sums, rows) {
 		g := s[ofFactors][i]
-		unsettled += settleRow(s, i, a, &of, g*of[mass]/of[partition], g)
+		unsettled += settleRow(s, i, a, &of, g*of[mass]/of[partition], g, true)
 	}
 	return unsettled
 }
@@ -105,24 +105,22 @@ func settlePair(sums *rowSums, rows int, a *acceptance, s *settlement) (unsettle
 	judgePair(sums, rows, a, &s[ofLosses][0], &s[ofVerdicts][0])
 	for i, of := range sumsOf(sums, rows) {
 		g := s[ofFactors][i]
-		settled := settleRow(s, i, a, &of, g/of[partition], g/of[mass])
-		if settled == 0 && !(s[ofLosses][i] >= a[leastGradient]) {
-			s[ofVerdicts][i], settled = accurateLoss, 1
-		}
-		unsettled += settled
+		unsettled += settleRow(s, i, a, &of, g/of[partition], g/of[mass], s[ofLosses][i] >= a[leastGradient])
 	}
 	return unsettled
 }
 
-// settleRow settles row i, and returns 0 or, unless its verdict is settledLoss, 1.
-func settleRow(s *settlement, i int, a *acceptance, sums *rowSums, pred, target float64) int {
+// settleRow settles row i, and returns 0 or, unless its verdict is settledLoss, 1. Unless the row
+// differs, its gradient would be rounding.
+func settleRow(s *settlement, i int, a *acceptance, sums *rowSums, pred, target float64, differs bool) int {
 	s[ofSettled][i] = s[ofFactors][i] * s[ofLosses][i]
 	s[ofPred][i], s[ofTarget][i] = pred, target
-	if s[ofVerdicts][i] != accurateLoss || !finite(s[ofFactors][i]) || !(max(sums[reachX], sums[reachT]) <= a[mostReach]) || !nearOne(pred) || !nearOne(target) {
-		return 1
+	if differs && s[ofVerdicts][i] == accurateLoss && finite(s[ofFactors][i]) &&
+		max(sums[reachX], sums[reachT]) <= a[mostReach] && nearOne(pred) && nearOne(target) {
+		s[ofVerdicts][i] = settledLoss
+		return 0
 	}
-	s[ofVerdicts][i] = settledLoss
-	return 0
+	return 1
 }
 
 // logarithms puts logSum of n numbers in their places.

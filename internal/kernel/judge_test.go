@@ -15,18 +15,29 @@ func TestVerdictsInVectors(t *testing.T) {
 }
 
 func testVerdictsInVectors[F Float](t *testing.T) {
+	onDrawnSums(t, accurateLoss, func(name string, k *rowKernels[F], target Form, limits *acceptance, _ *rand.Rand, sums []rowSums, counts map[float64]int) {
+		judges := map[Form][2]judging{Probs: {k.judgeLogits, judgeLogits}, Logits: {k.judgePair, judgePair}}[target]
+		compareVerdicts(t, name, judges, sums, limits, counts)
+	})
+}
+
+// onDrawnSums visits sums on either side of every limit, of every kind of kernels, of losses from
+// probabilities and from logits, and fails unless every verdict up to the last is counted often.
+func onDrawnSums[F Float](t *testing.T, last int, visit func(name string, k *rowKernels[F], target Form, limits *acceptance, rng *rand.Rand, sums []rowSums, counts map[float64]int)) {
+	t.Helper()
 	for name, k := range kinds[F]() {
-		for target, judges := range map[Form][2]judging{Probs: {k.judgeLogits, judgeLogits}, Logits: {k.judgePair, judgePair}} {
+		for _, target := range []Form{Probs, Logits} {
 			limits := k.acceptance(pair{Logits, target})
 			counts := map[float64]int{}
 			for rows := 1; rows <= 3*judgedAtOnce; rows++ {
 				for seed := range 12 {
 					sums := make([]rowSums, rows)
-					drawSums(newRand(uint64(100*rows+seed)), sums, &limits)
-					compareVerdicts(t, name, judges, sums, &limits, counts)
+					rng := newRand(uint64(100*rows + seed))
+					drawSums(rng, sums, &limits)
+					visit(name, k, target, &limits, rng, sums, counts)
 				}
 			}
-			for verdict := range accurateLoss + 1 {
+			for verdict := range last + 1 {
 				if counts[float64(verdict)] < 100 {
 					t.Errorf("%s, target form %d: verdict %d was given %d times", name, target, verdict, counts[float64(verdict)])
 				}
@@ -47,51 +58,36 @@ func TestSettlementsInVectors(t *testing.T) {
 
 func testSettlementsInVectors[F Float](t *testing.T) {
 	factors := []float64{1, -0.3, 0, 0x1p-100, 0x1p-101, 0x1p99, 0x1p100, math.Inf(1), math.NaN()}
-	for name, k := range kinds[F]() {
-		for target, settle := range map[Form][2]settling{Probs: {k.settleLogits, settleLogits}, Logits: {k.settlePair, settlePair}} {
-			limits := k.acceptance(pair{Logits, target})
-			counts := map[float64]int{}
-			for rows := 1; rows <= 3*judgedAtOnce; rows++ {
-				for seed := range 12 {
-					sums := make([]rowSums, rows)
-					rng := newRand(uint64(100*rows + seed))
-					drawSums(rng, sums, &limits)
-					var settled [2]settlement
-					var unsettled [2]int
-					for i := range rows {
-						g := rng.NormFloat64()
-						if rng.IntN(3) == 0 {
-							g = factors[rng.IntN(len(factors))]
-						}
-						settled[0][ofFactors][i], settled[1][ofFactors][i] = g, g
-						if rng.IntN(4) == 0 { // about what gradients are made of
-							sums[i][reachX+rng.IntN(2)] = limits[mostReach] + rng.NormFloat64()
-						}
-					}
-					for i := range settle {
-						unsettled[i] = settle[i](&sums[0], rows, &limits, &settled[i])
-					}
-					if (unsettled[0] == 0) != (unsettled[1] == 0) {
-						t.Errorf("%s, target form %d: %d of %d rows are not settled, in Go %d", name, target, unsettled[0], rows, unsettled[1])
-					}
-					for i := range rows {
-						counts[settled[1][ofVerdicts][i]]++
-						for array := range settlementCount {
-							got, want := settled[0][array][i], settled[1][array][i]
-							if math.Float64bits(got) != math.Float64bits(want) && (got == got || want == want) {
-								t.Errorf("%s, target form %d, row %d of %d, sums %v, factor %v: number %d is %v, in Go %v", name, target, i, rows, sums[i], settled[1][ofFactors][i], array, got, want)
-							}
-						}
-					}
-				}
+	onDrawnSums(t, settledLoss, func(name string, k *rowKernels[F], target Form, limits *acceptance, rng *rand.Rand, sums []rowSums, counts map[float64]int) {
+		settle := map[Form][2]settling{Probs: {k.settleLogits, settleLogits}, Logits: {k.settlePair, settlePair}}[target]
+		var settled [2]settlement
+		var unsettled [2]int
+		for i := range sums {
+			g := rng.NormFloat64()
+			if rng.IntN(3) == 0 {
+				g = factors[rng.IntN(len(factors))]
 			}
-			for verdict := range settledLoss + 1 {
-				if counts[float64(verdict)] < 100 {
-					t.Errorf("%s, target form %d: verdict %d was given %d times", name, target, verdict, counts[float64(verdict)])
+			settled[0][ofFactors][i], settled[1][ofFactors][i] = g, g
+			if rng.IntN(4) == 0 { // about what gradients are made of
+				sums[i][reachX+rng.IntN(2)] = limits[mostReach] + rng.NormFloat64()
+			}
+		}
+		for i := range settle {
+			unsettled[i] = settle[i](&sums[0], len(sums), limits, &settled[i])
+		}
+		if (unsettled[0] == 0) != (unsettled[1] == 0) {
+			t.Errorf("%s, target form %d: %d of %d rows are not settled, in Go %d", name, target, unsettled[0], len(sums), unsettled[1])
+		}
+		for i := range sums {
+			counts[settled[1][ofVerdicts][i]]++
+			for array := range settlementCount {
+				got, want := settled[0][array][i], settled[1][array][i]
+				if math.Float64bits(got) != math.Float64bits(want) && (got == got || want == want) {
+					t.Errorf("%s, target form %d, row %d of %d, sums %v, factor %v: number %d is %v, in Go %v", name, target, i, len(sums), sums[i], settled[1][ofFactors][i], array, got, want)
 				}
 			}
 		}
-	}
+	})
 }
 
 // TestLogarithmsInVectors holds the logarithms of each instruction set to those in Go, to the
@@ -137,7 +133,7 @@ func TestLogarithmsInVectors(t *testing.T) {
 // TestSettledInPlace holds settleInPlace to settleEach: what is noted and what is done are the
 // same, for sums of every kind and for factors that are no numbers.
 func TestSettledInPlace(t *testing.T) {
-	const rows = 200
+	const rows = mostRows
 	in := &Operands[float64]{Pred: dense(make([]float64, 2*rows), rows, 2), Target: dense(make([]float64, 2*rows), rows, 2)}
 	limits := &kernelSets[float64]()[0].kinds[0].accept
 	var sums [rows]rowSums
