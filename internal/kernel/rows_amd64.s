@@ -62,24 +62,21 @@ extremes32_loop_tail:
 extremes32_loop_done:
 	VMAXPS       Y2, Y1, Y1
 	VMINPS       Y4, Y3, Y3
-	VEXTRACTF128 $0x01, Y1, X0
-	VMAXPS       X1, X0, X0
-	VPERMILPS    $0x4e, X0, X1
-	VMAXPS       X1, X0, X0
-	VPERMILPS    $0xb1, X0, X1
-	VMAXPS       X1, X0, X0
-	VEXTRACTF128 $0x01, Y3, X1
-	VMINPS       X3, X1, X1
-	VPERMILPS    $0x4e, X1, X2
-	VMINPS       X2, X1, X1
-	VPERMILPS    $0xb1, X1, X2
-	VMINPS       X2, X1, X1
+	VXORPS       constant8000000080000000<>+0(SB), Y3, Y3
+	VPERM2F128   $0x20, Y3, Y1, Y0
+	VPERM2F128   $0x31, Y3, Y1, Y1
+	VMAXPS       Y1, Y0, Y0
+	VPERMILPS    $0x4e, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
 	VMULPS       constantbfb8aa3bbfb8aa3b<>+0(SB), X0, X2
 	VROUNDPS     $0x00, X2, X2
 	VCVTSS2SD    X2, X2, X2
 	VMOVSD       X2, (BX)
-	VSUBPS       X1, X0, X1
-	VCVTSS2SD    X1, X1, X0
+	VADDPS       X1, X0, X0
+	VCVTSS2SD    X0, X0, X0
 	VMOVSD       X0, 16(BX)
 	LEAQ         (AX)(DX*4), AX
 	ADDQ         $0x40, BX
@@ -97,6 +94,12 @@ DATA tailMask<>+40(SB)/8, $0x0000000000000000
 DATA tailMask<>+48(SB)/8, $0x0000000000000000
 DATA tailMask<>+56(SB)/8, $0x0000000000000000
 GLOBL tailMask<>(SB), RODATA|NOPTR, $64
+
+DATA constant8000000080000000<>+0(SB)/8, $0x8000000080000000
+DATA constant8000000080000000<>+8(SB)/8, $0x8000000080000000
+DATA constant8000000080000000<>+16(SB)/8, $0x8000000080000000
+DATA constant8000000080000000<>+24(SB)/8, $0x8000000080000000
+GLOBL constant8000000080000000<>(SB), RODATA|NOPTR, $32
 
 DATA constantbfb8aa3bbfb8aa3b<>+0(SB)/8, $0xbfb8aa3bbfb8aa3b
 DATA constantbfb8aa3bbfb8aa3b<>+8(SB)/8, $0xbfb8aa3bbfb8aa3b
@@ -4082,24 +4085,21 @@ extremes32Wide_loop_tail:
 extremes32Wide_loop_done:
 	VMAXPS       Y2, Y1, Y1
 	VMINPS       Y4, Y3, Y3
-	VEXTRACTF128 $0x01, Y1, X0
-	VMAXPS       X1, X0, X0
-	VPERMILPS    $0x4e, X0, X1
-	VMAXPS       X1, X0, X0
-	VPERMILPS    $0xb1, X0, X1
-	VMAXPS       X1, X0, X0
-	VEXTRACTF128 $0x01, Y3, X1
-	VMINPS       X3, X1, X1
-	VPERMILPS    $0x4e, X1, X2
-	VMINPS       X2, X1, X1
-	VPERMILPS    $0xb1, X1, X2
-	VMINPS       X2, X1, X1
+	VXORPS       constant8000000080000000<>+0(SB), Y3, Y3
+	VPERM2F128   $0x20, Y3, Y1, Y0
+	VPERM2F128   $0x31, Y3, Y1, Y1
+	VMAXPS       Y1, Y0, Y0
+	VPERMILPS    $0x4e, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VPERMILPS    $0xb1, Y0, Y1
+	VMAXPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
 	VCVTPS2PD    X0, X0
 	VCVTPS2PD    X1, X1
 	VXORPD       constant8000000000000000<>+0(SB), X0, X2
 	VMOVSD       X2, (BX)
-	VSUBPD       X1, X0, X1
-	VMOVSD       X1, 16(BX)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, 16(BX)
 	LEAQ         (AX)(DX*4), AX
 	ADDQ         $0x40, BX
 	DECQ         CX
@@ -9416,18 +9416,17 @@ extremes64_loop_tail:
 extremes64_loop_done:
 	VMAXPD       Y2, Y1, Y1
 	VMINPD       Y4, Y3, Y3
-	VEXTRACTF128 $0x01, Y1, X0
-	VMAXPD       X1, X0, X0
-	VPERMILPD    $0x01, X0, X1
-	VMAXPD       X1, X0, X0
-	VEXTRACTF128 $0x01, Y3, X1
-	VMINPD       X3, X1, X1
-	VPERMILPD    $0x01, X1, X2
-	VMINPD       X2, X1, X1
+	VXORPD       constant8000000000000000<>+0(SB), Y3, Y3
+	VPERM2F128   $0x20, Y3, Y1, Y0
+	VPERM2F128   $0x31, Y3, Y1, Y1
+	VMAXPD       Y1, Y0, Y0
+	VPERMILPD    $0x05, Y0, Y1
+	VMAXPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
 	VXORPD       constant8000000000000000<>+0(SB), X0, X2
 	VMOVSD       X2, (BX)
-	VSUBPD       X1, X0, X1
-	VMOVSD       X1, 16(BX)
+	VADDPD       X1, X0, X0
+	VMOVSD       X0, 16(BX)
 	LEAQ         (AX)(DX*8), AX
 	ADDQ         $0x40, BX
 	DECQ         CX

@@ -66,28 +66,23 @@ extremes32AVX512_loop_tail:
 extremes32AVX512_loop_done:
 	VMAXPS        Z2, Z1, Z1
 	VMINPS        Z4, Z3, Z3
-	VEXTRACTF64X4 $0x01, Z1, Y0
-	VMAXPS        Y1, Y0, Y0
-	VEXTRACTF64X2 $0x01, Y0, X1
-	VMAXPS        X0, X1, X1
-	VPERMILPS     $0x4e, X1, X0
-	VMAXPS        X0, X1, X1
-	VPERMILPS     $0xb1, X1, X0
-	VMAXPS        X0, X1, X1
-	VEXTRACTF64X4 $0x01, Z3, Y0
-	VMINPS        Y3, Y0, Y0
-	VEXTRACTF64X2 $0x01, Y0, X2
-	VMINPS        X0, X2, X2
-	VPERMILPS     $0x4e, X2, X0
-	VMINPS        X0, X2, X2
-	VPERMILPS     $0xb1, X2, X0
-	VMINPS        X0, X2, X2
-	VMULPS        X7, X1, X0
-	VRNDSCALEPS   $0x00, X0, X0
+	VXORPS        Z7, Z3, Z3
+	VSHUFF64X2    $0x44, Z3, Z1, Z0
+	VSHUFF64X2    $0xee, Z3, Z1, Z1
+	VMAXPS        Z1, Z0, Z0
+	VSHUFF64X2    $0xb1, Z0, Z0, Z1
+	VMAXPS        Z1, Z0, Z0
+	VPERMILPS     $0x4e, Z0, Z1
+	VMAXPS        Z1, Z0, Z0
+	VPERMILPS     $0xb1, Z0, Z1
+	VMAXPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMULPS        X8, X0, X2
+	VRNDSCALEPS   $0x00, X2, X2
+	VCVTSS2SD     X2, X2, X2
+	VMOVSD        X2, (BX)
+	VADDPS        X1, X0, X0
 	VCVTSS2SD     X0, X0, X0
-	VMOVSD        X0, (BX)
-	VSUBPS        X2, X1, X2
-	VCVTSS2SD     X2, X2, X0
 	VMOVSD        X0, 16(BX)
 	LEAQ          (AX)(DX*4), AX
 	ADDQ          $0x40, BX
@@ -97,7 +92,8 @@ extremes32AVX512_loop_done:
 	RET
 
 extremes32AVX512_constants:
-	VBROADCASTSD constantbfb8aa3bbfb8aa3b<>+0(SB), Z7
+	VBROADCASTSD constant8000000080000000<>+0(SB), Z7
+	VBROADCASTSD constantbfb8aa3bbfb8aa3b<>+0(SB), Z8
 	JMP          extremes32AVX512_begin
 
 DATA tailMask<>+0(SB)/8, $0xffffffffffffffff
@@ -117,6 +113,9 @@ DATA tailMask<>+104(SB)/8, $0x0000000000000000
 DATA tailMask<>+112(SB)/8, $0x0000000000000000
 DATA tailMask<>+120(SB)/8, $0x0000000000000000
 GLOBL tailMask<>(SB), RODATA|NOPTR, $128
+
+DATA constant8000000080000000<>+0(SB)/8, $0x8000000080000000
+GLOBL constant8000000080000000<>(SB), RODATA|NOPTR, $8
 
 DATA constantbfb8aa3bbfb8aa3b<>+0(SB)/8, $0xbfb8aa3bbfb8aa3b
 GLOBL constantbfb8aa3bbfb8aa3b<>(SB), RODATA|NOPTR, $8
@@ -5610,7 +5609,7 @@ keptPred32AVX512_constants:
 	JMP keptPred32AVX512_begin
 
 // func extremes32WideAVX512(x *float32, rows int, classes int, shift *float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·extremes32WideAVX512(SB), NOSPLIT, $0-32
 	MOVQ x+0(FP), AX
 	MOVQ rows+8(FP), CX
@@ -5671,28 +5670,23 @@ extremes32WideAVX512_loop_tail:
 extremes32WideAVX512_loop_done:
 	VMAXPS        Z2, Z1, Z1
 	VMINPS        Z4, Z3, Z3
-	VEXTRACTF64X4 $0x01, Z1, Y0
-	VMAXPS        Y1, Y0, Y0
-	VEXTRACTF64X2 $0x01, Y0, X1
-	VMAXPS        X0, X1, X1
-	VPERMILPS     $0x4e, X1, X0
-	VMAXPS        X0, X1, X1
-	VPERMILPS     $0xb1, X1, X0
-	VMAXPS        X0, X1, X1
-	VEXTRACTF64X4 $0x01, Z3, Y0
-	VMINPS        Y3, Y0, Y0
-	VEXTRACTF64X2 $0x01, Y0, X2
-	VMINPS        X0, X2, X2
-	VPERMILPS     $0x4e, X2, X0
-	VMINPS        X0, X2, X2
-	VPERMILPS     $0xb1, X2, X0
-	VMINPS        X0, X2, X2
+	VXORPS        Z7, Z3, Z3
+	VSHUFF64X2    $0x44, Z3, Z1, Z0
+	VSHUFF64X2    $0xee, Z3, Z1, Z1
+	VMAXPS        Z1, Z0, Z0
+	VSHUFF64X2    $0xb1, Z0, Z0, Z1
+	VMAXPS        Z1, Z0, Z0
+	VPERMILPS     $0x4e, Z0, Z1
+	VMAXPS        Z1, Z0, Z0
+	VPERMILPS     $0xb1, Z0, Z1
+	VMAXPS        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VCVTPS2PD     X0, X0
 	VCVTPS2PD     X1, X1
-	VCVTPS2PD     X2, X2
-	VXORPD        X7, X1, X0
-	VMOVSD        X0, (BX)
-	VSUBPD        X2, X1, X2
-	VMOVSD        X2, 16(BX)
+	VXORPD        X8, X0, X2
+	VMOVSD        X2, (BX)
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, 16(BX)
 	LEAQ          (AX)(DX*4), AX
 	ADDQ          $0x40, BX
 	DECQ          CX
@@ -5701,7 +5695,8 @@ extremes32WideAVX512_loop_done:
 	RET
 
 extremes32WideAVX512_constants:
-	VBROADCASTSD constant8000000000000000<>+0(SB), Z7
+	VBROADCASTSD constant8000000080000000<>+0(SB), Z7
+	VBROADCASTSD constant8000000000000000<>+0(SB), Z8
 	JMP          extremes32WideAVX512_begin
 
 DATA constant8000000000000000<>+0(SB)/8, $0x8000000000000000
@@ -14280,7 +14275,7 @@ jensenTarget32WideAVX512_constants:
 	JMP          jensenTarget32WideAVX512_begin
 
 // func extremes64AVX512(x *float64, rows int, classes int, shift *float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·extremes64AVX512(SB), NOSPLIT, $0-32
 	MOVQ x+0(FP), AX
 	MOVQ rows+8(FP), CX
@@ -14341,22 +14336,19 @@ extremes64AVX512_loop_tail:
 extremes64AVX512_loop_done:
 	VMAXPD        Z2, Z1, Z1
 	VMINPD        Z4, Z3, Z3
-	VEXTRACTF64X4 $0x01, Z1, Y0
-	VMAXPD        Y1, Y0, Y0
-	VEXTRACTF64X2 $0x01, Y0, X1
-	VMAXPD        X0, X1, X1
-	VPERMILPD     $0x01, X1, X0
-	VMAXPD        X0, X1, X1
-	VEXTRACTF64X4 $0x01, Z3, Y0
-	VMINPD        Y3, Y0, Y0
-	VEXTRACTF64X2 $0x01, Y0, X2
-	VMINPD        X0, X2, X2
-	VPERMILPD     $0x01, X2, X0
-	VMINPD        X0, X2, X2
-	VXORPD        X7, X1, X0
-	VMOVSD        X0, (BX)
-	VSUBPD        X2, X1, X2
-	VMOVSD        X2, 16(BX)
+	VXORPD        Z7, Z3, Z3
+	VSHUFF64X2    $0x44, Z3, Z1, Z0
+	VSHUFF64X2    $0xee, Z3, Z1, Z1
+	VMAXPD        Z1, Z0, Z0
+	VSHUFF64X2    $0xb1, Z0, Z0, Z1
+	VMAXPD        Z1, Z0, Z0
+	VPERMILPD     $0x55, Z0, Z1
+	VMAXPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VXORPD        X7, X0, X2
+	VMOVSD        X2, (BX)
+	VADDPD        X1, X0, X0
+	VMOVSD        X0, 16(BX)
 	LEAQ          (AX)(DX*8), AX
 	ADDQ          $0x40, BX
 	DECQ          CX

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 )
@@ -46,14 +48,15 @@ func (a arithmetic) extremes() {
 
 // storeExtremes stores what the lanes of m found as f needs it.
 func (f *function) storeExtremes(m function, largest, smallest vector) {
-	largest, smallest = m.across(largest, m.max), m.across(smallest, m.min)
+	m.pick(VXORPS, VXORPD, []Op{m.constant(math.Copysign(0, -1)), smallest, smallest})
+	largest, opposite := m.acrossBoth(largest, smallest, m.max)
 	if m.lane != f.lane {
 		VCVTPS2PD(largest, largest)
-		VCVTPS2PD(smallest, smallest)
+		VCVTPS2PD(opposite, opposite)
 	}
 	f.storeLane(f.shiftOf(largest), f.slot(slotShiftX))
-	f.sub(smallest, largest, smallest)
-	f.storeLane(smallest, f.slot(slotReach))
+	f.add(opposite, largest, largest)
+	f.storeLane(largest, f.slot(slotReach))
 }
 
 // shiftsFrom reads a shift from the row's record.

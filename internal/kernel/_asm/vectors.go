@@ -273,6 +273,33 @@ func (a arithmetic) across(v vector, op func(...Op)) vector {
 	return x
 }
 
+// acrossBoth is across of v and of w, in fewer shuffles than of one after the other.
+func (a arithmetic) acrossBoth(v, w vector, op func(...Op)) (ofV, ofW vector) {
+	both, other := register(), register()
+	if target.wide() {
+		VSHUFF64X2(Imm(0x44), w, v, both)
+		VSHUFF64X2(Imm(0xee), w, v, other)
+		op(other, both, both)
+		VSHUFF64X2(Imm(0xb1), both, both, other)
+		op(other, both, both)
+	} else {
+		VPERM2F128(Imm(0x20), w, v, both)
+		VPERM2F128(Imm(0x31), w, v, other)
+		op(other, both, both)
+	}
+	if a.single() {
+		VPERMILPS(Imm(0x4e), both, other)
+		op(other, both, both)
+		VPERMILPS(Imm(0xb1), both, other)
+	} else {
+		VPERMILPD(Imm(0x55&(1<<a.lanes()-1)), both, other)
+	}
+	op(other, both, both)
+	half := halfRegister()
+	extractUpperHalf(both, half)
+	return both.AsX().(vector), half.AsX().(vector)
+}
+
 // halved is op of the two halves of a vector of 64 bytes.
 func halved(v vector, op func(...Op)) vector {
 	if !target.wide() {
