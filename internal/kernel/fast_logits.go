@@ -58,36 +58,49 @@ func (w *worker[F]) level(k *rowKernels[F], i, n int) {
 	if !k.shiftLast {
 		return
 	}
-	side, shift, reach := Pred, shiftX, reachX
-	if w.problem.Pred != Logits {
-		side, shift, reach = Target, shiftT, reachT
-	}
-	pred, target := w.problem.Pred == Logits, w.problem.Target == Logits
-	sums := w.sums[i:][:n]
-	for j := range sums {
-		s, moved := &sums[j], 0.0
-		if pred {
-			moved = w.expectedLogPartition(s[reachX])
+	sums, expected := w.sums[i:][:n], w.expected
+	switch (pair{w.problem.Pred, w.problem.Target}) {
+	case pair{Logits, Logits}:
+		for j := range sums {
+			s := &sums[j]
+			shiftDown(s, shiftX, reachX, expected.logPartition(s[reachX])-expected.logPartition(s[reachT]))
 		}
-		if target {
-			moved -= w.expectedLogPartition(s[reachT])
+	case pair{w.problem.Pred, Logits}:
+		for j := range sums {
+			shiftDown(&sums[j], shiftT, reachT, expected.logPartition(sums[j][reachT]))
 		}
-		if side == Target {
-			moved = -moved
+	default:
+		for j := range sums {
+			shiftDown(&sums[j], shiftX, reachX, expected.logPartition(sums[j][reachX]))
 		}
-		const eighths = 3 << (51 - 3) // rounds to an eighth what is added to it, see eighths in _asm
-		moved = math.Log2E*moved + eighths - eighths
-		s[shift] -= moved
-		s[reach] += math.Ln2 * math.Abs(moved)
 	}
 }
 
-// expectedLogPartition is that of more than one logit of a reach, drawn from a normal
-// distribution and less their largest. With L the logarithm of their number it is
-// L − σ·√(2L) + σ²/2, and the reach 2σ·√(2L): together (L − reach/4)²/L.
-func (w *worker[F]) expectedLogPartition(reach float64) float64 {
-	rest := max(w.logClasses-reach/4, 0)
-	return rest * rest * w.perLogClasses
+// shiftDown moves a shift down, by about as much as a number has a logarithm of.
+func shiftDown(s *rowSums, shift, reach int, logarithm float64) {
+	const eighths = 3 << (51 - 3) // rounds to an eighth what is added to it, see eighths in _asm
+	moved := math.Log2E*logarithm + eighths - eighths
+	s[shift] -= moved
+	s[reach] += math.Ln2 * math.Abs(moved)
+}
+
+// expectation is what partition functions are expected to be.
+type expectation struct{ logClasses, perLogClasses float64 } // of the number of classes, and one over it
+
+func expect(classes int) expectation {
+	l := math.Log(float64(classes))
+	return expectation{l, 1 / l}
+}
+
+// logPartition is that of more than one logit of a reach, drawn from a normal distribution and
+// less their largest. With L the logarithm of their number it is L − σ·√(2L) + σ²/2, and the
+// reach 2σ·√(2L): together (L − reach/4)²/L.
+func (e expectation) logPartition(reach float64) float64 {
+	rest := e.logClasses - reach/4
+	if rest < 0 {
+		rest = 0
+	}
+	return rest * rest * e.perLogClasses
 }
 
 func (w *worker[F]) logitsLoss(k *rowKernels[F], i, n int) {

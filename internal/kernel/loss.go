@@ -78,7 +78,7 @@ func sumRows[F Float](p Problem, losses []float64, step int) []F {
 	if len(out) == 1 {
 		var s sum
 		for i := 0; i < len(losses); i += step {
-			s.add(losses[i])
+			s = s.with(losses[i])
 		}
 		out[0] = F(s.value())
 		return out

@@ -6,7 +6,11 @@ import "math"
 // number of terms. The zero value is an empty sum.
 type sum struct{ high, low float64 }
 
-func (s *sum) add(x float64) {
+func (s *sum) add(x float64) { *s = s.with(x) }
+
+// with is the sum and one more term. Loops keep it in registers, which the compiler does with
+// values only.
+func (s sum) with(x float64) sum {
 	t := s.high + x
 	if math.Abs(s.high) >= math.Abs(x) {
 		s.low += (s.high - t) + x
@@ -14,11 +18,12 @@ func (s *sum) add(x float64) {
 		s.low += (x - t) + s.high
 	}
 	s.high = t
+	return s
 }
 
 // value returns the sum. Once a term or a partial sum is infinite the
 // compensation means nothing; the plain sum still does.
-func (s *sum) value() float64 {
+func (s sum) value() float64 {
 	if math.IsNaN(s.low) || math.IsInf(s.high, 0) {
 		return s.high
 	}
@@ -29,7 +34,7 @@ func dot(a, b []float64) float64 {
 	var s sum
 	for i, x := range a {
 		if x != 0 {
-			s.add(x * b[i])
+			s = s.with(x * b[i])
 		}
 	}
 	return s.value()
@@ -38,7 +43,7 @@ func dot(a, b []float64) float64 {
 func total(a []float64) float64 {
 	var s sum
 	for _, x := range a {
-		s.add(x)
+		s = s.with(x)
 	}
 	return s.value()
 }

@@ -1,8 +1,7 @@
 package kernel
 
 import (
-	"math"
-	"slices"
+	"bytes"
 	"unsafe"
 )
 
@@ -75,8 +74,7 @@ type worker[F Float] struct {
 	leader       *worker[F]            // of the first pass over the rows
 	acceptances  [mostKinds]acceptance // of losses, by kind
 	cursor       cursor[F]
-
-	logClasses, perLogClasses float64 // the logarithm of their number, and one over it
+	expected     expectation
 }
 
 const (
@@ -98,8 +96,7 @@ const (
 // start makes a worker ready for a pass.
 func (w *worker[F]) start(p *pass[F], capacity int) {
 	t := p.task
-	w.logClasses = math.Log(float64(t.problem.classes()))
-	w.perLogClasses = 1 / w.logClasses
+	w.expected = expect(t.problem.classes())
 	for n, k := range t.kinds {
 		w.acceptances[n] = k.acceptance(pair{t.problem.Pred, t.problem.Target})
 	}
@@ -124,11 +121,8 @@ func (w *worker[F]) visit(from, to int) {
 	if !w.located() {
 		w.locate()
 	}
-	if w.fast != nil {
-		w.attempt()
-		if w.complete() {
-			return
-		}
+	if w.fast != nil && w.attempt() {
+		return
 	}
 	c := &w.cursor
 	for i := range w.count {
@@ -151,15 +145,20 @@ func (w *worker[F]) visit(from, to int) {
 
 // complete reports whether all rows in work are done, and none is to be dropped.
 func (w *worker[F]) complete() bool {
-	return w.constant && w.factor != 0 && !slices.Contains(w.done[:w.count], false)
+	return w.constant && w.factor != 0 && bytes.IndexByte(w.doneBytes(), 0) < 0
 }
 
-// attempt tries the kinds of kernels one after the other. The first takes all the
-// rows at once where they are packed.
-func (w *worker[F]) attempt() {
+// doneBytes is done as bytes, for which there is a search of many at a time.
+func (w *worker[F]) doneBytes() []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(&w.done[0])), w.count)
+}
+
+// attempt tries the kinds of kernels one after the other, and reports whether all rows are done.
+// The first takes all the rows at once where they are packed.
+func (w *worker[F]) attempt() bool {
 	for n, k := range w.kinds {
 		if n > 0 && w.complete() {
-			return
+			return true
 		}
 		w.kind, w.sums = float64(n+1), w.found
 		if n == 0 && w.noted != nil {
@@ -175,6 +174,7 @@ func (w *worker[F]) attempt() {
 			}
 		}
 	}
+	return w.complete()
 }
 
 // open finds what is noted of the rows in work, and what was.
