@@ -108,51 +108,51 @@ DATA constantbfb8aa3bbfb8aa3b<>+24(SB)/8, $0xbfb8aa3bbfb8aa3b
 GLOBL constantbfb8aa3bbfb8aa3b<>(SB), RODATA|NOPTR, $32
 
 // func logitsLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·logitsLoss32(SB), NOSPLIT, $216-40
-	MOVQ    x+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    rows+16(FP), DX
-	MOVQ    classes+24(FP), BX
-	MOVQ    sums+32(FP), SI
-	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
-	MOVQ    BX, DI
-	IMULQ   DX, DI
-	SHLQ    $0x02, DI
-
-logitsLoss32_row:
+	MOVQ         x+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         classes+24(FP), BX
+	MOVQ         sums+32(FP), SI
+	VMOVUPS      constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
+	MOVQ         BX, DI
+	IMULQ        DX, DI
+	SHLQ         $0x02, DI
 	VBROADCASTSD (SI), Y2
 	VCVTPD2PSY   Y2, X2
 	VBROADCASTSS X2, Y2
 	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-	VXORPD       Y6, Y6, Y6
-	VXORPD       Y7, Y7, Y7
-	VXORPD       Y8, Y8, Y8
-	VXORPD       Y9, Y9, Y9
-	LEAQ         (SP), R8
-	ADDQ         $0x18, R8
-	ANDQ         $-32, R8
-	VXORPD       Y10, Y10, Y10
-	VMOVUPD      Y10, (R8)
-	VMOVUPD      Y10, 64(R8)
-	VMOVUPD      Y10, 128(R8)
-	MOVQ         BX, R9
-	XORQ         R10, R10
-	MOVQ         $0x00000100, R11
-	SUBQ         $0x08, R9
-	JL           logitsLoss32_loop_few
-	LEAQ         (AX)(DI*1), R12
-	VMOVUPS      (AX)(R10*1), Y10
-	VMOVAPS      Y10, Y11
-	VFMADD132PS  Y1, Y2, Y11
-	VSUBPS       Y2, Y11, Y12
-	VFMSUB132PS  Y1, Y12, Y10
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS      (CX)(R10*1), Y12
+
+logitsLoss32_row:
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+	VXORPD      Y8, Y8, Y8
+	VXORPD      Y9, Y9, Y9
+	LEAQ        (SP), R8
+	ADDQ        $0x18, R8
+	ANDQ        $-32, R8
+	VXORPD      Y10, Y10, Y10
+	VMOVUPD     Y10, (R8)
+	VMOVUPD     Y10, 64(R8)
+	VMOVUPD     Y10, 128(R8)
+	MOVQ        BX, R9
+	XORQ        R10, R10
+	MOVQ        $0x00000100, R11
+	SUBQ        $0x08, R9
+	JL          logitsLoss32_loop_few
+	LEAQ        (AX)(DI*1), R12
+	VMOVUPS     (AX)(R10*1), Y10
+	VMOVAPS     Y10, Y11
+	VFMADD132PS Y1, Y2, Y11
+	VSUBPS      Y2, Y11, Y12
+	VFMSUB132PS Y1, Y12, Y10
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y12, Y10
+	VMOVUPS     (CX)(R10*1), Y12
 
 	// log2 t - y
 	VPSRLD      $0x14, Y12, Y13
@@ -355,48 +355,56 @@ logitsLoss32_loop_few:
 	VORPS       Y2, Y3, Y3
 
 logitsLoss32_loop_done:
-	VEXTRACTF128 $0x01, Y5, X2
-	VADDPS       X2, X5, X5
-	VEXTRACTF128 $0x01, Y4, X2
+	LEAQ         64(SI), R9
+	CMPQ         DX, $0x01
+	CMOVQEQ      SI, R9
+	VBROADCASTSD (R9), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VMOVAPS      Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X10
+	VADDPS       X10, X5, X5
+	VEXTRACTF128 $0x01, Y4, X10
 	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
+	VCVTPS2PD    X10, Y10
+	VADDPD       Y10, Y4, Y4
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
 	VADDPD       (R8), Y4, Y4
-	VEXTRACTF128 $0x01, Y7, X2
-	VADDPS       X2, X7, X7
-	VEXTRACTF128 $0x01, Y6, X2
+	VEXTRACTF128 $0x01, Y7, X5
+	VADDPS       X5, X7, X7
+	VEXTRACTF128 $0x01, Y6, X5
 	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y6, Y6
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y6, Y6
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
 	VADDPD       64(R8), Y6, Y6
-	VEXTRACTF128 $0x01, Y9, X2
-	VADDPS       X2, X9, X9
-	VEXTRACTF128 $0x01, Y8, X2
+	VEXTRACTF128 $0x01, Y9, X5
+	VADDPS       X5, X9, X9
+	VEXTRACTF128 $0x01, Y8, X5
 	VCVTPS2PD    X8, Y8
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y8, Y8
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y8, Y8
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       128(R8), Y8, Y8
-	VXORPD       Y2, Y2, Y2
-	VUNPCKLPD    Y6, Y4, Y5
+	VXORPD       Y5, Y5, Y5
+	VUNPCKLPD    Y6, Y4, Y7
 	VUNPCKHPD    Y6, Y4, Y4
-	VADDPD       Y5, Y4, Y4
-	VUNPCKLPD    Y2, Y8, Y5
-	VUNPCKHPD    Y2, Y8, Y2
-	VADDPD       Y5, Y2, Y2
-	VPERM2F128   $0x20, Y2, Y4, Y5
-	VPERM2F128   $0x31, Y2, Y4, Y2
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 32(SI)
+	VADDPD       Y7, Y4, Y4
+	VUNPCKLPD    Y5, Y8, Y6
+	VUNPCKHPD    Y5, Y8, Y5
+	VADDPD       Y6, Y5, Y5
+	VPERM2F128   $0x20, Y5, Y4, Y6
+	VPERM2F128   $0x31, Y5, Y4, Y4
+	VADDPD       Y6, Y4, Y4
+	VMOVUPD      Y4, 32(SI)
 	VMOVMSKPS    Y3, R8
-	VXORPD       X2, X2, X2
-	VCVTSI2SDQ   R8, X2, X2
-	VMOVSD       X2, 56(SI)
+	VXORPD       X3, X3, X3
+	VCVTSI2SDQ   R8, X3, X3
+	VMOVSD       X3, 56(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
 	ADDQ         $0x40, SI
@@ -879,20 +887,18 @@ logProbsLoss32_loop_done:
 	RET
 
 // func pairLoss32(x *float32, t *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·pairLoss32(SB), NOSPLIT, $216-40
-	MOVQ    x+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    rows+16(FP), DX
-	MOVQ    classes+24(FP), BX
-	MOVQ    sums+32(FP), SI
-	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
-	MOVQ    BX, DI
-	IMULQ   DX, DI
-	SHLQ    $0x02, DI
-
-pairLoss32_row:
+	MOVQ         x+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         classes+24(FP), BX
+	MOVQ         sums+32(FP), SI
+	VMOVUPS      constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
+	MOVQ         BX, DI
+	IMULQ        DX, DI
+	SHLQ         $0x02, DI
 	VBROADCASTSD (SI), Y1
 	VCVTPD2PSY   Y1, X1
 	VBROADCASTSS X1, Y1
@@ -901,51 +907,53 @@ pairLoss32_row:
 	VCVTPD2PSY   Y2, X2
 	VBROADCASTSS X2, Y2
 	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-	VXORPD       Y6, Y6, Y6
-	VXORPD       Y7, Y7, Y7
-	VXORPD       Y8, Y8, Y8
-	LEAQ         (SP), R8
-	ADDQ         $0x18, R8
-	ANDQ         $-32, R8
-	VXORPD       Y9, Y9, Y9
-	VMOVUPD      Y9, (R8)
-	VMOVUPD      Y9, 64(R8)
-	VMOVUPD      Y9, 128(R8)
-	MOVQ         BX, R9
-	XORQ         R10, R10
-	MOVQ         $0x00000100, R11
-	SUBQ         $0x08, R9
-	JL           pairLoss32_loop_few
-	LEAQ         (AX)(DI*1), R12
-	LEAQ         (CX)(DI*1), R13
-	VMOVUPS      (AX)(R10*1), Y9
-	VMOVAPS      Y9, Y10
-	VFMADD132PS  Y0, Y1, Y10
-	VSUBPS       Y1, Y10, Y11
-	VFMSUB132PS  Y0, Y11, Y9
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y9
-	VMOVUPS      (CX)(R10*1), Y11
-	VMOVAPS      Y11, Y12
-	VFMADD132PS  Y0, Y2, Y12
-	VSUBPS       Y2, Y12, Y13
-	VFMSUB132PS  Y0, Y13, Y11
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y11
-	VSUBPS       Y10, Y12, Y14
-	VSUBPS       Y9, Y11, Y13
-	VADDPS       Y14, Y13, Y13
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y10, Y10
-	VPSLLD       $0x14, Y10, Y14
-	VPERMPS      powers<>+0(SB), Y10, Y10
-	VPADDD       Y10, Y14, Y14
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD       $0x14, Y12, Y10
-	VPERMPS      powers<>+0(SB), Y12, Y12
-	VPADDD       Y12, Y10, Y10
-	SUBQ         $0x08, R9
-	JL           pairLoss32_loop_last
+
+pairLoss32_row:
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+	VXORPD      Y8, Y8, Y8
+	LEAQ        (SP), R8
+	ADDQ        $0x18, R8
+	ANDQ        $-32, R8
+	VXORPD      Y9, Y9, Y9
+	VMOVUPD     Y9, (R8)
+	VMOVUPD     Y9, 64(R8)
+	VMOVUPD     Y9, 128(R8)
+	MOVQ        BX, R9
+	XORQ        R10, R10
+	MOVQ        $0x00000100, R11
+	SUBQ        $0x08, R9
+	JL          pairLoss32_loop_few
+	LEAQ        (AX)(DI*1), R12
+	LEAQ        (CX)(DI*1), R13
+	VMOVUPS     (AX)(R10*1), Y9
+	VMOVAPS     Y9, Y10
+	VFMADD132PS Y0, Y1, Y10
+	VSUBPS      Y1, Y10, Y11
+	VFMSUB132PS Y0, Y11, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS     (CX)(R10*1), Y11
+	VMOVAPS     Y11, Y12
+	VFMADD132PS Y0, Y2, Y12
+	VSUBPS      Y2, Y12, Y13
+	VFMSUB132PS Y0, Y13, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y13, Y11
+	VSUBPS      Y10, Y12, Y14
+	VSUBPS      Y9, Y11, Y13
+	VADDPS      Y14, Y13, Y13
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VPSLLD      $0x14, Y10, Y14
+	VPERMPS     powers<>+0(SB), Y10, Y10
+	VPADDD      Y10, Y14, Y14
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD      $0x14, Y12, Y10
+	VPERMPS     powers<>+0(SB), Y12, Y12
+	VPADDD      Y12, Y10, Y10
+	SUBQ        $0x08, R9
+	JL          pairLoss32_loop_last
 
 pairLoss32_loop:
 	PREFETCHT0   (R12)(R10*1)
@@ -1128,44 +1136,57 @@ pairLoss32_loop_few:
 	VADDPS      Y2, Y8, Y8
 
 pairLoss32_loop_done:
-	VEXTRACTF128 $0x01, Y4, X1
-	VADDPS       X1, X4, X4
-	VEXTRACTF128 $0x01, Y3, X1
+	LEAQ         64(SI), R9
+	CMPQ         DX, $0x01
+	CMOVQEQ      SI, R9
+	VBROADCASTSD (R9), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 8(R9), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VMOVAPS      Y1, Y1
+	VMOVAPS      Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X9
+	VADDPS       X9, X4, X4
+	VEXTRACTF128 $0x01, Y3, X9
 	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y1, Y3, Y3
+	VCVTPS2PD    X9, Y9
+	VADDPD       Y9, Y3, Y3
 	VCVTPS2PD    X4, Y4
 	VADDPD       Y4, Y3, Y3
 	VADDPD       (R8), Y3, Y3
-	VEXTRACTF128 $0x01, Y6, X1
-	VADDPS       X1, X6, X6
-	VEXTRACTF128 $0x01, Y5, X1
+	VEXTRACTF128 $0x01, Y6, X4
+	VADDPS       X4, X6, X6
+	VEXTRACTF128 $0x01, Y5, X4
 	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y1, Y5, Y5
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y5, Y5
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y6, Y5, Y5
 	VADDPD       64(R8), Y5, Y5
-	VEXTRACTF128 $0x01, Y8, X1
-	VADDPS       X1, X8, X8
-	VEXTRACTF128 $0x01, Y7, X1
+	VEXTRACTF128 $0x01, Y8, X4
+	VADDPS       X4, X8, X8
+	VEXTRACTF128 $0x01, Y7, X4
 	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y1, Y7, Y7
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y7, Y7
 	VCVTPS2PD    X8, Y8
 	VADDPD       Y8, Y7, Y7
 	VADDPD       128(R8), Y7, Y7
-	VXORPD       Y1, Y1, Y1
-	VUNPCKLPD    Y5, Y3, Y2
+	VXORPD       Y4, Y4, Y4
+	VUNPCKLPD    Y5, Y3, Y6
 	VUNPCKHPD    Y5, Y3, Y3
-	VADDPD       Y2, Y3, Y3
-	VUNPCKLPD    Y1, Y7, Y2
-	VUNPCKHPD    Y1, Y7, Y1
-	VADDPD       Y2, Y1, Y1
-	VPERM2F128   $0x20, Y1, Y3, Y2
-	VPERM2F128   $0x31, Y1, Y3, Y1
-	VADDPD       Y2, Y1, Y1
-	VMOVUPD      Y1, 32(SI)
+	VADDPD       Y6, Y3, Y3
+	VUNPCKLPD    Y4, Y7, Y5
+	VUNPCKHPD    Y4, Y7, Y4
+	VADDPD       Y5, Y4, Y4
+	VPERM2F128   $0x20, Y4, Y3, Y5
+	VPERM2F128   $0x31, Y4, Y3, Y3
+	VADDPD       Y5, Y3, Y3
+	VMOVUPD      Y3, 32(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
 	ADDQ         $0x40, SI
@@ -2235,19 +2256,17 @@ exponentials32_loop_done:
 	RET
 
 // func pairExponentials32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·pairExponentials32(SB), NOSPLIT, $216-56
-	MOVQ    x+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    ex+16(FP), DX
-	MOVQ    et+24(FP), BX
-	MOVQ    rows+32(FP), SI
-	MOVQ    classes+40(FP), DI
-	MOVQ    sums+48(FP), R8
-	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
-
-pairExponentials32_row:
+	MOVQ         x+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         ex+16(FP), DX
+	MOVQ         et+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	MOVQ         classes+40(FP), DI
+	MOVQ         sums+48(FP), R8
+	VMOVUPS      constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
 	VBROADCASTSD (R8), Y1
 	VCVTPD2PSY   Y1, X1
 	VBROADCASTSS X1, Y1
@@ -2256,49 +2275,51 @@ pairExponentials32_row:
 	VCVTPD2PSY   Y2, X2
 	VBROADCASTSS X2, Y2
 	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-	VXORPD       Y6, Y6, Y6
-	VXORPD       Y7, Y7, Y7
-	VXORPD       Y8, Y8, Y8
-	LEAQ         (SP), R9
-	ADDQ         $0x18, R9
-	ANDQ         $-32, R9
-	VXORPD       Y9, Y9, Y9
-	VMOVUPD      Y9, (R9)
-	VMOVUPD      Y9, 64(R9)
-	VMOVUPD      Y9, 128(R9)
-	MOVQ         DI, R10
-	XORQ         R11, R11
-	MOVQ         $0x00000100, R12
-	SUBQ         $0x08, R10
-	JL           pairExponentials32_loop_few
-	VMOVUPS      (AX)(R11*1), Y9
-	VMOVAPS      Y9, Y10
-	VFMADD132PS  Y0, Y1, Y10
-	VSUBPS       Y1, Y10, Y11
-	VFMSUB132PS  Y0, Y11, Y9
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y9
-	VMOVUPS      (CX)(R11*1), Y11
-	VMOVAPS      Y11, Y12
-	VFMADD132PS  Y0, Y2, Y12
-	VSUBPS       Y2, Y12, Y13
-	VFMSUB132PS  Y0, Y13, Y11
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y11
-	VSUBPS       Y10, Y12, Y14
-	VSUBPS       Y9, Y11, Y13
-	VADDPS       Y14, Y13, Y13
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y10, Y10
-	VPSLLD       $0x14, Y10, Y14
-	VPERMPS      powers<>+0(SB), Y10, Y10
-	VPADDD       Y10, Y14, Y14
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD       $0x14, Y12, Y10
-	VPERMPS      powers<>+0(SB), Y12, Y12
-	VPADDD       Y12, Y10, Y10
-	SUBQ         $0x08, R10
-	JL           pairExponentials32_loop_last
+
+pairExponentials32_row:
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+	VXORPD      Y8, Y8, Y8
+	LEAQ        (SP), R9
+	ADDQ        $0x18, R9
+	ANDQ        $-32, R9
+	VXORPD      Y9, Y9, Y9
+	VMOVUPD     Y9, (R9)
+	VMOVUPD     Y9, 64(R9)
+	VMOVUPD     Y9, 128(R9)
+	MOVQ        DI, R10
+	XORQ        R11, R11
+	MOVQ        $0x00000100, R12
+	SUBQ        $0x08, R10
+	JL          pairExponentials32_loop_few
+	VMOVUPS     (AX)(R11*1), Y9
+	VMOVAPS     Y9, Y10
+	VFMADD132PS Y0, Y1, Y10
+	VSUBPS      Y1, Y10, Y11
+	VFMSUB132PS Y0, Y11, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS     (CX)(R11*1), Y11
+	VMOVAPS     Y11, Y12
+	VFMADD132PS Y0, Y2, Y12
+	VSUBPS      Y2, Y12, Y13
+	VFMSUB132PS Y0, Y13, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y13, Y11
+	VSUBPS      Y10, Y12, Y14
+	VSUBPS      Y9, Y11, Y13
+	VADDPS      Y14, Y13, Y13
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VPSLLD      $0x14, Y10, Y14
+	VPERMPS     powers<>+0(SB), Y10, Y10
+	VPADDD      Y10, Y14, Y14
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD      $0x14, Y12, Y10
+	VPERMPS     powers<>+0(SB), Y12, Y12
+	VPADDD      Y12, Y10, Y10
+	SUBQ        $0x08, R10
+	JL          pairExponentials32_loop_last
 
 pairExponentials32_loop:
 	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y12
@@ -2488,44 +2509,57 @@ pairExponentials32_loop_few:
 	VADDPS      Y2, Y8, Y8
 
 pairExponentials32_loop_done:
-	VEXTRACTF128 $0x01, Y4, X1
-	VADDPS       X1, X4, X4
-	VEXTRACTF128 $0x01, Y3, X1
+	LEAQ         64(R8), R10
+	CMPQ         SI, $0x01
+	CMOVQEQ      R8, R10
+	VBROADCASTSD (R10), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 8(R10), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VMOVAPS      Y1, Y1
+	VMOVAPS      Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X9
+	VADDPS       X9, X4, X4
+	VEXTRACTF128 $0x01, Y3, X9
 	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y1, Y3, Y3
+	VCVTPS2PD    X9, Y9
+	VADDPD       Y9, Y3, Y3
 	VCVTPS2PD    X4, Y4
 	VADDPD       Y4, Y3, Y3
 	VADDPD       (R9), Y3, Y3
-	VEXTRACTF128 $0x01, Y6, X1
-	VADDPS       X1, X6, X6
-	VEXTRACTF128 $0x01, Y5, X1
+	VEXTRACTF128 $0x01, Y6, X4
+	VADDPS       X4, X6, X6
+	VEXTRACTF128 $0x01, Y5, X4
 	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y1, Y5, Y5
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y5, Y5
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y6, Y5, Y5
 	VADDPD       64(R9), Y5, Y5
-	VEXTRACTF128 $0x01, Y8, X1
-	VADDPS       X1, X8, X8
-	VEXTRACTF128 $0x01, Y7, X1
+	VEXTRACTF128 $0x01, Y8, X4
+	VADDPS       X4, X8, X8
+	VEXTRACTF128 $0x01, Y7, X4
 	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y1, Y7, Y7
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y7, Y7
 	VCVTPS2PD    X8, Y8
 	VADDPD       Y8, Y7, Y7
 	VADDPD       128(R9), Y7, Y7
-	VXORPD       Y1, Y1, Y1
-	VUNPCKLPD    Y5, Y3, Y2
+	VXORPD       Y4, Y4, Y4
+	VUNPCKLPD    Y5, Y3, Y6
 	VUNPCKHPD    Y5, Y3, Y3
-	VADDPD       Y2, Y3, Y3
-	VUNPCKLPD    Y1, Y7, Y2
-	VUNPCKHPD    Y1, Y7, Y1
-	VADDPD       Y2, Y1, Y1
-	VPERM2F128   $0x20, Y1, Y3, Y2
-	VPERM2F128   $0x31, Y1, Y3, Y1
-	VADDPD       Y2, Y1, Y1
-	VMOVUPD      Y1, 32(R8)
+	VADDPD       Y6, Y3, Y3
+	VUNPCKLPD    Y4, Y7, Y5
+	VUNPCKHPD    Y4, Y7, Y4
+	VADDPD       Y5, Y4, Y4
+	VPERM2F128   $0x20, Y4, Y3, Y5
+	VPERM2F128   $0x31, Y4, Y3, Y3
+	VADDPD       Y5, Y3, Y3
+	VMOVUPD      Y3, 32(R8)
 	LEAQ         (AX)(DI*4), AX
 	LEAQ         (CX)(DI*4), CX
 	LEAQ         (DX)(DI*4), DX
@@ -3337,52 +3371,52 @@ logPairTarget32_loop_done:
 	RET
 
 // func keepingLoss32(x *float32, t *float32, out *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·keepingLoss32(SB), NOSPLIT, $216-48
-	MOVQ    x+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    out+16(FP), DX
-	MOVQ    rows+24(FP), BX
-	MOVQ    classes+32(FP), SI
-	MOVQ    sums+40(FP), DI
-	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
-	MOVQ    SI, R8
-	IMULQ   BX, R8
-	SHLQ    $0x02, R8
-
-keepingLoss32_row:
+	MOVQ         x+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         out+16(FP), DX
+	MOVQ         rows+24(FP), BX
+	MOVQ         classes+32(FP), SI
+	MOVQ         sums+40(FP), DI
+	VMOVUPS      constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
+	MOVQ         SI, R8
+	IMULQ        BX, R8
+	SHLQ         $0x02, R8
 	VBROADCASTSD (DI), Y2
 	VCVTPD2PSY   Y2, X2
 	VBROADCASTSS X2, Y2
 	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-	VXORPD       Y6, Y6, Y6
-	VXORPD       Y7, Y7, Y7
-	VXORPD       Y8, Y8, Y8
-	VXORPD       Y9, Y9, Y9
-	LEAQ         (SP), R9
-	ADDQ         $0x18, R9
-	ANDQ         $-32, R9
-	VXORPD       Y10, Y10, Y10
-	VMOVUPD      Y10, (R9)
-	VMOVUPD      Y10, 64(R9)
-	VMOVUPD      Y10, 128(R9)
-	MOVQ         SI, R10
-	XORQ         R11, R11
-	MOVQ         $0x00000100, R12
-	SUBQ         $0x08, R10
-	JL           keepingLoss32_loop_few
-	LEAQ         (AX)(R8*1), R13
-	VMOVUPS      (AX)(R11*1), Y10
-	VMOVAPS      Y10, Y11
-	VFMADD132PS  Y1, Y2, Y11
-	VSUBPS       Y2, Y11, Y12
-	VFMSUB132PS  Y1, Y12, Y10
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS      (CX)(R11*1), Y12
+
+keepingLoss32_row:
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+	VXORPD      Y8, Y8, Y8
+	VXORPD      Y9, Y9, Y9
+	LEAQ        (SP), R9
+	ADDQ        $0x18, R9
+	ANDQ        $-32, R9
+	VXORPD      Y10, Y10, Y10
+	VMOVUPD     Y10, (R9)
+	VMOVUPD     Y10, 64(R9)
+	VMOVUPD     Y10, 128(R9)
+	MOVQ        SI, R10
+	XORQ        R11, R11
+	MOVQ        $0x00000100, R12
+	SUBQ        $0x08, R10
+	JL          keepingLoss32_loop_few
+	LEAQ        (AX)(R8*1), R13
+	VMOVUPS     (AX)(R11*1), Y10
+	VMOVAPS     Y10, Y11
+	VFMADD132PS Y1, Y2, Y11
+	VSUBPS      Y2, Y11, Y12
+	VFMSUB132PS Y1, Y12, Y10
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y12, Y10
+	VMOVUPS     (CX)(R11*1), Y12
 
 	// log2 t - y
 	VPSRLD      $0x14, Y12, Y13
@@ -3592,48 +3626,56 @@ keepingLoss32_loop_few:
 	VORPS       Y2, Y3, Y3
 
 keepingLoss32_loop_done:
-	VEXTRACTF128 $0x01, Y5, X2
-	VADDPS       X2, X5, X5
-	VEXTRACTF128 $0x01, Y4, X2
+	LEAQ         64(DI), R10
+	CMPQ         BX, $0x01
+	CMOVQEQ      DI, R10
+	VBROADCASTSD (R10), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VMOVAPS      Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X10
+	VADDPS       X10, X5, X5
+	VEXTRACTF128 $0x01, Y4, X10
 	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y4, Y4
+	VCVTPS2PD    X10, Y10
+	VADDPD       Y10, Y4, Y4
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y5, Y4, Y4
 	VADDPD       (R9), Y4, Y4
-	VEXTRACTF128 $0x01, Y7, X2
-	VADDPS       X2, X7, X7
-	VEXTRACTF128 $0x01, Y6, X2
+	VEXTRACTF128 $0x01, Y7, X5
+	VADDPS       X5, X7, X7
+	VEXTRACTF128 $0x01, Y6, X5
 	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y6, Y6
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y6, Y6
 	VCVTPS2PD    X7, Y7
 	VADDPD       Y7, Y6, Y6
 	VADDPD       64(R9), Y6, Y6
-	VEXTRACTF128 $0x01, Y9, X2
-	VADDPS       X2, X9, X9
-	VEXTRACTF128 $0x01, Y8, X2
+	VEXTRACTF128 $0x01, Y9, X5
+	VADDPS       X5, X9, X9
+	VEXTRACTF128 $0x01, Y8, X5
 	VCVTPS2PD    X8, Y8
-	VCVTPS2PD    X2, Y2
-	VADDPD       Y2, Y8, Y8
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y8, Y8
 	VCVTPS2PD    X9, Y9
 	VADDPD       Y9, Y8, Y8
 	VADDPD       128(R9), Y8, Y8
-	VXORPD       Y2, Y2, Y2
-	VUNPCKLPD    Y6, Y4, Y5
+	VXORPD       Y5, Y5, Y5
+	VUNPCKLPD    Y6, Y4, Y7
 	VUNPCKHPD    Y6, Y4, Y4
-	VADDPD       Y5, Y4, Y4
-	VUNPCKLPD    Y2, Y8, Y5
-	VUNPCKHPD    Y2, Y8, Y2
-	VADDPD       Y5, Y2, Y2
-	VPERM2F128   $0x20, Y2, Y4, Y5
-	VPERM2F128   $0x31, Y2, Y4, Y2
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      Y2, 32(DI)
+	VADDPD       Y7, Y4, Y4
+	VUNPCKLPD    Y5, Y8, Y6
+	VUNPCKHPD    Y5, Y8, Y5
+	VADDPD       Y6, Y5, Y5
+	VPERM2F128   $0x20, Y5, Y4, Y6
+	VPERM2F128   $0x31, Y5, Y4, Y4
+	VADDPD       Y6, Y4, Y4
+	VMOVUPD      Y4, 32(DI)
 	VMOVMSKPS    Y3, R9
-	VXORPD       X2, X2, X2
-	VCVTSI2SDQ   R9, X2, X2
-	VMOVSD       X2, 56(DI)
+	VXORPD       X3, X3, X3
+	VCVTSI2SDQ   R9, X3, X3
+	VMOVSD       X3, 56(DI)
 	LEAQ         (AX)(SI*4), AX
 	LEAQ         (CX)(SI*4), CX
 	LEAQ         (DX)(SI*4), DX
@@ -3644,22 +3686,20 @@ keepingLoss32_loop_done:
 	RET
 
 // func keepingPair32(x *float32, t *float32, ex *float32, et *float32, rows int, classes int, sums *[8]float64)
-// Requires: AVX, AVX2, FMA3, MMX+
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
 TEXT ·keepingPair32(SB), NOSPLIT, $216-56
-	MOVQ    x+0(FP), AX
-	MOVQ    t+8(FP), CX
-	MOVQ    ex+16(FP), DX
-	MOVQ    et+24(FP), BX
-	MOVQ    rows+32(FP), SI
-	MOVQ    classes+40(FP), DI
-	MOVQ    sums+48(FP), R8
-	VMOVUPS constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
-	MOVQ    DI, R9
-	IMULQ   SI, R9
-	SHLQ    $0x02, R9
-
-keepingPair32_row:
+	MOVQ         x+0(FP), AX
+	MOVQ         t+8(FP), CX
+	MOVQ         ex+16(FP), DX
+	MOVQ         et+24(FP), BX
+	MOVQ         rows+32(FP), SI
+	MOVQ         classes+40(FP), DI
+	MOVQ         sums+48(FP), R8
+	VMOVUPS      constant3f8000003f800000<>+0(SB), Y0
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
+	MOVQ         DI, R9
+	IMULQ        SI, R9
+	SHLQ         $0x02, R9
 	VBROADCASTSD (R8), Y1
 	VCVTPD2PSY   Y1, X1
 	VBROADCASTSS X1, Y1
@@ -3668,51 +3708,53 @@ keepingPair32_row:
 	VCVTPD2PSY   Y2, X2
 	VBROADCASTSS X2, Y2
 	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
-	VXORPD       Y3, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VXORPD       Y5, Y5, Y5
-	VXORPD       Y6, Y6, Y6
-	VXORPD       Y7, Y7, Y7
-	VXORPD       Y8, Y8, Y8
-	LEAQ         (SP), R10
-	ADDQ         $0x18, R10
-	ANDQ         $-32, R10
-	VXORPD       Y9, Y9, Y9
-	VMOVUPD      Y9, (R10)
-	VMOVUPD      Y9, 64(R10)
-	VMOVUPD      Y9, 128(R10)
-	MOVQ         DI, R11
-	XORQ         R12, R12
-	MOVQ         $0x00000100, R13
-	SUBQ         $0x08, R11
-	JL           keepingPair32_loop_few
-	LEAQ         (AX)(R9*1), R14
-	LEAQ         (CX)(R9*1), R15
-	VMOVUPS      (AX)(R12*1), Y9
-	VMOVAPS      Y9, Y10
-	VFMADD132PS  Y0, Y1, Y10
-	VSUBPS       Y1, Y10, Y11
-	VFMSUB132PS  Y0, Y11, Y9
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y9
-	VMOVUPS      (CX)(R12*1), Y11
-	VMOVAPS      Y11, Y12
-	VFMADD132PS  Y0, Y2, Y12
-	VSUBPS       Y2, Y12, Y13
-	VFMSUB132PS  Y0, Y13, Y11
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y11
-	VSUBPS       Y10, Y12, Y14
-	VSUBPS       Y9, Y11, Y13
-	VADDPS       Y14, Y13, Y13
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y10, Y10
-	VPSLLD       $0x14, Y10, Y14
-	VPERMPS      powers<>+0(SB), Y10, Y10
-	VPADDD       Y10, Y14, Y14
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD       $0x14, Y12, Y10
-	VPERMPS      powers<>+0(SB), Y12, Y12
-	VPADDD       Y12, Y10, Y10
-	SUBQ         $0x08, R11
-	JL           keepingPair32_loop_last
+
+keepingPair32_row:
+	VXORPD      Y3, Y3, Y3
+	VXORPD      Y4, Y4, Y4
+	VXORPD      Y5, Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+	VXORPD      Y8, Y8, Y8
+	LEAQ        (SP), R10
+	ADDQ        $0x18, R10
+	ANDQ        $-32, R10
+	VXORPD      Y9, Y9, Y9
+	VMOVUPD     Y9, (R10)
+	VMOVUPD     Y9, 64(R10)
+	VMOVUPD     Y9, 128(R10)
+	MOVQ        DI, R11
+	XORQ        R12, R12
+	MOVQ        $0x00000100, R13
+	SUBQ        $0x08, R11
+	JL          keepingPair32_loop_few
+	LEAQ        (AX)(R9*1), R14
+	LEAQ        (CX)(R9*1), R15
+	VMOVUPS     (AX)(R12*1), Y9
+	VMOVAPS     Y9, Y10
+	VFMADD132PS Y0, Y1, Y10
+	VSUBPS      Y1, Y10, Y11
+	VFMSUB132PS Y0, Y11, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS     (CX)(R12*1), Y11
+	VMOVAPS     Y11, Y12
+	VFMADD132PS Y0, Y2, Y12
+	VSUBPS      Y2, Y12, Y13
+	VFMSUB132PS Y0, Y13, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y13, Y11
+	VSUBPS      Y10, Y12, Y14
+	VSUBPS      Y9, Y11, Y13
+	VADDPS      Y14, Y13, Y13
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VPSLLD      $0x14, Y10, Y14
+	VPERMPS     powers<>+0(SB), Y10, Y10
+	VPADDD      Y10, Y14, Y14
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VPSLLD      $0x14, Y12, Y10
+	VPERMPS     powers<>+0(SB), Y12, Y12
+	VPADDD      Y12, Y10, Y10
+	SUBQ        $0x08, R11
+	JL          keepingPair32_loop_last
 
 keepingPair32_loop:
 	PREFETCHT0   (R14)(R12*1)
@@ -3904,44 +3946,57 @@ keepingPair32_loop_few:
 	VADDPS      Y2, Y8, Y8
 
 keepingPair32_loop_done:
-	VEXTRACTF128 $0x01, Y4, X1
-	VADDPS       X1, X4, X4
-	VEXTRACTF128 $0x01, Y3, X1
+	LEAQ         64(R8), R11
+	CMPQ         SI, $0x01
+	CMOVQEQ      R8, R11
+	VBROADCASTSD (R11), Y1
+	VCVTPD2PSY   Y1, X1
+	VBROADCASTSS X1, Y1
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VBROADCASTSD 8(R11), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VMOVAPS      Y1, Y1
+	VMOVAPS      Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X9
+	VADDPS       X9, X4, X4
+	VEXTRACTF128 $0x01, Y3, X9
 	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y1, Y3, Y3
+	VCVTPS2PD    X9, Y9
+	VADDPD       Y9, Y3, Y3
 	VCVTPS2PD    X4, Y4
 	VADDPD       Y4, Y3, Y3
 	VADDPD       (R10), Y3, Y3
-	VEXTRACTF128 $0x01, Y6, X1
-	VADDPS       X1, X6, X6
-	VEXTRACTF128 $0x01, Y5, X1
+	VEXTRACTF128 $0x01, Y6, X4
+	VADDPS       X4, X6, X6
+	VEXTRACTF128 $0x01, Y5, X4
 	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y1, Y5, Y5
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y5, Y5
 	VCVTPS2PD    X6, Y6
 	VADDPD       Y6, Y5, Y5
 	VADDPD       64(R10), Y5, Y5
-	VEXTRACTF128 $0x01, Y8, X1
-	VADDPS       X1, X8, X8
-	VEXTRACTF128 $0x01, Y7, X1
+	VEXTRACTF128 $0x01, Y8, X4
+	VADDPS       X4, X8, X8
+	VEXTRACTF128 $0x01, Y7, X4
 	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X1, Y1
-	VADDPD       Y1, Y7, Y7
+	VCVTPS2PD    X4, Y4
+	VADDPD       Y4, Y7, Y7
 	VCVTPS2PD    X8, Y8
 	VADDPD       Y8, Y7, Y7
 	VADDPD       128(R10), Y7, Y7
-	VXORPD       Y1, Y1, Y1
-	VUNPCKLPD    Y5, Y3, Y2
+	VXORPD       Y4, Y4, Y4
+	VUNPCKLPD    Y5, Y3, Y6
 	VUNPCKHPD    Y5, Y3, Y3
-	VADDPD       Y2, Y3, Y3
-	VUNPCKLPD    Y1, Y7, Y2
-	VUNPCKHPD    Y1, Y7, Y1
-	VADDPD       Y2, Y1, Y1
-	VPERM2F128   $0x20, Y1, Y3, Y2
-	VPERM2F128   $0x31, Y1, Y3, Y1
-	VADDPD       Y2, Y1, Y1
-	VMOVUPD      Y1, 32(R8)
+	VADDPD       Y6, Y3, Y3
+	VUNPCKLPD    Y4, Y7, Y5
+	VUNPCKHPD    Y4, Y7, Y4
+	VADDPD       Y5, Y4, Y4
+	VPERM2F128   $0x20, Y4, Y3, Y5
+	VPERM2F128   $0x31, Y4, Y3, Y3
+	VADDPD       Y5, Y3, Y3
+	VMOVUPD      Y3, 32(R8)
 	LEAQ         (AX)(DI*4), AX
 	LEAQ         (CX)(DI*4), CX
 	LEAQ         (DX)(DI*4), DX
@@ -3953,39 +4008,48 @@ keepingPair32_loop_done:
 	RET
 
 // func keptPred32(t *float32, out *float32, rows int, classes int, a *float64, b *float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·keptPred32(SB), NOSPLIT, $0-48
-	MOVQ t+0(FP), AX
-	MOVQ out+8(FP), CX
-	MOVQ rows+16(FP), DX
-	MOVQ classes+24(FP), BX
-	MOVQ a+32(FP), SI
-	MOVQ b+40(FP), DI
-	SUBQ SI, DI
-
-keptPred32_row:
+	MOVQ         t+0(FP), AX
+	MOVQ         out+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         classes+24(FP), BX
+	MOVQ         a+32(FP), SI
+	MOVQ         b+40(FP), DI
+	SUBQ         SI, DI
 	VBROADCASTSD (SI), Y0
 	VCVTPD2PSY   Y0, X0
 	VBROADCASTSS X0, Y0
 	VBROADCASTSD (SI)(DI*1), Y1
 	VCVTPD2PSY   Y1, X1
 	VBROADCASTSS X1, Y1
+
+keptPred32_row:
+	LEAQ         8(SI), R8
+	CMPQ         DX, $0x01
+	CMOVQEQ      SI, R8
+	VBROADCASTSD (R8), Y2
+	VCVTPD2PSY   Y2, X2
+	VBROADCASTSS X2, Y2
+	VBROADCASTSD (R8)(DI*1), Y3
+	VCVTPD2PSY   Y3, X3
+	VBROADCASTSS X3, Y3
 	MOVQ         BX, R8
 	XORQ         R9, R9
 	SUBQ         $0x10, R8
 	JL           keptPred32_loop_few
 
 keptPred32_loop:
-	VMOVUPS     (AX)(R9*1), Y2
-	VMOVUPS     32(AX)(R9*1), Y3
-	VMOVUPS     (CX)(R9*1), Y4
-	VMOVUPS     32(CX)(R9*1), Y5
-	VMULPS      Y1, Y2, Y2
-	VFMSUB213PS Y2, Y0, Y4
-	VMULPS      Y1, Y3, Y3
-	VFMSUB213PS Y3, Y0, Y5
-	VMOVUPS     Y4, (CX)(R9*1)
-	VMOVUPS     Y5, 32(CX)(R9*1)
+	VMOVUPS     (AX)(R9*1), Y4
+	VMOVUPS     32(AX)(R9*1), Y5
+	VMOVUPS     (CX)(R9*1), Y6
+	VMOVUPS     32(CX)(R9*1), Y7
+	VMULPS      Y1, Y4, Y4
+	VFMSUB213PS Y4, Y0, Y6
+	VMULPS      Y1, Y5, Y5
+	VFMSUB213PS Y5, Y0, Y7
+	VMOVUPS     Y6, (CX)(R9*1)
+	VMOVUPS     Y7, 32(CX)(R9*1)
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R8
 	JGE         keptPred32_loop
@@ -3996,11 +4060,11 @@ keptPred32_loop_few:
 keptPred32_loop_one:
 	CMPQ        R8, $0x08
 	JL          keptPred32_loop_tail
-	VMOVUPS     (AX)(R9*1), Y2
-	VMOVUPS     (CX)(R9*1), Y3
-	VMULPS      Y1, Y2, Y2
-	VFMSUB213PS Y2, Y0, Y3
-	VMOVUPS     Y3, (CX)(R9*1)
+	VMOVUPS     (AX)(R9*1), Y4
+	VMOVUPS     (CX)(R9*1), Y5
+	VMULPS      Y1, Y4, Y4
+	VFMSUB213PS Y4, Y0, Y5
+	VMOVUPS     Y5, (CX)(R9*1)
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R8
 	JMP         keptPred32_loop_one
@@ -4011,19 +4075,21 @@ keptPred32_loop_tail:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
 	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*4), Y2
-	VMASKMOVPS  (AX)(R9*1), Y2, Y3
-	VMASKMOVPS  (CX)(R9*1), Y2, Y4
-	VMULPS      Y1, Y3, Y3
-	VFMSUB213PS Y3, Y0, Y4
-	VMASKMOVPS  Y4, Y2, (CX)(R9*1)
+	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VMASKMOVPS  (CX)(R9*1), Y4, Y6
+	VMULPS      Y1, Y5, Y5
+	VFMSUB213PS Y5, Y0, Y6
+	VMASKMOVPS  Y6, Y4, (CX)(R9*1)
 
 keptPred32_loop_done:
-	LEAQ (AX)(BX*4), AX
-	LEAQ (CX)(BX*4), CX
-	ADDQ $0x08, SI
-	DECQ DX
-	JNZ  keptPred32_row
+	VMOVAPS Y2, Y0
+	VMOVAPS Y3, Y1
+	LEAQ    (AX)(BX*4), AX
+	LEAQ    (CX)(BX*4), CX
+	ADDQ    $0x08, SI
+	DECQ    DX
+	JNZ     keptPred32_row
 	VZEROUPPER
 	RET
 

@@ -29,7 +29,7 @@ func (a arithmetic) negate() {
 func (a arithmetic) logitsPred() {
 	f := a.begin("logitsPred", "sets out = a·2^y − b·t.", "coefficients", "x", "t", "out")
 	f.eachRow(func() {
-		s := f.shiftsFrom(slotCShiftX)
+		s := f.shiftFrom(slotCShiftX)
 		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
 		f.pipeline("loop", f.unroll(), nil, func(turn turn, c carried) {
 			f.front2(turn.exponentOf(0, s, c, "x"), c, "x", false)
@@ -48,8 +48,12 @@ func (a arithmetic) logitsPred() {
 func (a arithmetic) keptPred() {
 	f := a.begin("keptPred", "sets out = a·out − b·t, with an a and a b for each row.", "a", "t", "out")
 	between := f.fromRecord("b")
+	factors := f.newAhead(func() []vector {
+		return []vector{f.broadcast(f.slot(0)), f.broadcast(Mem{Base: f.record, Index: between, Scale: 1})}
+	})
 	f.eachRow(func() {
-		a, b := f.broadcast(f.slot(0)), f.broadcast(Mem{Base: f.record, Index: between, Scale: 1})
+		of := factors.ofRow()
+		a, b, next := of[0], of[1], factors.fetch()
 		f.loop("loop", f.tensors, streamed, nil, func(turn turn) {
 			t, q := turn.load(0), turn.load(1)
 			for u := range q {
@@ -58,6 +62,7 @@ func (a arithmetic) keptPred() {
 			}
 			turn.store(q, 1)
 		})
+		factors.next(next)
 	})
 }
 
@@ -65,7 +70,7 @@ func (a arithmetic) keptPred() {
 func (a arithmetic) pairPred(name string, target powers) {
 	f := a.begin(name, "sets out = a·2^y − b·2^τ.", "coefficients", "x", "t", "out")
 	f.eachRow(func() {
-		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
+		sx, st := f.shiftFrom(slotCShiftX), f.shiftFrom(slotCShiftT)
 		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
 		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			f.front2(turn.exponentOf(0, sx, c, "x"), c, "x", false)
@@ -85,7 +90,7 @@ func (a arithmetic) targetProbs() {
 	f := a.begin("targetProbs", "sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal or infinite t or a NaN.",
 		"coefficients", "x", "t", "out")
 	f.eachRow(func() {
-		s := f.shiftsFrom(slotCShiftX)
+		s := f.shiftFrom(slotCShiftX)
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			e := turn.exponentOf(0, s, c, "x")
@@ -136,7 +141,7 @@ func (a arithmetic) smallestNormal() float64 {
 func (a arithmetic) pairTarget(name string, target powers) {
 	f := a.begin(name, "sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.", "coefficients", "x", "t", "out")
 	f.eachRow(func() {
-		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
+		sx, st := f.shiftFrom(slotCShiftX), f.shiftFrom(slotCShiftT)
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			x, t := turn.exponentOf(0, sx, c, "x"), target(turn, 1, st, c, "t")

@@ -9,7 +9,7 @@ type mixture struct{ p, q, logP, logQ vector }
 // mixture finds p = ofT·2^τ and q = ofX·2^y. The larger of them is divided by m, and what
 // the other's logarithm is less follows from the exponents, of which between is what the
 // scales add to their difference.
-func (t turn) mixture(sx, st shifts) mixture {
+func (t turn) mixture(sx, st vector) mixture {
 	c, broadcast := carried{}, func(slot int) vector { return t.broadcast(t.slot(slot)) }
 	ofX, ofT := t.exponentOf(0, sx, c, "x"), t.exponentOf(1, st, c, "t")
 	d := register()
@@ -41,7 +41,7 @@ func (t turn) mixture(sx, st shifts) mixture {
 func (a arithmetic) jensenSums() {
 	f := a.begin("jensenSums", "sets a = Σ p·log2(p/m) and b = Σ q·log2(q/m), m = weight·p + rest·q.", "mixtures", "x", "t")
 	f.eachRow(func() {
-		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
+		sx, st := f.shiftFrom(slotCShiftX), f.shiftFrom(slotCShiftT)
 		sums := f.newSums(2)
 		f.loop("loop", f.tensors, 1, sums, func(t turn) {
 			m := t.mixture(sx, st)
@@ -55,7 +55,7 @@ func (a arithmetic) jensenSums() {
 func (a arithmetic) jensenTarget() {
 	f := a.begin("jensenTarget", "sets out = a·p·(log2(p/m) − b), m = weight·p + rest·q.", "mixtures", "x", "t", "out")
 	f.eachRow(func() {
-		sx, st := f.shiftsFrom(slotCShiftX), f.shiftsFrom(slotCShiftT)
+		sx, st := f.shiftFrom(slotCShiftX), f.shiftFrom(slotCShiftT)
 		f.loop("loop", f.tensors, 1, nil, func(t turn) {
 			m := t.mixture(sx, st)
 			f.sub(f.broadcast(f.slot(slotB)), m.logP, m.logP)

@@ -20,9 +20,9 @@ func (t turn) difference(c carried) vectors {
 
 // powerOf is exponentOf for powers that count by themselves, and not only beside their
 // sum: with an error of the power relative to itself, whatever the exponent is.
-func (t turn) powerOf(tensor int, s shifts, c carried, name string) exponent {
+func (t turn) powerOf(tensor int, shift vector, c carried, name string) exponent {
 	if t.single() {
-		return t.exponentOf(tensor, s, c, name) // whose log2 e has two parts
+		return t.exponentOf(tensor, shift, c, name) // whose log2 e has two parts
 	}
 	// Below least the exponent's field is 0. The second operand wins on NaN.
 	const least, bias = -709.1, 1023
@@ -31,7 +31,7 @@ func (t turn) powerOf(tensor int, s shifts, c carried, name string) exponent {
 	e := exponent{fraction: x, biased: x.fresh()}
 	for u, fraction := range x {
 		clamped, whole := register(), register()
-		VADDPD(s.shift, fraction, fraction)
+		VADDPD(shift, fraction, fraction)
 		VMOVUPD(t.constant(least), clamped)
 		VMAXPD(fraction, clamped, clamped)
 		VMOVUPD(t.constant(t.magic()+bias), e.biased[u])
@@ -45,12 +45,12 @@ func (t turn) powerOf(tensor int, s shifts, c carried, name string) exponent {
 }
 
 // logPowerOf is powerOf, and τ.
-func (t turn) logPowerOf(tensor int, s shifts, c carried, name string) exponent {
-	e := t.powerOf(tensor, s, c, name)
+func (t turn) logPowerOf(tensor int, shift vector, c carried, name string) exponent {
+	e := t.powerOf(tensor, shift, c, name)
 	if !t.single() {
 		e.y = t.load(tensor)
 		e.y.each(func(v vector) {
-			VADDPD(s.shift, v, v)
+			VADDPD(shift, v, v)
 			VMULPD(t.constant(math.Log2E), v, v)
 		})
 	}
@@ -79,8 +79,8 @@ func (t turn) flagFar(e exponent, flags vector) {
 }
 
 // frontLogPair leaves what front2 makes of 2^τ, and the difference.
-func (t turn) frontLogPair(s shifts, flags vector, c carried) {
-	e := t.logPowerOf(1, s, c, "t")
+func (t turn) frontLogPair(shift, flags vector, c carried) {
+	e := t.logPowerOf(1, shift, c, "t")
 	t.dropZeros(e, t.difference(c))
 	t.flagFar(e, flags)
 	t.front2(e, c, "t", false)
@@ -88,7 +88,7 @@ func (t turn) frontLogPair(s shifts, flags vector, c carried) {
 
 func (a arithmetic) logPairLoss() {
 	f := a.begin("logPairLoss", "sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, and flags exponents out of range.", "sums", "x", "t")
-	s := f.shifts(zero())
+	s := f.shift(zero())
 	f.eachRow(func() {
 		flags := zero()
 		sums := f.newSums(2)
@@ -109,7 +109,7 @@ func (a arithmetic) negatePower() {
 	f := a.begin("negatePower", "sets out = 0 − a·2^τ, and flags a row with a NaN or an exponent out of range.", "coefficients", "x", "t", "out")
 	none := zero()
 	f.eachRow(func() {
-		s := f.shiftsFrom(slotCShiftT)
+		s := f.shiftFrom(slotCShiftT)
 		a, flags := f.broadcast(f.slot(slotA)), zero()
 		f.pipeline("loop", f.unroll(), nil, func(turn turn, c carried) {
 			turn.load(0).each(func(x vector) {
@@ -131,7 +131,7 @@ func (a arithmetic) negatePower() {
 func (a arithmetic) logPairTarget() {
 	f := a.begin("logPairTarget", "sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range and products that overflow.",
 		"coefficients", "x", "t", "out")
-	s := f.shifts(zero())
+	s := f.shift(zero())
 	f.eachRow(func() {
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {

@@ -45,8 +45,9 @@ func (a arithmetic) logitsLoss(name string, what storing) {
 		f.hold(1, math.Log2E)
 	}
 	f.prefetch(f.tensors[:1], f.tensors[1:])
+	shift := f.newAhead(func() []vector { return []vector{f.shiftFrom(slotShiftX)} })
 	f.eachRow(func() {
-		s := f.shiftsFrom(slotShiftX)
+		s := shift.ofRow()[0]
 		flags := f.signFlags()
 		sums := f.newSums(3)
 		f.pipeline("loop", f.unrollWide(), sums, func(turn turn, c carried) {
@@ -57,6 +58,7 @@ func (a arithmetic) logitsLoss(name string, what storing) {
 			sums.addPowers(0, turn, c, "x", place)
 			sums.addLogRatios(1, c["t"], f.backLogRatio(c), flags)
 		})
+		shift.next(shift.fetch())
 		sums.store(slotPartition, slotMass, slotRatio)
 		f.storeSigns(flags)
 	})
@@ -64,7 +66,7 @@ func (a arithmetic) logitsLoss(name string, what storing) {
 
 func (a arithmetic) logProbsLoss() {
 	f := a.begin("logProbsLoss", "sums t and t·(log2 t − x·log2 e).", "sums", "x", "t")
-	s := f.shifts(zero())
+	s := f.shift(zero())
 	f.eachRow(func() {
 		flags := f.signFlags()
 		sums := f.newSums(2)
@@ -108,8 +110,10 @@ func (a arithmetic) pairLoss(name string, what storing, target powers) {
 	if what != stored {
 		f.prefetch(f.tensors[:2], nil)
 	}
+	shifts := f.newAhead(func() []vector { return []vector{f.shiftFrom(slotShiftX), f.shiftFrom(slotShiftT)} })
 	f.eachRow(func() {
-		sx, st := f.shiftsFrom(slotShiftX), f.shiftsFrom(slotShiftT)
+		s := shifts.ofRow()
+		sx, st := s[0], s[1]
 		sums := f.newSums(3)
 		f.pipeline("loop", f.unrollWide(), sums, func(turn turn, c carried) {
 			x, t := turn.exponentOf(0, sx, c, "x"), target(turn, 1, st, c, "t")
@@ -137,6 +141,7 @@ func (a arithmetic) pairLoss(name string, what storing, target powers) {
 			sums.add(1, p)
 			sums.addProducts(2, p, c["difference"])
 		})
+		shifts.next(shifts.fetch())
 		sums.store(slotPartition, slotMass, slotRatio)
 	})
 }
@@ -183,7 +188,7 @@ func (a arithmetic) exponentDifference(t, x exponent, d vectors) {
 func (a arithmetic) exponentials() {
 	f := a.begin("exponentials", "sets out = 2^y and sums 2^y and t.", "sums", "x", "t", "out")
 	f.eachRow(func() {
-		s := f.shiftsFrom(slotShiftX)
+		s := f.shiftFrom(slotShiftX)
 		flags := zero()
 		sums := f.newSums(2)
 		f.pipeline("loop", f.unroll(), sums, func(turn turn, c carried) {

@@ -128,8 +128,8 @@ func (a arithmetic) probsTarget() {
 }
 
 // frontPowers leaves what backLogRatio makes log2 x − τ of, and front2's of 2^τ.
-func (t turn) frontPowers(s shifts, flags vector, c carried) {
-	e := t.logPowerOf(1, s, c, "t")
+func (t turn) frontPowers(shift, flags vector, c carried) {
+	e := t.logPowerOf(1, shift, c, "t")
 	t.flagFar(e, flags)
 	t.flagImpossibleBeside(e, t.load(0), flags)
 	t.frontLogRatio(t.load(0), e, c)
@@ -149,7 +149,7 @@ func (t turn) flagImpossibleBeside(e exponent, x vectors, flags vector) {
 func (a arithmetic) powersLoss() {
 	f := a.begin("powersLoss", "sums 2^τ and 2^τ·(log2 x − τ), and flags exponents out of range and impossible x.", "sums", "x", "t")
 	f.eachRow(func() {
-		s, flags := f.shiftsFrom(slotShiftT), zero()
+		s, flags := f.shiftFrom(slotShiftT), zero()
 		sums := f.newSums(2)
 		f.pipeline("loop", f.unrollWide(), sums, func(turn turn, c carried) {
 			turn.frontPowers(s, flags, c)
@@ -169,7 +169,7 @@ func (a arithmetic) powersPred() {
 		"coefficients", "x", "t", "out")
 	none := zero()
 	f.eachRow(func() {
-		s := f.shiftsFrom(slotCShiftT)
+		s := f.shiftFrom(slotCShiftT)
 		a, flags := f.broadcast(f.slot(slotA)), zero()
 		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			e := turn.logPowerOf(1, s, c, "t")
@@ -204,7 +204,7 @@ func (a arithmetic) powersTarget() {
 	f := a.begin("powersTarget", "sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and impossible x.",
 		"coefficients", "x", "t", "out")
 	f.eachRow(func() {
-		s := f.shiftsFrom(slotCShiftT)
+		s := f.shiftFrom(slotCShiftT)
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
 			turn.frontPowers(s, flags, c)

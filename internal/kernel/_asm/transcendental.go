@@ -96,19 +96,15 @@ func (a arithmetic) magic() float64 {
 	return 3 << 51
 }
 
-// shifts holds, in every lane, what a row's logits are shifted by.
-type shifts struct {
-	shift vector
-	magic vector // lanes of float32: the magic number plus the shift
-}
-
-func (a arithmetic) shifts(shift vector) shifts {
-	s := shifts{shift: shift}
-	if a.single() {
-		s.magic = register()
-		a.add(a.constant(a.magic()), shift, s.magic)
+// shift is what a row's logits are shifted by as exponent takes it: in lanes of float32 with the
+// magic number.
+func (a arithmetic) shift(v vector) vector {
+	if !a.single() {
+		return v
 	}
-	return s
+	shift := register()
+	a.add(a.constant(a.magic()), v, shift)
+	return shift
 }
 
 // shiftOf returns −largest, of lanes of float32 times log2 e and rounded to a whole number, in
@@ -136,7 +132,7 @@ type exponent struct {
 // log2 e is never rounded by itself, and what log2 e lacks as a float32 is added, times the
 // whole part of the product over log2 e and not x, which is as good: the fraction is within
 // 2^−27 of its true value for y to 2^19. In lanes of float64 y is not split below −1023, the exponent that stands for 0.
-func (a arithmetic) exponent(x vectors, s shifts) exponent {
+func (a arithmetic) exponent(x vectors, shift vector) exponent {
 	e := exponent{fraction: x, biased: x.fresh()}
 	whole := x.fresh()
 	log2e := a.shared(a.constant(math.Log2E), x)
@@ -145,10 +141,10 @@ func (a arithmetic) exponent(x vectors, s shifts) exponent {
 		rest := a.constant((math.Log2E - rounded) / rounded)
 		for i := range x {
 			VMOVAPS(x[i], e.biased[i])
-			VFMADD132PS(log2e, s.magic, e.biased[i])
+			VFMADD132PS(log2e, shift, e.biased[i])
 		}
 		for i := range x {
-			VSUBPS(s.magic, e.biased[i], whole[i])
+			VSUBPS(shift, e.biased[i], whole[i])
 			VFMSUB132PS(log2e, whole[i], e.fraction[i])
 			VFMADD231PS(rest, whole[i], e.fraction[i])
 		}
@@ -158,7 +154,7 @@ func (a arithmetic) exponent(x vectors, s shifts) exponent {
 	e.y = x.fresh()
 	least, magic := a.constant(-bias), a.shared(a.constant(a.magic()+bias), x)
 	for i, fraction := range x {
-		VADDPD(s.shift, fraction, e.y[i])
+		VADDPD(shift, fraction, e.y[i])
 		VMULPD(log2e, e.y[i], e.y[i])
 		VMOVUPD(least, fraction)
 		VMAXPD(e.y[i], fraction, fraction) // the second operand wins on NaN
