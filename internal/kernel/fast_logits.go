@@ -59,35 +59,37 @@ func (w *worker[F]) level(k *rowKernels[F], i, n int) {
 		return
 	}
 	sums, expected := w.sums[i:][:n], w.expected
-	switch (pair{w.problem.Pred, w.problem.Target}) {
-	case pair{Logits, Logits}:
+	pred, target := w.problem.Pred == Logits, w.problem.Target == Logits
+	switch {
+	case pred && target:
 		for j := range sums {
 			s := &sums[j]
-			shiftDown(s, shiftX, reachX, expected.logPartition(s[reachX])-expected.logPartition(s[reachT]))
+			lower(s, shiftX, reachX, expected.logPartition(s[reachX])-expected.logPartition(s[reachT]))
 		}
-	case pair{w.problem.Pred, Logits}:
+	case pred:
 		for j := range sums {
-			shiftDown(&sums[j], shiftT, reachT, expected.logPartition(sums[j][reachT]))
+			lower(&sums[j], shiftX, reachX, expected.logPartition(sums[j][reachX]))
 		}
-	default:
+	case target:
 		for j := range sums {
-			shiftDown(&sums[j], shiftX, reachX, expected.logPartition(sums[j][reachX]))
+			lower(&sums[j], shiftT, reachT, expected.logPartition(sums[j][reachT]))
 		}
 	}
 }
 
-// shiftDown moves a shift down, by about as much as a number has a logarithm of.
-func shiftDown(s *rowSums, shift, reach int, logarithm float64) {
+// lower lowers a shift by about a natural logarithm, in eighths of base 2, and widens the reach by
+// as much.
+func lower(s *rowSums, shift, reach int, logarithm float64) {
 	const eighths = 3 << (51 - 3) // rounds to an eighth what is added to it, see eighths in _asm
 	moved := math.Log2E*logarithm + eighths - eighths
 	s[shift] -= moved
 	s[reach] += math.Ln2 * math.Abs(moved)
 }
 
-// expectation is what partition functions are expected to be.
-type expectation struct{ logClasses, perLogClasses float64 } // of the number of classes, and one over it
+// expectation is what a partition function of so many classes is expected to be.
+type expectation struct{ logClasses, perLogClasses float64 } // the logarithm of their number, and one over it
 
-func expect(classes int) expectation {
+func newExpectation(classes int) expectation {
 	l := math.Log(float64(classes))
 	return expectation{l, 1 / l}
 }
@@ -97,7 +99,7 @@ func expect(classes int) expectation {
 // reach 2σ·√(2L): together (L − reach/4)²/L.
 func (e expectation) logPartition(reach float64) float64 {
 	rest := e.logClasses - reach/4
-	if rest < 0 {
+	if rest < 0 { // max looks for NaN and −0 too
 		rest = 0
 	}
 	return rest * rest * e.perLogClasses

@@ -109,6 +109,75 @@ func TestGuardPagesOfSums(t *testing.T) {
 	}
 }
 
+// TestGuardPagesOfRecords has rows' records, and the factors of kept exponentials, at the edges of
+// a page: kernels read the next row's while they end a row.
+func TestGuardPagesOfRecords(t *testing.T) {
+	t.Run("float32", testGuardPagesOfRecords[float32])
+	t.Run("float64", testGuardPagesOfRecords[float64])
+}
+
+func testGuardPagesOfRecords[F Float](t *testing.T) {
+	const longest = 40
+	for kind, k := range kinds[F]() {
+		for rows := 1; rows <= 3; rows++ {
+			for classes := k.minClasses; classes <= longest; classes++ {
+				n := rows * classes
+				x, y, ex, et := make([]F, n), make([]F, n), make([]F, n), make([]F, n)
+				for i := range x {
+					x[i], y[i] = 0, 0.5
+				}
+				for _, atEnd := range []bool{false, true} {
+					sums := unsafe.Slice((*rowSums)(unsafe.Pointer(&guarded[float64](t, rows*sumCount, atEnd)[0])), rows)
+					kernels := map[string]func(){
+						"logitsLoss":       func() { k.logitsLoss(&x[0], &y[0], rows, classes, &sums[0]) },
+						"pairLoss":         func() { k.pairLoss(&x[0], &y[0], rows, classes, &sums[0]) },
+						"exponentials":     func() { k.exponentials(&x[0], &y[0], &ex[0], rows, classes, &sums[0]) },
+						"pairExponentials": func() { k.pairExponentials(&x[0], &y[0], &ex[0], &et[0], rows, classes, &sums[0]) },
+					}
+					if k.keepingLoss != nil {
+						kernels["keepingLoss"] = func() { k.keepingLoss(&x[0], &y[0], &ex[0], rows, classes, &sums[0]) }
+						kernels["keepingPair"] = func() { k.keepingPair(&x[0], &y[0], &ex[0], &et[0], rows, classes, &sums[0]) }
+					}
+					for name, run := range kernels {
+						for r := range sums {
+							sums[r] = rowSums{}
+							if k.shiftLast {
+								sums[r][shiftX] = float64(-r) // as many powers of 2
+							}
+						}
+						run()
+						for r := range sums {
+							want := float64(classes)
+							if k.shiftLast {
+								want = math.Ldexp(want, -r)
+							}
+							if got := sums[r][partition]; !near(got, want, 1e-6) {
+								t.Fatalf("%s, %s of %d rows of %d classes: partition of row %d is %v, want %v", kind, name, rows, classes, r, got, want)
+							}
+						}
+					}
+					if k.keptPred == nil {
+						continue
+					}
+					a, b := guarded[float64](t, rows, atEnd), guarded[float64](t, rows, atEnd)
+					for r := range a {
+						a[r], b[r] = float64(r+2), float64(2*r)
+					}
+					for i := range ex {
+						ex[i] = 1
+					}
+					k.keptPred(&y[0], &ex[0], rows, classes, &a[0], &b[0])
+					for i, got := range ex {
+						if r := i / classes; got != 2 { // (r + 2)·1 − 2r·0.5
+							t.Fatalf("%s, keptPred of %d rows of %d classes: row %d is %v, want 2", kind, rows, classes, r, got)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestGuardPagesOut writes to the edges of a page: a kernel that wrote past its
 // row would fault.
 func TestGuardPagesOut(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 func (a arithmetic) negate() {
@@ -48,12 +49,13 @@ func (a arithmetic) logitsPred() {
 func (a arithmetic) keptPred() {
 	f := a.begin("keptPred", "sets out = a·out − b·t, with an a and a b for each row.", "a", "t", "out")
 	between := f.fromRecord("b")
-	factors := f.newAhead(func() []vector {
-		return []vector{f.broadcast(f.slot(0)), f.broadcast(Mem{Base: f.record, Index: between, Scale: 1})}
+	factors := f.newAhead(2, func(record reg.GPVirtual, to vectors) {
+		f.broadcastTo(Mem{Base: record}, to[0])
+		f.broadcastTo(Mem{Base: record, Index: between, Scale: 1}, to[1])
 	})
 	f.eachRow(func() {
-		of := factors.ofRow()
-		a, b, next := of[0], of[1], factors.fetch()
+		of, next := factors.ofRow(), factors.ofNextRow()
+		a, b := of[0], of[1]
 		f.loop("loop", f.tensors, streamed, nil, func(turn turn) {
 			t, q := turn.load(0), turn.load(1)
 			for u := range q {
@@ -62,7 +64,7 @@ func (a arithmetic) keptPred() {
 			}
 			turn.store(q, 1)
 		})
-		factors.next(next)
+		factors.take(next)
 	})
 }
 

@@ -48,7 +48,7 @@ func (a arithmetic) extremes() {
 
 // storeExtremes stores what the lanes of m found as f needs it.
 func (f *function) storeExtremes(m function, largest, smallest vector) {
-	m.pick(VXORPS, VXORPD, []Op{m.constant(math.Copysign(0, -1)), smallest, smallest})
+	m.xor(m.constant(math.Copysign(0, -1)), smallest, smallest) // whose largest opposite is found like the other
 	largest, opposite := m.acrossBoth(largest, smallest, m.max)
 	if m.lane != f.lane {
 		VCVTPS2PD(largest, largest)
@@ -60,52 +60,7 @@ func (f *function) storeExtremes(m function, largest, smallest vector) {
 }
 
 // shiftFrom reads a shift from the row's record.
-func (f *function) shiftFrom(slot int) vector { return f.shift(f.broadcast(f.slot(slot))) }
-
-// ahead are vectors of a row's record, which lanes of float32 have before the row begins: that the
-// numbers are made float32 takes twenty cycles, in which nothing else of the row can be done.
-type ahead struct {
-	*function
-	read  func() []vector
-	found []vector
-}
-
-func (f *function) newAhead(read func() []vector) *ahead {
-	a := &ahead{f, read, nil}
-	if f.single() {
-		a.found = read()
-	}
-	return a
-}
-
-// ofRow are the row's.
-func (a *ahead) ofRow() []vector {
-	if !a.single() {
-		return a.read()
-	}
-	return a.found
-}
-
-// fetch reads those of the next row, or again of the last, and next puts them in place of the row's.
-func (a *ahead) fetch() (next []vector) {
-	if !a.single() {
-		return nil
-	}
-	record, following := a.record, GP64()
-	LEAQ(a.slot(a.recordSize), following)
-	CMPQ(a.rows, Imm(1))
-	CMOVQEQ(record, following)
-	a.record = following
-	next = a.read()
-	a.record = record
-	return next
-}
-
-func (a *ahead) next(fetched []vector) {
-	for i, v := range fetched {
-		VMOVAPS(v, a.found[i])
-	}
-}
+func (f *function) shiftFrom(slot int) vector { return f.toShift(f.broadcast(f.slot(slot))) }
 
 // exponentOf splits the exponents of a tensor.
 func (t turn) exponentOf(tensor int, shift vector, c carried, name string) exponent {

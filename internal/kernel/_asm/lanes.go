@@ -53,6 +53,7 @@ func (a arithmetic) max(operands ...Op)     { a.pick(VMAXPS, VMAXPD, operands) }
 func (a arithmetic) min(operands ...Op)     { a.pick(VMINPS, VMINPD, operands) }
 func (a arithmetic) and(operands ...Op)     { a.pick(VANDPS, VANDPD, operands) }
 func (a arithmetic) or(operands ...Op)      { a.pick(VORPS, VORPD, operands) }
+func (a arithmetic) xor(operands ...Op)     { a.pick(VXORPS, VXORPD, operands) }
 func (a arithmetic) fma213(operands ...Op)  { a.pick(VFMADD213PS, VFMADD213PD, operands) }
 func (a arithmetic) fma231(operands ...Op)  { a.pick(VFMADD231PS, VFMADD231PD, operands) }
 func (a arithmetic) fms213(operands ...Op)  { a.pick(VFMSUB213PS, VFMSUB213PD, operands) }
@@ -123,12 +124,16 @@ func pointer(name string) reg.GPVirtual { return Load(Param(name), GP64()).(reg.
 // broadcast is a float64 in memory, in every lane.
 func (a arithmetic) broadcast(m Mem) vector {
 	v := register()
+	a.broadcastTo(m, v)
+	return v
+}
+
+func (a arithmetic) broadcastTo(m Mem, v vector) {
 	VBROADCASTSD(m, v)
 	if a.single() {
 		narrow32(v, lowerHalf(v))
 		VBROADCASTSS(v.AsX(), v)
 	}
-	return v
 }
 
 // storeLane stores the first lane as a float64.

@@ -88,7 +88,7 @@ func (t turn) frontLogPair(shift, flags vector, c carried) {
 
 func (a arithmetic) logPairLoss() {
 	f := a.begin("logPairLoss", "sums 2^τ, τ = t·log2 e, and 2^τ·(t − x)·log2 e, and flags exponents out of range.", "sums", "x", "t")
-	s := f.shift(zero())
+	s := f.toShift(zero())
 	f.eachRow(func() {
 		flags := zero()
 		sums := f.newSums(2)
@@ -131,7 +131,7 @@ func (a arithmetic) negatePower() {
 func (a arithmetic) logPairTarget() {
 	f := a.begin("logPairTarget", "sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range and products that overflow.",
 		"coefficients", "x", "t", "out")
-	s := f.shift(zero())
+	s := f.toShift(zero())
 	f.eachRow(func() {
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {

@@ -45,7 +45,7 @@ func (a arithmetic) logitsLoss(name string, what storing) {
 		f.hold(1, math.Log2E)
 	}
 	f.prefetch(f.tensors[:1], f.tensors[1:])
-	shift := f.newAhead(func() []vector { return []vector{f.shiftFrom(slotShiftX)} })
+	shift := f.shiftsAhead(slotShiftX)
 	f.eachRow(func() {
 		s := shift.ofRow()[0]
 		flags := f.signFlags()
@@ -58,7 +58,7 @@ func (a arithmetic) logitsLoss(name string, what storing) {
 			sums.addPowers(0, turn, c, "x", place)
 			sums.addLogRatios(1, c["t"], f.backLogRatio(c), flags)
 		})
-		shift.next(shift.fetch())
+		shift.advance()
 		sums.store(slotPartition, slotMass, slotRatio)
 		f.storeSigns(flags)
 	})
@@ -66,7 +66,7 @@ func (a arithmetic) logitsLoss(name string, what storing) {
 
 func (a arithmetic) logProbsLoss() {
 	f := a.begin("logProbsLoss", "sums t and t·(log2 t − x·log2 e).", "sums", "x", "t")
-	s := f.shift(zero())
+	s := f.toShift(zero())
 	f.eachRow(func() {
 		flags := f.signFlags()
 		sums := f.newSums(2)
@@ -110,7 +110,7 @@ func (a arithmetic) pairLoss(name string, what storing, target powers) {
 	if what != stored {
 		f.prefetch(f.tensors[:2], nil)
 	}
-	shifts := f.newAhead(func() []vector { return []vector{f.shiftFrom(slotShiftX), f.shiftFrom(slotShiftT)} })
+	shifts := f.shiftsAhead(slotShiftX, slotShiftT)
 	f.eachRow(func() {
 		s := shifts.ofRow()
 		sx, st := s[0], s[1]
@@ -141,7 +141,7 @@ func (a arithmetic) pairLoss(name string, what storing, target powers) {
 			sums.add(1, p)
 			sums.addProducts(2, p, c["difference"])
 		})
-		shifts.next(shifts.fetch())
+		shifts.advance()
 		sums.store(slotPartition, slotMass, slotRatio)
 	})
 }

@@ -96,15 +96,13 @@ func (a arithmetic) magic() float64 {
 	return 3 << 51
 }
 
-// shift is what a row's logits are shifted by as exponent takes it: in lanes of float32 with the
-// magic number.
-func (a arithmetic) shift(v vector) vector {
-	if !a.single() {
-		return v
+// toShift makes of what a row's logits are shifted by what exponent takes: in lanes of float32 the
+// magic number is added.
+func (a arithmetic) toShift(v vector) vector {
+	if a.single() {
+		a.add(a.constant(a.magic()), v, v)
 	}
-	shift := register()
-	a.add(a.constant(a.magic()), v, shift)
-	return shift
+	return v
 }
 
 // shiftOf returns −largest, of lanes of float32 times log2 e and rounded to a whole number, in

@@ -273,7 +273,8 @@ func (a arithmetic) across(v vector, op func(...Op)) vector {
 	return x
 }
 
-// acrossBoth is across of v and of w, in fewer shuffles than of one after the other.
+// acrossBoth is across of v and of w, each in a first lane, in fewer shuffles than of one after the
+// other.
 func (a arithmetic) acrossBoth(v, w vector, op func(...Op)) (ofV, ofW vector) {
 	both, other := register(), register()
 	if target.wide() {
