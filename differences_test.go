@@ -55,6 +55,9 @@ func (f function) compile(outputs func(cost *G.Node, inputs G.Nodes) (G.Nodes, e
 	for i, n := range nodes {
 		G.Read(n, &values[i])
 	}
+	if err := checkHashes(g); err != nil {
+		return nil, err
+	}
 	vm := G.NewTapeMachine(g)
 	return func(point [][]float64) ([][]float64, error) {
 		for i, x := range point {

@@ -24,7 +24,8 @@ import (
 // Where an op on the way is not differentiable, or Gorgonia's own derivative of
 // it is wrong or panics (SoftMax, LogSoftMax and Slice differentiated twice, among
 // others), Grad returns ErrNotDifferentiable and names the op. A third derivative
-// of this package's ops is ErrThirdDerivative. What Grad cannot see are Gorgonia's
+// of this package's ops is ErrThirdDerivative. Where two nodes of the graph have the same
+// hash, and a TapeMachine would compute one of them only, it is ErrGraph. What Grad cannot see are Gorgonia's
 // faults in the forward pass, such as Add(Reshape(x), y), which overwrites x, and
 // the maximum of equal entries, each of which gets the whole gradient.
 func Grad(cost *G.Node, wrt ...*G.Node) (G.Nodes, error) {
@@ -39,6 +40,9 @@ func Grad(cost *G.Node, wrt ...*G.Node) (G.Nodes, error) {
 		if grad == nil {
 			return nil, errors.Wrapf(ErrNotDifferentiable, "Grad: wrt %d (%v): the cost does not depend on it, or only through inputs that take no gradient", i, wrt[i])
 		}
+	}
+	if err := checkHashes(cost.Graph()); err != nil {
+		return nil, errors.WithMessage(err, "Grad")
 	}
 	return grads, nil
 }
@@ -83,6 +87,9 @@ func hessianVectorProduct(cost *G.Node, wrt, v G.Nodes) (G.Nodes, error) {
 				return nil, err
 			}
 		}
+	}
+	if err := checkHashes(cost.Graph()); err != nil {
+		return nil, err
 	}
 	return products, nil
 }

@@ -64,6 +64,9 @@ func (op lossOp) derivative(input int) (derivative, error) {
 }
 
 func (op lossOp) SymDiff(inputs G.Nodes, out, grad *G.Node) (G.Nodes, error) {
+	if err := checkHashes(out.Graph()); err != nil { // gorgonia.Grad asks for nothing else
+		return nil, err
+	}
 	return symDiff(op, op.DiffWRT(len(inputs)), inputs, out, grad)
 }
 

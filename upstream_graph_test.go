@@ -61,6 +61,40 @@ func TestTrapUnnamedInputs(t *testing.T) {
 	assertClose(t, "named", once(t, loss)[0], []float64{0.13081203594113694}, 1e-15)
 }
 
+// TestTrapHashCollision: a hash has 32 bits, and a TapeMachine takes nodes of one for one node.
+// Both gradients notice it.
+func TestTrapHashCollision(t *testing.T) {
+	build := func(pred string) (x, y *G.Node) {
+		g := G.NewGraph()
+		return input(g, pred, tensor.Float64, []float64{1, 2}, 1, 2), input(g, "action pred target", tensor.Float64, []float64{3, 5}, 1, 2)
+	}
+	x, y := build("mean old scale")
+	if x.Hashcode() != y.Hashcode() {
+		t.Fatal("the names do not collide")
+	}
+	got := once(t, G.Must(G.HadamardProd(x, y)))[0]
+	stillBites(t, got[0] != 3 || got[1] != 10, "inputs of one hash are two")
+
+	loss := func(x, y *G.Node) *G.Node {
+		return must(t)(KLDivLoss(x, y, WithFromLogits(false), WithTargetForm(Logits), WithReduction(ReductionSum)))
+	}
+	x, y = build("mean old scale")
+	cost := loss(x, y)
+	if _, err := Grad(cost, x); !errors.Is(err, ErrGraph) {
+		t.Errorf("Grad gives %v, want %v", err, ErrGraph)
+	}
+	if _, err := G.Grad(cost, x); err == nil || !strings.Contains(err.Error(), "the same hash") { // whose errors hide their causes
+		t.Errorf("gorgonia.Grad gives %v, want %v", err, ErrGraph)
+	}
+	if _, err := HessianVectorProduct(cost, G.Nodes{x}, G.Nodes{y}); !errors.Is(err, ErrGraph) {
+		t.Errorf("HessianVectorProduct gives %v, want %v", err, ErrGraph)
+	}
+	x, y = build("another name")
+	if _, err := Grad(loss(x, y), x); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestTrapConstants: constants merge by their printed form, which leaves out the middle of
 // large ones, and names do not help. A loss of such a constant is an error; inputs with
 // names are two.
