@@ -1193,7 +1193,7 @@ pairLoss32_loop_done:
 	RET
 
 // func negate32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·negate32(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -1201,6 +1201,9 @@ TEXT ·negate32(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 negate32_row:
@@ -1214,6 +1217,7 @@ negate32_row:
 	JL           negate32_loop_few
 
 negate32_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VMOVUPS      (AX)(R9*1), Y3
 	VMOVUPS      32(AX)(R9*1), Y4
 	VMOVUPS      (CX)(R9*1), Y5
@@ -1293,14 +1297,17 @@ DATA constant7f7fffff7f7fffff<>+24(SB)/8, $0x7f7fffff7f7fffff
 GLOBL constant7f7fffff7f7fffff<>(SB), RODATA|NOPTR, $32
 
 // func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logitsPred32(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 logitsPred32_row:
 	VBROADCASTSD (DI), Y0
@@ -1341,6 +1348,7 @@ logitsPred32_row:
 	JL           logitsPred32_loop_last
 
 logitsPred32_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y8
 	VMOVUPS     Y8, Y6
 	VMOVUPS     Y8, Y8
@@ -1477,14 +1485,17 @@ logitsPred32_loop_done:
 	RET
 
 // func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairPred32(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 pairPred32_row:
 	VBROADCASTSD (DI), Y0
@@ -1527,6 +1538,7 @@ pairPred32_row:
 	JL           pairPred32_loop_last
 
 pairPred32_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y7
 	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y4, Y7
 	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y4, Y7
@@ -1629,14 +1641,17 @@ pairPred32_loop_done:
 	RET
 
 // func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·targetProbs32(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 targetProbs32_row:
 	VBROADCASTSD (DI), Y0
@@ -1677,6 +1692,7 @@ targetProbs32_row:
 	JL          targetProbs32_loop_last
 
 targetProbs32_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y5
 	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
 	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
@@ -1806,14 +1822,17 @@ DATA constant0080000000800000<>+24(SB)/8, $0x0080000000800000
 GLOBL constant0080000000800000<>(SB), RODATA|NOPTR, $32
 
 // func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairTarget32(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 pairTarget32_row:
 	VBROADCASTSD (DI), Y0
@@ -1857,6 +1876,7 @@ pairTarget32_row:
 	JL           pairTarget32_loop_last
 
 pairTarget32_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y7
 	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y6, Y7
 	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y6, Y7
@@ -3002,7 +3022,7 @@ DATA constant49bffc2049bffc20<>+24(SB)/8, $0x49bffc2049bffc20
 GLOBL constant49bffc2049bffc20<>(SB), RODATA|NOPTR, $32
 
 // func negatePower32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·negatePower32(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -3010,6 +3030,9 @@ TEXT ·negatePower32(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 negatePower32_row:
@@ -3063,6 +3086,7 @@ negatePower32_row:
 	JL           negatePower32_loop_last
 
 negatePower32_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y9
 	VMOVUPS      Y9, Y7
 	VMOVUPS      Y9, Y9
@@ -3220,7 +3244,7 @@ negatePower32_loop_done:
 	RET
 
 // func logPairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logPairTarget32(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -3228,6 +3252,9 @@ TEXT ·logPairTarget32(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 	VADDPS constant49c0000049c00000<>+0(SB), Y0, Y0
 
@@ -3264,6 +3291,7 @@ logPairTarget32_row:
 	JL           logPairTarget32_loop_last
 
 logPairTarget32_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y5
 	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y4, Y5
 	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y4, Y5
@@ -3753,6 +3781,7 @@ keepingPair32_row:
 keepingPair32_loop:
 	PREFETCHT0   (R14)(R12*1)
 	PREFETCHT0   (R15)(R12*1)
+	PREFETCHT0   4096(DX)(R12*1)
 	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y12
 	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y9, Y12
 	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y9, Y12
@@ -4972,7 +5001,7 @@ DATA constantc090e00000000000<>+24(SB)/8, $0xc090e00000000000
 GLOBL constantc090e00000000000<>(SB), RODATA|NOPTR, $32
 
 // func negate32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·negate32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -4980,6 +5009,9 @@ TEXT ·negate32Wide(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 negate32Wide_row:
@@ -4991,6 +5023,7 @@ negate32Wide_row:
 	JL           negate32Wide_loop_few
 
 negate32Wide_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VCVTPS2PD    (AX)(R9*1), Y3
 	VCVTPS2PD    16(AX)(R9*1), Y4
 	VCVTPS2PD    (CX)(R9*1), Y5
@@ -5082,14 +5115,17 @@ DATA constant7fefffffffffffff<>+24(SB)/8, $0x7fefffffffffffff
 GLOBL constant7fefffffffffffff<>(SB), RODATA|NOPTR, $32
 
 // func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logitsPred32Wide(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 logitsPred32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -5112,6 +5148,7 @@ logitsPred32Wide_row:
 	JL           logitsPred32Wide_loop_last
 
 logitsPred32Wide_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y3, Y3, Y5
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
@@ -5213,14 +5250,17 @@ logitsPred32Wide_loop_done:
 	RET
 
 // func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairPred32Wide(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 pairPred32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -5253,6 +5293,7 @@ pairPred32Wide_row:
 	JL           pairPred32Wide_loop_last
 
 pairPred32Wide_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y8
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
@@ -5402,14 +5443,17 @@ pairPred32Wide_loop_done:
 	RET
 
 // func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·targetProbs32Wide(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 targetProbs32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -5445,6 +5489,7 @@ targetProbs32Wide_row:
 	JL     targetProbs32Wide_loop_last
 
 targetProbs32Wide_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y8, Y8, Y6
 	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
 	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
@@ -5595,14 +5640,17 @@ DATA constant0010000000000000<>+24(SB)/8, $0x0010000000000000
 GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $32
 
 // func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairTarget32Wide(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 pairTarget32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -5636,6 +5684,7 @@ pairTarget32Wide_row:
 	JL           pairTarget32Wide_loop_last
 
 pairTarget32Wide_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y7
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
@@ -6605,7 +6654,7 @@ DATA constant433800000000042d<>+24(SB)/8, $0x433800000000042d
 GLOBL constant433800000000042d<>(SB), RODATA|NOPTR, $32
 
 // func negatePower32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·negatePower32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -6613,6 +6662,9 @@ TEXT ·negatePower32Wide(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 negatePower32Wide_row:
@@ -6643,6 +6695,7 @@ negatePower32Wide_row:
 	JL           negatePower32Wide_loop_last
 
 negatePower32Wide_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VMULPD       Y4, Y4, Y6
 	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
 	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
@@ -6757,7 +6810,7 @@ negatePower32Wide_loop_done:
 	RET
 
 // func logPairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logPairTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -6765,6 +6818,9 @@ TEXT ·logPairTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 logPairTarget32Wide_row:
@@ -6801,6 +6857,7 @@ logPairTarget32Wide_row:
 	JL           logPairTarget32Wide_loop_last
 
 logPairTarget32Wide_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
@@ -7200,14 +7257,17 @@ mixedLoss32Wide_loop_done:
 	RET
 
 // func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·mixedPred32Wide(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 mixedPred32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -7242,6 +7302,7 @@ mixedPred32Wide_row:
 	JL           mixedPred32Wide_loop_last
 
 mixedPred32Wide_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y8
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
@@ -7395,14 +7456,17 @@ mixedPred32Wide_loop_done:
 	RET
 
 // func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·mixedTarget32Wide(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 mixedTarget32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -7441,6 +7505,7 @@ mixedTarget32Wide_row:
 	JL           mixedTarget32Wide_loop_last
 
 mixedTarget32Wide_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y7
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
@@ -7839,7 +7904,7 @@ DATA constant40071547652b7ea7<>+24(SB)/8, $0x40071547652b7ea7
 GLOBL constant40071547652b7ea7<>(SB), RODATA|NOPTR, $32
 
 // func probsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·probsPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -7847,6 +7912,9 @@ TEXT ·probsPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 probsPred32Wide_row:
@@ -7858,6 +7926,7 @@ probsPred32Wide_row:
 	JL           probsPred32Wide_loop_few
 
 probsPred32Wide_loop:
+	PREFETCHT0 4096(DX)(R9*1)
 	VCVTPS2PD  (AX)(R9*1), Y3
 	VCVTPS2PD  16(AX)(R9*1), Y4
 	VCVTPS2PD  (CX)(R9*1), Y5
@@ -7989,14 +8058,17 @@ DATA constant7fffffffffffffff<>+24(SB)/8, $0x7fffffffffffffff
 GLOBL constant7fffffffffffffff<>(SB), RODATA|NOPTR, $32
 
 // func probsTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·probsTarget32Wide(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 probsTarget32Wide_row:
 	VBROADCASTSD 16(DI), Y0
@@ -8036,6 +8108,7 @@ probsTarget32Wide_row:
 	JL           probsTarget32Wide_loop_last
 
 probsTarget32Wide_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y6, Y6, Y3
 	VMULPD      Y3, Y3, Y7
 	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y8
@@ -8451,7 +8524,7 @@ powersLoss32Wide_loop_done:
 	RET
 
 // func powersPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·powersPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -8459,6 +8532,9 @@ TEXT ·powersPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 powersPred32Wide_row:
@@ -8493,6 +8569,7 @@ powersPred32Wide_row:
 	JL           powersPred32Wide_loop_last
 
 powersPred32Wide_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
@@ -8671,14 +8748,17 @@ DATA constantc08ff00000000000<>+24(SB)/8, $0xc08ff00000000000
 GLOBL constantc08ff00000000000<>(SB), RODATA|NOPTR, $32
 
 // func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·powersTarget32Wide(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 powersTarget32Wide_row:
 	VBROADCASTSD 8(DI), Y0
@@ -8729,6 +8809,7 @@ powersTarget32Wide_row:
 	JL     powersTarget32Wide_loop_last
 
 powersTarget32Wide_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y9, Y9, Y6
 	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
 	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
@@ -9181,14 +9262,17 @@ jensenSums32Wide_loop_done:
 	RET
 
 // func jensenTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, mixtures *[10]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·jensenTarget32Wide(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ mixtures+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  mixtures+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
 
 jensenTarget32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -9199,6 +9283,7 @@ jensenTarget32Wide_row:
 	JL           jensenTarget32Wide_loop_few
 
 jensenTarget32Wide_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VCVTPS2PD    (AX)(R9*1), Y2
 	VADDPD       Y0, Y2, Y5
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
@@ -10483,7 +10568,7 @@ DATA constant07b0000000000000<>+24(SB)/8, $0x07b0000000000000
 GLOBL constant07b0000000000000<>(SB), RODATA|NOPTR, $32
 
 // func negate64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·negate64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -10491,6 +10576,9 @@ TEXT ·negate64(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x03, R8
 	VXORPD Y0, Y0, Y0
 
 negate64_row:
@@ -10502,6 +10590,7 @@ negate64_row:
 	JL           negate64_loop_few
 
 negate64_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VMOVUPD      (AX)(R9*1), Y3
 	VMOVUPD      32(AX)(R9*1), Y4
 	VMOVUPD      (CX)(R9*1), Y5
@@ -10575,14 +10664,17 @@ negate64_loop_done:
 	RET
 
 // func logitsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logitsPred64(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
 
 logitsPred64_row:
 	VBROADCASTSD (DI), Y0
@@ -10605,6 +10697,7 @@ logitsPred64_row:
 	JL           logitsPred64_loop_last
 
 logitsPred64_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y3, Y3, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
@@ -10707,14 +10800,17 @@ logitsPred64_loop_done:
 	RET
 
 // func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairPred64(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
 
 pairPred64_row:
 	VBROADCASTSD (DI), Y0
@@ -10747,6 +10843,7 @@ pairPred64_row:
 	JL           pairPred64_loop_last
 
 pairPred64_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y8
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
@@ -10909,14 +11006,17 @@ pairPred64_loop_done:
 	RET
 
 // func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·targetProbs64(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
 
 targetProbs64_row:
 	VBROADCASTSD (DI), Y0
@@ -10952,6 +11052,7 @@ targetProbs64_row:
 	JL     targetProbs64_loop_last
 
 targetProbs64_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y8, Y8, Y6
 	VMULPD      Y6, Y6, Y7
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
@@ -11103,14 +11204,17 @@ targetProbs64_loop_done:
 	RET
 
 // func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairTarget64(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
 
 pairTarget64_row:
 	VBROADCASTSD (DI), Y0
@@ -11144,6 +11248,7 @@ pairTarget64_row:
 	JL           pairTarget64_loop_last
 
 pairTarget64_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y5, Y5, Y8
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
@@ -12233,7 +12338,7 @@ logPairLoss64_loop_done:
 	RET
 
 // func negatePower64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·negatePower64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -12241,6 +12346,9 @@ TEXT ·negatePower64(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x03, R8
 	VXORPD Y0, Y0, Y0
 
 negatePower64_row:
@@ -12271,6 +12379,7 @@ negatePower64_row:
 	JL           negatePower64_loop_last
 
 negatePower64_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VMULPD       Y4, Y4, Y6
 	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
@@ -12386,7 +12495,7 @@ negatePower64_loop_done:
 	RET
 
 // func logPairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logPairTarget64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -12394,6 +12503,9 @@ TEXT ·logPairTarget64(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x03, R8
 	VXORPD Y0, Y0, Y0
 
 logPairTarget64_row:
@@ -12432,6 +12544,7 @@ logPairTarget64_row:
 	JL           logPairTarget64_loop_last
 
 logPairTarget64_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
@@ -12966,6 +13079,7 @@ keepingPair64_row:
 keepingPair64_loop:
 	PREFETCHT0  (R14)(R12*1)
 	PREFETCHT0  (R15)(R12*1)
+	PREFETCHT0  4096(DX)(R12*1)
 	VMULPD      Y5, Y5, Y10
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
@@ -13618,14 +13732,17 @@ mixedLoss64_loop_done:
 	RET
 
 // func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·mixedPred64(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
 
 mixedPred64_row:
 	VBROADCASTSD (DI), Y0
@@ -13660,6 +13777,7 @@ mixedPred64_row:
 	JL           mixedPred64_loop_last
 
 mixedPred64_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y8
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
@@ -13826,14 +13944,17 @@ mixedPred64_loop_done:
 	RET
 
 // func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·mixedTarget64(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
 
 mixedTarget64_row:
 	VBROADCASTSD (DI), Y0
@@ -13872,6 +13993,7 @@ mixedTarget64_row:
 	JL           mixedTarget64_loop_last
 
 mixedTarget64_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y5, Y5, Y8
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
@@ -14315,7 +14437,7 @@ DATA constant3fe2776c50ef9b84<>+24(SB)/8, $0x3fe2776c50ef9b84
 GLOBL constant3fe2776c50ef9b84<>(SB), RODATA|NOPTR, $32
 
 // func probsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX
+// Requires: AVX, MMX+
 TEXT ·probsPred64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -14323,6 +14445,9 @@ TEXT ·probsPred64(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x03, R8
 	VXORPD Y0, Y0, Y0
 
 probsPred64_row:
@@ -14334,47 +14459,48 @@ probsPred64_row:
 	JL           probsPred64_loop_few
 
 probsPred64_loop:
-	VMOVUPD (AX)(R9*1), Y3
-	VMOVUPD 32(AX)(R9*1), Y4
-	VMOVUPD (CX)(R9*1), Y5
-	VMOVUPD 32(CX)(R9*1), Y6
-	VORPD   Y5, Y2, Y2
-	VXORPD  Y7, Y7, Y7
-	VCMPPD  $0x04, Y5, Y7, Y7
-	VCMPPD  $0x19, constant0170000000000000<>+0(SB), Y3, Y8
-	VCMPPD  $0x1e, constant7e70000000000000<>+0(SB), Y3, Y9
-	VORPD   Y9, Y8, Y8
-	VANDPD  Y7, Y8, Y8
-	VORPD   Y8, Y2, Y2
-	VMULPD  Y1, Y5, Y5
-	VANDPD  constant7fffffffffffffff<>+0(SB), Y5, Y8
-	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y8, Y8
-	VANDPD  Y7, Y8, Y8
-	VORPD   Y8, Y2, Y2
-	VDIVPD  Y3, Y5, Y5
-	VSUBPD  Y5, Y0, Y5
-	VANDPD  Y7, Y5, Y5
-	VORPD   Y6, Y2, Y2
-	VXORPD  Y3, Y3, Y3
-	VCMPPD  $0x04, Y6, Y3, Y3
-	VCMPPD  $0x19, constant0170000000000000<>+0(SB), Y4, Y7
-	VCMPPD  $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
-	VORPD   Y8, Y7, Y7
-	VANDPD  Y3, Y7, Y7
-	VORPD   Y7, Y2, Y2
-	VMULPD  Y1, Y6, Y6
-	VANDPD  constant7fffffffffffffff<>+0(SB), Y6, Y7
-	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y7, Y7
-	VANDPD  Y3, Y7, Y7
-	VORPD   Y7, Y2, Y2
-	VDIVPD  Y4, Y6, Y6
-	VSUBPD  Y6, Y0, Y6
-	VANDPD  Y3, Y6, Y6
-	VMOVUPD Y5, (DX)(R9*1)
-	VMOVUPD Y6, 32(DX)(R9*1)
-	ADDQ    $0x40, R9
-	SUBQ    $0x08, R8
-	JGE     probsPred64_loop
+	PREFETCHT0 4096(DX)(R9*1)
+	VMOVUPD    (AX)(R9*1), Y3
+	VMOVUPD    32(AX)(R9*1), Y4
+	VMOVUPD    (CX)(R9*1), Y5
+	VMOVUPD    32(CX)(R9*1), Y6
+	VORPD      Y5, Y2, Y2
+	VXORPD     Y7, Y7, Y7
+	VCMPPD     $0x04, Y5, Y7, Y7
+	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y3, Y8
+	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y3, Y9
+	VORPD      Y9, Y8, Y8
+	VANDPD     Y7, Y8, Y8
+	VORPD      Y8, Y2, Y2
+	VMULPD     Y1, Y5, Y5
+	VANDPD     constant7fffffffffffffff<>+0(SB), Y5, Y8
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y8, Y8
+	VANDPD     Y7, Y8, Y8
+	VORPD      Y8, Y2, Y2
+	VDIVPD     Y3, Y5, Y5
+	VSUBPD     Y5, Y0, Y5
+	VANDPD     Y7, Y5, Y5
+	VORPD      Y6, Y2, Y2
+	VXORPD     Y3, Y3, Y3
+	VCMPPD     $0x04, Y6, Y3, Y3
+	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y4, Y7
+	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
+	VORPD      Y8, Y7, Y7
+	VANDPD     Y3, Y7, Y7
+	VORPD      Y7, Y2, Y2
+	VMULPD     Y1, Y6, Y6
+	VANDPD     constant7fffffffffffffff<>+0(SB), Y6, Y7
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y7, Y7
+	VANDPD     Y3, Y7, Y7
+	VORPD      Y7, Y2, Y2
+	VDIVPD     Y4, Y6, Y6
+	VSUBPD     Y6, Y0, Y6
+	VANDPD     Y3, Y6, Y6
+	VMOVUPD    Y5, (DX)(R9*1)
+	VMOVUPD    Y6, 32(DX)(R9*1)
+	ADDQ       $0x40, R9
+	SUBQ       $0x08, R8
+	JGE        probsPred64_loop
 
 probsPred64_loop_few:
 	ADDQ $0x08, R8
@@ -14447,14 +14573,17 @@ probsPred64_loop_done:
 	RET
 
 // func probsTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·probsTarget64(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
 
 probsTarget64_row:
 	VBROADCASTSD 16(DI), Y0
@@ -14494,6 +14623,7 @@ probsTarget64_row:
 	JL           probsTarget64_loop_last
 
 probsTarget64_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y6, Y6, Y3
 	VMULPD      Y3, Y3, Y7
 	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y8
@@ -14962,7 +15092,7 @@ powersLoss64_loop_done:
 	RET
 
 // func powersPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·powersPred64(SB), NOSPLIT, $0-48
 	MOVQ   x+0(FP), AX
 	MOVQ   t+8(FP), CX
@@ -14970,6 +15100,9 @@ TEXT ·powersPred64(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x03, R8
 	VXORPD Y0, Y0, Y0
 
 powersPred64_row:
@@ -15004,6 +15137,7 @@ powersPred64_row:
 	JL           powersPred64_loop_last
 
 powersPred64_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y6
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
@@ -15174,14 +15308,17 @@ powersPred64_loop_done:
 	RET
 
 // func powersTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·powersTarget64(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ coefficients+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  coefficients+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
 
 powersTarget64_row:
 	VBROADCASTSD 8(DI), Y0
@@ -15232,6 +15369,7 @@ powersTarget64_row:
 	JL     powersTarget64_loop_last
 
 powersTarget64_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y9, Y9, Y6
 	VMULPD      Y6, Y6, Y8
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
@@ -15749,14 +15887,17 @@ jensenSums64_loop_done:
 	RET
 
 // func jensenTarget64(x *float64, t *float64, out *float64, rows int, classes int, mixtures *[10]float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·jensenTarget64(SB), NOSPLIT, $0-48
-	MOVQ x+0(FP), AX
-	MOVQ t+8(FP), CX
-	MOVQ out+16(FP), DX
-	MOVQ rows+24(FP), BX
-	MOVQ classes+32(FP), SI
-	MOVQ mixtures+40(FP), DI
+	MOVQ  x+0(FP), AX
+	MOVQ  t+8(FP), CX
+	MOVQ  out+16(FP), DX
+	MOVQ  rows+24(FP), BX
+	MOVQ  classes+32(FP), SI
+	MOVQ  mixtures+40(FP), DI
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
 
 jensenTarget64_row:
 	VBROADCASTSD (DI), Y0
@@ -15767,6 +15908,7 @@ jensenTarget64_row:
 	JL           jensenTarget64_loop_few
 
 jensenTarget64_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VMOVUPD      (AX)(R9*1), Y2
 	VADDPD       Y0, Y2, Y5
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5

@@ -1505,7 +1505,7 @@ pairLoss32AVX512_constants:
 	JMP          pairLoss32AVX512_begin
 
 // func negate32AVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·negate32AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -1516,6 +1516,9 @@ TEXT ·negate32AVX512(SB), NOSPLIT, $0-48
 	JMP  negate32AVX512_constants
 
 negate32AVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 negate32AVX512_row:
@@ -1529,6 +1532,8 @@ negate32AVX512_row:
 	JL           negate32AVX512_loop_few
 
 negate32AVX512_loop:
+	PREFETCHT0   4096(DX)(R9*1)
+	PREFETCHT0   4160(DX)(R9*1)
 	VMOVUPS      (AX)(R9*1), Z3
 	VMOVUPS      64(AX)(R9*1), Z4
 	VMOVUPS      (CX)(R9*1), Z5
@@ -1621,7 +1626,7 @@ DATA constant7f7fffff7f7fffff<>+0(SB)/8, $0x7f7fffff7f7fffff
 GLOBL constant7f7fffff7f7fffff<>(SB), RODATA|NOPTR, $8
 
 // func logitsPred32AVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·logitsPred32AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -1632,6 +1637,10 @@ TEXT ·logitsPred32AVX512(SB), NOSPLIT, $0-48
 	JMP  logitsPred32AVX512_constants
 
 logitsPred32AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 logitsPred32AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VCVTPD2PS    Z0, Y0
@@ -1669,6 +1678,8 @@ logitsPred32AVX512_row:
 	JL           logitsPred32AVX512_loop_last
 
 logitsPred32AVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
+	PREFETCHT0  4160(DX)(R9*1)
 	VMOVUPS     Z12, Z7
 	VMOVUPS     Z12, Z16
 	VFMADD213PS Z13, Z4, Z7
@@ -1809,7 +1820,7 @@ logitsPred32AVX512_constants:
 	JMP          logitsPred32AVX512_begin
 
 // func pairPred32AVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·pairPred32AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -1820,6 +1831,10 @@ TEXT ·pairPred32AVX512(SB), NOSPLIT, $0-48
 	JMP  pairPred32AVX512_constants
 
 pairPred32AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 pairPred32AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VCVTPD2PS    Z0, Y0
@@ -1879,6 +1894,8 @@ pairPred32AVX512_row:
 	JL           pairPred32AVX512_loop_last
 
 pairPred32AVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
+	PREFETCHT0  4160(DX)(R9*1)
 	VMOVUPS     Z13, Z19
 	VMOVUPS     Z13, Z21
 	VFMADD213PS Z14, Z5, Z19
@@ -2079,7 +2096,7 @@ pairPred32AVX512_constants:
 	JMP          pairPred32AVX512_begin
 
 // func targetProbs32AVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·targetProbs32AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -2090,6 +2107,10 @@ TEXT ·targetProbs32AVX512(SB), NOSPLIT, $0-48
 	JMP  targetProbs32AVX512_constants
 
 targetProbs32AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 targetProbs32AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VCVTPD2PS    Z0, Y0
@@ -2144,6 +2165,8 @@ targetProbs32AVX512_row:
 	JL          targetProbs32AVX512_loop_last
 
 targetProbs32AVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
+	PREFETCHT0  4160(DX)(R9*1)
 	VMOVUPS     Z16, Z5
 	VMOVUPS     Z16, Z23
 	VFMADD213PS Z17, Z6, Z5
@@ -2409,7 +2432,7 @@ DATA constant0080000000800000<>+0(SB)/8, $0x0080000000800000
 GLOBL constant0080000000800000<>(SB), RODATA|NOPTR, $8
 
 // func pairTarget32AVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·pairTarget32AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -2420,6 +2443,10 @@ TEXT ·pairTarget32AVX512(SB), NOSPLIT, $0-48
 	JMP  pairTarget32AVX512_constants
 
 pairTarget32AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 pairTarget32AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VCVTPD2PS    Z0, Y0
@@ -2480,6 +2507,8 @@ pairTarget32AVX512_row:
 	JL           pairTarget32AVX512_loop_last
 
 pairTarget32AVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
+	PREFETCHT0  4160(DX)(R9*1)
 	VMOVUPS     Z9, Z18
 	VMOVUPS     Z9, Z19
 	VFMADD213PS Z10, Z16, Z18
@@ -4060,7 +4089,7 @@ DATA constant49bffc2049bffc20<>+0(SB)/8, $0x49bffc2049bffc20
 GLOBL constant49bffc2049bffc20<>(SB), RODATA|NOPTR, $8
 
 // func negatePower32AVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·negatePower32AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -4071,6 +4100,9 @@ TEXT ·negatePower32AVX512(SB), NOSPLIT, $0-48
 	JMP  negatePower32AVX512_constants
 
 negatePower32AVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 negatePower32AVX512_row:
@@ -4128,6 +4160,8 @@ negatePower32AVX512_row:
 	JL           negatePower32AVX512_loop_last
 
 negatePower32AVX512_loop:
+	PREFETCHT0   4096(DX)(R9*1)
+	PREFETCHT0   4160(DX)(R9*1)
 	VMOVUPS      Z12, Z17
 	VMOVUPS      Z12, Z19
 	VFMADD213PS  Z13, Z5, Z17
@@ -4304,7 +4338,7 @@ negatePower32AVX512_constants:
 	JMP          negatePower32AVX512_begin
 
 // func logPairTarget32AVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·logPairTarget32AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -4315,6 +4349,9 @@ TEXT ·logPairTarget32AVX512(SB), NOSPLIT, $0-48
 	JMP  logPairTarget32AVX512_constants
 
 logPairTarget32AVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 	VADDPS Z1, Z0, Z0
 
@@ -4372,6 +4409,8 @@ logPairTarget32AVX512_row:
 	JL           logPairTarget32AVX512_loop_last
 
 logPairTarget32AVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
+	PREFETCHT0  4160(DX)(R9*1)
 	VMOVUPS     Z7, Z16
 	VMOVUPS     Z7, Z20
 	VFMADD213PS Z8, Z13, Z16
@@ -5167,6 +5206,8 @@ keepingPair32AVX512_loop:
 	PREFETCHT0    64(R14)(R12*1)
 	PREFETCHT0    (R15)(R12*1)
 	PREFETCHT0    64(R15)(R12*1)
+	PREFETCHT0    4096(DX)(R12*1)
+	PREFETCHT0    4160(DX)(R12*1)
 	VMOVUPS       Z14, Z24
 	VMOVUPS       Z14, Z28
 	VFMADD213PS   Z15, Z10, Z24
@@ -6971,7 +7012,7 @@ DATA constantc090e00000000000<>+0(SB)/8, $0xc090e00000000000
 GLOBL constantc090e00000000000<>(SB), RODATA|NOPTR, $8
 
 // func negate32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·negate32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -6982,6 +7023,9 @@ TEXT ·negate32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  negate32WideAVX512_constants
 
 negate32WideAVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 negate32WideAVX512_row:
@@ -6993,6 +7037,7 @@ negate32WideAVX512_row:
 	JL           negate32WideAVX512_loop_few
 
 negate32WideAVX512_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VCVTPS2PD    (AX)(R9*1), Z3
 	VCVTPS2PD    32(AX)(R9*1), Z4
 	VCVTPS2PD    (CX)(R9*1), Z5
@@ -7091,7 +7136,7 @@ DATA constant7fefffffffffffff<>+0(SB)/8, $0x7fefffffffffffff
 GLOBL constant7fefffffffffffff<>(SB), RODATA|NOPTR, $8
 
 // func logitsPred32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·logitsPred32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -7102,6 +7147,10 @@ TEXT ·logitsPred32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  logitsPred32WideAVX512_constants
 
 logitsPred32WideAVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 logitsPred32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -7132,6 +7181,7 @@ logitsPred32WideAVX512_row:
 	JL           logitsPred32WideAVX512_loop_last
 
 logitsPred32WideAVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Z3, Z3, Z7
 	VMULPD      Z4, Z4, Z19
 	VMOVUPD     Z11, Z20
@@ -7319,7 +7369,7 @@ logitsPred32WideAVX512_constants:
 	JMP          logitsPred32WideAVX512_begin
 
 // func pairPred32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·pairPred32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -7330,6 +7380,10 @@ TEXT ·pairPred32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  pairPred32WideAVX512_constants
 
 pairPred32WideAVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 pairPred32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -7379,6 +7433,7 @@ pairPred32WideAVX512_row:
 	JL           pairPred32WideAVX512_loop_last
 
 pairPred32WideAVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Z4, Z4, Z23
 	VMULPD      Z5, Z5, Z24
 	VMOVUPD     Z12, Z25
@@ -7662,7 +7717,7 @@ pairPred32WideAVX512_constants:
 	JMP          pairPred32WideAVX512_begin
 
 // func targetProbs32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·targetProbs32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -7673,6 +7728,10 @@ TEXT ·targetProbs32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  targetProbs32WideAVX512_constants
 
 targetProbs32WideAVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 targetProbs32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -7726,6 +7785,7 @@ targetProbs32WideAVX512_row:
 	JL     targetProbs32WideAVX512_loop_last
 
 targetProbs32WideAVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Z27, Z27, Z6
 	VMULPD      Z28, Z28, Z8
 	VMOVUPD     Z17, Z26
@@ -8026,7 +8086,7 @@ DATA constant0010000000000000<>+0(SB)/8, $0x0010000000000000
 GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $8
 
 // func pairTarget32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·pairTarget32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -8037,6 +8097,10 @@ TEXT ·pairTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  pairTarget32WideAVX512_constants
 
 pairTarget32WideAVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 pairTarget32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -8087,6 +8151,7 @@ pairTarget32WideAVX512_row:
 	JL           pairTarget32WideAVX512_loop_last
 
 pairTarget32WideAVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Z4, Z4, Z21
 	VMULPD      Z16, Z16, Z22
 	VMOVUPD     Z8, Z23
@@ -9632,7 +9697,7 @@ DATA constant433800000000042d<>+0(SB)/8, $0x433800000000042d
 GLOBL constant433800000000042d<>(SB), RODATA|NOPTR, $8
 
 // func negatePower32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·negatePower32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -9643,6 +9708,9 @@ TEXT ·negatePower32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  negatePower32WideAVX512_constants
 
 negatePower32WideAVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 negatePower32WideAVX512_row:
@@ -9693,6 +9761,7 @@ negatePower32WideAVX512_row:
 	JL           negatePower32WideAVX512_loop_last
 
 negatePower32WideAVX512_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VMULPD       Z4, Z4, Z21
 	VMULPD       Z5, Z5, Z22
 	VMOVUPD      Z11, Z23
@@ -9912,7 +9981,7 @@ negatePower32WideAVX512_constants:
 	JMP          negatePower32WideAVX512_begin
 
 // func logPairTarget32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·logPairTarget32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -9923,6 +9992,9 @@ TEXT ·logPairTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  logPairTarget32WideAVX512_constants
 
 logPairTarget32WideAVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 logPairTarget32WideAVX512_row:
@@ -9985,6 +10057,7 @@ logPairTarget32WideAVX512_row:
 	JL           logPairTarget32WideAVX512_loop_last
 
 logPairTarget32WideAVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Z4, Z4, Z12
 	VMULPD      Z5, Z5, Z13
 	VMOVUPD     Z16, Z26
@@ -10706,7 +10779,7 @@ mixedLoss32WideAVX512_constants:
 	JMP          mixedLoss32WideAVX512_begin
 
 // func mixedPred32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·mixedPred32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -10717,6 +10790,10 @@ TEXT ·mixedPred32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  mixedPred32WideAVX512_constants
 
 mixedPred32WideAVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 mixedPred32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -10770,6 +10847,7 @@ mixedPred32WideAVX512_row:
 	JL           mixedPred32WideAVX512_loop_last
 
 mixedPred32WideAVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Z4, Z4, Z25
 	VMULPD      Z5, Z5, Z26
 	VMOVUPD     Z14, Z27
@@ -11063,7 +11141,7 @@ mixedPred32WideAVX512_constants:
 	JMP          mixedPred32WideAVX512_begin
 
 // func mixedTarget32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·mixedTarget32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -11074,6 +11152,10 @@ TEXT ·mixedTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  mixedTarget32WideAVX512_constants
 
 mixedTarget32WideAVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 mixedTarget32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -11134,6 +11216,7 @@ mixedTarget32WideAVX512_row:
 	JL           mixedTarget32WideAVX512_loop_last
 
 mixedTarget32WideAVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Z4, Z4, Z23
 	VMULPD      Z18, Z18, Z24
 	VMOVUPD     Z10, Z25
@@ -11796,7 +11879,7 @@ DATA constant40071547652b7ea7<>+0(SB)/8, $0x40071547652b7ea7
 GLOBL constant40071547652b7ea7<>(SB), RODATA|NOPTR, $8
 
 // func probsPred32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·probsPred32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -11807,6 +11890,9 @@ TEXT ·probsPred32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  probsPred32WideAVX512_constants
 
 probsPred32WideAVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 probsPred32WideAVX512_row:
@@ -11818,57 +11904,58 @@ probsPred32WideAVX512_row:
 	JL           probsPred32WideAVX512_loop_few
 
 probsPred32WideAVX512_loop:
-	VCVTPS2PD (AX)(R9*1), Z3
-	VCVTPS2PD 32(AX)(R9*1), Z4
-	VCVTPS2PD (CX)(R9*1), Z5
-	VCVTPS2PD 32(CX)(R9*1), Z6
-	VORPD     Z5, Z2, Z2
-	VXORPD    Z7, Z7, Z7
-	VCMPPD    $0x04, Z5, Z7, K1
-	VPMOVM2Q  K1, Z7
-	VCMPPD    $0x19, Z9, Z3, K1
-	VPMOVM2Q  K1, Z8
-	VCMPPD    $0x1e, Z10, Z3, K1
-	VPMOVM2Q  K1, Z13
-	VORPD     Z13, Z8, Z8
-	VANDPD    Z7, Z8, Z8
-	VORPD     Z8, Z2, Z2
-	VMULPD    Z1, Z5, Z5
-	VANDPD    Z11, Z5, Z8
-	VCMPPD    $0x19, Z12, Z8, K1
-	VPMOVM2Q  K1, Z8
-	VANDPD    Z7, Z8, Z8
-	VORPD     Z8, Z2, Z2
-	VDIVPD    Z3, Z5, Z5
-	VSUBPD    Z5, Z0, Z5
-	VANDPD    Z7, Z5, Z5
-	VORPD     Z6, Z2, Z2
-	VXORPD    Z3, Z3, Z3
-	VCMPPD    $0x04, Z6, Z3, K1
-	VPMOVM2Q  K1, Z3
-	VCMPPD    $0x19, Z9, Z4, K1
-	VPMOVM2Q  K1, Z7
-	VCMPPD    $0x1e, Z10, Z4, K1
-	VPMOVM2Q  K1, Z8
-	VORPD     Z8, Z7, Z7
-	VANDPD    Z3, Z7, Z7
-	VORPD     Z7, Z2, Z2
-	VMULPD    Z1, Z6, Z6
-	VANDPD    Z11, Z6, Z7
-	VCMPPD    $0x19, Z12, Z7, K1
-	VPMOVM2Q  K1, Z7
-	VANDPD    Z3, Z7, Z7
-	VORPD     Z7, Z2, Z2
-	VDIVPD    Z4, Z6, Z6
-	VSUBPD    Z6, Z0, Z6
-	VANDPD    Z3, Z6, Z6
-	VCVTPD2PS Z5, Y3
-	VMOVUPS   Y3, (DX)(R9*1)
-	VCVTPD2PS Z6, Y3
-	VMOVUPS   Y3, 32(DX)(R9*1)
-	ADDQ      $0x40, R9
-	SUBQ      $0x10, R8
-	JGE       probsPred32WideAVX512_loop
+	PREFETCHT0 4096(DX)(R9*1)
+	VCVTPS2PD  (AX)(R9*1), Z3
+	VCVTPS2PD  32(AX)(R9*1), Z4
+	VCVTPS2PD  (CX)(R9*1), Z5
+	VCVTPS2PD  32(CX)(R9*1), Z6
+	VORPD      Z5, Z2, Z2
+	VXORPD     Z7, Z7, Z7
+	VCMPPD     $0x04, Z5, Z7, K1
+	VPMOVM2Q   K1, Z7
+	VCMPPD     $0x19, Z9, Z3, K1
+	VPMOVM2Q   K1, Z8
+	VCMPPD     $0x1e, Z10, Z3, K1
+	VPMOVM2Q   K1, Z13
+	VORPD      Z13, Z8, Z8
+	VANDPD     Z7, Z8, Z8
+	VORPD      Z8, Z2, Z2
+	VMULPD     Z1, Z5, Z5
+	VANDPD     Z11, Z5, Z8
+	VCMPPD     $0x19, Z12, Z8, K1
+	VPMOVM2Q   K1, Z8
+	VANDPD     Z7, Z8, Z8
+	VORPD      Z8, Z2, Z2
+	VDIVPD     Z3, Z5, Z5
+	VSUBPD     Z5, Z0, Z5
+	VANDPD     Z7, Z5, Z5
+	VORPD      Z6, Z2, Z2
+	VXORPD     Z3, Z3, Z3
+	VCMPPD     $0x04, Z6, Z3, K1
+	VPMOVM2Q   K1, Z3
+	VCMPPD     $0x19, Z9, Z4, K1
+	VPMOVM2Q   K1, Z7
+	VCMPPD     $0x1e, Z10, Z4, K1
+	VPMOVM2Q   K1, Z8
+	VORPD      Z8, Z7, Z7
+	VANDPD     Z3, Z7, Z7
+	VORPD      Z7, Z2, Z2
+	VMULPD     Z1, Z6, Z6
+	VANDPD     Z11, Z6, Z7
+	VCMPPD     $0x19, Z12, Z7, K1
+	VPMOVM2Q   K1, Z7
+	VANDPD     Z3, Z7, Z7
+	VORPD      Z7, Z2, Z2
+	VDIVPD     Z4, Z6, Z6
+	VSUBPD     Z6, Z0, Z6
+	VANDPD     Z3, Z6, Z6
+	VCVTPD2PS  Z5, Y3
+	VMOVUPS    Y3, (DX)(R9*1)
+	VCVTPD2PS  Z6, Y3
+	VMOVUPS    Y3, 32(DX)(R9*1)
+	ADDQ       $0x40, R9
+	SUBQ       $0x10, R8
+	JGE        probsPred32WideAVX512_loop
 
 probsPred32WideAVX512_loop_few:
 	ADDQ $0x10, R8
@@ -11967,7 +12054,7 @@ DATA constant7fffffffffffffff<>+0(SB)/8, $0x7fffffffffffffff
 GLOBL constant7fffffffffffffff<>(SB), RODATA|NOPTR, $8
 
 // func probsTarget32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·probsTarget32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -11978,6 +12065,10 @@ TEXT ·probsTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  probsTarget32WideAVX512_constants
 
 probsTarget32WideAVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 probsTarget32WideAVX512_row:
 	VBROADCASTSD 16(DI), Z0
 	VBROADCASTSD 24(DI), Z1
@@ -12052,6 +12143,7 @@ probsTarget32WideAVX512_row:
 	JL           probsTarget32WideAVX512_loop_last
 
 probsTarget32WideAVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Z8, Z8, Z4
 	VMULPD      Z9, Z9, Z22
 	VMULPD      Z4, Z4, Z23
@@ -12852,7 +12944,7 @@ powersLoss32WideAVX512_constants:
 	JMP          powersLoss32WideAVX512_begin
 
 // func powersPred32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·powersPred32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -12863,6 +12955,9 @@ TEXT ·powersPred32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  powersPred32WideAVX512_constants
 
 powersPred32WideAVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 powersPred32WideAVX512_row:
@@ -12923,6 +13018,7 @@ powersPred32WideAVX512_row:
 	JL           powersPred32WideAVX512_loop_last
 
 powersPred32WideAVX512_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VMULPD       Z4, Z4, Z12
 	VMULPD       Z5, Z5, Z13
 	VMOVUPD      Z17, Z28
@@ -13294,7 +13390,7 @@ DATA constantc08ff00000000000<>+0(SB)/8, $0xc08ff00000000000
 GLOBL constantc08ff00000000000<>(SB), RODATA|NOPTR, $8
 
 // func powersTarget32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·powersTarget32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -13305,6 +13401,10 @@ TEXT ·powersTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  powersTarget32WideAVX512_constants
 
 powersTarget32WideAVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 powersTarget32WideAVX512_row:
 	VBROADCASTSD 8(DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -13396,6 +13496,7 @@ powersTarget32WideAVX512_row:
 	JL     powersTarget32WideAVX512_loop_last
 
 powersTarget32WideAVX512_loop:
+	PREFETCHT0       4096(DX)(R9*1)
 	VMULPD           Z29, Z29, Z12
 	VMULPD           Z30, Z30, Z13
 	VMOVUPD          Z24, Z28
@@ -14071,7 +14172,7 @@ jensenSums32WideAVX512_constants:
 	JMP          jensenSums32WideAVX512_begin
 
 // func jensenTarget32WideAVX512(x *float32, t *float32, out *float32, rows int, classes int, mixtures *[10]float64)
-// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL, MMX+
 TEXT ·jensenTarget32WideAVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -14082,6 +14183,10 @@ TEXT ·jensenTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  jensenTarget32WideAVX512_constants
 
 jensenTarget32WideAVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x02, R8
+
 jensenTarget32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -14091,6 +14196,7 @@ jensenTarget32WideAVX512_row:
 	JL           jensenTarget32WideAVX512_loop_few
 
 jensenTarget32WideAVX512_loop:
+	PREFETCHT0   4096(DX)(R9*1)
 	VCVTPS2PD    (AX)(R9*1), Z2
 	VADDPD       Z0, Z2, Z6
 	VMULPD       Z5, Z6, Z6
@@ -15916,7 +16022,7 @@ DATA constant07b0000000000000<>+0(SB)/8, $0x07b0000000000000
 GLOBL constant07b0000000000000<>(SB), RODATA|NOPTR, $8
 
 // func negate64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·negate64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -15927,6 +16033,9 @@ TEXT ·negate64AVX512(SB), NOSPLIT, $0-48
 	JMP  negate64AVX512_constants
 
 negate64AVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x03, R8
 	VXORPD Z0, Z0, Z0
 
 negate64AVX512_row:
@@ -15938,6 +16047,8 @@ negate64AVX512_row:
 	JL           negate64AVX512_loop_few
 
 negate64AVX512_loop:
+	PREFETCHT0   4096(DX)(R9*1)
+	PREFETCHT0   4160(DX)(R9*1)
 	VMOVUPD      (AX)(R9*1), Z3
 	VMOVUPD      64(AX)(R9*1), Z4
 	VMOVUPD      (CX)(R9*1), Z5
@@ -16027,7 +16138,7 @@ negate64AVX512_constants:
 	JMP          negate64AVX512_begin
 
 // func logitsPred64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·logitsPred64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -16038,6 +16149,10 @@ TEXT ·logitsPred64AVX512(SB), NOSPLIT, $0-48
 	JMP  logitsPred64AVX512_constants
 
 logitsPred64AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
+
 logitsPred64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -16068,6 +16183,8 @@ logitsPred64AVX512_row:
 	JL           logitsPred64AVX512_loop_last
 
 logitsPred64AVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
+	PREFETCHT0  4160(DX)(R9*1)
 	VMULPD      Z3, Z3, Z7
 	VMULPD      Z4, Z4, Z23
 	VMOVUPD     Z11, Z24
@@ -16275,7 +16392,7 @@ logitsPred64AVX512_constants:
 	JMP          logitsPred64AVX512_begin
 
 // func pairPred64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·pairPred64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -16286,6 +16403,10 @@ TEXT ·pairPred64AVX512(SB), NOSPLIT, $0-48
 	JMP  pairPred64AVX512_constants
 
 pairPred64AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
+
 pairPred64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -16335,6 +16456,8 @@ pairPred64AVX512_row:
 	JL           pairPred64AVX512_loop_last
 
 pairPred64AVX512_loop:
+	PREFETCHT0       4096(DX)(R9*1)
+	PREFETCHT0       4160(DX)(R9*1)
 	VMULPD           Z4, Z4, Z26
 	VMULPD           Z5, Z5, Z27
 	VMOVUPD          Z12, Z28
@@ -16661,7 +16784,7 @@ pairPred64AVX512_constants:
 	JMP          pairPred64AVX512_begin
 
 // func targetProbs64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·targetProbs64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -16672,6 +16795,10 @@ TEXT ·targetProbs64AVX512(SB), NOSPLIT, $0-48
 	JMP  targetProbs64AVX512_constants
 
 targetProbs64AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
+
 targetProbs64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -16725,6 +16852,8 @@ targetProbs64AVX512_row:
 	JL     targetProbs64AVX512_loop_last
 
 targetProbs64AVX512_loop:
+	PREFETCHT0       4096(DX)(R9*1)
+	PREFETCHT0       4160(DX)(R9*1)
 	VMULPD           Z25, Z25, Z6
 	VMULPD           Z26, Z26, Z8
 	VMULPD           Z6, Z6, Z24
@@ -17060,7 +17189,7 @@ targetProbs64AVX512_constants:
 	JMP          targetProbs64AVX512_begin
 
 // func pairTarget64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·pairTarget64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -17071,6 +17200,10 @@ TEXT ·pairTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  pairTarget64AVX512_constants
 
 pairTarget64AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
+
 pairTarget64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -17121,6 +17254,8 @@ pairTarget64AVX512_row:
 	JL           pairTarget64AVX512_loop_last
 
 pairTarget64AVX512_loop:
+	PREFETCHT0  4096(DX)(R9*1)
+	PREFETCHT0  4160(DX)(R9*1)
 	VMULPD      Z5, Z5, Z26
 	VMULPD      Z6, Z6, Z27
 	VMOVUPD     Z12, Z28
@@ -18900,7 +19035,7 @@ logPairLoss64AVX512_constants:
 	JMP          logPairLoss64AVX512_begin
 
 // func negatePower64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·negatePower64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -18911,6 +19046,9 @@ TEXT ·negatePower64AVX512(SB), NOSPLIT, $0-48
 	JMP  negatePower64AVX512_constants
 
 negatePower64AVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x03, R8
 	VXORPD Z0, Z0, Z0
 
 negatePower64AVX512_row:
@@ -18961,6 +19099,8 @@ negatePower64AVX512_row:
 	JL           negatePower64AVX512_loop_last
 
 negatePower64AVX512_loop:
+	PREFETCHT0   4096(DX)(R9*1)
+	PREFETCHT0   4160(DX)(R9*1)
 	VMULPD       Z4, Z4, Z25
 	VMULPD       Z5, Z5, Z26
 	VMOVUPD      Z11, Z27
@@ -19200,7 +19340,7 @@ negatePower64AVX512_constants:
 	JMP          negatePower64AVX512_begin
 
 // func logPairTarget64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·logPairTarget64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -19211,6 +19351,9 @@ TEXT ·logPairTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  logPairTarget64AVX512_constants
 
 logPairTarget64AVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x03, R8
 	VXORPD Z0, Z0, Z0
 
 logPairTarget64AVX512_row:
@@ -19277,6 +19420,8 @@ logPairTarget64AVX512_row:
 	JL           logPairTarget64AVX512_loop_last
 
 logPairTarget64AVX512_loop:
+	PREFETCHT0       4096(DX)(R9*1)
+	PREFETCHT0       4160(DX)(R9*1)
 	VMULPD           Z4, Z4, Z12
 	VMULPD           Z5, Z5, Z13
 	VMOVUPD          Z18, Z28
@@ -20218,6 +20363,8 @@ keepingPair64AVX512_loop:
 	PREFETCHT0       64(R14)(R12*1)
 	PREFETCHT0       (R15)(R12*1)
 	PREFETCHT0       64(R15)(R12*1)
+	PREFETCHT0       4096(DX)(R12*1)
+	PREFETCHT0       4160(DX)(R12*1)
 	VMULPD           Z5, Z5, Z26
 	VMULPD           Z17, Z17, Z27
 	VMOVUPD          Z12, Z28
@@ -21290,7 +21437,7 @@ mixedLoss64AVX512_constants:
 	JMP          mixedLoss64AVX512_begin
 
 // func mixedPred64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·mixedPred64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -21301,6 +21448,10 @@ TEXT ·mixedPred64AVX512(SB), NOSPLIT, $0-48
 	JMP  mixedPred64AVX512_constants
 
 mixedPred64AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
+
 mixedPred64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -21354,6 +21505,8 @@ mixedPred64AVX512_row:
 	JL           mixedPred64AVX512_loop_last
 
 mixedPred64AVX512_loop:
+	PREFETCHT0       4096(DX)(R9*1)
+	PREFETCHT0       4160(DX)(R9*1)
 	VMULPD           Z4, Z4, Z26
 	VMULPD           Z5, Z5, Z27
 	VMOVUPD          Z14, Z28
@@ -21688,7 +21841,7 @@ mixedPred64AVX512_constants:
 	JMP          mixedPred64AVX512_begin
 
 // func mixedTarget64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·mixedTarget64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -21699,6 +21852,10 @@ TEXT ·mixedTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  mixedTarget64AVX512_constants
 
 mixedTarget64AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
+
 mixedTarget64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -21759,6 +21916,8 @@ mixedTarget64AVX512_row:
 	JL           mixedTarget64AVX512_loop_last
 
 mixedTarget64AVX512_loop:
+	PREFETCHT0       4096(DX)(R9*1)
+	PREFETCHT0       4160(DX)(R9*1)
 	VMULPD           Z5, Z5, Z26
 	VMULPD           Z6, Z6, Z27
 	VMOVUPD          Z14, Z28
@@ -22523,7 +22682,7 @@ DATA constant3fe2776c50ef9b84<>+0(SB)/8, $0x3fe2776c50ef9b84
 GLOBL constant3fe2776c50ef9b84<>(SB), RODATA|NOPTR, $8
 
 // func probsPred64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·probsPred64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -22534,6 +22693,9 @@ TEXT ·probsPred64AVX512(SB), NOSPLIT, $0-48
 	JMP  probsPred64AVX512_constants
 
 probsPred64AVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x03, R8
 	VXORPD Z0, Z0, Z0
 
 probsPred64AVX512_row:
@@ -22545,55 +22707,57 @@ probsPred64AVX512_row:
 	JL           probsPred64AVX512_loop_few
 
 probsPred64AVX512_loop:
-	VMOVUPD  (AX)(R9*1), Z3
-	VMOVUPD  64(AX)(R9*1), Z4
-	VMOVUPD  (CX)(R9*1), Z5
-	VMOVUPD  64(CX)(R9*1), Z6
-	VORPD    Z5, Z2, Z2
-	VXORPD   Z7, Z7, Z7
-	VCMPPD   $0x04, Z5, Z7, K1
-	VPMOVM2Q K1, Z7
-	VCMPPD   $0x19, Z9, Z3, K1
-	VPMOVM2Q K1, Z8
-	VCMPPD   $0x1e, Z10, Z3, K1
-	VPMOVM2Q K1, Z13
-	VORPD    Z13, Z8, Z8
-	VANDPD   Z7, Z8, Z8
-	VORPD    Z8, Z2, Z2
-	VMULPD   Z1, Z5, Z5
-	VANDPD   Z11, Z5, Z8
-	VCMPPD   $0x19, Z12, Z8, K1
-	VPMOVM2Q K1, Z8
-	VANDPD   Z7, Z8, Z8
-	VORPD    Z8, Z2, Z2
-	VDIVPD   Z3, Z5, Z5
-	VSUBPD   Z5, Z0, Z5
-	VANDPD   Z7, Z5, Z5
-	VORPD    Z6, Z2, Z2
-	VXORPD   Z3, Z3, Z3
-	VCMPPD   $0x04, Z6, Z3, K1
-	VPMOVM2Q K1, Z3
-	VCMPPD   $0x19, Z9, Z4, K1
-	VPMOVM2Q K1, Z7
-	VCMPPD   $0x1e, Z10, Z4, K1
-	VPMOVM2Q K1, Z8
-	VORPD    Z8, Z7, Z7
-	VANDPD   Z3, Z7, Z7
-	VORPD    Z7, Z2, Z2
-	VMULPD   Z1, Z6, Z6
-	VANDPD   Z11, Z6, Z7
-	VCMPPD   $0x19, Z12, Z7, K1
-	VPMOVM2Q K1, Z7
-	VANDPD   Z3, Z7, Z7
-	VORPD    Z7, Z2, Z2
-	VDIVPD   Z4, Z6, Z6
-	VSUBPD   Z6, Z0, Z6
-	VANDPD   Z3, Z6, Z6
-	VMOVUPD  Z5, (DX)(R9*1)
-	VMOVUPD  Z6, 64(DX)(R9*1)
-	ADDQ     $0x80, R9
-	SUBQ     $0x10, R8
-	JGE      probsPred64AVX512_loop
+	PREFETCHT0 4096(DX)(R9*1)
+	PREFETCHT0 4160(DX)(R9*1)
+	VMOVUPD    (AX)(R9*1), Z3
+	VMOVUPD    64(AX)(R9*1), Z4
+	VMOVUPD    (CX)(R9*1), Z5
+	VMOVUPD    64(CX)(R9*1), Z6
+	VORPD      Z5, Z2, Z2
+	VXORPD     Z7, Z7, Z7
+	VCMPPD     $0x04, Z5, Z7, K1
+	VPMOVM2Q   K1, Z7
+	VCMPPD     $0x19, Z9, Z3, K1
+	VPMOVM2Q   K1, Z8
+	VCMPPD     $0x1e, Z10, Z3, K1
+	VPMOVM2Q   K1, Z13
+	VORPD      Z13, Z8, Z8
+	VANDPD     Z7, Z8, Z8
+	VORPD      Z8, Z2, Z2
+	VMULPD     Z1, Z5, Z5
+	VANDPD     Z11, Z5, Z8
+	VCMPPD     $0x19, Z12, Z8, K1
+	VPMOVM2Q   K1, Z8
+	VANDPD     Z7, Z8, Z8
+	VORPD      Z8, Z2, Z2
+	VDIVPD     Z3, Z5, Z5
+	VSUBPD     Z5, Z0, Z5
+	VANDPD     Z7, Z5, Z5
+	VORPD      Z6, Z2, Z2
+	VXORPD     Z3, Z3, Z3
+	VCMPPD     $0x04, Z6, Z3, K1
+	VPMOVM2Q   K1, Z3
+	VCMPPD     $0x19, Z9, Z4, K1
+	VPMOVM2Q   K1, Z7
+	VCMPPD     $0x1e, Z10, Z4, K1
+	VPMOVM2Q   K1, Z8
+	VORPD      Z8, Z7, Z7
+	VANDPD     Z3, Z7, Z7
+	VORPD      Z7, Z2, Z2
+	VMULPD     Z1, Z6, Z6
+	VANDPD     Z11, Z6, Z7
+	VCMPPD     $0x19, Z12, Z7, K1
+	VPMOVM2Q   K1, Z7
+	VANDPD     Z3, Z7, Z7
+	VORPD      Z7, Z2, Z2
+	VDIVPD     Z4, Z6, Z6
+	VSUBPD     Z6, Z0, Z6
+	VANDPD     Z3, Z6, Z6
+	VMOVUPD    Z5, (DX)(R9*1)
+	VMOVUPD    Z6, 64(DX)(R9*1)
+	ADDQ       $0x80, R9
+	SUBQ       $0x10, R8
+	JGE        probsPred64AVX512_loop
 
 probsPred64AVX512_loop_few:
 	ADDQ $0x10, R8
@@ -22685,7 +22849,7 @@ probsPred64AVX512_constants:
 	JMP          probsPred64AVX512_begin
 
 // func probsTarget64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·probsTarget64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -22696,6 +22860,10 @@ TEXT ·probsTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  probsTarget64AVX512_constants
 
 probsTarget64AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
+
 probsTarget64AVX512_row:
 	VBROADCASTSD 16(DI), Z0
 	VBROADCASTSD 24(DI), Z1
@@ -22770,6 +22938,8 @@ probsTarget64AVX512_row:
 	JL           probsTarget64AVX512_loop_last
 
 probsTarget64AVX512_loop:
+	PREFETCHT0       4096(DX)(R9*1)
+	PREFETCHT0       4160(DX)(R9*1)
 	VMULPD           Z8, Z8, Z4
 	VMULPD           Z9, Z9, Z25
 	VMULPD           Z4, Z4, Z26
@@ -23693,7 +23863,7 @@ powersLoss64AVX512_constants:
 	JMP          powersLoss64AVX512_begin
 
 // func powersPred64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·powersPred64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -23704,6 +23874,9 @@ TEXT ·powersPred64AVX512(SB), NOSPLIT, $0-48
 	JMP  powersPred64AVX512_constants
 
 powersPred64AVX512_begin:
+	MOVQ   SI, R8
+	IMULQ  BX, R8
+	SHLQ   $0x03, R8
 	VXORPD Z0, Z0, Z0
 
 powersPred64AVX512_row:
@@ -23764,6 +23937,8 @@ powersPred64AVX512_row:
 	JL           powersPred64AVX512_loop_last
 
 powersPred64AVX512_loop:
+	PREFETCHT0       4096(DX)(R9*1)
+	PREFETCHT0       4160(DX)(R9*1)
 	VMULPD           Z4, Z4, Z12
 	VMULPD           Z5, Z5, Z13
 	VMOVUPD          Z17, Z28
@@ -24165,7 +24340,7 @@ powersPred64AVX512_constants:
 	JMP          powersPred64AVX512_begin
 
 // func powersTarget64AVX512(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·powersTarget64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -24176,6 +24351,10 @@ TEXT ·powersTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  powersTarget64AVX512_constants
 
 powersTarget64AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
+
 powersTarget64AVX512_row:
 	VBROADCASTSD 8(DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -24273,6 +24452,8 @@ powersTarget64AVX512_row:
 	JL           powersTarget64AVX512_loop_last
 
 powersTarget64AVX512_loop:
+	PREFETCHT0       4096(DX)(R9*1)
+	PREFETCHT0       4160(DX)(R9*1)
 	VMULPD           Z25, Z25, Z12
 	VMULPD           Z26, Z26, Z13
 	VMULPD           Z12, Z12, Z24
@@ -25064,7 +25245,7 @@ jensenSums64AVX512_constants:
 	JMP          jensenSums64AVX512_begin
 
 // func jensenTarget64AVX512(x *float64, t *float64, out *float64, rows int, classes int, mixtures *[10]float64)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
 TEXT ·jensenTarget64AVX512(SB), NOSPLIT, $0-48
 	MOVQ x+0(FP), AX
 	MOVQ t+8(FP), CX
@@ -25075,6 +25256,10 @@ TEXT ·jensenTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  jensenTarget64AVX512_constants
 
 jensenTarget64AVX512_begin:
+	MOVQ  SI, R8
+	IMULQ BX, R8
+	SHLQ  $0x03, R8
+
 jensenTarget64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -25084,6 +25269,7 @@ jensenTarget64AVX512_row:
 	JL           jensenTarget64AVX512_loop_few
 
 jensenTarget64AVX512_loop:
+	PREFETCHT0       4096(DX)(R9*1)
 	VMOVUPD          (AX)(R9*1), Z2
 	VADDPD           Z0, Z2, Z6
 	VMULPD           Z5, Z6, Z6

@@ -107,8 +107,11 @@ func (a arithmetic) pairLoss(name string, what storing, target powers) {
 	if f.single() {
 		f.hold(1, math.Log2E)
 	}
-	if what != stored {
+	switch what {
+	case dropped:
 		f.prefetch(f.tensors[:2], nil)
+	case kept:
+		f.prefetch(f.tensors[:2], f.tensors[2:3])
 	}
 	shifts := f.shiftsAhead(slotShiftX, slotShiftT)
 	f.eachRow(func() {

@@ -201,7 +201,8 @@ func (f *function) pipeline(label string, unroll int, s *sums, front, back func(
 // prefetch lets the loops fetch what would wait for memory. Of tensors that a pass for the
 // largest elements reads first, and these loops again, it is the rows of the next call: as many
 // as this one has, behind them in memory, which they are nearly always. Of streams, which only
-// these loops read or write, it is what is a page ahead, where the machine does not look.
+// these loops read or write, it is what is a page ahead, where the machine does not look: above
+// all of results, which are in memory that nobody has touched for long.
 func (f *function) prefetch(readAgain, streams []reg.GPVirtual) {
 	f.readAgain, f.streams, f.toNextCall = readAgain, streams, GP64()
 	MOVQ(f.classes, f.toNextCall)
