@@ -25,9 +25,9 @@ import (
 // it is wrong or panics (SoftMax, LogSoftMax and Slice differentiated twice, among
 // others), Grad returns ErrNotDifferentiable and names the op. A third derivative
 // of this package's ops is ErrThirdDerivative. Where two nodes of the graph have the same
-// hash, and a TapeMachine would compute one of them only, it is ErrGraph. What Grad cannot see are Gorgonia's
-// faults in the forward pass, such as Add(Reshape(x), y), which overwrites x, and
-// the maximum of equal entries, each of which gets the whole gradient.
+// hash, and a TapeMachine would compute one of them only, it is ErrGraph. What Grad cannot
+// see are Gorgonia's faults in the forward pass, such as Add(Reshape(x), y), which
+// overwrites x, and the maximum of equal entries, each of which gets the whole gradient.
 func Grad(cost *G.Node, wrt ...*G.Node) (G.Nodes, error) {
 	if err := checkCost(cost, wrt); err != nil {
 		return nil, errors.WithMessage(err, "Grad")

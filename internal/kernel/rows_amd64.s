@@ -1201,9 +1201,6 @@ TEXT ·negate32(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 negate32_row:
@@ -1299,15 +1296,12 @@ GLOBL constant7f7fffff7f7fffff<>(SB), RODATA|NOPTR, $32
 // func logitsPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logitsPred32(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 logitsPred32_row:
 	VBROADCASTSD (DI), Y0
@@ -1487,15 +1481,12 @@ logitsPred32_loop_done:
 // func pairPred32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairPred32(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 pairPred32_row:
 	VBROADCASTSD (DI), Y0
@@ -1643,15 +1634,12 @@ pairPred32_loop_done:
 // func targetProbs32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·targetProbs32(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 targetProbs32_row:
 	VBROADCASTSD (DI), Y0
@@ -1824,15 +1812,12 @@ GLOBL constant0080000000800000<>(SB), RODATA|NOPTR, $32
 // func pairTarget32(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairTarget32(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 pairTarget32_row:
 	VBROADCASTSD (DI), Y0
@@ -3030,9 +3015,6 @@ TEXT ·negatePower32(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 negatePower32_row:
@@ -3252,9 +3234,6 @@ TEXT ·logPairTarget32(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 	VADDPS constant49c0000049c00000<>+0(SB), Y0, Y0
 
@@ -5009,9 +4988,6 @@ TEXT ·negate32Wide(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 negate32Wide_row:
@@ -5117,15 +5093,12 @@ GLOBL constant7fefffffffffffff<>(SB), RODATA|NOPTR, $32
 // func logitsPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logitsPred32Wide(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 logitsPred32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -5252,15 +5225,12 @@ logitsPred32Wide_loop_done:
 // func pairPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairPred32Wide(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 pairPred32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -5445,15 +5415,12 @@ pairPred32Wide_loop_done:
 // func targetProbs32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·targetProbs32Wide(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 targetProbs32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -5642,15 +5609,12 @@ GLOBL constant0010000000000000<>(SB), RODATA|NOPTR, $32
 // func pairTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairTarget32Wide(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 pairTarget32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -6662,9 +6626,6 @@ TEXT ·negatePower32Wide(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 negatePower32Wide_row:
@@ -6818,9 +6779,6 @@ TEXT ·logPairTarget32Wide(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 logPairTarget32Wide_row:
@@ -7259,15 +7217,12 @@ mixedLoss32Wide_loop_done:
 // func mixedPred32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·mixedPred32Wide(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 mixedPred32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -7458,15 +7413,12 @@ mixedPred32Wide_loop_done:
 // func mixedTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·mixedTarget32Wide(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 mixedTarget32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -7912,9 +7864,6 @@ TEXT ·probsPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 probsPred32Wide_row:
@@ -8060,15 +8009,12 @@ GLOBL constant7fffffffffffffff<>(SB), RODATA|NOPTR, $32
 // func probsTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·probsTarget32Wide(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 probsTarget32Wide_row:
 	VBROADCASTSD 16(DI), Y0
@@ -8532,9 +8478,6 @@ TEXT ·powersPred32Wide(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Y0, Y0, Y0
 
 powersPred32Wide_row:
@@ -8750,15 +8693,12 @@ GLOBL constantc08ff00000000000<>(SB), RODATA|NOPTR, $32
 // func powersTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·powersTarget32Wide(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 powersTarget32Wide_row:
 	VBROADCASTSD 8(DI), Y0
@@ -9264,15 +9204,12 @@ jensenSums32Wide_loop_done:
 // func jensenTarget32Wide(x *float32, t *float32, out *float32, rows int, classes int, mixtures *[10]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·jensenTarget32Wide(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  mixtures+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ mixtures+40(FP), DI
 
 jensenTarget32Wide_row:
 	VBROADCASTSD (DI), Y0
@@ -10576,9 +10513,6 @@ TEXT ·negate64(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x03, R8
 	VXORPD Y0, Y0, Y0
 
 negate64_row:
@@ -10666,15 +10600,12 @@ negate64_loop_done:
 // func logitsPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·logitsPred64(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 logitsPred64_row:
 	VBROADCASTSD (DI), Y0
@@ -10802,15 +10733,12 @@ logitsPred64_loop_done:
 // func pairPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairPred64(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 pairPred64_row:
 	VBROADCASTSD (DI), Y0
@@ -11008,15 +10936,12 @@ pairPred64_loop_done:
 // func targetProbs64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·targetProbs64(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 targetProbs64_row:
 	VBROADCASTSD (DI), Y0
@@ -11206,15 +11131,12 @@ targetProbs64_loop_done:
 // func pairTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·pairTarget64(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 pairTarget64_row:
 	VBROADCASTSD (DI), Y0
@@ -12346,9 +12268,6 @@ TEXT ·negatePower64(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x03, R8
 	VXORPD Y0, Y0, Y0
 
 negatePower64_row:
@@ -12503,9 +12422,6 @@ TEXT ·logPairTarget64(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x03, R8
 	VXORPD Y0, Y0, Y0
 
 logPairTarget64_row:
@@ -13734,15 +13650,12 @@ mixedLoss64_loop_done:
 // func mixedPred64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·mixedPred64(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 mixedPred64_row:
 	VBROADCASTSD (DI), Y0
@@ -13946,15 +13859,12 @@ mixedPred64_loop_done:
 // func mixedTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·mixedTarget64(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 mixedTarget64_row:
 	VBROADCASTSD (DI), Y0
@@ -14445,9 +14355,6 @@ TEXT ·probsPred64(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x03, R8
 	VXORPD Y0, Y0, Y0
 
 probsPred64_row:
@@ -14575,15 +14482,12 @@ probsPred64_loop_done:
 // func probsTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·probsTarget64(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 probsTarget64_row:
 	VBROADCASTSD 16(DI), Y0
@@ -15100,9 +15004,6 @@ TEXT ·powersPred64(SB), NOSPLIT, $0-48
 	MOVQ   rows+24(FP), BX
 	MOVQ   classes+32(FP), SI
 	MOVQ   coefficients+40(FP), DI
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x03, R8
 	VXORPD Y0, Y0, Y0
 
 powersPred64_row:
@@ -15310,15 +15211,12 @@ powersPred64_loop_done:
 // func powersTarget64(x *float64, t *float64, out *float64, rows int, classes int, coefficients *[5]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·powersTarget64(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  coefficients+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ coefficients+40(FP), DI
 
 powersTarget64_row:
 	VBROADCASTSD 8(DI), Y0
@@ -15889,15 +15787,12 @@ jensenSums64_loop_done:
 // func jensenTarget64(x *float64, t *float64, out *float64, rows int, classes int, mixtures *[10]float64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·jensenTarget64(SB), NOSPLIT, $0-48
-	MOVQ  x+0(FP), AX
-	MOVQ  t+8(FP), CX
-	MOVQ  out+16(FP), DX
-	MOVQ  rows+24(FP), BX
-	MOVQ  classes+32(FP), SI
-	MOVQ  mixtures+40(FP), DI
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
+	MOVQ x+0(FP), AX
+	MOVQ t+8(FP), CX
+	MOVQ out+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ classes+32(FP), SI
+	MOVQ mixtures+40(FP), DI
 
 jensenTarget64_row:
 	VBROADCASTSD (DI), Y0

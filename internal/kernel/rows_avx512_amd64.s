@@ -1516,9 +1516,6 @@ TEXT ·negate32AVX512(SB), NOSPLIT, $0-48
 	JMP  negate32AVX512_constants
 
 negate32AVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 negate32AVX512_row:
@@ -1637,10 +1634,6 @@ TEXT ·logitsPred32AVX512(SB), NOSPLIT, $0-48
 	JMP  logitsPred32AVX512_constants
 
 logitsPred32AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 logitsPred32AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VCVTPD2PS    Z0, Y0
@@ -1831,10 +1824,6 @@ TEXT ·pairPred32AVX512(SB), NOSPLIT, $0-48
 	JMP  pairPred32AVX512_constants
 
 pairPred32AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 pairPred32AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VCVTPD2PS    Z0, Y0
@@ -2107,10 +2096,6 @@ TEXT ·targetProbs32AVX512(SB), NOSPLIT, $0-48
 	JMP  targetProbs32AVX512_constants
 
 targetProbs32AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 targetProbs32AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VCVTPD2PS    Z0, Y0
@@ -2443,10 +2428,6 @@ TEXT ·pairTarget32AVX512(SB), NOSPLIT, $0-48
 	JMP  pairTarget32AVX512_constants
 
 pairTarget32AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 pairTarget32AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VCVTPD2PS    Z0, Y0
@@ -4100,9 +4081,6 @@ TEXT ·negatePower32AVX512(SB), NOSPLIT, $0-48
 	JMP  negatePower32AVX512_constants
 
 negatePower32AVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 negatePower32AVX512_row:
@@ -4349,9 +4327,6 @@ TEXT ·logPairTarget32AVX512(SB), NOSPLIT, $0-48
 	JMP  logPairTarget32AVX512_constants
 
 logPairTarget32AVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 	VADDPS Z1, Z0, Z0
 
@@ -7023,9 +6998,6 @@ TEXT ·negate32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  negate32WideAVX512_constants
 
 negate32WideAVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 negate32WideAVX512_row:
@@ -7147,10 +7119,6 @@ TEXT ·logitsPred32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  logitsPred32WideAVX512_constants
 
 logitsPred32WideAVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 logitsPred32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -7380,10 +7348,6 @@ TEXT ·pairPred32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  pairPred32WideAVX512_constants
 
 pairPred32WideAVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 pairPred32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -7728,10 +7692,6 @@ TEXT ·targetProbs32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  targetProbs32WideAVX512_constants
 
 targetProbs32WideAVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 targetProbs32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -8097,10 +8057,6 @@ TEXT ·pairTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  pairTarget32WideAVX512_constants
 
 pairTarget32WideAVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 pairTarget32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -9708,9 +9664,6 @@ TEXT ·negatePower32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  negatePower32WideAVX512_constants
 
 negatePower32WideAVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 negatePower32WideAVX512_row:
@@ -9992,9 +9945,6 @@ TEXT ·logPairTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  logPairTarget32WideAVX512_constants
 
 logPairTarget32WideAVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 logPairTarget32WideAVX512_row:
@@ -10790,10 +10740,6 @@ TEXT ·mixedPred32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  mixedPred32WideAVX512_constants
 
 mixedPred32WideAVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 mixedPred32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -11152,10 +11098,6 @@ TEXT ·mixedTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  mixedTarget32WideAVX512_constants
 
 mixedTarget32WideAVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 mixedTarget32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -11890,9 +11832,6 @@ TEXT ·probsPred32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  probsPred32WideAVX512_constants
 
 probsPred32WideAVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 probsPred32WideAVX512_row:
@@ -12065,10 +12004,6 @@ TEXT ·probsTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  probsTarget32WideAVX512_constants
 
 probsTarget32WideAVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 probsTarget32WideAVX512_row:
 	VBROADCASTSD 16(DI), Z0
 	VBROADCASTSD 24(DI), Z1
@@ -12955,9 +12890,6 @@ TEXT ·powersPred32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  powersPred32WideAVX512_constants
 
 powersPred32WideAVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x02, R8
 	VXORPD Z0, Z0, Z0
 
 powersPred32WideAVX512_row:
@@ -13401,10 +13333,6 @@ TEXT ·powersTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  powersTarget32WideAVX512_constants
 
 powersTarget32WideAVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 powersTarget32WideAVX512_row:
 	VBROADCASTSD 8(DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -14183,10 +14111,6 @@ TEXT ·jensenTarget32WideAVX512(SB), NOSPLIT, $0-48
 	JMP  jensenTarget32WideAVX512_constants
 
 jensenTarget32WideAVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x02, R8
-
 jensenTarget32WideAVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -16033,9 +15957,6 @@ TEXT ·negate64AVX512(SB), NOSPLIT, $0-48
 	JMP  negate64AVX512_constants
 
 negate64AVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x03, R8
 	VXORPD Z0, Z0, Z0
 
 negate64AVX512_row:
@@ -16149,10 +16070,6 @@ TEXT ·logitsPred64AVX512(SB), NOSPLIT, $0-48
 	JMP  logitsPred64AVX512_constants
 
 logitsPred64AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
-
 logitsPred64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -16403,10 +16320,6 @@ TEXT ·pairPred64AVX512(SB), NOSPLIT, $0-48
 	JMP  pairPred64AVX512_constants
 
 pairPred64AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
-
 pairPred64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -16795,10 +16708,6 @@ TEXT ·targetProbs64AVX512(SB), NOSPLIT, $0-48
 	JMP  targetProbs64AVX512_constants
 
 targetProbs64AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
-
 targetProbs64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -17200,10 +17109,6 @@ TEXT ·pairTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  pairTarget64AVX512_constants
 
 pairTarget64AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
-
 pairTarget64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -19046,9 +18951,6 @@ TEXT ·negatePower64AVX512(SB), NOSPLIT, $0-48
 	JMP  negatePower64AVX512_constants
 
 negatePower64AVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x03, R8
 	VXORPD Z0, Z0, Z0
 
 negatePower64AVX512_row:
@@ -19351,9 +19253,6 @@ TEXT ·logPairTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  logPairTarget64AVX512_constants
 
 logPairTarget64AVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x03, R8
 	VXORPD Z0, Z0, Z0
 
 logPairTarget64AVX512_row:
@@ -21448,10 +21347,6 @@ TEXT ·mixedPred64AVX512(SB), NOSPLIT, $0-48
 	JMP  mixedPred64AVX512_constants
 
 mixedPred64AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
-
 mixedPred64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -21852,10 +21747,6 @@ TEXT ·mixedTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  mixedTarget64AVX512_constants
 
 mixedTarget64AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
-
 mixedTarget64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1
@@ -22693,9 +22584,6 @@ TEXT ·probsPred64AVX512(SB), NOSPLIT, $0-48
 	JMP  probsPred64AVX512_constants
 
 probsPred64AVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x03, R8
 	VXORPD Z0, Z0, Z0
 
 probsPred64AVX512_row:
@@ -22860,10 +22748,6 @@ TEXT ·probsTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  probsTarget64AVX512_constants
 
 probsTarget64AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
-
 probsTarget64AVX512_row:
 	VBROADCASTSD 16(DI), Z0
 	VBROADCASTSD 24(DI), Z1
@@ -23874,9 +23758,6 @@ TEXT ·powersPred64AVX512(SB), NOSPLIT, $0-48
 	JMP  powersPred64AVX512_constants
 
 powersPred64AVX512_begin:
-	MOVQ   SI, R8
-	IMULQ  BX, R8
-	SHLQ   $0x03, R8
 	VXORPD Z0, Z0, Z0
 
 powersPred64AVX512_row:
@@ -24351,10 +24232,6 @@ TEXT ·powersTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  powersTarget64AVX512_constants
 
 powersTarget64AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
-
 powersTarget64AVX512_row:
 	VBROADCASTSD 8(DI), Z0
 	VBROADCASTSD 16(DI), Z1
@@ -25256,10 +25133,6 @@ TEXT ·jensenTarget64AVX512(SB), NOSPLIT, $0-48
 	JMP  jensenTarget64AVX512_constants
 
 jensenTarget64AVX512_begin:
-	MOVQ  SI, R8
-	IMULQ BX, R8
-	SHLQ  $0x03, R8
-
 jensenTarget64AVX512_row:
 	VBROADCASTSD (DI), Z0
 	VBROADCASTSD 8(DI), Z1

@@ -158,24 +158,29 @@ func (w *worker[F]) doneBytes() []byte {
 // The first takes all the rows at once where they are packed.
 func (w *worker[F]) attempt() bool {
 	for n, k := range w.kinds {
-		if n > 0 && w.complete() {
-			return true
-		}
 		w.kind, w.sums = float64(n+1), w.found
 		if n == 0 && w.noted != nil {
 			w.sums = w.noted
 		}
 		if n == 0 && w.packed {
 			w.fast(w, k, 0, w.count)
-			continue
+		} else {
+			w.attemptEach(k)
 		}
-		for i := range w.count {
-			if !w.done[i] && w.factors[i] != 0 {
-				w.fast(w, k, i, 1)
-			}
+		if w.complete() {
+			return true
 		}
 	}
-	return w.complete()
+	return false
+}
+
+// attemptEach tries a kind on the rows that are not done, one by one.
+func (w *worker[F]) attemptEach(k *rowKernels[F]) {
+	for i := range w.count {
+		if !w.done[i] && w.factors[i] != 0 {
+			w.fast(w, k, i, 1)
+		}
+	}
 }
 
 // open finds what is noted of the rows in work, and what was.

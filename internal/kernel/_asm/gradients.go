@@ -8,8 +8,7 @@ import (
 )
 
 func (a arithmetic) negate() {
-	f := a.begin("negate", "sets out = 0 − t·a, and flags a row with a NaN or an infinite t.", "coefficients", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient("negate", "sets out = 0 − t·a, and flags a row with a NaN or an infinite t.", "coefficients")
 	none := zero()
 	f.eachRow(func() {
 		a, flags := f.broadcast(f.slot(slotA)), zero()
@@ -29,8 +28,7 @@ func (a arithmetic) negate() {
 }
 
 func (a arithmetic) logitsPred() {
-	f := a.begin("logitsPred", "sets out = a·2^y − b·t.", "coefficients", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient("logitsPred", "sets out = a·2^y − b·t.", "coefficients")
 	f.eachRow(func() {
 		s := f.shiftFrom(slotCShiftX)
 		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
@@ -72,8 +70,7 @@ func (a arithmetic) keptPred() {
 
 // pairPred takes the target's powers by themselves where they are not divided by their sum.
 func (a arithmetic) pairPred(name string, target powers) {
-	f := a.begin(name, "sets out = a·2^y − b·2^τ.", "coefficients", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient(name, "sets out = a·2^y − b·2^τ.", "coefficients")
 	f.eachRow(func() {
 		sx, st := f.shiftFrom(slotCShiftX), f.shiftFrom(slotCShiftT)
 		a, b := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB))
@@ -92,9 +89,8 @@ func (a arithmetic) pairPred(name string, target powers) {
 }
 
 func (a arithmetic) targetProbs() {
-	f := a.begin("targetProbs", "sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal or infinite t or a NaN.",
-		"coefficients", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient("targetProbs", "sets out = a·(log2 t − y) + b, 0 where t is, and flags a row with a subnormal or infinite t or a NaN.",
+		"coefficients")
 	f.eachRow(func() {
 		s := f.shiftFrom(slotCShiftX)
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
@@ -145,8 +141,7 @@ func (a arithmetic) smallestNormal() float64 {
 }
 
 func (a arithmetic) pairTarget(name string, target powers) {
-	f := a.begin(name, "sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.", "coefficients", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient(name, "sets out = 2^τ·a·(τ − y − b), 0 where 2^τ is, and flags products that overflow, in float64.", "coefficients")
 	f.eachRow(func() {
 		sx, st := f.shiftFrom(slotCShiftX), f.shiftFrom(slotCShiftT)
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()

@@ -53,8 +53,7 @@ func (a arithmetic) jensenSums() {
 }
 
 func (a arithmetic) jensenTarget() {
-	f := a.begin("jensenTarget", "sets out = a·p·(log2(p/m) − b), m = weight·p + rest·q.", "mixtures", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient("jensenTarget", "sets out = a·p·(log2(p/m) − b), m = weight·p + rest·q.", "mixtures")
 	f.eachRow(func() {
 		sx, st := f.shiftFrom(slotCShiftX), f.shiftFrom(slotCShiftT)
 		f.loop("loop", f.tensors, 1, nil, func(t turn) {

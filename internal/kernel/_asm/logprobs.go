@@ -106,8 +106,7 @@ func (a arithmetic) logPairLoss() {
 }
 
 func (a arithmetic) negatePower() {
-	f := a.begin("negatePower", "sets out = 0 − a·2^τ, and flags a row with a NaN or an exponent out of range.", "coefficients", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient("negatePower", "sets out = 0 − a·2^τ, and flags a row with a NaN or an exponent out of range.", "coefficients")
 	none := zero()
 	f.eachRow(func() {
 		s := f.shiftFrom(slotCShiftT)
@@ -130,9 +129,8 @@ func (a arithmetic) negatePower() {
 }
 
 func (a arithmetic) logPairTarget() {
-	f := a.begin("logPairTarget", "sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range and products that overflow.",
-		"coefficients", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient("logPairTarget", "sets out = 2^τ·a·((t − x)·log2 e + b), τ = t·log2 e, 0 where 2^τ is, and flags exponents out of range and products that overflow.",
+		"coefficients")
 	s := f.toShift(zero())
 	f.eachRow(func() {
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()

@@ -84,9 +84,8 @@ func (f *function) quotient(p, x, a, none, flags vector) {
 }
 
 func (a arithmetic) probsPred() {
-	f := a.begin("probsPred", "sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is no normal number.",
-		"coefficients", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient("probsPred", "sets out = 0 − a·t/x, 0 where t is, and flags signs, impossible x, and a·t that is no normal number.",
+		"coefficients")
 	none := zero()
 	f.eachRow(func() {
 		a, flags := f.broadcast(f.slot(slotA)), zero()
@@ -103,9 +102,8 @@ func (a arithmetic) probsPred() {
 }
 
 func (a arithmetic) probsTarget() {
-	f := a.begin("probsTarget", "sets out = a·log2(t/x) + b, 0 where t is, and flags what else is impossible.",
-		"coefficients", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient("probsTarget", "sets out = a·log2(t/x) + b, 0 where t is, and flags what else is impossible.",
+		"coefficients")
 	f.eachRow(func() {
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()
 		f.pipeline("loop", f.unrollWide(), nil, func(turn turn, c carried) {
@@ -167,9 +165,8 @@ func (a arithmetic) powersLoss() {
 }
 
 func (a arithmetic) powersPred() {
-	f := a.begin("powersPred", "sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, impossible x, and a·2^τ that is no normal number.",
-		"coefficients", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient("powersPred", "sets out = 0 − a·2^τ/x, 0 where 2^τ is, and flags exponents out of range, impossible x, and a·2^τ that is no normal number.",
+		"coefficients")
 	none := zero()
 	f.eachRow(func() {
 		s := f.shiftFrom(slotCShiftT)
@@ -204,9 +201,8 @@ func (t turn) flagSubnormal(e exponent, flags vector) {
 }
 
 func (a arithmetic) powersTarget() {
-	f := a.begin("powersTarget", "sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and impossible x.",
-		"coefficients", "x", "t", "out")
-	f.prefetch(nil, f.tensors[2:])
+	f := a.beginGradient("powersTarget", "sets out = 2^τ·a·(log2 x − τ − b), 0 where 2^τ is, and flags exponents out of range and impossible x.",
+		"coefficients")
 	f.eachRow(func() {
 		s := f.shiftFrom(slotCShiftT)
 		a, b, flags := f.broadcast(f.slot(slotA)), f.broadcast(f.slot(slotB)), zero()

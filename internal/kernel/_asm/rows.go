@@ -81,6 +81,13 @@ func (a arithmetic) begin(name, doc string, record string, tensors ...string) *f
 	return f
 }
 
+// beginGradient declares a kernel of two inputs that writes a result, which is fetched.
+func (a arithmetic) beginGradient(name, doc, record string) *function {
+	f := a.begin(name, doc, record, "x", "t", "out")
+	f.prefetch(nil, f.tensors[2:])
+	return f
+}
+
 // declare starts the text of a function, and leave ends it.
 func (f *function) declare(name, doc, signature string) {
 	f.name = name + f.suffix + target.suffix
@@ -204,7 +211,11 @@ func (f *function) pipeline(label string, unroll int, s *sums, front, back func(
 // these loops read or write, it is what is a page ahead, where the machine does not look: above
 // all of results, which are in memory that nobody has touched for long.
 func (f *function) prefetch(readAgain, streams []reg.GPVirtual) {
-	f.readAgain, f.streams, f.toNextCall = readAgain, streams, GP64()
+	f.readAgain, f.streams = readAgain, streams
+	if len(readAgain) == 0 {
+		return
+	}
+	f.toNextCall = GP64()
 	MOVQ(f.classes, f.toNextCall)
 	IMULQ(f.rows, f.toNextCall)
 	SHLQ(Imm(uint64(bits.TrailingZeros(uint(f.size)))), f.toNextCall)

@@ -143,9 +143,8 @@ func (s *sums) store(slots ...int) {
 		storeThree(totals, s.slot(slots[0]))
 		return
 	}
-	doubles := arithmetic{lane: 8}
 	for i, slot := range slots {
-		VMOVSD(doubles.across(totals[i], doubles.add), s.slot(slot))
+		VMOVSD(sumAcross(totals[i]), s.slot(slot))
 	}
 }
 

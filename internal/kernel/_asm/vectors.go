@@ -251,30 +251,23 @@ func narrow32(v vector, half Op) {
 	}
 }
 
-// across is op of all lanes, in the first lane of the smallest vector.
-func (a arithmetic) across(v vector, op func(...Op)) vector {
-	v = halved(v, op)
+// sumAcross is the sum of all lanes of float64, in the first lane of the smallest vector.
+func sumAcross(v vector) vector {
+	v = sumHalves(v)
 	x, other := XMM(), XMM()
 	if target.wide() {
 		VEXTRACTF64X2(Imm(1), v, x) // of any register
 	} else {
 		VEXTRACTF128(Imm(1), v, x)
 	}
-	op(v.AsX(), x, x)
-	if !a.single() {
-		VPERMILPD(Imm(1), x, other)
-		op(other, x, x)
-		return x
-	}
-	VPERMILPS(Imm(0x4e), x, other)
-	op(other, x, x)
-	VPERMILPS(Imm(0xb1), x, other)
-	op(other, x, x)
+	VADDPD(v.AsX(), x, x)
+	VPERMILPD(Imm(1), x, other)
+	VADDPD(other, x, x)
 	return x
 }
 
-// acrossBoth is across of v and of w, each in a first lane, in fewer shuffles than of one after the
-// other.
+// acrossBoth is op of all lanes of v, and of all of w, each in the first lane of the smallest vector:
+// in fewer shuffles than of one after the other.
 func (a arithmetic) acrossBoth(v, w vector, op func(...Op)) (ofV, ofW vector) {
 	both, other := register(), register()
 	if target.wide() {
@@ -301,21 +294,21 @@ func (a arithmetic) acrossBoth(v, w vector, op func(...Op)) (ofV, ofW vector) {
 	return both.AsX().(vector), half.AsX().(vector)
 }
 
-// halved is op of the two halves of a vector of 64 bytes.
-func halved(v vector, op func(...Op)) vector {
+// sumHalves is the sum of the two halves of a vector of 64 bytes.
+func sumHalves(v vector) vector {
 	if !target.wide() {
 		return v
 	}
 	half := YMM()
 	VEXTRACTF64X4(Imm(1), v, half)
-	op(v.AsY(), half, half)
+	VADDPD(v.AsY(), half, half)
 	return half
 }
 
 // storeThree stores the sums of three vectors of float64, and 0 behind.
 func storeThree(v []vector, m Mem) {
 	for i := range v {
-		v[i] = halved(v[i], VADDPD)
+		v[i] = sumHalves(v[i])
 	}
 	none := YMM()
 	VXORPD(none, none, none)
