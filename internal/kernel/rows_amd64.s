@@ -60,9 +60,10 @@ extremes32_loop_tail:
 	VMINPS     Y6, Y3, Y3
 
 extremes32_loop_done:
-	VMAXPS       Y2, Y1, Y1
 	VMINPS       Y4, Y3, Y3
+	VMAXPS       Y2, Y1, Y1
 	VXORPS       constant8000000080000000<>+0(SB), Y3, Y3
+	LEAQ         (AX)(DX*4), AX
 	VPERM2F128   $0x20, Y3, Y1, Y0
 	VPERM2F128   $0x31, Y3, Y1, Y1
 	VMAXPS       Y1, Y0, Y0
@@ -73,12 +74,11 @@ extremes32_loop_done:
 	VEXTRACTF128 $0x01, Y0, X1
 	VMULPS       constantbfb8aa3bbfb8aa3b<>+0(SB), X0, X2
 	VROUNDPS     $0x00, X2, X2
-	VCVTSS2SD    X2, X2, X2
-	VMOVSD       X2, (BX)
 	VADDPS       X1, X0, X0
 	VCVTSS2SD    X0, X0, X0
+	VCVTSS2SD    X2, X2, X1
+	VMOVSD       X1, (BX)
 	VMOVSD       X0, 16(BX)
-	LEAQ         (AX)(DX*4), AX
 	ADDQ         $0x40, BX
 	DECQ         CX
 	JNZ          extremes32_row
@@ -115,186 +115,186 @@ TEXT ·logitsLoss32(SB), NOSPLIT, $216-40
 	MOVQ         rows+16(FP), DX
 	MOVQ         classes+24(FP), BX
 	MOVQ         sums+32(FP), SI
-	VMOVUPS      constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
 	MOVQ         BX, DI
 	IMULQ        DX, DI
 	SHLQ         $0x02, DI
-	VBROADCASTSD (SI), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VBROADCASTSD (SI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
 
 logitsLoss32_row:
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
-	VXORPD      Y8, Y8, Y8
-	VXORPD      Y9, Y9, Y9
 	LEAQ        (SP), R8
 	ADDQ        $0x18, R8
 	ANDQ        $-32, R8
-	VXORPD      Y10, Y10, Y10
-	VMOVUPD     Y10, (R8)
-	VMOVUPD     Y10, 64(R8)
-	VMOVUPD     Y10, 128(R8)
+	VXORPD      Y8, Y8, Y8
+	VMOVUPD     Y8, (R8)
+	VMOVUPD     Y8, 64(R8)
+	VMOVUPD     Y8, 128(R8)
 	MOVQ        BX, R9
 	XORQ        R10, R10
 	MOVQ        $0x00000100, R11
 	SUBQ        $0x08, R9
 	JL          logitsLoss32_loop_few
+	VMOVUPS     (AX)(R10*1), Y8
+	VMOVUPS     (CX)(R10*1), Y11
+	VMOVAPS     Y8, Y9
+	VMOVUPS     logarithms<>+0(SB), Y12
 	LEAQ        (AX)(DI*1), R12
-	VMOVUPS     (AX)(R10*1), Y10
-	VMOVAPS     Y10, Y11
-	VFMADD132PS Y1, Y2, Y11
-	VSUBPS      Y2, Y11, Y12
-	VFMSUB132PS Y1, Y12, Y10
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS     (CX)(R10*1), Y12
-
-	// log2 t - y
-	VPSRLD      $0x14, Y12, Y13
-	VPADDD      constant49bffc0849bffc08<>+0(SB), Y13, Y14
-	VSUBPS      Y11, Y14, Y14
-	VPERMPS     logarithms<>+0(SB), Y13, Y15
-	VSUBPS      Y10, Y15, Y15
-	VADDPS      Y15, Y14, Y14
-	VANDPS      constant007fffff007fffff<>+0(SB), Y12, Y15
-	VORPS       Y0, Y15, Y15
-	VPERMPS     reciprocals<>+0(SB), Y13, Y13
-	VFMSUB213PS Y0, Y13, Y15
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y11, Y11
-	VPSLLD      $0x14, Y11, Y13
-	VPERMPS     powers<>+0(SB), Y11, Y11
-	VPADDD      Y11, Y13, Y13
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
 	SUBQ        $0x08, R9
+	VSUBPS      Y0, Y9, Y10
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y8
+	VMOVUPS     reciprocals<>+0(SB), Y13
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y8
+	VPSRLD      $0x14, Y11, Y10
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y10, Y14
+	VSUBPS      Y9, Y14, Y14
+	VPERMPS     Y12, Y10, Y12
+	VPERMPS     Y13, Y10, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VANDPS      constant007fffff007fffff<>+0(SB), Y11, Y13
+	VSUBPS      Y8, Y12, Y12
+	VORPS       constant3f8000003f800000<>+0(SB), Y13, Y13
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y10, Y13
+	VPSLLD      $0x14, Y9, Y10
+	VADDPS      Y12, Y14, Y14
+	VMOVUPS     powers<>+0(SB), Y12
+	VPERMPS     Y12, Y9, Y9
+	VPADDD      Y9, Y10, Y10
 	JL          logitsLoss32_loop_last
 
 logitsLoss32_loop:
-	PREFETCHT0  (R12)(R10*1)
-	PREFETCHT0  4096(CX)(R10*1)
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y11
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y10, Y11
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y10, Y11
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y10, Y11
-	VMOVAPS     Y4, Y10
-	VFMADD231PS Y13, Y11, Y4
-	VSUBPS      Y10, Y4, Y10
-	VFMSUB213PS Y10, Y11, Y13
-	VADDPS      Y13, Y5, Y5
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
-	VFMADD213PS Y14, Y15, Y10
-	VMOVAPS     Y6, Y11
-	VADDPS      Y12, Y6, Y6
-	VSUBPS      Y11, Y6, Y11
-	VSUBPS      Y11, Y12, Y11
-	VADDPS      Y11, Y7, Y7
-	VMOVAPS     Y8, Y11
-	VFMADD231PS Y10, Y12, Y8
-	VSUBPS      Y11, Y8, Y11
-	VFMSUB213PS Y11, Y12, Y10
-	VADDPS      Y10, Y9, Y9
-	VORPS       Y12, Y3, Y3
-	VMOVUPS     32(AX)(R10*1), Y10
-	VMOVAPS     Y10, Y11
-	VFMADD132PS Y1, Y2, Y11
-	VSUBPS      Y2, Y11, Y12
-	VFMSUB132PS Y1, Y12, Y10
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS     32(CX)(R10*1), Y12
-
-	// log2 t - y
-	VPSRLD       $0x14, Y12, Y13
-	VPADDD       constant49bffc0849bffc08<>+0(SB), Y13, Y14
-	VSUBPS       Y11, Y14, Y14
-	VPERMPS      logarithms<>+0(SB), Y13, Y15
-	VSUBPS       Y10, Y15, Y15
-	VADDPS       Y15, Y14, Y14
-	VANDPS       constant007fffff007fffff<>+0(SB), Y12, Y15
-	VORPS        Y0, Y15, Y15
-	VPERMPS      reciprocals<>+0(SB), Y13, Y13
-	VFMSUB213PS  Y0, Y13, Y15
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y11, Y11
-	VPSLLD       $0x14, Y11, Y13
-	VPERMPS      powers<>+0(SB), Y11, Y11
-	VPADDD       Y11, Y13, Y13
+	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y9
+	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y8, Y9
+	VMOVUPS      constantbeb925a8beb925a8<>+0(SB), Y15
+	PREFETCHT0   4096(CX)(R10*1)
+	VFMADD213PS  constant3ef6cc673ef6cc67<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y8, Y9
+	PREFETCHT0   (R12)(R10*1)
+	VORPS        Y11, Y1, Y1
+	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y8, Y9
+	VMOVAPS      Y2, Y12
+	VFMADD231PS  Y10, Y9, Y2
+	VFMADD213PS  constantbf38aa33bf38aa33<>+0(SB), Y13, Y15
+	VFMADD213PS  constant3fb8aa373fb8aa37<>+0(SB), Y13, Y15
+	VFMADD213PS  Y14, Y13, Y15
+	VMOVUPS      32(AX)(R10*1), Y8
+	VSUBPS       Y12, Y2, Y12
+	VFMSUB213PS  Y12, Y9, Y10
+	VMOVAPS      Y4, Y13
+	VADDPS       Y11, Y4, Y4
+	VMOVAPS      Y8, Y9
+	VSUBPS       Y13, Y4, Y13
+	VMOVAPS      Y6, Y12
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
+	VADDPS       Y10, Y3, Y3
+	VFMADD231PS  Y15, Y11, Y6
+	VSUBPS       Y13, Y11, Y13
+	VSUBPS       Y12, Y6, Y12
+	VFMSUB213PS  Y12, Y11, Y15
+	VMOVUPS      32(CX)(R10*1), Y11
+	VSUBPS       Y0, Y9, Y14
+	VMOVUPS      reciprocals<>+0(SB), Y12
+	VADDPS       Y13, Y5, Y5
 	ADDQ         $0x20, R10
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y14, Y8
+	VPSRLD       $0x14, Y11, Y10
+	VADDPS       Y15, Y7, Y7
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y14, Y8
+	VMOVUPS      logarithms<>+0(SB), Y13
+	VPADDD       constant49bffc0849bffc08<>+0(SB), Y10, Y14
+	VPERMPS      Y13, Y10, Y13
+	VSUBPS       Y9, Y14, Y14
+	VSUBPS       Y8, Y13, Y13
+	VADDPS       Y13, Y14, Y14
+	VANDPS       constant007fffff007fffff<>+0(SB), Y11, Y13
+	VORPS        constant3f8000003f800000<>+0(SB), Y13, Y13
+	VPERMPS      Y12, Y10, Y10
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VMOVUPS      powers<>+0(SB), Y12
+	VFMSUB213PS  constant3f8000003f800000<>+0(SB), Y10, Y13
+	VPSLLD       $0x14, Y9, Y10
 	DECQ         R11
+	VPERMPS      Y12, Y9, Y9
+	VPADDD       Y9, Y10, Y10
 	JNZ          logitsLoss32_loop_on
-	VEXTRACTF128 $0x01, Y5, X11
-	VADDPS       X11, X5, X5
-	VEXTRACTF128 $0x01, Y4, X11
-	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y4, Y4
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y4, Y4
-	VADDPD       (R8), Y4, Y4
-	VMOVUPD      Y4, (R8)
-	VXORPD       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VEXTRACTF128 $0x01, Y7, X11
-	VADDPS       X11, X7, X7
-	VEXTRACTF128 $0x01, Y6, X11
-	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y6, Y6
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y7, Y6, Y6
-	VADDPD       64(R8), Y6, Y6
-	VMOVUPD      Y6, 64(R8)
-	VXORPD       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VEXTRACTF128 $0x01, Y9, X11
-	VADDPS       X11, X9, X9
-	VEXTRACTF128 $0x01, Y8, X11
-	VCVTPS2PD    X8, Y8
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y8, Y8
+	VEXTRACTF128 $0x01, Y3, X9
+	VADDPS       X9, X3, X3
+	VEXTRACTF128 $0x01, Y5, X12
+	VEXTRACTF128 $0x01, Y2, X9
+	VADDPS       X12, X5, X5
+	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       128(R8), Y8, Y8
-	VMOVUPD      Y8, 128(R8)
-	VXORPD       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
+	VEXTRACTF128 $0x01, Y4, X12
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X12, Y12
+	VADDPD       Y9, Y2, Y2
+	VEXTRACTF128 $0x01, Y7, X9
+	VADDPS       X9, X7, X7
+	VEXTRACTF128 $0x01, Y6, X9
+	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y9, Y6, Y6
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y12, Y4, Y4
+	VCVTPS2PD    X7, Y7
 	MOVQ         $0x00000100, R11
+	VXORPS       Y3, Y3, Y3
+	VADDPD       Y5, Y4, Y4
+	VADDPD       (R8), Y2, Y2
+	VMOVUPD      Y2, (R8)
+	VXORPD       Y2, Y2, Y2
+	VXORPS       Y5, Y5, Y5
+	VADDPD       64(R8), Y4, Y4
+	VADDPD       Y7, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPD      Y4, 64(R8)
+	VXORPD       Y4, Y4, Y4
+	VADDPD       128(R8), Y6, Y6
+	VMOVUPD      Y6, 128(R8)
+	VXORPD       Y6, Y6, Y6
 
 logitsLoss32_loop_on:
 	SUBQ $0x08, R9
 	JGE  logitsLoss32_loop
 
 logitsLoss32_loop_last:
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y11
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y10, Y11
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y10, Y11
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y10, Y11
-	VMOVAPS     Y4, Y10
-	VFMADD231PS Y13, Y11, Y4
-	VSUBPS      Y10, Y4, Y10
-	VFMSUB213PS Y10, Y11, Y13
-	VADDPS      Y13, Y5, Y5
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
-	VFMADD213PS Y14, Y15, Y10
-	VMOVAPS     Y6, Y11
-	VADDPS      Y12, Y6, Y6
-	VSUBPS      Y11, Y6, Y11
-	VSUBPS      Y11, Y12, Y11
-	VADDPS      Y11, Y7, Y7
-	VMOVAPS     Y8, Y11
-	VFMADD231PS Y10, Y12, Y8
-	VSUBPS      Y11, Y8, Y11
-	VFMSUB213PS Y11, Y12, Y10
-	VADDPS      Y10, Y9, Y9
-	VORPS       Y12, Y3, Y3
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y12
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y9
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y13, Y12
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y13, Y12
 	ADDQ        $0x20, R10
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y8, Y9
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y13, Y12
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y8, Y9
+	VFMADD213PS Y14, Y13, Y12
+	VMOVAPS     Y4, Y14
+	VADDPS      Y11, Y4, Y4
+	VMOVAPS     Y2, Y13
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y8, Y9
+	VMOVAPS     Y6, Y8
+	VORPS       Y11, Y1, Y1
+	VSUBPS      Y14, Y4, Y14
+	VSUBPS      Y14, Y11, Y14
+	VFMADD231PS Y12, Y11, Y6
+	VFMADD231PS Y10, Y9, Y2
+	VSUBPS      Y13, Y2, Y13
+	VFMSUB213PS Y13, Y9, Y10
+	VSUBPS      Y8, Y6, Y8
+	VADDPS      Y14, Y5, Y5
+	VFMSUB213PS Y8, Y11, Y12
+	VADDPS      Y10, Y3, Y3
+	VADDPS      Y12, Y7, Y7
 
 logitsLoss32_loop_few:
 	ADDQ        $0x08, R9
@@ -302,110 +302,111 @@ logitsLoss32_loop_few:
 	JZ          logitsLoss32_loop_done
 	LEAQ        tailMask<>+0(SB), R11
 	MOVQ        $0x00000008, R12
+	VMOVUPS     logarithms<>+0(SB), Y11
 	SUBQ        R9, R12
-	VMOVUPD     (R11)(R12*4), Y10
-	VMASKMOVPS  (AX)(R10*1), Y10, Y11
-	VMOVAPS     Y11, Y12
-	VFMADD132PS Y1, Y2, Y12
-	VSUBPS      Y2, Y12, Y2
-	VFMSUB132PS Y1, Y2, Y11
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y11
-	VMASKMOVPS  (CX)(R10*1), Y10, Y2
-
-	// log2 t - y
-	VPSRLD      $0x14, Y2, Y13
-	VPADDD      constant49bffc0849bffc08<>+0(SB), Y13, Y14
-	VSUBPS      Y12, Y14, Y14
-	VPERMPS     logarithms<>+0(SB), Y13, Y15
-	VSUBPS      Y11, Y15, Y15
-	VADDPS      Y15, Y14, Y14
-	VANDPS      constant007fffff007fffff<>+0(SB), Y2, Y15
-	VORPS       Y0, Y15, Y15
-	VPERMPS     reciprocals<>+0(SB), Y13, Y13
-	VFMSUB213PS Y0, Y13, Y15
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD      $0x14, Y12, Y13
-	VPERMPS     powers<>+0(SB), Y12, Y12
-	VPADDD      Y12, Y13, Y13
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y12
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y11, Y12
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y11, Y12
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y11, Y12
-	VANDPD      Y10, Y13, Y13
-	VMOVAPS     Y4, Y10
-	VFMADD231PS Y13, Y12, Y4
-	VSUBPS      Y10, Y4, Y10
-	VFMSUB213PS Y10, Y12, Y13
-	VADDPS      Y13, Y5, Y5
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
-	VFMADD213PS Y14, Y15, Y10
-	VMOVAPS     Y6, Y11
-	VADDPS      Y2, Y6, Y6
-	VSUBPS      Y11, Y6, Y11
-	VSUBPS      Y11, Y2, Y11
-	VADDPS      Y11, Y7, Y7
-	VMOVAPS     Y8, Y11
-	VFMADD231PS Y10, Y2, Y8
-	VSUBPS      Y11, Y8, Y11
-	VFMSUB213PS Y11, Y2, Y10
-	VADDPS      Y10, Y9, Y9
-	VORPS       Y2, Y3, Y3
+	VMOVUPD     (R11)(R12*4), Y8
+	VMOVUPS     reciprocals<>+0(SB), Y12
+	VMASKMOVPS  (AX)(R10*1), Y8, Y9
+	VMOVAPS     Y9, Y10
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y10
+	VSUBPS      Y0, Y10, Y0
+	VMASKMOVPS  (CX)(R10*1), Y8, Y13
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
+	VPSRLD      $0x14, Y13, Y14
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y9
+	VPERMPS     Y11, Y14, Y11
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y14, Y0
+	VSUBPS      Y10, Y0, Y0
+	VSUBPS      Y9, Y11, Y11
+	VADDPS      Y11, Y0, Y0
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VANDPS      constant007fffff007fffff<>+0(SB), Y13, Y11
+	VORPS       Y13, Y1, Y1
+	VORPS       constant3f8000003f800000<>+0(SB), Y11, Y11
+	VPERMPS     Y12, Y14, Y14
+	VMOVUPS     powers<>+0(SB), Y12
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y14, Y11
+	VPSLLD      $0x14, Y10, Y14
+	VPERMPS     Y12, Y10, Y10
+	VPADDD      Y10, Y14, Y14
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y12
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y10
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y9, Y10
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y11, Y12
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y9, Y10
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y9, Y10
+	VMOVAPS     Y2, Y9
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y11, Y12
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y11, Y12
+	VANDPD      Y8, Y14, Y14
+	VMOVAPS     Y4, Y8
+	VFMADD213PS Y0, Y11, Y12
+	VADDPS      Y13, Y4, Y4
+	VSUBPS      Y8, Y4, Y8
+	VMOVAPS     Y6, Y0
+	VFMADD231PS Y12, Y13, Y6
+	VSUBPS      Y0, Y6, Y0
+	VFMADD231PS Y14, Y10, Y2
+	VSUBPS      Y8, Y13, Y8
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y9, Y2, Y9
+	VFMSUB213PS Y0, Y13, Y12
+	VFMSUB213PS Y9, Y10, Y14
+	VADDPS      Y14, Y3, Y3
+	VADDPS      Y12, Y7, Y7
 
 logitsLoss32_loop_done:
 	LEAQ         64(SI), R9
-	CMPQ         DX, $0x01
-	CMOVQEQ      SI, R9
-	VBROADCASTSD (R9), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
-	VEXTRACTF128 $0x01, Y5, X10
-	VADDPS       X10, X5, X5
-	VEXTRACTF128 $0x01, Y4, X10
-	VCVTPS2PD    X4, Y4
+	VEXTRACTF128 $0x01, Y7, X10
+	VEXTRACTF128 $0x01, Y5, X9
+	VADDPS       X10, X7, X7
+	VEXTRACTF128 $0x01, Y3, X8
+	VEXTRACTF128 $0x01, Y6, X10
+	VADDPS       X8, X3, X3
+	VEXTRACTF128 $0x01, Y2, X8
 	VCVTPS2PD    X10, Y10
-	VADDPD       Y10, Y4, Y4
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y4, Y4
-	VADDPD       (R8), Y4, Y4
-	VEXTRACTF128 $0x01, Y7, X5
-	VADDPS       X5, X7, X7
-	VEXTRACTF128 $0x01, Y6, X5
+	CMPQ         DX, $0x01
+	VADDPS       X9, X5, X5
 	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y6, Y6
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y7, Y6, Y6
-	VADDPD       64(R8), Y6, Y6
-	VEXTRACTF128 $0x01, Y9, X5
-	VADDPS       X5, X9, X9
-	VEXTRACTF128 $0x01, Y8, X5
+	VEXTRACTF128 $0x01, Y4, X9
+	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X8, Y8
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y8, Y8
+	VCVTPS2PD    X4, Y4
 	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       128(R8), Y8, Y8
-	VXORPD       Y5, Y5, Y5
-	VUNPCKLPD    Y6, Y4, Y7
-	VUNPCKHPD    Y6, Y4, Y4
-	VADDPD       Y7, Y4, Y4
-	VUNPCKLPD    Y5, Y8, Y6
-	VUNPCKHPD    Y5, Y8, Y5
-	VADDPD       Y6, Y5, Y5
-	VPERM2F128   $0x20, Y5, Y4, Y6
-	VPERM2F128   $0x31, Y5, Y4, Y4
-	VADDPD       Y6, Y4, Y4
-	VMOVUPD      Y4, 32(SI)
-	VMOVMSKPS    Y3, R8
-	VXORPD       X3, X3, X3
-	VCVTSI2SDQ   R8, X3, X3
-	VMOVSD       X3, 56(SI)
+	CMOVQEQ      SI, R9
 	LEAQ         (AX)(BX*4), AX
+	VBROADCASTSD (R9), Y0
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y10, Y6, Y6
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y8, Y2, Y2
+	VMOVMSKPS    Y1, R9
+	VADDPD       Y9, Y4, Y4
+	VADDPD       Y5, Y4, Y4
+	VCVTPD2PSY   Y0, X0
+	VXORPD       X1, X1, X1
+	VADDPD       Y3, Y2, Y2
+	VADDPD       64(R8), Y4, Y4
+	VADDPD       Y7, Y6, Y6
+	VBROADCASTSS X0, Y0
 	LEAQ         (CX)(BX*4), CX
+	VXORPD       Y3, Y3, Y3
+	VADDPD       (R8), Y2, Y2
+	VUNPCKHPD    Y4, Y2, Y5
+	VUNPCKLPD    Y4, Y2, Y2
+	VADDPD       Y2, Y5, Y5
+	VADDPD       128(R8), Y6, Y6
+	VCVTSI2SDQ   R9, X1, X1
+	VUNPCKHPD    Y3, Y6, Y2
+	VUNPCKLPD    Y3, Y6, Y3
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VPERM2F128   $0x20, Y2, Y5, Y3
+	VPERM2F128   $0x31, Y2, Y5, Y2
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      Y2, 32(SI)
+	VMOVSD       X1, 56(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logitsLoss32_row
@@ -560,201 +561,197 @@ logProbsLoss32_row:
 	MOVQ        $0x00000080, R10
 	SUBQ        $0x10, R8
 	JL          logProbsLoss32_loop_few
+	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y12
 	VMOVUPS     (AX)(R9*1), Y6
 	VMOVUPS     32(AX)(R9*1), Y7
-	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y11
-	VMOVAPS     Y6, Y8
-	VFMADD132PS Y11, Y0, Y8
-	VMOVAPS     Y7, Y9
-	VFMADD132PS Y11, Y0, Y9
-	VSUBPS      Y0, Y8, Y10
-	VFMSUB132PS Y11, Y10, Y6
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y6
-	VSUBPS      Y0, Y9, Y10
-	VFMSUB132PS Y11, Y10, Y7
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y7
-	VMOVUPS     (CX)(R9*1), Y10
-	VMOVUPS     32(CX)(R9*1), Y11
-
-	// log2 t - y
-	VMOVUPS     logarithms<>+0(SB), Y14
-	VMOVUPS     constant49bffc0849bffc08<>+0(SB), Y15
-	VPSRLD      $0x14, Y10, Y12
-	VPADDD      Y15, Y12, Y13
-	VSUBPS      Y8, Y13, Y13
-	VPERMPS     Y14, Y12, Y8
-	VSUBPS      Y6, Y8, Y8
-	VADDPS      Y8, Y13, Y13
-	VPSRLD      $0x14, Y11, Y6
-	VPADDD      Y15, Y6, Y8
-	VSUBPS      Y9, Y8, Y8
-	VPERMPS     Y14, Y6, Y9
-	VSUBPS      Y7, Y9, Y9
-	VADDPS      Y9, Y8, Y8
-	VMOVUPS     constant3f8000003f800000<>+0(SB), Y14
-	VMOVUPS     constant007fffff007fffff<>+0(SB), Y9
-	VANDPS      Y9, Y10, Y7
-	VORPS       Y14, Y7, Y7
-	VANDPS      Y9, Y11, Y9
-	VORPS       Y14, Y9, Y9
-	VMOVUPS     reciprocals<>+0(SB), Y15
-	VPERMPS     Y15, Y12, Y12
-	VFMSUB213PS Y14, Y12, Y7
-	VPERMPS     Y15, Y6, Y6
-	VFMSUB213PS Y14, Y6, Y9
 	SUBQ        $0x10, R8
+	VMOVUPS     logarithms<>+0(SB), Y14
+	VMOVUPS     (CX)(R9*1), Y13
+	VMOVAPS     Y7, Y9
+	VFMADD132PS Y12, Y0, Y9
+	VMOVAPS     Y6, Y8
+	VSUBPS      Y0, Y9, Y11
+	VFMADD132PS Y12, Y0, Y8
+	VSUBPS      Y0, Y8, Y10
+	VFMSUB132PS Y12, Y10, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y6
+	VFMSUB132PS Y12, Y11, Y7
+	VMOVUPS     constant49bffc0849bffc08<>+0(SB), Y12
+	VPSRLD      $0x14, Y13, Y10
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y11, Y7
+	VPADDD      Y12, Y10, Y11
+	VSUBPS      Y8, Y11, Y11
+	VPERMPS     Y14, Y10, Y15
+	VSUBPS      Y6, Y15, Y15
+	VMOVUPS     32(CX)(R9*1), Y8
+	VADDPS      Y15, Y11, Y11
+	VPSRLD      $0x14, Y8, Y6
+	VPADDD      Y12, Y6, Y12
+	VSUBPS      Y9, Y12, Y12
+	VMOVUPS     reciprocals<>+0(SB), Y9
+	VPERMPS     Y14, Y6, Y14
+	VSUBPS      Y7, Y14, Y14
+	VMOVUPS     constant007fffff007fffff<>+0(SB), Y7
+	VADDPS      Y14, Y12, Y12
+	VPERMPS     Y9, Y6, Y6
+	VMOVUPS     constant3f8000003f800000<>+0(SB), Y14
+	VPERMPS     Y9, Y10, Y10
+	VANDPS      Y7, Y8, Y9
+	VANDPS      Y7, Y13, Y7
+	VORPS       Y14, Y9, Y9
+	VORPS       Y14, Y7, Y7
+	VFMSUB213PS Y14, Y10, Y7
+	VFMSUB213PS Y14, Y6, Y9
 	JL          logProbsLoss32_loop_last
 
 logProbsLoss32_loop:
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y12
-	VMOVUPS     Y12, Y6
-	VMOVUPS     Y12, Y12
-	VMOVUPS     constant3ef6cc673ef6cc67<>+0(SB), Y14
-	VFMADD213PS Y14, Y7, Y6
-	VFMADD213PS Y14, Y9, Y12
-	VMOVUPS     constantbf38aa33bf38aa33<>+0(SB), Y14
-	VFMADD213PS Y14, Y7, Y6
-	VFMADD213PS Y14, Y9, Y12
-	VMOVUPS     constant3fb8aa373fb8aa37<>+0(SB), Y14
-	VFMADD213PS Y14, Y7, Y6
-	VFMADD213PS Y14, Y9, Y12
-	VFMADD213PS Y13, Y7, Y6
-	VFMADD213PS Y8, Y9, Y12
-	VMOVAPS     Y2, Y7
-	VADDPS      Y10, Y2, Y2
-	VSUBPS      Y7, Y2, Y7
-	VSUBPS      Y7, Y10, Y7
-	VADDPS      Y7, Y3, Y3
-	VMOVAPS     Y2, Y7
-	VADDPS      Y11, Y2, Y2
-	VSUBPS      Y7, Y2, Y7
-	VSUBPS      Y7, Y11, Y7
-	VADDPS      Y7, Y3, Y3
-	VMOVAPS     Y4, Y7
-	VFMADD231PS Y6, Y10, Y4
-	VSUBPS      Y7, Y4, Y7
-	VFMSUB213PS Y7, Y10, Y6
-	VADDPS      Y6, Y5, Y5
-	VMOVAPS     Y4, Y6
-	VFMADD231PS Y12, Y11, Y4
-	VSUBPS      Y6, Y4, Y6
-	VFMSUB213PS Y6, Y11, Y12
-	VADDPS      Y12, Y5, Y5
-	VORPS       Y10, Y1, Y1
-	VORPS       Y11, Y1, Y1
-	VMOVUPS     64(AX)(R9*1), Y6
-	VMOVUPS     96(AX)(R9*1), Y7
-	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y11
-	VMOVAPS     Y6, Y8
-	VFMADD132PS Y11, Y0, Y8
-	VMOVAPS     Y7, Y9
-	VFMADD132PS Y11, Y0, Y9
-	VSUBPS      Y0, Y8, Y10
-	VFMSUB132PS Y11, Y10, Y6
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y6
-	VSUBPS      Y0, Y9, Y10
-	VFMSUB132PS Y11, Y10, Y7
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y7
-	VMOVUPS     64(CX)(R9*1), Y10
-	VMOVUPS     96(CX)(R9*1), Y11
-
-	// log2 t - y
-	VMOVUPS      logarithms<>+0(SB), Y14
+	VMOVUPS      constantbeb925a8beb925a8<>+0(SB), Y10
+	VMOVUPS      constant3ef6cc673ef6cc67<>+0(SB), Y6
+	VMOVUPS      Y10, Y14
+	VMOVUPS      Y10, Y10
+	VFMADD213PS  Y6, Y9, Y14
+	VFMADD213PS  Y6, Y7, Y10
+	VMOVUPS      constantbf38aa33bf38aa33<>+0(SB), Y6
+	VFMADD213PS  Y6, Y9, Y14
+	VFMADD213PS  Y6, Y7, Y10
+	VMOVUPS      constant3fb8aa373fb8aa37<>+0(SB), Y6
+	VFMADD213PS  Y6, Y7, Y10
+	VFMADD213PS  Y11, Y7, Y10
+	VFMADD213PS  Y6, Y9, Y14
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y15
+	VMOVAPS      Y2, Y11
+	VADDPS       Y13, Y2, Y2
+	VFMADD213PS  Y12, Y9, Y14
+	VMOVAPS      Y4, Y6
+	VORPS        Y13, Y1, Y1
+	VMOVAPS      Y2, Y12
+	VMOVUPS      96(AX)(R9*1), Y7
+	VFMADD231PS  Y10, Y13, Y4
+	VSUBPS       Y6, Y4, Y6
+	VSUBPS       Y11, Y2, Y11
+	VADDPS       Y8, Y2, Y2
+	VFMSUB213PS  Y6, Y13, Y10
+	VSUBPS       Y11, Y13, Y11
+	VSUBPS       Y12, Y2, Y12
+	VMOVUPS      64(AX)(R9*1), Y6
+	VORPS        Y8, Y1, Y1
+	VMOVUPS      logarithms<>+0(SB), Y9
+	VSUBPS       Y12, Y8, Y12
+	VADDPS       Y10, Y5, Y5
+	VMOVAPS      Y4, Y10
+	VFMADD231PS  Y14, Y8, Y4
+	VSUBPS       Y10, Y4, Y10
+	VFMSUB213PS  Y10, Y8, Y14
+	VADDPS       Y11, Y3, Y3
+	VMOVAPS      Y7, Y10
+	VMOVAPS      Y6, Y8
+	VADDPS       Y12, Y3, Y3
+	VADDPS       Y14, Y5, Y5
+	VFMADD132PS  Y15, Y0, Y8
+	VFMADD132PS  Y15, Y0, Y10
+	VSUBPS       Y0, Y10, Y12
+	VSUBPS       Y0, Y8, Y11
+	VFMSUB132PS  Y15, Y11, Y6
+	VFMSUB132PS  Y15, Y12, Y7
+	VMOVUPS      64(CX)(R9*1), Y13
 	VMOVUPS      constant49bffc0849bffc08<>+0(SB), Y15
-	VPSRLD       $0x14, Y10, Y12
-	VPADDD       Y15, Y12, Y13
-	VSUBPS       Y8, Y13, Y13
-	VPERMPS      Y14, Y12, Y8
-	VSUBPS       Y6, Y8, Y8
-	VADDPS       Y8, Y13, Y13
-	VPSRLD       $0x14, Y11, Y6
-	VPADDD       Y15, Y6, Y8
-	VSUBPS       Y9, Y8, Y8
-	VPERMPS      Y14, Y6, Y9
-	VSUBPS       Y7, Y9, Y9
-	VADDPS       Y9, Y8, Y8
-	VMOVUPS      constant3f8000003f800000<>+0(SB), Y14
-	VMOVUPS      constant007fffff007fffff<>+0(SB), Y9
-	VANDPS       Y9, Y10, Y7
-	VORPS        Y14, Y7, Y7
-	VANDPS       Y9, Y11, Y9
-	VORPS        Y14, Y9, Y9
-	VMOVUPS      reciprocals<>+0(SB), Y15
-	VPERMPS      Y15, Y12, Y12
-	VFMSUB213PS  Y14, Y12, Y7
-	VPERMPS      Y15, Y6, Y6
-	VFMSUB213PS  Y14, Y6, Y9
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y7
+	VPSRLD       $0x14, Y13, Y14
+	VPADDD       Y15, Y14, Y11
+	VSUBPS       Y8, Y11, Y11
+	VPERMPS      Y9, Y14, Y12
+	VSUBPS       Y6, Y12, Y12
+	VMOVUPS      96(CX)(R9*1), Y8
+	VADDPS       Y12, Y11, Y11
+	VPSRLD       $0x14, Y8, Y6
 	ADDQ         $0x40, R9
+	VPADDD       Y15, Y6, Y12
+	VSUBPS       Y10, Y12, Y12
+	VPERMPS      Y9, Y6, Y10
+	VMOVUPS      constant007fffff007fffff<>+0(SB), Y9
 	DECQ         R10
+	VSUBPS       Y7, Y10, Y10
+	VADDPS       Y10, Y12, Y12
+	VMOVUPS      reciprocals<>+0(SB), Y7
+	VPERMPS      Y7, Y14, Y14
+	VPERMPS      Y7, Y6, Y6
+	VMOVUPS      constant3f8000003f800000<>+0(SB), Y10
+	VANDPS       Y9, Y13, Y7
+	VORPS        Y10, Y7, Y7
+	VANDPS       Y9, Y8, Y9
+	VORPS        Y10, Y9, Y9
+	VFMSUB213PS  Y10, Y14, Y7
+	VFMSUB213PS  Y10, Y6, Y9
 	JNZ          logProbsLoss32_loop_on
+	VEXTRACTF128 $0x01, Y5, X10
 	VEXTRACTF128 $0x01, Y3, X6
 	VADDPS       X6, X3, X3
 	VEXTRACTF128 $0x01, Y2, X6
 	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y2, Y2
+	VADDPS       X10, X5, X5
+	VEXTRACTF128 $0x01, Y4, X10
+	VCVTPS2PD    X10, Y10
+	VCVTPS2PD    X4, Y4
 	VCVTPS2PD    X3, Y3
+	MOVQ         $0x00000080, R10
+	VADDPD       Y10, Y4, Y4
+	VADDPD       Y6, Y2, Y2
+	VCVTPS2PD    X5, Y5
 	VADDPD       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VADDPD       Y5, Y4, Y4
 	VADDPD       (DI), Y2, Y2
+	VXORPS       Y5, Y5, Y5
 	VMOVUPD      Y2, (DI)
 	VXORPD       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VEXTRACTF128 $0x01, Y5, X6
-	VADDPS       X6, X5, X5
-	VEXTRACTF128 $0x01, Y4, X6
-	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y4, Y4
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y4, Y4
 	VADDPD       64(DI), Y4, Y4
 	VMOVUPD      Y4, 64(DI)
 	VXORPD       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	MOVQ         $0x00000080, R10
 
 logProbsLoss32_loop_on:
 	SUBQ $0x10, R8
 	JGE  logProbsLoss32_loop
 
 logProbsLoss32_loop_last:
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y12
-	VMOVUPS     Y12, Y6
-	VMOVUPS     Y12, Y12
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
+	VORPS       Y13, Y1, Y1
 	VMOVUPS     constant3ef6cc673ef6cc67<>+0(SB), Y14
+	VMOVUPS     Y10, Y6
 	VFMADD213PS Y14, Y7, Y6
-	VFMADD213PS Y14, Y9, Y12
+	VMOVUPS     Y10, Y10
+	VFMADD213PS Y14, Y9, Y10
+	ADDQ        $0x40, R9
 	VMOVUPS     constantbf38aa33bf38aa33<>+0(SB), Y14
+	VFMADD213PS Y14, Y9, Y10
 	VFMADD213PS Y14, Y7, Y6
-	VFMADD213PS Y14, Y9, Y12
 	VMOVUPS     constant3fb8aa373fb8aa37<>+0(SB), Y14
 	VFMADD213PS Y14, Y7, Y6
-	VFMADD213PS Y14, Y9, Y12
-	VFMADD213PS Y13, Y7, Y6
-	VFMADD213PS Y8, Y9, Y12
+	VFMADD213PS Y11, Y7, Y6
 	VMOVAPS     Y2, Y7
-	VADDPS      Y10, Y2, Y2
+	VADDPS      Y13, Y2, Y2
+	VMOVAPS     Y2, Y11
 	VSUBPS      Y7, Y2, Y7
-	VSUBPS      Y7, Y10, Y7
+	VORPS       Y8, Y1, Y1
+	VFMADD213PS Y14, Y9, Y10
+	VMOVAPS     Y4, Y14
+	VFMADD213PS Y12, Y9, Y10
+	VADDPS      Y8, Y2, Y2
+	VFMADD231PS Y6, Y13, Y4
+	VSUBPS      Y14, Y4, Y14
+	VMOVAPS     Y4, Y9
+	VFMADD231PS Y10, Y8, Y4
+	VSUBPS      Y11, Y2, Y11
+	VSUBPS      Y9, Y4, Y9
+	VSUBPS      Y7, Y13, Y7
+	VFMSUB213PS Y9, Y8, Y10
 	VADDPS      Y7, Y3, Y3
-	VMOVAPS     Y2, Y7
-	VADDPS      Y11, Y2, Y2
-	VSUBPS      Y7, Y2, Y7
-	VSUBPS      Y7, Y11, Y7
-	VADDPS      Y7, Y3, Y3
-	VMOVAPS     Y4, Y7
-	VFMADD231PS Y6, Y10, Y4
-	VSUBPS      Y7, Y4, Y7
-	VFMSUB213PS Y7, Y10, Y6
+	VSUBPS      Y11, Y8, Y11
+	VFMSUB213PS Y14, Y13, Y6
+	VADDPS      Y11, Y3, Y3
 	VADDPS      Y6, Y5, Y5
-	VMOVAPS     Y4, Y6
-	VFMADD231PS Y12, Y11, Y4
-	VSUBPS      Y6, Y4, Y6
-	VFMSUB213PS Y6, Y11, Y12
-	VADDPS      Y12, Y5, Y5
-	VORPS       Y10, Y1, Y1
-	VORPS       Y11, Y1, Y1
-	ADDQ        $0x40, R9
+	VADDPS      Y10, Y5, Y5
 
 logProbsLoss32_loop_few:
 	ADDQ $0x10, R8
@@ -762,43 +759,43 @@ logProbsLoss32_loop_few:
 logProbsLoss32_loop_one:
 	CMPQ        R8, $0x08
 	JL          logProbsLoss32_loop_tail
+	VMOVUPS     (CX)(R9*1), Y9
+	VMOVUPS     reciprocals<>+0(SB), Y13
 	VMOVUPS     (AX)(R9*1), Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
-	VSUBPS      Y0, Y7, Y8
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
-	VMOVUPS     (CX)(R9*1), Y8
-
-	// log2 t - y
-	VPSRLD      $0x14, Y8, Y9
-	VPADDD      constant49bffc0849bffc08<>+0(SB), Y9, Y10
-	VSUBPS      Y7, Y10, Y10
-	VPERMPS     logarithms<>+0(SB), Y9, Y7
-	VSUBPS      Y6, Y7, Y7
-	VADDPS      Y7, Y10, Y10
-	VANDPS      constant007fffff007fffff<>+0(SB), Y8, Y6
-	VORPS       constant3f8000003f800000<>+0(SB), Y6, Y6
-	VPERMPS     reciprocals<>+0(SB), Y9, Y9
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y9, Y6
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y7
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y6, Y7
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y6, Y7
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y6, Y7
-	VFMADD213PS Y10, Y6, Y7
-	VMOVAPS     Y2, Y6
-	VADDPS      Y8, Y2, Y2
-	VSUBPS      Y6, Y2, Y6
-	VSUBPS      Y6, Y8, Y6
-	VADDPS      Y6, Y3, Y3
-	VMOVAPS     Y4, Y6
-	VFMADD231PS Y7, Y8, Y4
-	VSUBPS      Y6, Y4, Y6
-	VFMSUB213PS Y6, Y8, Y7
-	VADDPS      Y7, Y5, Y5
-	VORPS       Y8, Y1, Y1
 	ADDQ        $0x20, R9
+	VMOVAPS     Y2, Y14
 	SUBQ        $0x08, R8
+	VMOVUPS     logarithms<>+0(SB), Y12
+	VADDPS      Y9, Y2, Y2
+	VMOVAPS     Y6, Y7
+	VPSRLD      $0x14, Y9, Y10
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y10, Y11
+	VSUBPS      Y14, Y2, Y14
+	VSUBPS      Y0, Y7, Y8
+	VORPS       Y9, Y1, Y1
+	VPERMPS     Y12, Y10, Y12
+	VSUBPS      Y14, Y9, Y14
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VPERMPS     Y13, Y10, Y10
+	VANDPS      constant007fffff007fffff<>+0(SB), Y9, Y13
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
+	VORPS       constant3f8000003f800000<>+0(SB), Y13, Y13
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y10, Y13
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y8
+	VSUBPS      Y6, Y12, Y12
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y13, Y8
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y13, Y8
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y13, Y8
+	VADDPS      Y14, Y3, Y3
+	VSUBPS      Y7, Y11, Y11
+	VADDPS      Y12, Y11, Y11
+	VFMADD213PS Y11, Y13, Y8
+	VMOVAPS     Y4, Y6
+	VFMADD231PS Y8, Y9, Y4
+	VSUBPS      Y6, Y4, Y6
+	VFMSUB213PS Y6, Y9, Y8
+	VADDPS      Y8, Y5, Y5
 	JMP         logProbsLoss32_loop_one
 
 logProbsLoss32_loop_tail:
@@ -806,79 +803,79 @@ logProbsLoss32_loop_tail:
 	JZ          logProbsLoss32_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y9
 	SUBQ        R8, R11
 	VMOVUPD     (R10)(R11*4), Y6
+	VMOVUPS     logarithms<>+0(SB), Y8
 	VMASKMOVPS  (AX)(R9*1), Y6, Y7
-	VMOVAPS     Y7, Y8
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y8
-	VSUBPS      Y0, Y8, Y9
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y9, Y7
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y9, Y7
-	VMASKMOVPS  (CX)(R9*1), Y6, Y6
-
-	// log2 t - y
-	VPSRLD      $0x14, Y6, Y9
-	VPADDD      constant49bffc0849bffc08<>+0(SB), Y9, Y10
-	VSUBPS      Y8, Y10, Y10
-	VPERMPS     logarithms<>+0(SB), Y9, Y8
+	VMOVAPS     Y2, Y10
+	VMASKMOVPS  (CX)(R9*1), Y6, Y11
+	VMOVUPS     reciprocals<>+0(SB), Y14
+	VPSRLD      $0x14, Y11, Y12
+	VMOVAPS     Y7, Y6
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y12, Y13
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VPERMPS     Y8, Y12, Y8
+	VPERMPS     Y14, Y12, Y12
+	VANDPS      constant007fffff007fffff<>+0(SB), Y11, Y14
+	VSUBPS      Y6, Y13, Y13
+	VORPS       constant3f8000003f800000<>+0(SB), Y14, Y14
+	VSUBPS      Y0, Y6, Y6
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y12, Y14
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y7
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y14, Y9
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y14, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y7
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y14, Y9
+	VMOVAPS     Y4, Y6
 	VSUBPS      Y7, Y8, Y8
-	VADDPS      Y8, Y10, Y10
-	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y7
-	VORPS       constant3f8000003f800000<>+0(SB), Y7, Y7
-	VPERMPS     reciprocals<>+0(SB), Y9, Y9
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y9, Y7
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y8
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y7, Y8
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y7, Y8
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y7, Y8
-	VFMADD213PS Y10, Y7, Y8
-	VMOVAPS     Y2, Y7
-	VADDPS      Y6, Y2, Y2
-	VSUBPS      Y7, Y2, Y7
-	VSUBPS      Y7, Y6, Y7
-	VADDPS      Y7, Y3, Y3
-	VMOVAPS     Y4, Y7
-	VFMADD231PS Y8, Y6, Y4
-	VSUBPS      Y7, Y4, Y7
-	VFMSUB213PS Y7, Y6, Y8
-	VADDPS      Y8, Y5, Y5
-	VORPS       Y6, Y1, Y1
+	VADDPS      Y8, Y13, Y13
+	VADDPS      Y11, Y2, Y2
+	VSUBPS      Y10, Y2, Y10
+	VSUBPS      Y10, Y11, Y10
+	VFMADD213PS Y13, Y14, Y9
+	VORPS       Y11, Y1, Y1
+	VFMADD231PS Y9, Y11, Y4
+	VSUBPS      Y6, Y4, Y6
+	VADDPS      Y10, Y3, Y3
+	VFMSUB213PS Y6, Y11, Y9
+	VADDPS      Y9, Y5, Y5
 
 logProbsLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y5, X7
 	VEXTRACTF128 $0x01, Y3, X6
 	VADDPS       X6, X3, X3
+	VADDPS       X7, X5, X5
 	VEXTRACTF128 $0x01, Y2, X6
-	VCVTPS2PD    X2, Y2
+	VEXTRACTF128 $0x01, Y4, X7
 	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y2, Y2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X7, Y7
+	VXORPD       X8, X8, X8
 	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y4, Y4
+	VADDPD       Y5, Y4, Y4
+	VMOVMSKPS    Y1, R8
+	LEAQ         (AX)(BX*4), AX
+	VADDPD       64(DI), Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTSI2SDQ   R8, X8, X8
 	VADDPD       Y3, Y2, Y2
 	VADDPD       (DI), Y2, Y2
-	VEXTRACTF128 $0x01, Y5, X3
-	VADDPS       X3, X5, X5
-	VEXTRACTF128 $0x01, Y4, X3
-	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y3, Y4, Y4
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y4, Y4
-	VADDPD       64(DI), Y4, Y4
+	VADDPD       X4, X1, X1
+	LEAQ         (CX)(BX*4), CX
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X2, X3, X3
+	VPERMILPD    $0x01, X1, X4
 	VPERMILPD    $0x01, X3, X2
 	VADDPD       X2, X3, X3
 	VMOVSD       X3, 40(SI)
-	VEXTRACTF128 $0x01, Y4, X2
-	VADDPD       X4, X2, X2
-	VPERMILPD    $0x01, X2, X3
-	VADDPD       X3, X2, X2
-	VMOVSD       X2, 48(SI)
-	VMOVMSKPS    Y1, DI
-	VXORPD       X1, X1, X1
-	VCVTSI2SDQ   DI, X1, X1
-	VMOVSD       X1, 56(SI)
-	LEAQ         (AX)(BX*4), AX
-	LEAQ         (CX)(BX*4), CX
+	VADDPD       X4, X1, X1
+	VMOVSD       X1, 48(SI)
+	VMOVSD       X8, 56(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logProbsLoss32_row
@@ -893,188 +890,190 @@ TEXT ·pairLoss32(SB), NOSPLIT, $216-40
 	MOVQ         rows+16(FP), DX
 	MOVQ         classes+24(FP), BX
 	MOVQ         sums+32(FP), SI
-	VMOVUPS      constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
 	MOVQ         BX, DI
 	IMULQ        DX, DI
 	SHLQ         $0x02, DI
-	VBROADCASTSD (SI), Y1
+	VBROADCASTSD (SI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VBROADCASTSD 8(SI), Y1
 	VCVTPD2PSY   Y1, X1
 	VBROADCASTSS X1, Y1
 	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
-	VBROADCASTSD 8(SI), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
 
 pairLoss32_row:
+	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
-	VXORPD      Y8, Y8, Y8
 	LEAQ        (SP), R8
 	ADDQ        $0x18, R8
 	ANDQ        $-32, R8
-	VXORPD      Y9, Y9, Y9
-	VMOVUPD     Y9, (R8)
-	VMOVUPD     Y9, 64(R8)
-	VMOVUPD     Y9, 128(R8)
+	VXORPD      Y8, Y8, Y8
+	VMOVUPD     Y8, (R8)
+	VMOVUPD     Y8, 64(R8)
+	VMOVUPD     Y8, 128(R8)
 	MOVQ        BX, R9
 	XORQ        R10, R10
 	MOVQ        $0x00000100, R11
 	SUBQ        $0x08, R9
 	JL          pairLoss32_loop_few
-	LEAQ        (AX)(DI*1), R12
-	LEAQ        (CX)(DI*1), R13
-	VMOVUPS     (AX)(R10*1), Y9
-	VMOVAPS     Y9, Y10
-	VFMADD132PS Y0, Y1, Y10
-	VSUBPS      Y1, Y10, Y11
-	VFMSUB132PS Y0, Y11, Y9
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS     (AX)(R10*1), Y8
 	VMOVUPS     (CX)(R10*1), Y11
+	VMOVUPS     powers<>+0(SB), Y13
+	VMOVAPS     Y8, Y9
 	VMOVAPS     Y11, Y12
-	VFMADD132PS Y0, Y2, Y12
-	VSUBPS      Y2, Y12, Y13
-	VFMSUB132PS Y0, Y13, Y11
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y13, Y11
-	VSUBPS      Y10, Y12, Y14
-	VSUBPS      Y9, Y11, Y13
-	VADDPS      Y14, Y13, Y13
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
-	VPSLLD      $0x14, Y10, Y14
-	VPERMPS     powers<>+0(SB), Y10, Y10
-	VPADDD      Y10, Y14, Y14
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD      $0x14, Y12, Y10
-	VPERMPS     powers<>+0(SB), Y12, Y12
-	VPADDD      Y12, Y10, Y10
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
+	VMOVUPS     powers<>+0(SB), Y14
+	LEAQ        (AX)(DI*1), R12
+	VSUBPS      Y0, Y9, Y10
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y8
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y12
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y8
+	VSUBPS      Y9, Y12, Y15
+	LEAQ        (CX)(DI*1), R13
 	SUBQ        $0x08, R9
+	VSUBPS      Y1, Y12, Y10
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y11
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VPSLLD      $0x14, Y9, Y10
+	VPERMPS     Y13, Y9, Y9
+	VPSLLD      $0x14, Y12, Y13
+	VPADDD      Y9, Y10, Y10
+	VPERMPS     Y14, Y12, Y12
+	VPADDD      Y12, Y13, Y13
+	VSUBPS      Y8, Y11, Y9
+	VADDPS      Y15, Y9, Y9
 	JL          pairLoss32_loop_last
 
 pairLoss32_loop:
-	PREFETCHT0   (R12)(R10*1)
-	PREFETCHT0   (R13)(R10*1)
 	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y12
-	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y9, Y12
-	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y9, Y12
-	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y9, Y12
-	VMOVAPS      Y3, Y9
-	VFMADD231PS  Y14, Y12, Y3
-	VSUBPS       Y9, Y3, Y9
-	VFMSUB213PS  Y9, Y12, Y14
-	VADDPS       Y14, Y4, Y4
-	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y9
-	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y11, Y9
-	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y11, Y9
-	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y11, Y9
-	VMULPS       Y10, Y9, Y9
-	VMOVAPS      Y5, Y10
-	VADDPS       Y9, Y5, Y5
-	VSUBPS       Y10, Y5, Y10
-	VSUBPS       Y10, Y9, Y10
-	VADDPS       Y10, Y6, Y6
-	VMOVAPS      Y7, Y10
-	VFMADD231PS  Y13, Y9, Y7
-	VSUBPS       Y10, Y7, Y10
-	VFMSUB213PS  Y10, Y9, Y13
-	VADDPS       Y13, Y8, Y8
-	VMOVUPS      32(AX)(R10*1), Y9
-	VMOVAPS      Y9, Y10
-	VFMADD132PS  Y0, Y1, Y10
-	VSUBPS       Y1, Y10, Y11
-	VFMSUB132PS  Y0, Y11, Y9
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y15
+	PREFETCHT0   (R12)(R10*1)
+	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y8, Y12
+	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y11, Y15
+	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y8, Y12
+	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y8, Y12
+	VMOVUPS      32(AX)(R10*1), Y8
+	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y11, Y15
+	VMOVAPS      Y2, Y14
+	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y11, Y15
+	PREFETCHT0   (R13)(R10*1)
+	VMULPS       Y13, Y15, Y15
+	VMOVAPS      Y4, Y13
 	VMOVUPS      32(CX)(R10*1), Y11
-	VMOVAPS      Y11, Y12
-	VFMADD132PS  Y0, Y2, Y12
-	VSUBPS       Y2, Y12, Y13
-	VFMSUB132PS  Y0, Y13, Y11
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y11
-	VSUBPS       Y10, Y12, Y14
-	VSUBPS       Y9, Y11, Y13
-	VADDPS       Y14, Y13, Y13
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y10, Y10
-	VPSLLD       $0x14, Y10, Y14
-	VPERMPS      powers<>+0(SB), Y10, Y10
-	VPADDD       Y10, Y14, Y14
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD       $0x14, Y12, Y10
-	VPERMPS      powers<>+0(SB), Y12, Y12
-	VPADDD       Y12, Y10, Y10
+	VFMADD231PS  Y10, Y12, Y2
+	VADDPS       Y15, Y4, Y4
+	VSUBPS       Y13, Y4, Y13
 	ADDQ         $0x20, R10
+	VSUBPS       Y14, Y2, Y14
+	VFMSUB213PS  Y14, Y12, Y10
+	VMOVAPS      Y11, Y14
+	VMOVAPS      Y6, Y12
+	VSUBPS       Y13, Y15, Y13
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y14
+	VFMADD231PS  Y9, Y15, Y6
+	VSUBPS       Y12, Y6, Y12
+	VADDPS       Y10, Y3, Y3
+	VSUBPS       Y1, Y14, Y10
+	VFMSUB213PS  Y12, Y15, Y9
+	VMOVAPS      Y8, Y12
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y12
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y11
+	VADDPS       Y13, Y5, Y5
+	VSUBPS       Y0, Y12, Y13
 	DECQ         R11
+	VADDPS       Y9, Y7, Y7
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y11
+	VSUBPS       Y12, Y14, Y15
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y14, Y14
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VMOVUPS      powers<>+0(SB), Y9
+	VPSLLD       $0x14, Y12, Y10
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y13, Y8
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y8
+	VPSLLD       $0x14, Y14, Y13
+	VPERMPS      Y9, Y12, Y12
+	VSUBPS       Y8, Y11, Y9
+	VADDPS       Y15, Y9, Y9
+	VMOVUPS      powers<>+0(SB), Y15
+	VPADDD       Y12, Y10, Y10
+	VPERMPS      Y15, Y14, Y14
+	VPADDD       Y14, Y13, Y13
 	JNZ          pairLoss32_loop_on
-	VEXTRACTF128 $0x01, Y4, X12
-	VADDPS       X12, X4, X4
+	VEXTRACTF128 $0x01, Y5, X14
 	VEXTRACTF128 $0x01, Y3, X12
-	VCVTPS2PD    X3, Y3
+	VADDPS       X12, X3, X3
+	VEXTRACTF128 $0x01, Y2, X12
+	VEXTRACTF128 $0x01, Y7, X15
+	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X12, Y12
-	VADDPD       Y12, Y3, Y3
+	VADDPS       X14, X5, X5
+	VADDPS       X15, X7, X7
+	VEXTRACTF128 $0x01, Y6, X15
+	VEXTRACTF128 $0x01, Y4, X14
+	VCVTPS2PD    X14, Y14
 	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y3, Y3
-	VADDPD       (R8), Y3, Y3
-	VMOVUPD      Y3, (R8)
-	VXORPD       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VEXTRACTF128 $0x01, Y6, X12
-	VADDPS       X12, X6, X6
-	VEXTRACTF128 $0x01, Y5, X12
-	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X12, Y12
-	VADDPD       Y12, Y5, Y5
+	VCVTPS2PD    X15, Y15
 	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       64(R8), Y5, Y5
-	VMOVUPD      Y5, 64(R8)
-	VXORPD       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VEXTRACTF128 $0x01, Y8, X12
-	VADDPS       X12, X8, X8
-	VEXTRACTF128 $0x01, Y7, X12
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y12, Y2, Y2
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y14, Y4, Y4
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y5, Y4, Y4
 	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X12, Y12
-	VADDPD       Y12, Y7, Y7
-	VCVTPS2PD    X8, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       128(R8), Y7, Y7
-	VMOVUPD      Y7, 128(R8)
-	VXORPD       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
 	MOVQ         $0x00000100, R11
+	VADDPD       (R8), Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VADDPD       Y15, Y6, Y6
+	VADDPD       Y7, Y6, Y6
+	VMOVUPD      Y2, (R8)
+	VXORPD       Y2, Y2, Y2
+	VXORPS       Y5, Y5, Y5
+	VADDPD       64(R8), Y4, Y4
+	VXORPS       Y7, Y7, Y7
+	VMOVUPD      Y4, 64(R8)
+	VXORPD       Y4, Y4, Y4
+	VADDPD       128(R8), Y6, Y6
+	VMOVUPD      Y6, 128(R8)
+	VXORPD       Y6, Y6, Y6
 
 pairLoss32_loop_on:
 	SUBQ $0x08, R9
 	JGE  pairLoss32_loop
 
 pairLoss32_loop_last:
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y14
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y12
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y9, Y12
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y9, Y12
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y9, Y12
-	VMOVAPS     Y3, Y9
-	VFMADD231PS Y14, Y12, Y3
-	VSUBPS      Y9, Y3, Y9
-	VFMSUB213PS Y9, Y12, Y14
-	VADDPS      Y14, Y4, Y4
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y9
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y11, Y9
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y11, Y9
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y11, Y9
-	VMULPS      Y10, Y9, Y9
-	VMOVAPS     Y5, Y10
-	VADDPS      Y9, Y5, Y5
-	VSUBPS      Y10, Y5, Y10
-	VSUBPS      Y10, Y9, Y10
-	VADDPS      Y10, Y6, Y6
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y13, Y9, Y7
-	VSUBPS      Y10, Y7, Y10
-	VFMSUB213PS Y10, Y9, Y13
-	VADDPS      Y13, Y8, Y8
 	ADDQ        $0x20, R10
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y8, Y12
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y8, Y12
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y11, Y14
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y8, Y12
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y11, Y14
+	VMOVAPS     Y2, Y8
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y11, Y14
+	VMOVAPS     Y6, Y11
+	VMULPS      Y13, Y14, Y14
+	VMOVAPS     Y4, Y13
+	VFMADD231PS Y9, Y14, Y6
+	VADDPS      Y14, Y4, Y4
+	VFMADD231PS Y10, Y12, Y2
+	VSUBPS      Y8, Y2, Y8
+	VFMSUB213PS Y8, Y12, Y10
+	VSUBPS      Y11, Y6, Y11
+	VSUBPS      Y13, Y4, Y13
+	VSUBPS      Y13, Y14, Y13
+	VFMSUB213PS Y11, Y14, Y9
+	VADDPS      Y13, Y5, Y5
+	VADDPS      Y10, Y3, Y3
+	VADDPS      Y9, Y7, Y7
 
 pairLoss32_loop_few:
 	ADDQ        $0x08, R9
@@ -1082,110 +1081,112 @@ pairLoss32_loop_few:
 	JZ          pairLoss32_loop_done
 	LEAQ        tailMask<>+0(SB), R11
 	MOVQ        $0x00000008, R12
+	VMOVUPS     powers<>+0(SB), Y13
 	SUBQ        R9, R12
-	VMOVUPD     (R11)(R12*4), Y9
-	VMASKMOVPS  (AX)(R10*1), Y9, Y10
-	VMOVAPS     Y10, Y11
-	VFMADD132PS Y0, Y1, Y11
-	VSUBPS      Y1, Y11, Y1
-	VFMSUB132PS Y0, Y1, Y10
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y10
-	VMASKMOVPS  (CX)(R10*1), Y9, Y1
-	VMOVAPS     Y1, Y12
-	VFMADD132PS Y0, Y2, Y12
-	VSUBPS      Y2, Y12, Y2
-	VFMSUB132PS Y0, Y2, Y1
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y1
-	VSUBPS      Y11, Y12, Y13
-	VSUBPS      Y10, Y1, Y2
-	VADDPS      Y13, Y2, Y2
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y11, Y11
-	VPSLLD      $0x14, Y11, Y13
-	VPERMPS     powers<>+0(SB), Y11, Y11
-	VPADDD      Y11, Y13, Y13
+	VMOVUPS     powers<>+0(SB), Y14
+	VMOVUPD     (R11)(R12*4), Y8
+	VMASKMOVPS  (CX)(R10*1), Y8, Y11
+	VMASKMOVPS  (AX)(R10*1), Y8, Y9
+	VMOVAPS     Y9, Y10
+	VMOVAPS     Y11, Y12
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y10
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y12
+	VSUBPS      Y0, Y10, Y0
+	VSUBPS      Y1, Y12, Y1
+	VSUBPS      Y10, Y12, Y15
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y11
 	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD      $0x14, Y12, Y11
-	VPERMPS     powers<>+0(SB), Y12, Y12
-	VPADDD      Y12, Y11, Y11
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y12
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y10, Y12
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y10, Y12
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y10, Y12
-	VANDPD      Y9, Y13, Y13
-	VMOVAPS     Y3, Y10
-	VFMADD231PS Y13, Y12, Y3
-	VSUBPS      Y10, Y3, Y10
-	VFMSUB213PS Y10, Y12, Y13
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y11
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y1
+	VPSLLD      $0x14, Y10, Y0
+	VPERMPS     Y13, Y10, Y10
+	VPADDD      Y10, Y0, Y0
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y13
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y11, Y13
+	VPSLLD      $0x14, Y12, Y10
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y11, Y13
+	VPERMPS     Y14, Y12, Y12
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y9, Y1
+	VPADDD      Y12, Y10, Y10
+	VMOVAPS     Y2, Y12
+	VANDPD      Y8, Y0, Y0
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y9, Y1
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y9, Y1
+	VFMADD231PS Y0, Y1, Y2
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y11, Y13
+	VSUBPS      Y12, Y2, Y12
+	VMULPS      Y10, Y13, Y13
+	VANDPD      Y8, Y13, Y13
+	VMOVAPS     Y4, Y8
+	VFMSUB213PS Y12, Y1, Y0
+	VSUBPS      Y9, Y11, Y1
+	VADDPS      Y15, Y1, Y1
+	VMOVAPS     Y6, Y9
 	VADDPS      Y13, Y4, Y4
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y10
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y1, Y10
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y1, Y10
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y1, Y10
-	VMULPS      Y11, Y10, Y10
-	VANDPD      Y9, Y10, Y10
-	VMOVAPS     Y5, Y1
-	VADDPS      Y10, Y5, Y5
-	VSUBPS      Y1, Y5, Y1
-	VSUBPS      Y1, Y10, Y1
-	VADDPS      Y1, Y6, Y6
-	VMOVAPS     Y7, Y1
-	VFMADD231PS Y2, Y10, Y7
-	VSUBPS      Y1, Y7, Y1
-	VFMSUB213PS Y1, Y10, Y2
-	VADDPS      Y2, Y8, Y8
+	VSUBPS      Y8, Y4, Y8
+	VSUBPS      Y8, Y13, Y8
+	VFMADD231PS Y1, Y13, Y6
+	VADDPS      Y8, Y5, Y5
+	VSUBPS      Y9, Y6, Y9
+	VFMSUB213PS Y9, Y13, Y1
+	VADDPS      Y0, Y3, Y3
+	VADDPS      Y1, Y7, Y7
 
 pairLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y5, X0
+	VEXTRACTF128 $0x01, Y7, X1
+	VEXTRACTF128 $0x01, Y3, X8
 	LEAQ         64(SI), R9
-	CMPQ         DX, $0x01
-	CMOVQEQ      SI, R9
-	VBROADCASTSD (R9), Y1
-	VCVTPD2PSY   Y1, X1
-	VBROADCASTSS X1, Y1
-	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
-	VBROADCASTSD 8(R9), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
-	VEXTRACTF128 $0x01, Y4, X9
-	VADDPS       X9, X4, X4
-	VEXTRACTF128 $0x01, Y3, X9
-	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y3, Y3
+	VADDPS       X1, X7, X7
+	VADDPS       X0, X5, X5
+	VEXTRACTF128 $0x01, Y6, X1
+	VADDPS       X8, X3, X3
+	VEXTRACTF128 $0x01, Y4, X0
+	VEXTRACTF128 $0x01, Y2, X8
+	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y3, Y3
-	VADDPD       (R8), Y3, Y3
-	VEXTRACTF128 $0x01, Y6, X4
-	VADDPS       X4, X6, X6
-	VEXTRACTF128 $0x01, Y5, X4
-	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y5, Y5
+	VCVTPS2PD    X1, Y1
 	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       64(R8), Y5, Y5
-	VEXTRACTF128 $0x01, Y8, X4
-	VADDPS       X4, X8, X8
-	VEXTRACTF128 $0x01, Y7, X4
-	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y7, Y7
 	VCVTPS2PD    X8, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       128(R8), Y7, Y7
-	VXORPD       Y4, Y4, Y4
-	VUNPCKLPD    Y5, Y3, Y6
-	VUNPCKHPD    Y5, Y3, Y3
-	VADDPD       Y6, Y3, Y3
-	VUNPCKLPD    Y4, Y7, Y5
-	VUNPCKHPD    Y4, Y7, Y4
-	VADDPD       Y5, Y4, Y4
-	VPERM2F128   $0x20, Y4, Y3, Y5
-	VPERM2F128   $0x31, Y4, Y3, Y3
-	VADDPD       Y5, Y3, Y3
-	VMOVUPD      Y3, 32(SI)
+	CMPQ         DX, $0x01
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y0, Y4, Y4
+	VCVTPS2PD    X7, Y7
+	VCVTPS2PD    X3, Y3
+	CMOVQEQ      SI, R9
+	VADDPD       Y1, Y6, Y6
+	VCVTPS2PD    X5, Y5
+	VBROADCASTSD (R9), Y0
+	VBROADCASTSD 8(R9), Y1
+	VADDPD       Y8, Y2, Y2
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y3, Y2, Y2
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPD       Y5, Y4, Y4
+	VCVTPD2PSY   Y1, X1
+	VADDPD       128(R8), Y6, Y6
+	VXORPD       Y3, Y3, Y3
+	VADDPD       64(R8), Y4, Y4
+	VADDPD       (R8), Y2, Y2
+	VUNPCKHPD    Y3, Y6, Y5
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VUNPCKLPD    Y3, Y6, Y6
+	VBROADCASTSS X1, Y1
+	VUNPCKHPD    Y4, Y2, Y3
+	VADDPD       Y6, Y5, Y5
+	VUNPCKLPD    Y4, Y2, Y2
+	VADDPD       Y2, Y3, Y3
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VPERM2F128   $0x31, Y5, Y3, Y2
+	VPERM2F128   $0x20, Y5, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      Y2, 32(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          pairLoss32_row
@@ -1214,21 +1215,21 @@ negate32_row:
 	JL           negate32_loop_few
 
 negate32_loop:
-	PREFETCHT0   4096(DX)(R9*1)
-	VMOVUPS      (AX)(R9*1), Y3
-	VMOVUPS      32(AX)(R9*1), Y4
 	VMOVUPS      (CX)(R9*1), Y5
 	VMOVUPS      32(CX)(R9*1), Y6
+	VMOVUPS      (AX)(R9*1), Y3
+	PREFETCHT0   4096(DX)(R9*1)
+	VMOVUPS      32(AX)(R9*1), Y4
 	VCMPPS       $0x03, Y5, Y3, Y3
+	VCMPPS       $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y5, Y7
 	VORPS        Y3, Y2, Y2
 	VORPS        Y5, Y2, Y2
-	VCMPPS       $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y5, Y3
-	VORPS        Y3, Y2, Y2
-	VFNMADD213PS Y0, Y1, Y5
+	VORPS        Y7, Y2, Y2
 	VCMPPS       $0x03, Y6, Y4, Y4
+	VFNMADD213PS Y0, Y1, Y5
+	VCMPPS       $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y6, Y3
 	VORPS        Y4, Y2, Y2
 	VORPS        Y6, Y2, Y2
-	VCMPPS       $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y6, Y3
 	VORPS        Y3, Y2, Y2
 	VFNMADD213PS Y0, Y1, Y6
 	VMOVUPS      Y5, (DX)(R9*1)
@@ -1319,99 +1320,99 @@ logitsPred32_row:
 	SUBQ         $0x10, R8
 	JL           logitsPred32_loop_few
 	VMOVUPS      (AX)(R9*1), Y3
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
 	VMOVUPS      32(AX)(R9*1), Y4
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y8
+	VMOVUPS      powers<>+0(SB), Y12
 	VMOVAPS      Y3, Y5
-	VFMADD132PS  Y8, Y0, Y5
-	VMOVAPS      Y4, Y6
-	VFMADD132PS  Y8, Y0, Y6
-	VSUBPS       Y0, Y5, Y7
-	VFMSUB132PS  Y8, Y7, Y3
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y7, Y3
-	VSUBPS       Y0, Y6, Y7
-	VFMSUB132PS  Y8, Y7, Y4
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y7, Y4
-	VMOVUPS      powers<>+0(SB), Y8
-	VPSLLD       $0x14, Y5, Y7
-	VPERMPS      Y8, Y5, Y5
-	VPADDD       Y5, Y7, Y7
-	VPSLLD       $0x14, Y6, Y5
-	VPERMPS      Y8, Y6, Y6
-	VPADDD       Y6, Y5, Y5
 	SUBQ         $0x10, R8
+	VMOVAPS      Y4, Y6
+	VFMADD132PS  Y9, Y0, Y5
+	VSUBPS       Y0, Y5, Y7
+	VFMADD132PS  Y9, Y0, Y6
+	VSUBPS       Y0, Y6, Y8
+	VFMSUB132PS  Y9, Y7, Y3
+	VPSLLD       $0x14, Y5, Y10
+	VPSLLD       $0x14, Y6, Y11
+	VPERMPS      Y12, Y5, Y5
+	VFMSUB132PS  Y9, Y8, Y4
+	VPADDD       Y5, Y10, Y10
+	VPERMPS      Y12, Y6, Y6
+	VPADDD       Y6, Y11, Y11
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y7, Y3
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y4
 	JL           logitsPred32_loop_last
 
 logitsPred32_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y8
-	VMOVUPS     Y8, Y6
-	VMOVUPS     Y8, Y8
-	VMOVUPS     constant3e66218f3e66218f<>+0(SB), Y9
-	VFMADD213PS Y9, Y3, Y6
-	VFMADD213PS Y9, Y4, Y8
-	VMOVUPS     constant3f25fa813f25fa81<>+0(SB), Y9
-	VFMADD213PS Y9, Y3, Y6
-	VFMADD213PS Y9, Y4, Y8
-	VMOVUPS     constant3f6f74d73f6f74d7<>+0(SB), Y9
-	VFMADD213PS Y9, Y3, Y6
-	VFMADD213PS Y9, Y4, Y8
-	VMULPS      Y7, Y6, Y6
-	VMULPS      Y5, Y8, Y8
-	VMOVUPS     (CX)(R9*1), Y3
-	VMOVUPS     32(CX)(R9*1), Y4
-	VMULPS      Y2, Y3, Y3
-	VFMSUB213PS Y3, Y1, Y6
-	VMULPS      Y2, Y4, Y4
-	VFMSUB213PS Y4, Y1, Y8
-	VMOVUPS     Y6, (DX)(R9*1)
-	VMOVUPS     Y8, 32(DX)(R9*1)
-	VMOVUPS     64(AX)(R9*1), Y3
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y6
+	VMOVUPS     powers<>+0(SB), Y14
+	VMOVUPS     constant3e66218f3e66218f<>+0(SB), Y7
+	VMOVUPS     32(CX)(R9*1), Y12
+	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y13
+	VMOVUPS     Y6, Y5
+	VFMADD213PS Y7, Y3, Y5
+	VMOVUPS     (CX)(R9*1), Y9
+	VMOVUPS     Y6, Y6
+	VMOVUPS     constant3f25fa813f25fa81<>+0(SB), Y8
+	VFMADD213PS Y8, Y3, Y5
+	VFMADD213PS Y7, Y4, Y6
+	VMOVUPS     constant3f6f74d73f6f74d7<>+0(SB), Y7
+	VFMADD213PS Y8, Y4, Y6
+	VFMADD213PS Y7, Y4, Y6
 	VMOVUPS     96(AX)(R9*1), Y4
-	VMOVUPS     constant3fb8aa3b3fb8aa3b<>+0(SB), Y8
-	VMOVAPS     Y3, Y5
-	VFMADD132PS Y8, Y0, Y5
-	VMOVAPS     Y4, Y6
-	VFMADD132PS Y8, Y0, Y6
-	VSUBPS      Y0, Y5, Y7
-	VFMSUB132PS Y8, Y7, Y3
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y3
-	VSUBPS      Y0, Y6, Y7
-	VFMSUB132PS Y8, Y7, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y4
-	VMOVUPS     powers<>+0(SB), Y8
-	VPSLLD      $0x14, Y5, Y7
-	VPERMPS     Y8, Y5, Y5
-	VPADDD      Y5, Y7, Y7
-	VPSLLD      $0x14, Y6, Y5
-	VPERMPS     Y8, Y6, Y6
-	VPADDD      Y6, Y5, Y5
+	VFMADD213PS Y7, Y3, Y5
+	VMOVUPS     64(AX)(R9*1), Y3
+	PREFETCHT0  4096(DX)(R9*1)
+	VMULPS      Y2, Y12, Y12
+	VMOVAPS     Y4, Y8
+	VFMADD132PS Y13, Y0, Y8
+	VMULPS      Y11, Y6, Y6
+	VSUBPS      Y0, Y8, Y15
+	VMOVAPS     Y3, Y7
+	VMULPS      Y10, Y5, Y5
+	VFMSUB132PS Y13, Y15, Y4
+	VMULPS      Y2, Y9, Y9
+	VPSLLD      $0x14, Y8, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y15, Y4
+	VPERMPS     Y14, Y8, Y8
+	VFMADD132PS Y13, Y0, Y7
+	VSUBPS      Y0, Y7, Y15
+	VPSLLD      $0x14, Y7, Y10
+	VFMSUB213PS Y12, Y1, Y6
+	VFMSUB213PS Y9, Y1, Y5
+	VPERMPS     Y14, Y7, Y7
+	VPADDD      Y8, Y11, Y11
+	VFMSUB132PS Y13, Y15, Y3
+	VPADDD      Y7, Y10, Y10
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y15, Y3
+	VMOVUPS     Y5, (DX)(R9*1)
+	VMOVUPS     Y6, 32(DX)(R9*1)
 	ADDQ        $0x40, R9
 	SUBQ        $0x10, R8
 	JGE         logitsPred32_loop
 
 logitsPred32_loop_last:
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y8
-	VMOVUPS     Y8, Y6
-	VMOVUPS     Y8, Y8
-	VMOVUPS     constant3e66218f3e66218f<>+0(SB), Y9
-	VFMADD213PS Y9, Y3, Y6
-	VFMADD213PS Y9, Y4, Y8
-	VMOVUPS     constant3f25fa813f25fa81<>+0(SB), Y9
-	VFMADD213PS Y9, Y3, Y6
-	VFMADD213PS Y9, Y4, Y8
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y5
+	VMOVUPS     (CX)(R9*1), Y12
+	VMOVUPS     32(CX)(R9*1), Y13
+	VMOVUPS     constant3f25fa813f25fa81<>+0(SB), Y8
 	VMOVUPS     constant3f6f74d73f6f74d7<>+0(SB), Y9
-	VFMADD213PS Y9, Y3, Y6
-	VFMADD213PS Y9, Y4, Y8
-	VMULPS      Y7, Y6, Y6
-	VMULPS      Y5, Y8, Y8
-	VMOVUPS     (CX)(R9*1), Y3
-	VMOVUPS     32(CX)(R9*1), Y4
-	VMULPS      Y2, Y3, Y3
-	VFMSUB213PS Y3, Y1, Y6
-	VMULPS      Y2, Y4, Y4
-	VFMSUB213PS Y4, Y1, Y8
-	VMOVUPS     Y6, (DX)(R9*1)
-	VMOVUPS     Y8, 32(DX)(R9*1)
+	VMOVUPS     constant3e66218f3e66218f<>+0(SB), Y7
+	VMOVUPS     Y5, Y6
+	VFMADD213PS Y7, Y4, Y6
+	VMOVUPS     Y5, Y5
+	VFMADD213PS Y7, Y3, Y5
+	VFMADD213PS Y8, Y3, Y5
+	VMULPS      Y2, Y12, Y12
+	VFMADD213PS Y8, Y4, Y6
+	VMULPS      Y2, Y13, Y13
+	VFMADD213PS Y9, Y4, Y6
+	VFMADD213PS Y9, Y3, Y5
+	VMULPS      Y10, Y5, Y5
+	VMULPS      Y11, Y6, Y6
+	VFMSUB213PS Y12, Y1, Y5
+	VFMSUB213PS Y13, Y1, Y6
+	VMOVUPS     Y5, (DX)(R9*1)
+	VMOVUPS     Y6, 32(DX)(R9*1)
 	ADDQ        $0x40, R9
 
 logitsPred32_loop_few:
@@ -1421,23 +1422,24 @@ logitsPred32_loop_one:
 	CMPQ        R8, $0x08
 	JL          logitsPred32_loop_tail
 	VMOVUPS     (AX)(R9*1), Y3
+	VMOVUPS     (CX)(R9*1), Y8
+	VMOVUPS     powers<>+0(SB), Y6
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y7
 	VMOVAPS     Y3, Y4
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y4
 	VSUBPS      Y0, Y4, Y5
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y3
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y5, Y3
 	VPSLLD      $0x14, Y4, Y5
-	VPERMPS     powers<>+0(SB), Y4, Y4
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y3, Y7
+	VMULPS      Y2, Y8, Y8
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y3, Y7
+	VPERMPS     Y6, Y4, Y4
 	VPADDD      Y4, Y5, Y5
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y4
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y3, Y4
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y3, Y4
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y3, Y4
-	VMULPS      Y5, Y4, Y4
-	VMOVUPS     (CX)(R9*1), Y3
-	VMULPS      Y2, Y3, Y3
-	VFMSUB213PS Y3, Y1, Y4
-	VMOVUPS     Y4, (DX)(R9*1)
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y3, Y7
+	VMULPS      Y5, Y7, Y7
+	VFMSUB213PS Y8, Y1, Y7
+	VMOVUPS     Y7, (DX)(R9*1)
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R8
 	JMP         logitsPred32_loop_one
@@ -1447,7 +1449,9 @@ logitsPred32_loop_tail:
 	JZ          logitsPred32_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
+	VMOVUPS     powers<>+0(SB), Y6
 	SUBQ        R8, R11
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y7
 	VMOVUPD     (R10)(R11*4), Y3
 	VMASKMOVPS  (AX)(R9*1), Y3, Y4
 	VMOVAPS     Y4, Y5
@@ -1456,17 +1460,16 @@ logitsPred32_loop_tail:
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y4
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y4
 	VPSLLD      $0x14, Y5, Y0
-	VPERMPS     powers<>+0(SB), Y5, Y5
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y4, Y7
+	VPERMPS     Y6, Y5, Y5
 	VPADDD      Y5, Y0, Y0
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y5
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y4, Y5
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y4, Y5
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y4, Y5
-	VMULPS      Y0, Y5, Y5
-	VMASKMOVPS  (CX)(R9*1), Y3, Y0
-	VMULPS      Y2, Y0, Y0
-	VFMSUB213PS Y0, Y1, Y5
-	VMASKMOVPS  Y5, Y3, (DX)(R9*1)
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y4, Y7
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y4, Y7
+	VMASKMOVPS  (CX)(R9*1), Y3, Y4
+	VMULPS      Y2, Y4, Y4
+	VMULPS      Y0, Y7, Y7
+	VFMSUB213PS Y4, Y1, Y7
+	VMASKMOVPS  Y7, Y3, (DX)(R9*1)
 
 logitsPred32_loop_done:
 	LEAQ (AX)(SI*4), AX
@@ -1507,78 +1510,82 @@ pairPred32_row:
 	XORQ         R9, R9
 	SUBQ         $0x08, R8
 	JL           pairPred32_loop_few
+	VMOVUPS      (CX)(R9*1), Y9
 	VMOVUPS      (AX)(R9*1), Y4
+	VMOVUPS      powers<>+0(SB), Y13
+	SUBQ         $0x08, R8
+	VMOVUPS      powers<>+0(SB), Y8
 	VMOVAPS      Y4, Y5
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS       Y0, Y5, Y6
+	VPSLLD       $0x14, Y5, Y7
+	VMOVAPS      Y9, Y10
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y10
+	VSUBPS       Y1, Y10, Y11
+	VPSLLD       $0x14, Y10, Y12
+	VPERMPS      Y13, Y10, Y10
+	VPERMPS      Y8, Y5, Y5
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y11, Y9
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VPADDD       Y10, Y12, Y12
+	VPADDD       Y5, Y7, Y7
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y9
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
-	VPSLLD       $0x14, Y5, Y6
-	VPERMPS      powers<>+0(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y6
-	VMOVUPS      (CX)(R9*1), Y5
-	VMOVAPS      Y5, Y7
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y5
-	VPSLLD       $0x14, Y7, Y8
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y8, Y8
-	SUBQ         $0x08, R8
 	JL           pairPred32_loop_last
 
 pairPred32_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y7
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y4, Y7
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y4, Y7
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y4, Y7
-	VMULPS      Y6, Y7, Y7
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y4
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y5, Y4
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y5, Y4
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y5, Y4
-	VMULPS      Y8, Y4, Y4
-	VMULPS      Y3, Y4, Y4
-	VFMSUB213PS Y4, Y2, Y7
-	VMOVUPS     Y7, (DX)(R9*1)
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y6
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y9, Y6
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y5
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y9, Y6
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y9, Y6
+	VMOVUPS     32(CX)(R9*1), Y9
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y4, Y5
 	VMOVUPS     32(AX)(R9*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
-	VPSLLD      $0x14, Y5, Y6
-	VPERMPS     powers<>+0(SB), Y5, Y5
-	VPADDD      Y5, Y6, Y6
-	VMOVUPS     32(CX)(R9*1), Y5
-	VMOVAPS     Y5, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS      Y1, Y7, Y8
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y5
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y5
-	VPSLLD      $0x14, Y7, Y8
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y8, Y8
+	VMOVUPS     powers<>+0(SB), Y11
+	VMULPS      Y7, Y5, Y5
+	VMOVAPS     Y4, Y8
+	VMOVUPS     powers<>+0(SB), Y7
+	VMOVAPS     Y9, Y13
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y8
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y13
+	VMULPS      Y12, Y6, Y6
+	VSUBPS      Y1, Y13, Y14
+	VPSLLD      $0x14, Y13, Y12
+	PREFETCHT0  4096(DX)(R9*1)
+	VSUBPS      Y0, Y8, Y10
+	VPERMPS     Y7, Y13, Y13
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y4
+	VPSLLD      $0x14, Y8, Y7
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y14, Y9
+	VPERMPS     Y11, Y8, Y8
+	VMULPS      Y3, Y6, Y6
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y14, Y9
+	VPADDD      Y8, Y7, Y7
+	VFMSUB213PS Y6, Y2, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y4
+	VPADDD      Y13, Y12, Y12
+	VMOVUPS     Y5, (DX)(R9*1)
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R8
 	JGE         pairPred32_loop
 
 pairPred32_loop_last:
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y7
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y4, Y7
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y4, Y7
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y4, Y7
-	VMULPS      Y6, Y7, Y7
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y5
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y4, Y5
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y4, Y5
+	VMULPS      Y7, Y5, Y5
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y4
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y5, Y4
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y5, Y4
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y5, Y4
-	VMULPS      Y8, Y4, Y4
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y9, Y4
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y9, Y4
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y9, Y4
+	VMULPS      Y12, Y4, Y4
 	VMULPS      Y3, Y4, Y4
-	VFMSUB213PS Y4, Y2, Y7
-	VMOVUPS     Y7, (DX)(R9*1)
+	VFMSUB213PS Y4, Y2, Y5
+	VMOVUPS     Y5, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 pairPred32_loop_few:
@@ -1588,38 +1595,40 @@ pairPred32_loop_few:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
 	SUBQ        R8, R11
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y14
+	VMOVUPS     powers<>+0(SB), Y8
 	VMOVUPD     (R10)(R11*4), Y4
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y13
+	VMASKMOVPS  (CX)(R9*1), Y4, Y9
+	VMOVAPS     Y9, Y10
+	VMOVUPS     powers<>+0(SB), Y12
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y10
 	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VPSLLD      $0x14, Y10, Y11
 	VMOVAPS     Y5, Y6
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VPSLLD      $0x14, Y6, Y7
+	VSUBPS      Y1, Y10, Y1
+	VPERMPS     Y12, Y10, Y10
 	VSUBPS      Y0, Y6, Y0
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y9
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
-	VPSLLD      $0x14, Y6, Y0
-	VPERMPS     powers<>+0(SB), Y6, Y6
-	VPADDD      Y6, Y0, Y0
-	VMASKMOVPS  (CX)(R9*1), Y4, Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS      Y1, Y7, Y1
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y6
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y6
-	VPSLLD      $0x14, Y7, Y1
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y1, Y1
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y7
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y5, Y7
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y5, Y7
-	VMULPS      Y0, Y7, Y7
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y0
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y6, Y0
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y6, Y0
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y6, Y0
-	VMULPS      Y1, Y0, Y0
-	VMULPS      Y3, Y0, Y0
-	VFMSUB213PS Y0, Y2, Y7
-	VMASKMOVPS  Y7, Y4, (DX)(R9*1)
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y5, Y13
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y9
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y5, Y13
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y9, Y14
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y5, Y13
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y9, Y14
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y9, Y14
+	VPERMPS     Y8, Y6, Y6
+	VPADDD      Y6, Y7, Y7
+	VPADDD      Y10, Y11, Y11
+	VMULPS      Y11, Y14, Y14
+	VMULPS      Y7, Y13, Y13
+	VMULPS      Y3, Y14, Y14
+	VFMSUB213PS Y14, Y2, Y13
+	VMASKMOVPS  Y13, Y4, (DX)(R9*1)
 
 pairPred32_loop_done:
 	LEAQ (AX)(SI*4), AX
@@ -1658,89 +1667,89 @@ targetProbs32_row:
 	SUBQ         $0x08, R8
 	JL           targetProbs32_loop_few
 	VMOVUPS      (AX)(R9*1), Y4
+	VMOVUPS      (CX)(R9*1), Y7
+	VMOVUPS      logarithms<>+0(SB), Y6
+	VMOVUPS      reciprocals<>+0(SB), Y12
+	SUBQ         $0x08, R8
+	VANDPS       constant007fffff007fffff<>+0(SB), Y7, Y11
 	VMOVAPS      Y4, Y5
+	VORPS        constant3f8000003f800000<>+0(SB), Y11, Y11
+	VPSRLD       $0x14, Y7, Y8
+	VPERMPS      Y6, Y8, Y10
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS       Y0, Y5, Y6
+	VPADDD       constant49bffc0849bffc08<>+0(SB), Y8, Y9
+	VSUBPS       Y5, Y9, Y9
+	VPERMPS      Y12, Y8, Y8
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
+	VFMSUB213PS  constant3f8000003f800000<>+0(SB), Y8, Y11
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
-	VMOVUPS      (CX)(R9*1), Y6
-
-	// log2 t - y
-	VPSRLD      $0x14, Y6, Y7
-	VPADDD      constant49bffc0849bffc08<>+0(SB), Y7, Y8
-	VSUBPS      Y5, Y8, Y8
-	VPERMPS     logarithms<>+0(SB), Y7, Y5
-	VSUBPS      Y4, Y5, Y5
-	VADDPS      Y5, Y8, Y8
-	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
-	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
-	VPERMPS     reciprocals<>+0(SB), Y7, Y7
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y7, Y4
-	SUBQ        $0x08, R8
-	JL          targetProbs32_loop_last
+	VSUBPS       Y4, Y10, Y10
+	VADDPS       Y10, Y9, Y9
+	JL           targetProbs32_loop_last
 
 targetProbs32_loop:
-	PREFETCHT0  4096(DX)(R9*1)
 	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y5
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
-	VFMADD213PS Y8, Y4, Y5
-	VFMADD213PS Y2, Y1, Y5
-	VXORPD      Y4, Y4, Y4
-	VCMPPS      $0x04, Y6, Y4, Y4
-	VANDPS      Y4, Y5, Y5
-	VORPS       Y6, Y3, Y3
-	VCMPPS      $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y6, Y7
+	VMOVUPS     32(AX)(R9*1), Y4
+	VCMPPS      $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y7, Y8
+	VXORPD      Y6, Y6, Y6
+	VCMPPS      $0x04, Y7, Y6, Y6
 	VORPS       Y7, Y3, Y3
-	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y6, Y6
-	VANDPS      Y4, Y6, Y6
-	VORPS       Y6, Y3, Y3
+	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y7, Y7
+	VANDPS      Y6, Y7, Y7
+	VMOVUPS     logarithms<>+0(SB), Y10
+	VORPS       Y8, Y3, Y3
+	VORPS       Y7, Y3, Y3
+	VMOVUPS     32(CX)(R9*1), Y7
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y11, Y5
+	VPSRLD      $0x14, Y7, Y12
+	VMOVUPS     reciprocals<>+0(SB), Y13
+	PREFETCHT0  4096(DX)(R9*1)
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y11, Y5
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y11, Y5
+	VMOVAPS     Y4, Y8
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y8
+	VFMADD213PS Y9, Y11, Y5
+	VPERMPS     Y10, Y12, Y10
+	VSUBPS      Y0, Y8, Y9
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y9, Y4
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y9, Y4
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y12, Y9
+	VSUBPS      Y8, Y9, Y9
+	VFMADD213PS Y2, Y1, Y5
+	VANDPS      constant007fffff007fffff<>+0(SB), Y7, Y11
+	VANDPS      Y6, Y5, Y5
+	VSUBPS      Y4, Y10, Y10
+	VORPS       constant3f8000003f800000<>+0(SB), Y11, Y11
+	VPERMPS     Y13, Y12, Y12
+	VADDPS      Y10, Y9, Y9
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y12, Y11
 	VMOVUPS     Y5, (DX)(R9*1)
 	VCMPPS      $0x03, Y5, Y5, Y5
-	VORPS       Y5, Y3, Y3
-	VMOVUPS     32(AX)(R9*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
-	VMOVUPS     32(CX)(R9*1), Y6
-
-	// log2 t - y
-	VPSRLD      $0x14, Y6, Y7
-	VPADDD      constant49bffc0849bffc08<>+0(SB), Y7, Y8
-	VSUBPS      Y5, Y8, Y8
-	VPERMPS     logarithms<>+0(SB), Y7, Y5
-	VSUBPS      Y4, Y5, Y5
-	VADDPS      Y5, Y8, Y8
-	VANDPS      constant007fffff007fffff<>+0(SB), Y6, Y4
-	VORPS       constant3f8000003f800000<>+0(SB), Y4, Y4
-	VPERMPS     reciprocals<>+0(SB), Y7, Y7
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y7, Y4
 	ADDQ        $0x20, R9
+	VORPS       Y5, Y3, Y3
 	SUBQ        $0x08, R8
 	JGE         targetProbs32_loop
 
 targetProbs32_loop_last:
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y5
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y4, Y5
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y4, Y5
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y4, Y5
-	VFMADD213PS Y8, Y4, Y5
-	VFMADD213PS Y2, Y1, Y5
-	VXORPD      Y4, Y4, Y4
-	VCMPPS      $0x04, Y6, Y4, Y4
-	VANDPS      Y4, Y5, Y5
-	VORPS       Y6, Y3, Y3
-	VCMPPS      $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y6, Y7
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y4
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y11, Y4
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y11, Y4
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y11, Y4
+	VFMADD213PS Y9, Y11, Y4
+	VFMADD213PS Y2, Y1, Y4
+	VXORPD      Y5, Y5, Y5
+	VCMPPS      $0x04, Y7, Y5, Y5
+	VANDPS      Y5, Y4, Y4
 	VORPS       Y7, Y3, Y3
-	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y6, Y6
-	VANDPS      Y4, Y6, Y6
+	VCMPPS      $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y7, Y6
 	VORPS       Y6, Y3, Y3
-	VMOVUPS     Y5, (DX)(R9*1)
-	VCMPPS      $0x03, Y5, Y5, Y5
-	VORPS       Y5, Y3, Y3
+	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y7, Y7
+	VANDPS      Y5, Y7, Y7
+	VORPS       Y7, Y3, Y3
+	VMOVUPS     Y4, (DX)(R9*1)
+	VCMPPS      $0x03, Y4, Y4, Y4
+	VORPS       Y4, Y3, Y3
 	ADDQ        $0x20, R9
 
 targetProbs32_loop_few:
@@ -1750,44 +1759,44 @@ targetProbs32_loop_few:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
 	SUBQ        R8, R11
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y12
+	VXORPD      Y13, Y13, Y13
+	VMOVUPS     reciprocals<>+0(SB), Y6
 	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (CX)(R9*1), Y4, Y7
+	VANDPS      constant007fffff007fffff<>+0(SB), Y7, Y11
+	VMOVUPS     logarithms<>+0(SB), Y5
+	VPSRLD      $0x14, Y7, Y8
+	VORPS       constant3f8000003f800000<>+0(SB), Y11, Y11
+	VPERMPS     Y5, Y8, Y10
+	VCMPPS      $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y7, Y14
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y8, Y9
 	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VPERMPS     Y6, Y8, Y8
 	VMOVAPS     Y5, Y6
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y8, Y11
+	VCMPPS      $0x04, Y7, Y13, Y13
+	VORPS       Y7, Y3, Y3
+	VORPS       Y14, Y3, Y3
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y11, Y12
 	VSUBPS      Y0, Y6, Y0
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y11, Y12
+	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y7, Y7
+	VSUBPS      Y6, Y9, Y9
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y11, Y12
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
-	VMASKMOVPS  (CX)(R9*1), Y4, Y0
-
-	// log2 t - y
-	VPSRLD      $0x14, Y0, Y7
-	VPADDD      constant49bffc0849bffc08<>+0(SB), Y7, Y8
-	VSUBPS      Y6, Y8, Y8
-	VPERMPS     logarithms<>+0(SB), Y7, Y6
-	VSUBPS      Y5, Y6, Y6
-	VADDPS      Y6, Y8, Y8
-	VANDPS      constant007fffff007fffff<>+0(SB), Y0, Y5
-	VORPS       constant3f8000003f800000<>+0(SB), Y5, Y5
-	VPERMPS     reciprocals<>+0(SB), Y7, Y7
-	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y7, Y5
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y6
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y5, Y6
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y5, Y6
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y5, Y6
-	VFMADD213PS Y8, Y5, Y6
-	VFMADD213PS Y2, Y1, Y6
-	VXORPD      Y1, Y1, Y1
-	VCMPPS      $0x04, Y0, Y1, Y1
-	VANDPS      Y1, Y6, Y6
-	VORPS       Y0, Y3, Y3
-	VCMPPS      $0x1e, constant7f7fffff7f7fffff<>+0(SB), Y0, Y2
-	VORPS       Y2, Y3, Y3
-	VCMPPS      $0x19, constant0080000000800000<>+0(SB), Y0, Y0
-	VANDPS      Y1, Y0, Y0
-	VORPS       Y0, Y3, Y3
-	VMASKMOVPS  Y6, Y4, (DX)(R9*1)
-	VCMPPS      $0x03, Y6, Y6, Y6
-	VORPS       Y6, Y3, Y3
+	VSUBPS      Y5, Y10, Y10
+	VANDPS      Y13, Y7, Y7
+	VADDPS      Y10, Y9, Y9
+	VORPS       Y7, Y3, Y3
+	VFMADD213PS Y9, Y11, Y12
+	VFMADD213PS Y2, Y1, Y12
+	VANDPS      Y13, Y12, Y12
+	VMASKMOVPS  Y12, Y4, (DX)(R9*1)
+	VCMPPS      $0x03, Y12, Y12, Y12
+	VORPS       Y12, Y3, Y3
 
 targetProbs32_loop_done:
 	VMOVMSKPS  Y3, R8
@@ -1839,70 +1848,72 @@ pairTarget32_row:
 	XORQ         R9, R9
 	SUBQ         $0x08, R8
 	JL           pairTarget32_loop_few
-	VMOVUPS      (AX)(R9*1), Y4
-	VMOVAPS      Y4, Y5
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS       Y0, Y5, Y6
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS      (CX)(R9*1), Y6
+	VMOVUPS      (AX)(R9*1), Y4
+	SUBQ         $0x08, R8
+	VMOVUPS      powers<>+0(SB), Y10
 	VMOVAPS      Y6, Y7
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
+	VMOVAPS      Y4, Y5
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
 	VSUBPS       Y1, Y7, Y8
+	VSUBPS       Y5, Y7, Y9
+	VSUBPS       Y0, Y5, Y5
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VPSLLD       $0x14, Y7, Y11
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y5, Y4
+	VPERMPS      Y10, Y7, Y7
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
-	VSUBPS       Y5, Y7, Y5
-	VSUBPS       Y4, Y6, Y4
-	VADDPS       Y5, Y4, Y4
-	VPSLLD       $0x14, Y7, Y5
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y5, Y5
-	SUBQ         $0x08, R8
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y5, Y4
+	VSUBPS       Y4, Y6, Y5
+	VPADDD       Y7, Y11, Y11
+	VADDPS       Y9, Y5, Y5
 	JL           pairTarget32_loop_last
 
 pairTarget32_loop:
-	PREFETCHT0  4096(DX)(R9*1)
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y7
 	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y6, Y7
 	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y6, Y7
 	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y6, Y7
-	VMULPS      Y5, Y7, Y7
-	VSUBPS      Y3, Y4, Y4
-	VMULPS      Y2, Y4, Y4
-	VMULPS      Y7, Y4, Y4
-	VMOVUPS     Y4, (DX)(R9*1)
-	VMOVUPS     32(AX)(R9*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
 	VMOVUPS     32(CX)(R9*1), Y6
-	VMOVAPS     Y6, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS      Y1, Y7, Y8
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
-	VSUBPS      Y5, Y7, Y5
-	VSUBPS      Y4, Y6, Y4
-	VADDPS      Y5, Y4, Y4
-	VPSLLD      $0x14, Y7, Y5
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y5, Y5
+	VMOVUPS     32(AX)(R9*1), Y4
+	VMOVAPS     Y6, Y9
+	PREFETCHT0  4096(DX)(R9*1)
+	VMOVUPS     powers<>+0(SB), Y13
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y9
+	VSUBPS      Y1, Y9, Y10
+	VMOVAPS     Y4, Y8
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y8
+	VSUBPS      Y8, Y9, Y12
+	VMULPS      Y11, Y7, Y7
+	VSUBPS      Y3, Y5, Y5
+	VMULPS      Y2, Y5, Y5
+	VMULPS      Y7, Y5, Y5
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y6
+	VSUBPS      Y0, Y8, Y7
+	VPSLLD      $0x14, Y9, Y11
+	VPERMPS     Y13, Y9, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y6
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y4
+	VPADDD      Y9, Y11, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y4
+	VMOVUPS     Y5, (DX)(R9*1)
 	ADDQ        $0x20, R9
+	VSUBPS      Y4, Y6, Y5
 	SUBQ        $0x08, R8
+	VADDPS      Y12, Y5, Y5
 	JGE         pairTarget32_loop
 
 pairTarget32_loop_last:
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y7
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y6, Y7
-	VMULPS      Y5, Y7, Y7
-	VSUBPS      Y3, Y4, Y4
-	VMULPS      Y2, Y4, Y4
-	VMULPS      Y7, Y4, Y4
-	VMOVUPS     Y4, (DX)(R9*1)
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y4
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y6, Y4
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y6, Y4
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y6, Y4
+	VMULPS      Y11, Y4, Y4
+	VSUBPS      Y3, Y5, Y5
+	VMULPS      Y2, Y5, Y5
+	VMULPS      Y4, Y5, Y5
+	VMOVUPS     Y5, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 pairTarget32_loop_few:
@@ -1911,35 +1922,36 @@ pairTarget32_loop_few:
 	JZ          pairTarget32_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
+	VMOVUPS     powers<>+0(SB), Y9
 	SUBQ        R8, R11
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y10
 	VMOVUPD     (R10)(R11*4), Y4
+	VMASKMOVPS  (CX)(R9*1), Y4, Y7
 	VMASKMOVPS  (AX)(R9*1), Y4, Y5
+	VMOVAPS     Y7, Y8
 	VMOVAPS     Y5, Y6
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
 	VSUBPS      Y0, Y6, Y0
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y8
+	VSUBPS      Y1, Y8, Y1
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y7
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y7, Y10
+	VSUBPS      Y6, Y8, Y1
+	VPSLLD      $0x14, Y8, Y6
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y7, Y10
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y5
-	VMASKMOVPS  (CX)(R9*1), Y4, Y0
-	VMOVAPS     Y0, Y7
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y7
-	VSUBPS      Y1, Y7, Y1
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y0
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y0
-	VSUBPS      Y6, Y7, Y1
-	VSUBPS      Y5, Y0, Y5
-	VADDPS      Y1, Y5, Y5
-	VPSLLD      $0x14, Y7, Y1
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y1, Y1
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y6
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y0, Y6
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y0, Y6
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y0, Y6
-	VMULPS      Y1, Y6, Y6
-	VSUBPS      Y3, Y5, Y5
-	VMULPS      Y2, Y5, Y5
-	VMULPS      Y6, Y5, Y5
-	VMASKMOVPS  Y5, Y4, (DX)(R9*1)
+	VSUBPS      Y5, Y7, Y0
+	VADDPS      Y1, Y0, Y0
+	VSUBPS      Y3, Y0, Y0
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y7, Y10
+	VPERMPS     Y9, Y8, Y8
+	VPADDD      Y8, Y6, Y6
+	VMULPS      Y2, Y0, Y0
+	VMULPS      Y6, Y10, Y10
+	VMULPS      Y10, Y0, Y0
+	VMASKMOVPS  Y0, Y4, (DX)(R9*1)
 
 pairTarget32_loop_done:
 	LEAQ (AX)(SI*4), AX
@@ -1983,164 +1995,164 @@ exponentials32_row:
 	SUBQ         $0x10, R9
 	JL           exponentials32_loop_few
 	VMOVUPS      (AX)(R10*1), Y6
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y12
 	VMOVUPS      32(AX)(R10*1), Y7
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y11
-	VMOVAPS      Y6, Y8
-	VFMADD132PS  Y11, Y0, Y8
-	VMOVAPS      Y7, Y9
-	VFMADD132PS  Y11, Y0, Y9
-	VSUBPS       Y0, Y8, Y10
-	VFMSUB132PS  Y11, Y10, Y6
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y6
-	VSUBPS       Y0, Y9, Y10
-	VFMSUB132PS  Y11, Y10, Y7
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y7
-	VMOVUPS      powers<>+0(SB), Y11
-	VPSLLD       $0x14, Y8, Y10
-	VPERMPS      Y11, Y8, Y8
-	VPADDD       Y8, Y10, Y10
-	VPSLLD       $0x14, Y9, Y8
-	VPERMPS      Y11, Y9, Y9
-	VPADDD       Y9, Y8, Y8
+	VMOVUPS      powers<>+0(SB), Y14
 	SUBQ         $0x10, R9
+	VMOVAPS      Y7, Y9
+	VFMADD132PS  Y12, Y0, Y9
+	VMOVAPS      Y6, Y8
+	VSUBPS       Y0, Y9, Y11
+	VFMADD132PS  Y12, Y0, Y8
+	VPSLLD       $0x14, Y9, Y13
+	VFMSUB132PS  Y12, Y11, Y7
+	VPERMPS      Y14, Y9, Y9
+	VSUBPS       Y0, Y8, Y10
+	VFMSUB132PS  Y12, Y10, Y6
+	VPSLLD       $0x14, Y8, Y12
+	VPERMPS      Y14, Y8, Y8
+	VPADDD       Y9, Y13, Y13
+	VPADDD       Y8, Y12, Y12
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y7
 	JL           exponentials32_loop_last
 
 exponentials32_loop:
-	VMOVUPS      (CX)(R10*1), Y9
-	VMOVUPS      32(CX)(R10*1), Y11
-	VMOVAPS      Y4, Y12
-	VADDPS       Y9, Y4, Y4
-	VSUBPS       Y12, Y4, Y12
-	VSUBPS       Y12, Y9, Y12
-	VADDPS       Y12, Y5, Y5
-	VMOVAPS      Y4, Y12
-	VADDPS       Y11, Y4, Y4
-	VSUBPS       Y12, Y4, Y12
-	VSUBPS       Y12, Y11, Y12
-	VADDPS       Y12, Y5, Y5
-	VORPS        Y9, Y1, Y1
-	VORPS        Y11, Y1, Y1
 	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y11
-	VMOVUPS      Y11, Y9
+	VMOVUPS      (CX)(R10*1), Y8
+	VMOVUPS      Y11, Y10
+	VMOVAPS      Y4, Y9
 	VMOVUPS      Y11, Y11
-	VMOVUPS      constant3e66218f3e66218f<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y11
-	VMOVUPS      constant3f25fa813f25fa81<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y11
-	VMOVUPS      constant3f6f74d73f6f74d7<>+0(SB), Y12
-	VFMADD213PS  Y12, Y6, Y9
-	VFMADD213PS  Y12, Y7, Y11
-	VMULPS       Y10, Y9, Y9
-	VMULPS       Y8, Y11, Y11
-	VMOVUPS      Y9, (DX)(R10*1)
-	VMOVUPS      Y11, 32(DX)(R10*1)
-	VMOVAPS      Y2, Y6
-	VADDPS       Y9, Y2, Y2
-	VSUBPS       Y6, Y2, Y6
-	VSUBPS       Y6, Y9, Y6
-	VADDPS       Y6, Y3, Y3
-	VMOVAPS      Y2, Y6
-	VADDPS       Y11, Y2, Y2
-	VSUBPS       Y6, Y2, Y6
-	VSUBPS       Y6, Y11, Y6
-	VADDPS       Y6, Y3, Y3
-	VMOVUPS      64(AX)(R10*1), Y6
+	VMOVUPS      constant3e66218f3e66218f<>+0(SB), Y14
+	VFMADD213PS  Y14, Y6, Y10
+	VADDPS       Y8, Y4, Y4
+	VFMADD213PS  Y14, Y7, Y11
+	VMOVUPS      constant3f25fa813f25fa81<>+0(SB), Y14
+	VORPS        Y8, Y1, Y1
+	VFMADD213PS  Y14, Y7, Y11
+	VSUBPS       Y9, Y4, Y9
+	VSUBPS       Y9, Y8, Y9
+	VMOVUPS      constant3f6f74d73f6f74d7<>+0(SB), Y8
+	VFMADD213PS  Y8, Y7, Y11
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y15
+	VFMADD213PS  Y14, Y6, Y10
+	VADDPS       Y9, Y5, Y5
+	VMOVUPS      32(CX)(R10*1), Y9
+	VFMADD213PS  Y8, Y6, Y10
+	VMOVAPS      Y4, Y8
+	VMOVAPS      Y2, Y14
+	VADDPS       Y9, Y4, Y4
+	VMULPS       Y12, Y10, Y10
+	VORPS        Y9, Y1, Y1
+	VADDPS       Y10, Y2, Y2
 	VMOVUPS      96(AX)(R10*1), Y7
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y11
+	VSUBPS       Y14, Y2, Y14
+	VMULPS       Y13, Y11, Y11
+	VMOVAPS      Y2, Y12
+	VSUBPS       Y8, Y4, Y8
+	VMOVUPS      Y10, (DX)(R10*1)
+	VADDPS       Y11, Y2, Y2
+	VMOVUPS      64(AX)(R10*1), Y6
+	VSUBPS       Y8, Y9, Y8
+	VADDPS       Y8, Y5, Y5
 	VMOVAPS      Y6, Y8
-	VFMADD132PS  Y11, Y0, Y8
-	VMOVAPS      Y7, Y9
-	VFMADD132PS  Y11, Y0, Y9
-	VSUBPS       Y0, Y8, Y10
-	VFMSUB132PS  Y11, Y10, Y6
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y6
-	VSUBPS       Y0, Y9, Y10
-	VFMSUB132PS  Y11, Y10, Y7
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y10, Y7
-	VMOVUPS      powers<>+0(SB), Y11
-	VPSLLD       $0x14, Y8, Y10
-	VPERMPS      Y11, Y8, Y8
-	VPADDD       Y8, Y10, Y10
-	VPSLLD       $0x14, Y9, Y8
-	VPERMPS      Y11, Y9, Y9
-	VPADDD       Y9, Y8, Y8
+	VSUBPS       Y12, Y2, Y12
+	VMOVUPS      Y11, 32(DX)(R10*1)
+	VFMADD132PS  Y15, Y0, Y8
+	VSUBPS       Y14, Y10, Y14
 	ADDQ         $0x40, R10
+	VSUBPS       Y12, Y11, Y12
+	VMOVUPS      powers<>+0(SB), Y10
 	DECQ         R11
+	VMOVAPS      Y7, Y9
+	VFMADD132PS  Y15, Y0, Y9
+	VADDPS       Y14, Y3, Y3
+	VSUBPS       Y0, Y9, Y11
+	VPSLLD       $0x14, Y9, Y13
+	VADDPS       Y12, Y3, Y3
+	VSUBPS       Y0, Y8, Y12
+	VFMSUB132PS  Y15, Y12, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y6
+	VPERMPS      Y10, Y9, Y9
+	VPSLLD       $0x14, Y8, Y12
+	VPERMPS      Y10, Y8, Y8
+	VFMSUB132PS  Y15, Y11, Y7
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y7
+	VPADDD       Y8, Y12, Y12
+	VPADDD       Y9, Y13, Y13
 	JNZ          exponentials32_loop_on
-	VEXTRACTF128 $0x01, Y3, X9
-	VADDPS       X9, X3, X3
-	VEXTRACTF128 $0x01, Y2, X9
-	VCVTPS2PD    X2, Y2
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y2, Y2
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y3, Y2, Y2
-	VADDPD       (R8), Y2, Y2
-	VMOVUPD      Y2, (R8)
-	VXORPD       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
 	VEXTRACTF128 $0x01, Y5, X9
+	VEXTRACTF128 $0x01, Y3, X8
+	VADDPS       X8, X3, X3
+	VEXTRACTF128 $0x01, Y2, X8
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X8, Y8
 	VADDPS       X9, X5, X5
 	VEXTRACTF128 $0x01, Y4, X9
-	VCVTPS2PD    X4, Y4
 	VCVTPS2PD    X9, Y9
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X3, Y3
+	MOVQ         $0x00000080, R11
 	VADDPD       Y9, Y4, Y4
+	VADDPD       Y8, Y2, Y2
 	VCVTPS2PD    X5, Y5
+	VADDPD       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
 	VADDPD       Y5, Y4, Y4
+	VADDPD       (R8), Y2, Y2
+	VXORPS       Y5, Y5, Y5
+	VMOVUPD      Y2, (R8)
+	VXORPD       Y2, Y2, Y2
 	VADDPD       64(R8), Y4, Y4
 	VMOVUPD      Y4, 64(R8)
 	VXORPD       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	MOVQ         $0x00000080, R11
 
 exponentials32_loop_on:
 	SUBQ $0x10, R9
 	JGE  exponentials32_loop
 
 exponentials32_loop_last:
-	VMOVUPS     (CX)(R10*1), Y9
-	VMOVUPS     32(CX)(R10*1), Y11
-	VMOVAPS     Y4, Y12
-	VADDPS      Y9, Y4, Y4
-	VSUBPS      Y12, Y4, Y12
-	VSUBPS      Y12, Y9, Y12
-	VADDPS      Y12, Y5, Y5
-	VMOVAPS     Y4, Y12
-	VADDPS      Y11, Y4, Y4
-	VSUBPS      Y12, Y4, Y12
-	VSUBPS      Y12, Y11, Y12
-	VADDPS      Y12, Y5, Y5
-	VORPS       Y9, Y1, Y1
-	VORPS       Y11, Y1, Y1
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y11
-	VMOVUPS     Y11, Y9
-	VMOVUPS     Y11, Y11
-	VMOVUPS     constant3e66218f3e66218f<>+0(SB), Y12
-	VFMADD213PS Y12, Y6, Y9
-	VFMADD213PS Y12, Y7, Y11
-	VMOVUPS     constant3f25fa813f25fa81<>+0(SB), Y12
-	VFMADD213PS Y12, Y6, Y9
-	VFMADD213PS Y12, Y7, Y11
-	VMOVUPS     constant3f6f74d73f6f74d7<>+0(SB), Y12
-	VFMADD213PS Y12, Y6, Y9
-	VFMADD213PS Y12, Y7, Y11
-	VMULPS      Y10, Y9, Y9
-	VMULPS      Y8, Y11, Y11
-	VMOVUPS     Y9, (DX)(R10*1)
-	VMOVUPS     Y11, 32(DX)(R10*1)
-	VMOVAPS     Y2, Y6
-	VADDPS      Y9, Y2, Y2
-	VSUBPS      Y6, Y2, Y6
-	VSUBPS      Y6, Y9, Y6
-	VADDPS      Y6, Y3, Y3
-	VMOVAPS     Y2, Y6
-	VADDPS      Y11, Y2, Y2
-	VSUBPS      Y6, Y2, Y6
-	VSUBPS      Y6, Y11, Y6
-	VADDPS      Y6, Y3, Y3
+	VMOVUPS     (CX)(R10*1), Y8
+	VMOVAPS     Y4, Y9
+	VMOVUPS     Y11, Y10
+	VMOVUPS     constant3f25fa813f25fa81<>+0(SB), Y14
+	VADDPS      Y8, Y4, Y4
+	VSUBPS      Y9, Y4, Y9
+	VSUBPS      Y9, Y8, Y9
+	VADDPS      Y9, Y5, Y5
+	VMOVUPS     32(CX)(R10*1), Y9
+	VORPS       Y8, Y1, Y1
+	VMOVUPS     Y11, Y8
+	VMOVUPS     constant3e66218f3e66218f<>+0(SB), Y11
+	VORPS       Y9, Y1, Y1
+	VFMADD213PS Y11, Y7, Y8
+	VFMADD213PS Y14, Y7, Y8
+	VFMADD213PS Y11, Y6, Y10
+	VFMADD213PS Y14, Y6, Y10
+	VMOVUPS     constant3f6f74d73f6f74d7<>+0(SB), Y11
+	VFMADD213PS Y11, Y6, Y10
+	VMULPS      Y12, Y10, Y10
+	VMOVUPS     Y10, (DX)(R10*1)
+	VFMADD213PS Y11, Y7, Y8
+	VMOVAPS     Y4, Y6
+	VMULPS      Y13, Y8, Y8
+	VMOVUPS     Y8, 32(DX)(R10*1)
+	VADDPS      Y9, Y4, Y4
+	VSUBPS      Y6, Y4, Y6
+	VMOVAPS     Y2, Y7
+	VADDPS      Y10, Y2, Y2
 	ADDQ        $0x40, R10
+	VSUBPS      Y7, Y2, Y7
+	VSUBPS      Y6, Y9, Y6
+	VMOVAPS     Y2, Y9
+	VSUBPS      Y7, Y10, Y7
+	VADDPS      Y7, Y3, Y3
+	VADDPS      Y6, Y5, Y5
+	VADDPS      Y8, Y2, Y2
+	VSUBPS      Y9, Y2, Y9
+	VSUBPS      Y9, Y8, Y9
+	VADDPS      Y9, Y3, Y3
 
 exponentials32_loop_few:
 	ADDQ $0x10, R9
@@ -2149,34 +2161,35 @@ exponentials32_loop_one:
 	CMPQ        R9, $0x08
 	JL          exponentials32_loop_tail
 	VMOVUPS     (AX)(R10*1), Y6
+	VMOVAPS     Y4, Y12
+	VMOVUPS     (CX)(R10*1), Y11
+	VMOVUPS     powers<>+0(SB), Y10
+	VADDPS      Y11, Y4, Y4
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y13
 	VMOVAPS     Y6, Y7
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
 	VSUBPS      Y0, Y7, Y8
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
+	VPSLLD      $0x14, Y7, Y9
+	VORPS       Y11, Y1, Y1
+	VPERMPS     Y10, Y7, Y7
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y8, Y6
-	VPSLLD      $0x14, Y7, Y8
-	VPERMPS     powers<>+0(SB), Y7, Y7
-	VPADDD      Y7, Y8, Y8
-	VMOVUPS     (CX)(R10*1), Y7
-	VMOVAPS     Y4, Y9
-	VADDPS      Y7, Y4, Y4
-	VSUBPS      Y9, Y4, Y9
-	VSUBPS      Y9, Y7, Y9
-	VADDPS      Y9, Y5, Y5
-	VORPS       Y7, Y1, Y1
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y7
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y6, Y7
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y6, Y7
-	VMULPS      Y8, Y7, Y7
-	VMOVUPS     Y7, (DX)(R10*1)
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y6, Y13
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y6, Y13
+	VPADDD      Y7, Y9, Y9
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y6, Y13
 	VMOVAPS     Y2, Y6
-	VADDPS      Y7, Y2, Y2
-	VSUBPS      Y6, Y2, Y6
-	VSUBPS      Y6, Y7, Y6
-	VADDPS      Y6, Y3, Y3
+	VMULPS      Y9, Y13, Y13
+	VMOVUPS     Y13, (DX)(R10*1)
 	ADDQ        $0x20, R10
+	VSUBPS      Y12, Y4, Y12
 	SUBQ        $0x08, R9
+	VSUBPS      Y12, Y11, Y12
+	VADDPS      Y12, Y5, Y5
+	VADDPS      Y13, Y2, Y2
+	VSUBPS      Y6, Y2, Y6
+	VSUBPS      Y6, Y13, Y6
+	VADDPS      Y6, Y3, Y3
 	JMP         exponentials32_loop_one
 
 exponentials32_loop_tail:
@@ -2184,73 +2197,74 @@ exponentials32_loop_tail:
 	JZ          exponentials32_loop_done
 	LEAQ        tailMask<>+0(SB), R11
 	MOVQ        $0x00000008, R12
+	VMOVUPS     powers<>+0(SB), Y9
 	SUBQ        R9, R12
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y12
 	VMOVUPD     (R11)(R12*4), Y6
 	VMASKMOVPS  (AX)(R10*1), Y6, Y7
+	VMOVAPS     Y4, Y11
+	VMOVAPS     Y2, Y13
+	VMASKMOVPS  (CX)(R10*1), Y6, Y10
+	VADDPS      Y10, Y4, Y4
+	VSUBPS      Y11, Y4, Y11
 	VMOVAPS     Y7, Y8
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y8
 	VSUBPS      Y0, Y8, Y0
+	VPSLLD      $0x14, Y8, Y14
+	VPERMPS     Y9, Y8, Y8
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y7
-	VPSLLD      $0x14, Y8, Y0
-	VPERMPS     powers<>+0(SB), Y8, Y8
-	VPADDD      Y8, Y0, Y0
-	VMASKMOVPS  (CX)(R10*1), Y6, Y8
-	VMOVAPS     Y4, Y9
-	VADDPS      Y8, Y4, Y4
-	VSUBPS      Y9, Y4, Y9
-	VSUBPS      Y9, Y8, Y9
-	VADDPS      Y9, Y5, Y5
-	VORPS       Y8, Y1, Y1
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y8
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y7, Y8
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y7, Y8
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y7, Y8
-	VMULPS      Y0, Y8, Y8
-	VMASKMOVPS  Y8, Y6, (DX)(R10*1)
-	VANDPD      Y6, Y8, Y8
-	VMOVAPS     Y2, Y0
-	VADDPS      Y8, Y2, Y2
-	VSUBPS      Y0, Y2, Y0
-	VSUBPS      Y0, Y8, Y0
-	VADDPS      Y0, Y3, Y3
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y7, Y12
+	VSUBPS      Y11, Y10, Y11
+	VADDPS      Y11, Y5, Y5
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y7, Y12
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y7, Y12
+	VORPS       Y10, Y1, Y1
+	VPADDD      Y8, Y14, Y14
+	VMULPS      Y14, Y12, Y12
+	VMASKMOVPS  Y12, Y6, (DX)(R10*1)
+	VANDPD      Y6, Y12, Y12
+	VADDPS      Y12, Y2, Y2
+	VSUBPS      Y13, Y2, Y13
+	VSUBPS      Y13, Y12, Y13
+	VADDPS      Y13, Y3, Y3
 
 exponentials32_loop_done:
 	VEXTRACTF128 $0x01, Y3, X0
+	VEXTRACTF128 $0x01, Y5, X6
 	VADDPS       X0, X3, X3
 	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X6, X5, X5
+	VEXTRACTF128 $0x01, Y4, X6
 	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X0, Y0
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X6, Y6
+	VMOVMSKPS    Y1, R9
 	VADDPD       Y0, Y2, Y2
 	VCVTPS2PD    X3, Y3
-	VADDPD       Y3, Y2, Y2
-	VADDPD       (R8), Y2, Y2
-	VEXTRACTF128 $0x01, Y5, X0
-	VADDPS       X0, X5, X5
-	VEXTRACTF128 $0x01, Y4, X0
-	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X0, Y0
-	VADDPD       Y0, Y4, Y4
+	VXORPD       X0, X0, X0
+	LEAQ         (AX)(SI*4), AX
 	VCVTPS2PD    X5, Y5
+	VADDPD       Y6, Y4, Y4
 	VADDPD       Y5, Y4, Y4
 	VADDPD       64(R8), Y4, Y4
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X2, X0, X0
-	VPERMILPD    $0x01, X0, X2
-	VADDPD       X2, X0, X0
-	VMOVSD       X0, 32(DI)
-	VEXTRACTF128 $0x01, Y4, X0
-	VADDPD       X4, X0, X0
-	VPERMILPD    $0x01, X0, X2
-	VADDPD       X2, X0, X0
-	VMOVSD       X0, 40(DI)
-	VMOVMSKPS    Y1, R8
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   R8, X0, X0
-	VMOVSD       X0, 56(DI)
-	LEAQ         (AX)(SI*4), AX
 	LEAQ         (CX)(SI*4), CX
+	VEXTRACTF128 $0x01, Y4, X1
 	LEAQ         (DX)(SI*4), DX
+	VADDPD       Y3, Y2, Y2
+	VCVTSI2SDQ   R9, X0, X0
+	VADDPD       (R8), Y2, Y2
+	VADDPD       X4, X1, X1
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X2, X3, X3
+	VPERMILPD    $0x01, X1, X4
+	VPERMILPD    $0x01, X3, X2
+	VADDPD       X2, X3, X3
+	VMOVSD       X3, 32(DI)
+	VADDPD       X4, X1, X1
+	VMOVSD       X1, 40(DI)
+	VMOVSD       X0, 56(DI)
 	ADDQ         $0x40, DI
 	DECQ         BX
 	JNZ          exponentials32_row
@@ -2267,187 +2281,189 @@ TEXT ·pairExponentials32(SB), NOSPLIT, $216-56
 	MOVQ         rows+32(FP), SI
 	MOVQ         classes+40(FP), DI
 	MOVQ         sums+48(FP), R8
-	VMOVUPS      constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
-	VBROADCASTSD (R8), Y1
+	VBROADCASTSD (R8), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VBROADCASTSD 8(R8), Y1
 	VCVTPD2PSY   Y1, X1
 	VBROADCASTSS X1, Y1
 	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
-	VBROADCASTSD 8(R8), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
 
 pairExponentials32_row:
+	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
-	VXORPD      Y8, Y8, Y8
 	LEAQ        (SP), R9
 	ADDQ        $0x18, R9
 	ANDQ        $-32, R9
-	VXORPD      Y9, Y9, Y9
-	VMOVUPD     Y9, (R9)
-	VMOVUPD     Y9, 64(R9)
-	VMOVUPD     Y9, 128(R9)
+	VXORPD      Y8, Y8, Y8
+	VMOVUPD     Y8, (R9)
+	VMOVUPD     Y8, 64(R9)
+	VMOVUPD     Y8, 128(R9)
 	MOVQ        DI, R10
 	XORQ        R11, R11
 	MOVQ        $0x00000100, R12
 	SUBQ        $0x08, R10
 	JL          pairExponentials32_loop_few
-	VMOVUPS     (AX)(R11*1), Y9
-	VMOVAPS     Y9, Y10
-	VFMADD132PS Y0, Y1, Y10
-	VSUBPS      Y1, Y10, Y11
-	VFMSUB132PS Y0, Y11, Y9
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y11, Y9
+	VMOVUPS     (AX)(R11*1), Y8
 	VMOVUPS     (CX)(R11*1), Y11
 	VMOVAPS     Y11, Y12
-	VFMADD132PS Y0, Y2, Y12
-	VSUBPS      Y2, Y12, Y13
-	VFMSUB132PS Y0, Y13, Y11
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y13, Y11
-	VSUBPS      Y10, Y12, Y14
-	VSUBPS      Y9, Y11, Y13
-	VADDPS      Y14, Y13, Y13
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
-	VPSLLD      $0x14, Y10, Y14
-	VPERMPS     powers<>+0(SB), Y10, Y10
-	VPADDD      Y10, Y14, Y14
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD      $0x14, Y12, Y10
-	VPERMPS     powers<>+0(SB), Y12, Y12
-	VPADDD      Y12, Y10, Y10
+	VMOVAPS     Y8, Y9
+	VMOVUPS     powers<>+0(SB), Y14
 	SUBQ        $0x08, R10
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y12
+	VSUBPS      Y1, Y12, Y10
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y11
+	VSUBPS      Y9, Y12, Y13
+	VSUBPS      Y0, Y9, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y8
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y8
+	VSUBPS      Y8, Y11, Y10
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VADDPS      Y13, Y10, Y10
+	VPSLLD      $0x14, Y9, Y13
+	VPERMPS     Y14, Y9, Y9
+	VPADDD      Y9, Y13, Y13
+	VPSLLD      $0x14, Y12, Y9
+	VMOVUPS     powers<>+0(SB), Y14
+	VPERMPS     Y14, Y12, Y12
+	VPADDD      Y12, Y9, Y9
 	JL          pairExponentials32_loop_last
 
 pairExponentials32_loop:
+	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y14
 	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y12
-	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y9, Y12
-	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y9, Y12
-	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y9, Y12
-	VMULPS       Y14, Y12, Y12
-	VMOVUPS      Y12, (DX)(R11*1)
-	VMOVAPS      Y3, Y9
-	VADDPS       Y12, Y3, Y3
-	VSUBPS       Y9, Y3, Y9
-	VSUBPS       Y9, Y12, Y9
-	VADDPS       Y9, Y4, Y4
-	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y9
-	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y11, Y9
-	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y11, Y9
-	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y11, Y9
-	VMULPS       Y10, Y9, Y9
-	VMOVUPS      Y9, (BX)(R11*1)
-	VMOVAPS      Y5, Y10
-	VADDPS       Y9, Y5, Y5
-	VSUBPS       Y10, Y5, Y10
-	VSUBPS       Y10, Y9, Y10
-	VADDPS       Y10, Y6, Y6
-	VMOVAPS      Y7, Y10
-	VFMADD231PS  Y13, Y9, Y7
-	VSUBPS       Y10, Y7, Y10
-	VFMSUB213PS  Y10, Y9, Y13
-	VADDPS       Y13, Y8, Y8
-	VMOVUPS      32(AX)(R11*1), Y9
-	VMOVAPS      Y9, Y10
-	VFMADD132PS  Y0, Y1, Y10
-	VSUBPS       Y1, Y10, Y11
-	VFMSUB132PS  Y0, Y11, Y9
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y9
+	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y8, Y12
+	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y8, Y12
+	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y8, Y12
+	VMULPS       Y13, Y12, Y12
+	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y11, Y14
+	VMOVUPS      32(AX)(R11*1), Y8
+	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y11, Y14
+	VMOVAPS      Y2, Y13
+	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y11, Y14
+	VADDPS       Y12, Y2, Y2
 	VMOVUPS      32(CX)(R11*1), Y11
+	VMULPS       Y9, Y14, Y14
+	VMOVAPS      Y4, Y9
+	VSUBPS       Y13, Y2, Y13
+	VMOVUPS      Y12, (DX)(R11*1)
+	VADDPS       Y14, Y4, Y4
+	VMOVUPS      Y14, (BX)(R11*1)
+	VSUBPS       Y9, Y4, Y9
+	VSUBPS       Y9, Y14, Y9
+	VSUBPS       Y13, Y12, Y13
 	VMOVAPS      Y11, Y12
-	VFMADD132PS  Y0, Y2, Y12
-	VSUBPS       Y2, Y12, Y13
-	VFMSUB132PS  Y0, Y13, Y11
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y11
-	VSUBPS       Y10, Y12, Y14
-	VSUBPS       Y9, Y11, Y13
-	VADDPS       Y14, Y13, Y13
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y10, Y10
-	VPSLLD       $0x14, Y10, Y14
-	VPERMPS      powers<>+0(SB), Y10, Y10
-	VPADDD       Y10, Y14, Y14
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD       $0x14, Y12, Y10
-	VPERMPS      powers<>+0(SB), Y12, Y12
-	VPADDD       Y12, Y10, Y10
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y12
 	ADDQ         $0x20, R11
 	DECQ         R12
+	VADDPS       Y9, Y5, Y5
+	VMOVAPS      Y6, Y9
+	VFMADD231PS  Y10, Y14, Y6
+	VADDPS       Y13, Y3, Y3
+	VSUBPS       Y9, Y6, Y9
+	VMOVAPS      Y8, Y15
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y15
+	VFMSUB213PS  Y9, Y14, Y10
+	VSUBPS       Y1, Y12, Y13
+	VSUBPS       Y0, Y15, Y9
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y13, Y11
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y11
+	VADDPS       Y10, Y7, Y7
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y9, Y8
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y9, Y8
+	VSUBPS       Y15, Y12, Y9
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y15, Y15
+	VSUBPS       Y8, Y11, Y10
+	VPSLLD       $0x14, Y15, Y13
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VADDPS       Y9, Y10, Y10
+	VMOVUPS      powers<>+0(SB), Y9
+	VPERMPS      Y9, Y15, Y15
+	VMOVUPS      powers<>+0(SB), Y14
+	VPADDD       Y15, Y13, Y13
+	VPSLLD       $0x14, Y12, Y9
+	VPERMPS      Y14, Y12, Y12
+	VPADDD       Y12, Y9, Y9
 	JNZ          pairExponentials32_loop_on
-	VEXTRACTF128 $0x01, Y4, X12
-	VADDPS       X12, X4, X4
 	VEXTRACTF128 $0x01, Y3, X12
+	VADDPS       X12, X3, X3
+	VEXTRACTF128 $0x01, Y5, X14
+	VEXTRACTF128 $0x01, Y2, X12
+	VADDPS       X14, X5, X5
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X12, Y12
+	VEXTRACTF128 $0x01, Y4, X14
 	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X12, Y12
-	VADDPD       Y12, Y3, Y3
 	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y3, Y3
-	VADDPD       (R9), Y3, Y3
-	VMOVUPD      Y3, (R9)
-	VXORPD       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VEXTRACTF128 $0x01, Y6, X12
-	VADDPS       X12, X6, X6
-	VEXTRACTF128 $0x01, Y5, X12
-	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X12, Y12
-	VADDPD       Y12, Y5, Y5
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       64(R9), Y5, Y5
-	VMOVUPD      Y5, 64(R9)
-	VXORPD       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VEXTRACTF128 $0x01, Y8, X12
-	VADDPS       X12, X8, X8
+	VCVTPS2PD    X14, Y14
+	VADDPD       Y12, Y2, Y2
 	VEXTRACTF128 $0x01, Y7, X12
-	VCVTPS2PD    X7, Y7
+	VADDPS       X12, X7, X7
+	VEXTRACTF128 $0x01, Y6, X12
 	VCVTPS2PD    X12, Y12
-	VADDPD       Y12, Y7, Y7
-	VCVTPS2PD    X8, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       128(R9), Y7, Y7
-	VMOVUPD      Y7, 128(R9)
-	VXORPD       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y12, Y6, Y6
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y14, Y4, Y4
+	VCVTPS2PD    X7, Y7
 	MOVQ         $0x00000100, R12
+	VXORPS       Y3, Y3, Y3
+	VADDPD       Y5, Y4, Y4
+	VADDPD       (R9), Y2, Y2
+	VMOVUPD      Y2, (R9)
+	VXORPD       Y2, Y2, Y2
+	VXORPS       Y5, Y5, Y5
+	VADDPD       64(R9), Y4, Y4
+	VADDPD       Y7, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPD      Y4, 64(R9)
+	VXORPD       Y4, Y4, Y4
+	VADDPD       128(R9), Y6, Y6
+	VMOVUPD      Y6, 128(R9)
+	VXORPD       Y6, Y6, Y6
 
 pairExponentials32_loop_on:
 	SUBQ $0x08, R10
 	JGE  pairExponentials32_loop
 
 pairExponentials32_loop_last:
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y14
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y12
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y9, Y12
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y9, Y12
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y9, Y12
-	VMULPS      Y14, Y12, Y12
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y11, Y14
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y11, Y14
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y11, Y14
+	VMULPS      Y9, Y14, Y14
+	VMOVAPS     Y4, Y9
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y8, Y12
+	VMOVAPS     Y6, Y11
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y8, Y12
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y8, Y12
+	VADDPS      Y14, Y4, Y4
+	VSUBPS      Y9, Y4, Y9
+	VMULPS      Y13, Y12, Y12
+	VMOVUPS     Y14, (BX)(R11*1)
 	VMOVUPS     Y12, (DX)(R11*1)
-	VMOVAPS     Y3, Y9
-	VADDPS      Y12, Y3, Y3
-	VSUBPS      Y9, Y3, Y9
-	VSUBPS      Y9, Y12, Y9
-	VADDPS      Y9, Y4, Y4
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y9
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y11, Y9
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y11, Y9
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y11, Y9
-	VMULPS      Y10, Y9, Y9
-	VMOVUPS     Y9, (BX)(R11*1)
-	VMOVAPS     Y5, Y10
-	VADDPS      Y9, Y5, Y5
-	VSUBPS      Y10, Y5, Y10
-	VSUBPS      Y10, Y9, Y10
-	VADDPS      Y10, Y6, Y6
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y13, Y9, Y7
-	VSUBPS      Y10, Y7, Y10
-	VFMSUB213PS Y10, Y9, Y13
-	VADDPS      Y13, Y8, Y8
+	VMOVAPS     Y2, Y8
 	ADDQ        $0x20, R11
+	VFMADD231PS Y10, Y14, Y6
+	VSUBPS      Y11, Y6, Y11
+	VADDPS      Y12, Y2, Y2
+	VFMSUB213PS Y11, Y14, Y10
+	VSUBPS      Y8, Y2, Y8
+	VSUBPS      Y8, Y12, Y8
+	VSUBPS      Y9, Y14, Y9
+	VADDPS      Y8, Y3, Y3
+	VADDPS      Y9, Y5, Y5
+	VADDPS      Y10, Y7, Y7
 
 pairExponentials32_loop_few:
 	ADDQ        $0x08, R10
@@ -2455,115 +2471,117 @@ pairExponentials32_loop_few:
 	JZ          pairExponentials32_loop_done
 	LEAQ        tailMask<>+0(SB), R12
 	MOVQ        $0x00000008, R13
+	VMOVUPS     powers<>+0(SB), Y13
 	SUBQ        R10, R13
-	VMOVUPD     (R12)(R13*4), Y9
-	VMASKMOVPS  (AX)(R11*1), Y9, Y10
-	VMOVAPS     Y10, Y11
-	VFMADD132PS Y0, Y1, Y11
-	VSUBPS      Y1, Y11, Y1
-	VFMSUB132PS Y0, Y1, Y10
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y10
-	VMASKMOVPS  (CX)(R11*1), Y9, Y1
-	VMOVAPS     Y1, Y12
-	VFMADD132PS Y0, Y2, Y12
-	VSUBPS      Y2, Y12, Y2
-	VFMSUB132PS Y0, Y2, Y1
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y1
-	VSUBPS      Y11, Y12, Y13
-	VSUBPS      Y10, Y1, Y2
-	VADDPS      Y13, Y2, Y2
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y11, Y11
-	VPSLLD      $0x14, Y11, Y13
-	VPERMPS     powers<>+0(SB), Y11, Y11
-	VPADDD      Y11, Y13, Y13
+	VMOVUPD     (R12)(R13*4), Y8
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y14
+	VMASKMOVPS  (CX)(R11*1), Y8, Y11
+	VMASKMOVPS  (AX)(R11*1), Y8, Y9
+	VMOVAPS     Y11, Y12
+	VMOVAPS     Y9, Y10
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y10
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y12
+	VSUBPS      Y1, Y12, Y1
+	VSUBPS      Y0, Y10, Y0
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y11
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
+	VSUBPS      Y10, Y12, Y1
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y9
+	VPSLLD      $0x14, Y10, Y0
 	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD      $0x14, Y12, Y11
-	VPERMPS     powers<>+0(SB), Y12, Y12
-	VPADDD      Y12, Y11, Y11
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y11, Y14
+	VPERMPS     Y13, Y10, Y10
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y11, Y14
+	VPADDD      Y10, Y0, Y0
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y11, Y14
+	VMOVUPS     powers<>+0(SB), Y13
+	VPSLLD      $0x14, Y12, Y10
+	VPERMPS     Y13, Y12, Y12
+	VPADDD      Y12, Y10, Y10
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y12
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y10, Y12
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y10, Y12
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y10, Y12
-	VMULPS      Y13, Y12, Y12
-	VMASKMOVPS  Y12, Y9, (DX)(R11*1)
-	VANDPD      Y9, Y12, Y12
-	VMOVAPS     Y3, Y10
-	VADDPS      Y12, Y3, Y3
-	VSUBPS      Y10, Y3, Y10
-	VSUBPS      Y10, Y12, Y10
-	VADDPS      Y10, Y4, Y4
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y10
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y1, Y10
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y1, Y10
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y1, Y10
-	VMULPS      Y11, Y10, Y10
-	VMASKMOVPS  Y10, Y9, (BX)(R11*1)
-	VANDPD      Y9, Y10, Y10
-	VMOVAPS     Y5, Y1
-	VADDPS      Y10, Y5, Y5
-	VSUBPS      Y1, Y5, Y1
-	VSUBPS      Y1, Y10, Y1
-	VADDPS      Y1, Y6, Y6
-	VMOVAPS     Y7, Y1
-	VFMADD231PS Y2, Y10, Y7
-	VSUBPS      Y1, Y7, Y1
-	VFMSUB213PS Y1, Y10, Y2
-	VADDPS      Y2, Y8, Y8
+	VSUBPS      Y9, Y11, Y11
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y9, Y12
+	VADDPS      Y1, Y11, Y11
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y9, Y12
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y9, Y12
+	VMULPS      Y10, Y14, Y14
+	VMULPS      Y0, Y12, Y12
+	VMOVAPS     Y4, Y0
+	VMASKMOVPS  Y14, Y8, (BX)(R11*1)
+	VANDPD      Y8, Y14, Y14
+	VMOVAPS     Y6, Y1
+	VADDPS      Y14, Y4, Y4
+	VMASKMOVPS  Y12, Y8, (DX)(R11*1)
+	VFMADD231PS Y11, Y14, Y6
+	VANDPD      Y8, Y12, Y12
+	VMOVAPS     Y2, Y8
+	VSUBPS      Y1, Y6, Y1
+	VSUBPS      Y0, Y4, Y0
+	VSUBPS      Y0, Y14, Y0
+	VFMSUB213PS Y1, Y14, Y11
+	VADDPS      Y12, Y2, Y2
+	VADDPS      Y0, Y5, Y5
+	VSUBPS      Y8, Y2, Y8
+	VSUBPS      Y8, Y12, Y8
+	VADDPS      Y8, Y3, Y3
+	VADDPS      Y11, Y7, Y7
 
 pairExponentials32_loop_done:
+	VEXTRACTF128 $0x01, Y5, X9
+	VEXTRACTF128 $0x01, Y3, X8
 	LEAQ         64(R8), R10
+	VADDPS       X8, X3, X3
 	CMPQ         SI, $0x01
-	CMOVQEQ      R8, R10
-	VBROADCASTSD (R10), Y1
-	VCVTPD2PSY   Y1, X1
-	VBROADCASTSS X1, Y1
-	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
-	VBROADCASTSD 8(R10), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VEXTRACTF128 $0x01, Y7, X10
+	VADDPS       X9, X5, X5
+	VEXTRACTF128 $0x01, Y2, X8
+	VADDPS       X10, X7, X7
 	VEXTRACTF128 $0x01, Y4, X9
-	VADDPS       X9, X4, X4
-	VEXTRACTF128 $0x01, Y3, X9
-	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y3, Y3
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y3, Y3
-	VADDPD       (R9), Y3, Y3
-	VEXTRACTF128 $0x01, Y6, X4
-	VADDPS       X4, X6, X6
-	VEXTRACTF128 $0x01, Y5, X4
-	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y5, Y5
+	VEXTRACTF128 $0x01, Y6, X10
+	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       64(R9), Y5, Y5
-	VEXTRACTF128 $0x01, Y8, X4
-	VADDPS       X4, X8, X8
-	VEXTRACTF128 $0x01, Y7, X4
-	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y7, Y7
+	VCVTPS2PD    X10, Y10
+	VCVTPS2PD    X9, Y9
 	VCVTPS2PD    X8, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       128(R9), Y7, Y7
-	VXORPD       Y4, Y4, Y4
-	VUNPCKLPD    Y5, Y3, Y6
-	VUNPCKHPD    Y5, Y3, Y3
-	VADDPD       Y6, Y3, Y3
-	VUNPCKLPD    Y4, Y7, Y5
-	VUNPCKHPD    Y4, Y7, Y4
-	VADDPD       Y5, Y4, Y4
-	VPERM2F128   $0x20, Y4, Y3, Y5
-	VPERM2F128   $0x31, Y4, Y3, Y3
-	VADDPD       Y5, Y3, Y3
-	VMOVUPD      Y3, 32(R8)
+	CMOVQEQ      R8, R10
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X7, Y7
+	VBROADCASTSD 8(R10), Y1
+	VBROADCASTSD (R10), Y0
+	VADDPD       Y10, Y6, Y6
+	VCVTPS2PD    X3, Y3
 	LEAQ         (AX)(DI*4), AX
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y8, Y2, Y2
+	VCVTPD2PSY   Y0, X0
+	VADDPD       Y9, Y4, Y4
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y5, Y4, Y4
+	VCVTPD2PSY   Y1, X1
+	VADDPD       (R9), Y2, Y2
+	VADDPD       Y7, Y6, Y6
+	VADDPD       64(R9), Y4, Y4
+	VBROADCASTSS X1, Y1
+	VBROADCASTSS X0, Y0
 	LEAQ         (CX)(DI*4), CX
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(R9), Y6, Y6
+	VUNPCKHPD    Y4, Y2, Y5
+	VUNPCKLPD    Y3, Y6, Y7
 	LEAQ         (DX)(DI*4), DX
+	VUNPCKHPD    Y3, Y6, Y3
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VUNPCKLPD    Y4, Y2, Y2
+	VADDPD       Y2, Y5, Y5
+	VADDPD       Y7, Y3, Y3
 	LEAQ         (BX)(DI*4), BX
+	VPERM2F128   $0x31, Y3, Y5, Y2
+	VPERM2F128   $0x20, Y3, Y5, Y3
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      Y2, 32(R8)
 	ADDQ         $0x40, R8
 	DECQ         SI
 	JNZ          pairExponentials32_row
@@ -2707,22 +2725,22 @@ centre32_row:
 	JL           centre32_loop_few
 
 centre32_loop:
-	VMOVUPS (AX)(R8*1), Y3
-	VMOVUPS 32(AX)(R8*1), Y4
 	VMOVUPS (CX)(R8*1), Y5
 	VMOVUPS 32(CX)(R8*1), Y6
+	VMOVUPS (AX)(R8*1), Y3
 	VSUBPS  Y1, Y5, Y5
+	VMOVUPS 32(AX)(R8*1), Y4
+	VSUBPS  Y1, Y6, Y6
 	VMULPS  Y0, Y5, Y5
 	VSUBPS  Y5, Y5, Y7
 	VCMPPS  $0x03, Y7, Y7, Y7
-	VORPS   Y7, Y2, Y2
-	VMULPS  Y3, Y5, Y5
-	VSUBPS  Y1, Y6, Y6
 	VMULPS  Y0, Y6, Y6
+	VMULPS  Y3, Y5, Y5
 	VSUBPS  Y6, Y6, Y3
+	VORPS   Y7, Y2, Y2
 	VCMPPS  $0x03, Y3, Y3, Y3
-	VORPS   Y3, Y2, Y2
 	VMULPS  Y4, Y6, Y6
+	VORPS   Y3, Y2, Y2
 	VMOVUPS Y5, (AX)(R8*1)
 	VMOVUPS Y6, 32(AX)(R8*1)
 	ADDQ    $0x40, R8
@@ -2820,8 +2838,9 @@ logPairLoss32_row:
 	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y10
 	VORPS       Y10, Y9, Y9
 	VORPS       Y9, Y1, Y1
+	VMOVUPS     powers<>+0(SB), Y10
 	VPSLLD      $0x14, Y7, Y9
-	VPERMPS     powers<>+0(SB), Y7, Y7
+	VPERMPS     Y10, Y7, Y7
 	VPADDD      Y7, Y9, Y9
 	SUBQ        $0x08, R8
 	JL          logPairLoss32_loop_last
@@ -2831,62 +2850,63 @@ logPairLoss32_loop:
 	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y6, Y7
 	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y6, Y7
 	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y6, Y7
-	VMULPS       Y9, Y7, Y7
-	VMOVAPS      Y2, Y6
-	VADDPS       Y7, Y2, Y2
-	VSUBPS       Y6, Y2, Y6
-	VSUBPS       Y6, Y7, Y6
-	VADDPS       Y6, Y3, Y3
-	VMOVAPS      Y4, Y6
-	VFMADD231PS  Y8, Y7, Y4
-	VSUBPS       Y6, Y4, Y6
-	VFMSUB213PS  Y6, Y7, Y8
-	VADDPS       Y8, Y5, Y5
 	VMOVUPS      32(CX)(R9*1), Y6
-	VMOVAPS      Y6, Y7
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y7
-	VSUBPS       Y0, Y7, Y8
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y6
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y6
+	VMOVUPS      powers<>+0(SB), Y15
+	VMULPS       Y9, Y7, Y7
+	VMOVAPS      Y6, Y12
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y12
+	VMOVAPS      Y4, Y11
+	VFMADD231PS  Y8, Y7, Y4
+	VMOVAPS      Y2, Y10
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y12, Y14
+	VSUBPS       Y11, Y4, Y11
+	VADDPS       Y7, Y2, Y2
+	VSUBPS       Y10, Y2, Y10
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y12, Y13
+	VSUBPS       Y10, Y7, Y10
+	VPSLLD       $0x14, Y12, Y9
+	VFMSUB213PS  Y11, Y7, Y8
+	VSUBPS       Y0, Y12, Y7
+	VMOVUPS      32(AX)(R9*1), Y11
+	VADDPS       Y10, Y3, Y3
+	VORPS        Y14, Y13, Y13
+	VPERMPS      Y15, Y12, Y12
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y6
+	VADDPS       Y8, Y5, Y5
 	VMOVUPS      32(CX)(R9*1), Y8
-	VMOVUPS      32(AX)(R9*1), Y9
-	VSUBPS       Y9, Y8, Y8
-	VMULPS       constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y8
-	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y7, Y9
-	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y10
-	VORPS        Y10, Y9, Y9
-	VORPS        Y9, Y1, Y1
-	VPSLLD       $0x14, Y7, Y9
-	VPERMPS      powers<>+0(SB), Y7, Y7
-	VPADDD       Y7, Y9, Y9
 	ADDQ         $0x20, R9
+	VSUBPS       Y11, Y8, Y8
+	VPADDD       Y12, Y9, Y9
 	DECQ         R10
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y7, Y6
+	VMULPS       constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y8
+	VORPS        Y13, Y1, Y1
 	JNZ          logPairLoss32_loop_on
+	VEXTRACTF128 $0x01, Y5, X10
 	VEXTRACTF128 $0x01, Y3, X7
 	VADDPS       X7, X3, X3
 	VEXTRACTF128 $0x01, Y2, X7
 	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X7, Y7
-	VADDPD       Y7, Y2, Y2
+	VADDPS       X10, X5, X5
+	VEXTRACTF128 $0x01, Y4, X10
+	VCVTPS2PD    X10, Y10
+	VCVTPS2PD    X4, Y4
 	VCVTPS2PD    X3, Y3
+	MOVQ         $0x00000100, R10
+	VADDPD       Y10, Y4, Y4
+	VADDPD       Y7, Y2, Y2
+	VCVTPS2PD    X5, Y5
 	VADDPD       Y3, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VADDPD       Y5, Y4, Y4
 	VADDPD       (DI), Y2, Y2
+	VXORPS       Y5, Y5, Y5
 	VMOVUPD      Y2, (DI)
 	VXORPD       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VEXTRACTF128 $0x01, Y5, X7
-	VADDPS       X7, X5, X5
-	VEXTRACTF128 $0x01, Y4, X7
-	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y7, Y4, Y4
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y4, Y4
 	VADDPD       64(DI), Y4, Y4
 	VMOVUPD      Y4, 64(DI)
 	VXORPD       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	MOVQ         $0x00000100, R10
 
 logPairLoss32_loop_on:
 	SUBQ $0x08, R8
@@ -2916,78 +2936,79 @@ logPairLoss32_loop_few:
 	JZ          logPairLoss32_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
+	VMOVUPS     powers<>+0(SB), Y13
 	SUBQ        R8, R11
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y14
 	VMOVUPD     (R10)(R11*4), Y6
 	VMASKMOVPS  (CX)(R9*1), Y6, Y7
 	VMOVAPS     Y7, Y8
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y8
+	VMASKMOVPS  (AX)(R9*1), Y6, Y9
+	VMASKMOVPS  (CX)(R9*1), Y6, Y10
+	VPSLLD      $0x14, Y8, Y12
+	VSUBPS      Y9, Y10, Y10
 	VSUBPS      Y0, Y8, Y9
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y10
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y9, Y7
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y8, Y11
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y9, Y7
-	VMASKMOVPS  (CX)(R9*1), Y6, Y9
-	VMASKMOVPS  (AX)(R9*1), Y6, Y10
-	VSUBPS      Y10, Y9, Y9
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9, Y9
-	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y8, Y10
-	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y8, Y11
-	VORPS       Y11, Y10, Y10
-	VANDPD      Y6, Y10, Y10
-	VORPS       Y10, Y1, Y1
-	VPSLLD      $0x14, Y8, Y10
-	VPERMPS     powers<>+0(SB), Y8, Y8
-	VPADDD      Y8, Y10, Y10
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y8
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y7, Y8
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y7, Y8
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y7, Y8
-	VMULPS      Y10, Y8, Y8
-	VANDPD      Y6, Y8, Y8
-	VMOVAPS     Y2, Y6
-	VADDPS      Y8, Y2, Y2
-	VSUBPS      Y6, Y2, Y6
-	VSUBPS      Y6, Y8, Y6
-	VADDPS      Y6, Y3, Y3
-	VMOVAPS     Y4, Y6
-	VFMADD231PS Y9, Y8, Y4
-	VSUBPS      Y6, Y4, Y6
-	VFMSUB213PS Y6, Y8, Y9
-	VADDPS      Y9, Y5, Y5
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y7, Y14
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y8, Y9
+	VPERMPS     Y13, Y8, Y8
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y7, Y14
+	VMOVAPS     Y2, Y13
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y7, Y14
+	VPADDD      Y8, Y12, Y12
+	VMULPS      Y12, Y14, Y14
+	VORPS       Y9, Y11, Y11
+	VANDPD      Y6, Y14, Y14
+	VMOVAPS     Y4, Y7
+	VADDPS      Y14, Y2, Y2
+	VFMADD231PS Y10, Y14, Y4
+	VSUBPS      Y7, Y4, Y7
+	VSUBPS      Y13, Y2, Y13
+	VSUBPS      Y13, Y14, Y13
+	VFMSUB213PS Y7, Y14, Y10
+	VADDPS      Y13, Y3, Y3
+	VANDPD      Y6, Y11, Y11
+	VORPS       Y11, Y1, Y1
+	VADDPS      Y10, Y5, Y5
 
 logPairLoss32_loop_done:
+	VEXTRACTF128 $0x01, Y5, X7
 	VEXTRACTF128 $0x01, Y3, X6
 	VADDPS       X6, X3, X3
+	VADDPS       X7, X5, X5
 	VEXTRACTF128 $0x01, Y2, X6
-	VCVTPS2PD    X2, Y2
+	VEXTRACTF128 $0x01, Y4, X7
 	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y2, Y2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X7, Y7
+	VXORPD       X8, X8, X8
 	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y7, Y4, Y4
+	VADDPD       Y5, Y4, Y4
+	VMOVMSKPS    Y1, R8
+	LEAQ         (AX)(BX*4), AX
+	VADDPD       64(DI), Y4, Y4
+	VEXTRACTF128 $0x01, Y4, X1
+	VCVTSI2SDQ   R8, X8, X8
 	VADDPD       Y3, Y2, Y2
 	VADDPD       (DI), Y2, Y2
-	VEXTRACTF128 $0x01, Y5, X3
-	VADDPS       X3, X5, X5
-	VEXTRACTF128 $0x01, Y4, X3
-	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X3, Y3
-	VADDPD       Y3, Y4, Y4
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y4, Y4
-	VADDPD       64(DI), Y4, Y4
+	VADDPD       X4, X1, X1
+	LEAQ         (CX)(BX*4), CX
 	VEXTRACTF128 $0x01, Y2, X3
 	VADDPD       X2, X3, X3
+	VPERMILPD    $0x01, X1, X4
 	VPERMILPD    $0x01, X3, X2
 	VADDPD       X2, X3, X3
 	VMOVSD       X3, 40(SI)
-	VEXTRACTF128 $0x01, Y4, X2
-	VADDPD       X4, X2, X2
-	VPERMILPD    $0x01, X2, X3
-	VADDPD       X3, X2, X2
-	VMOVSD       X2, 48(SI)
-	VMOVMSKPS    Y1, DI
-	VXORPD       X1, X1, X1
-	VCVTSI2SDQ   DI, X1, X1
-	VMOVSD       X1, 56(SI)
-	LEAQ         (AX)(BX*4), AX
-	LEAQ         (CX)(BX*4), CX
+	VADDPD       X4, X1, X1
+	VMOVSD       X1, 48(SI)
+	VMOVSD       X8, 56(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logPairLoss32_row
@@ -3030,120 +3051,120 @@ negatePower32_row:
 	XORQ         R9, R9
 	SUBQ         $0x10, R8
 	JL           negatePower32_loop_few
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y10
+	VMOVUPS      32(CX)(R9*1), Y7
+	VMOVUPS      (CX)(R9*1), Y6
 	VMOVUPS      (AX)(R9*1), Y4
 	VMOVUPS      32(AX)(R9*1), Y5
+	VMOVUPS      powers<>+0(SB), Y14
 	VCMPPS       $0x03, Y4, Y4, Y4
-	VORPS        Y4, Y3, Y3
-	VCMPPS       $0x03, Y5, Y5, Y5
-	VORPS        Y5, Y3, Y3
-	VMOVUPS      (CX)(R9*1), Y4
-	VMOVUPS      32(CX)(R9*1), Y5
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
-	VMOVAPS      Y4, Y6
-	VFMADD132PS  Y9, Y1, Y6
-	VMOVAPS      Y5, Y7
-	VFMADD132PS  Y9, Y1, Y7
-	VSUBPS       Y1, Y6, Y8
-	VFMSUB132PS  Y9, Y8, Y4
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y4
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  Y9, Y8, Y5
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y5
-	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y8
-	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y9
-	VORPS        Y9, Y8, Y8
-	VORPS        Y8, Y3, Y3
-	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y7, Y8
-	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y9
-	VORPS        Y9, Y8, Y8
-	VORPS        Y8, Y3, Y3
-	VMOVUPS      powers<>+0(SB), Y9
-	VPSLLD       $0x14, Y6, Y8
-	VPERMPS      Y9, Y6, Y6
-	VPADDD       Y6, Y8, Y8
-	VPSLLD       $0x14, Y7, Y6
-	VPERMPS      Y9, Y7, Y7
-	VPADDD       Y7, Y6, Y6
 	SUBQ         $0x10, R8
+	VMOVAPS      Y7, Y9
+	VMOVAPS      Y6, Y8
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VFMADD132PS  Y10, Y1, Y9
+	VPSLLD       $0x14, Y9, Y13
+	VFMADD132PS  Y10, Y1, Y8
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y8, Y11
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y8, Y12
+	VORPS        Y4, Y3, Y3
+	VORPS        Y5, Y3, Y3
+	VSUBPS       Y1, Y9, Y4
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y9, Y5
+	VORPS        Y12, Y11, Y11
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y9, Y12
+	VPERMPS      Y14, Y9, Y9
+	VPADDD       Y9, Y13, Y13
+	VPSLLD       $0x14, Y8, Y9
+	VFMSUB132PS  Y10, Y4, Y7
+	VORPS        Y11, Y3, Y3
+	VORPS        Y5, Y12, Y12
+	VSUBPS       Y1, Y8, Y5
+	VPERMPS      Y14, Y8, Y8
+	VORPS        Y12, Y3, Y3
+	VPADDD       Y8, Y9, Y9
+	VFMSUB132PS  Y10, Y5, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y4, Y7
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y5, Y6
 	JL           negatePower32_loop_last
 
 negatePower32_loop:
-	PREFETCHT0   4096(DX)(R9*1)
-	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y9
-	VMOVUPS      Y9, Y7
-	VMOVUPS      Y9, Y9
-	VMOVUPS      constant3e66218f3e66218f<>+0(SB), Y10
-	VFMADD213PS  Y10, Y4, Y7
-	VFMADD213PS  Y10, Y5, Y9
+	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y4
 	VMOVUPS      constant3f25fa813f25fa81<>+0(SB), Y10
-	VFMADD213PS  Y10, Y4, Y7
-	VFMADD213PS  Y10, Y5, Y9
-	VMOVUPS      constant3f6f74d73f6f74d7<>+0(SB), Y10
-	VFMADD213PS  Y10, Y4, Y7
-	VFMADD213PS  Y10, Y5, Y9
-	VMULPS       Y8, Y7, Y7
-	VMULPS       Y6, Y9, Y9
-	VFNMADD213PS Y0, Y2, Y7
-	VFNMADD213PS Y0, Y2, Y9
-	VMOVUPS      Y7, (DX)(R9*1)
-	VMOVUPS      Y9, 32(DX)(R9*1)
-	VMOVUPS      64(AX)(R9*1), Y4
-	VMOVUPS      96(AX)(R9*1), Y5
-	VCMPPS       $0x03, Y4, Y4, Y4
-	VORPS        Y4, Y3, Y3
-	VCMPPS       $0x03, Y5, Y5, Y5
-	VORPS        Y5, Y3, Y3
-	VMOVUPS      64(CX)(R9*1), Y4
-	VMOVUPS      96(CX)(R9*1), Y5
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y9
-	VMOVAPS      Y4, Y6
-	VFMADD132PS  Y9, Y1, Y6
-	VMOVAPS      Y5, Y7
-	VFMADD132PS  Y9, Y1, Y7
-	VSUBPS       Y1, Y6, Y8
-	VFMSUB132PS  Y9, Y8, Y4
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y4
-	VSUBPS       Y1, Y7, Y8
-	VFMSUB132PS  Y9, Y8, Y5
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y8, Y5
-	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y8
-	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y9
-	VORPS        Y9, Y8, Y8
-	VORPS        Y8, Y3, Y3
-	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y7, Y8
-	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y7, Y9
-	VORPS        Y9, Y8, Y8
-	VORPS        Y8, Y3, Y3
-	VMOVUPS      powers<>+0(SB), Y9
-	VPSLLD       $0x14, Y6, Y8
-	VPERMPS      Y9, Y6, Y6
-	VPADDD       Y6, Y8, Y8
-	VPSLLD       $0x14, Y7, Y6
-	VPERMPS      Y9, Y7, Y7
-	VPADDD       Y7, Y6, Y6
+	VMOVUPS      constant3e66218f3e66218f<>+0(SB), Y8
+	VMOVUPS      96(AX)(R9*1), Y12
+	VMOVUPS      Y4, Y5
+	VFMADD213PS  Y8, Y7, Y5
+	VFMADD213PS  Y10, Y7, Y5
+	VMOVUPS      Y4, Y4
+	VMOVUPS      64(AX)(R9*1), Y11
+	VCMPPS       $0x03, Y12, Y12, Y12
+	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y14
+	PREFETCHT0   4096(DX)(R9*1)
+	VFMADD213PS  Y8, Y6, Y4
+	VMOVUPS      constant3f6f74d73f6f74d7<>+0(SB), Y8
+	VFMADD213PS  Y10, Y6, Y4
+	VFMADD213PS  Y8, Y6, Y4
+	VMOVUPS      64(CX)(R9*1), Y6
+	VFMADD213PS  Y8, Y7, Y5
+	VMOVUPS      powers<>+0(SB), Y8
+	VMOVUPS      96(CX)(R9*1), Y7
+	VCMPPS       $0x03, Y11, Y11, Y11
+	VORPS        Y11, Y3, Y3
+	VMOVAPS      Y7, Y11
+	VMULPS       Y13, Y5, Y5
+	VMOVAPS      Y6, Y10
+	VFMADD132PS  Y14, Y1, Y11
+	VFMADD132PS  Y14, Y1, Y10
+	VSUBPS       Y1, Y11, Y13
+	VMULPS       Y9, Y4, Y4
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y11, Y15
+	VORPS        Y12, Y3, Y3
+	VSUBPS       Y1, Y10, Y9
+	VFMSUB132PS  Y14, Y13, Y7
+	VFMSUB132PS  Y14, Y9, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y9, Y6
+	VFNMADD213PS Y0, Y2, Y5
+	VPSLLD       $0x14, Y10, Y9
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y10, Y12
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y7
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y11, Y13
+	VORPS        Y13, Y15, Y15
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y10, Y13
+	VORPS        Y13, Y12, Y12
+	VFNMADD213PS Y0, Y2, Y4
+	VORPS        Y12, Y3, Y3
+	VPSLLD       $0x14, Y11, Y13
+	VPERMPS      Y8, Y11, Y11
+	VPERMPS      Y8, Y10, Y10
+	VORPS        Y15, Y3, Y3
+	VPADDD       Y11, Y13, Y13
+	VMOVUPS      Y4, (DX)(R9*1)
+	VMOVUPS      Y5, 32(DX)(R9*1)
+	VPADDD       Y10, Y9, Y9
 	ADDQ         $0x40, R9
 	SUBQ         $0x10, R8
 	JGE          negatePower32_loop
 
 negatePower32_loop_last:
-	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y9
-	VMOVUPS      Y9, Y7
-	VMOVUPS      Y9, Y9
-	VMOVUPS      constant3e66218f3e66218f<>+0(SB), Y10
-	VFMADD213PS  Y10, Y4, Y7
-	VFMADD213PS  Y10, Y5, Y9
-	VMOVUPS      constant3f25fa813f25fa81<>+0(SB), Y10
-	VFMADD213PS  Y10, Y4, Y7
-	VFMADD213PS  Y10, Y5, Y9
-	VMOVUPS      constant3f6f74d73f6f74d7<>+0(SB), Y10
-	VFMADD213PS  Y10, Y4, Y7
-	VFMADD213PS  Y10, Y5, Y9
-	VMULPS       Y8, Y7, Y7
-	VMULPS       Y6, Y9, Y9
-	VFNMADD213PS Y0, Y2, Y7
-	VFNMADD213PS Y0, Y2, Y9
-	VMOVUPS      Y7, (DX)(R9*1)
-	VMOVUPS      Y9, 32(DX)(R9*1)
+	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y5
+	VMOVUPS      Y5, Y4
+	VMOVUPS      Y5, Y5
+	VMOVUPS      constant3e66218f3e66218f<>+0(SB), Y8
+	VFMADD213PS  Y8, Y6, Y4
+	VFMADD213PS  Y8, Y7, Y5
+	VMOVUPS      constant3f25fa813f25fa81<>+0(SB), Y8
+	VFMADD213PS  Y8, Y6, Y4
+	VFMADD213PS  Y8, Y7, Y5
+	VMOVUPS      constant3f6f74d73f6f74d7<>+0(SB), Y8
+	VFMADD213PS  Y8, Y6, Y4
+	VFMADD213PS  Y8, Y7, Y5
+	VMULPS       Y9, Y4, Y4
+	VMULPS       Y13, Y5, Y5
+	VFNMADD213PS Y0, Y2, Y4
+	VFNMADD213PS Y0, Y2, Y5
+	VMOVUPS      Y4, (DX)(R9*1)
+	VMOVUPS      Y5, 32(DX)(R9*1)
 	ADDQ         $0x40, R9
 
 negatePower32_loop_few:
@@ -3152,29 +3173,30 @@ negatePower32_loop_few:
 negatePower32_loop_one:
 	CMPQ         R8, $0x08
 	JL           negatePower32_loop_tail
+	VMOVUPS      (CX)(R9*1), Y5
 	VMOVUPS      (AX)(R9*1), Y4
+	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y10
+	VMOVUPS      powers<>+0(SB), Y9
 	VCMPPS       $0x03, Y4, Y4, Y4
+	VMOVAPS      Y5, Y6
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y6
+	VSUBPS       Y1, Y6, Y7
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y8
 	VORPS        Y4, Y3, Y3
-	VMOVUPS      (CX)(R9*1), Y4
-	VMOVAPS      Y4, Y5
-	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y5
-	VSUBPS       Y1, Y5, Y6
-	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y6, Y4
-	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y5, Y6
-	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y7
-	VORPS        Y7, Y6, Y6
-	VORPS        Y6, Y3, Y3
-	VPSLLD       $0x14, Y5, Y6
-	VPERMPS      powers<>+0(SB), Y5, Y5
-	VPADDD       Y5, Y6, Y6
-	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y5
-	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y4, Y5
-	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y4, Y5
-	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y4, Y5
-	VMULPS       Y6, Y5, Y5
-	VFNMADD213PS Y0, Y2, Y5
-	VMOVUPS      Y5, (DX)(R9*1)
+	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y4
+	VPSLLD       $0x14, Y6, Y11
+	VPERMPS      Y9, Y6, Y6
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y7, Y5
+	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y5, Y10
+	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y5, Y10
+	VORPS        Y8, Y4, Y4
+	VORPS        Y4, Y3, Y3
+	VPADDD       Y6, Y11, Y11
+	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y5, Y10
+	VMULPS       Y11, Y10, Y10
+	VFNMADD213PS Y0, Y2, Y10
+	VMOVUPS      Y10, (DX)(R9*1)
 	ADDQ         $0x20, R9
 	SUBQ         $0x08, R8
 	JMP          negatePower32_loop_one
@@ -3184,32 +3206,33 @@ negatePower32_loop_tail:
 	JZ           negatePower32_loop_done
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000008, R11
+	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y8
 	SUBQ         R8, R11
+	VMOVUPS      powers<>+0(SB), Y7
 	VMOVUPD      (R10)(R11*4), Y4
-	VMASKMOVPS   (AX)(R9*1), Y4, Y5
-	VCMPPS       $0x03, Y5, Y5, Y5
-	VORPS        Y5, Y3, Y3
 	VMASKMOVPS   (CX)(R9*1), Y4, Y5
 	VMOVAPS      Y5, Y6
 	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y6
 	VSUBPS       Y1, Y6, Y1
+	VPSLLD       $0x14, Y6, Y10
 	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y5
+	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y9
 	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y1, Y5
+	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y5, Y8
 	VCMPPS       $0x16, constant49c0017049c00170<>+0(SB), Y6, Y1
-	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y7
-	VORPS        Y7, Y1, Y1
+	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y5, Y8
+	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y5, Y8
+	VPERMPS      Y7, Y6, Y6
+	VPADDD       Y6, Y10, Y10
+	VMULPS       Y10, Y8, Y8
+	VMASKMOVPS   (AX)(R9*1), Y4, Y5
+	VORPS        Y9, Y1, Y1
+	VCMPPS       $0x03, Y5, Y5, Y5
+	VORPS        Y5, Y3, Y3
 	VANDPD       Y4, Y1, Y1
+	VFNMADD213PS Y0, Y2, Y8
 	VORPS        Y1, Y3, Y3
-	VPSLLD       $0x14, Y6, Y1
-	VPERMPS      powers<>+0(SB), Y6, Y6
-	VPADDD       Y6, Y1, Y1
-	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y6
-	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y5, Y6
-	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y5, Y6
-	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y5, Y6
-	VMULPS       Y1, Y6, Y6
-	VFNMADD213PS Y0, Y2, Y6
-	VMASKMOVPS   Y6, Y4, (DX)(R9*1)
+	VMASKMOVPS   Y8, Y4, (DX)(R9*1)
 
 negatePower32_loop_done:
 	VMOVMSKPS  Y3, R8
@@ -3263,45 +3286,47 @@ logPairTarget32_row:
 	VCMPPS       $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y8
 	VORPS        Y8, Y7, Y7
 	VORPS        Y7, Y3, Y3
+	VMOVUPS      powers<>+0(SB), Y8
 	VPSLLD       $0x14, Y5, Y7
-	VPERMPS      powers<>+0(SB), Y5, Y5
+	VPERMPS      Y8, Y5, Y5
 	VPADDD       Y5, Y7, Y7
 	SUBQ         $0x08, R8
 	JL           logPairTarget32_loop_last
 
 logPairTarget32_loop:
-	PREFETCHT0  4096(DX)(R9*1)
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y5
 	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y4, Y5
 	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y4, Y5
 	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y4, Y5
-	VMULPS      Y7, Y5, Y5
-	VADDPS      Y2, Y6, Y6
-	VMULPS      Y1, Y6, Y6
-	VSUBPS      Y6, Y6, Y4
-	VCMPPS      $0x03, Y4, Y4, Y4
-	VORPS       Y4, Y3, Y3
-	VMULPS      Y5, Y6, Y6
-	VMOVUPS     Y6, (DX)(R9*1)
 	VMOVUPS     32(CX)(R9*1), Y4
-	VMOVAPS     Y4, Y5
-	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y5
-	VSUBPS      Y0, Y5, Y6
-	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y4
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y6, Y4
+	VMOVUPS     32(AX)(R9*1), Y11
+	VMOVAPS     Y4, Y9
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y9, Y13
+	VMOVUPS     powers<>+0(SB), Y14
+	VADDPS      Y2, Y6, Y6
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y9, Y12
+	VMULPS      Y7, Y5, Y5
+	VPSLLD      $0x14, Y9, Y7
+	VMULPS      Y1, Y6, Y6
+	VSUBPS      Y6, Y6, Y8
+	VSUBPS      Y0, Y9, Y10
+	VMULPS      Y5, Y6, Y6
+	VCMPPS      $0x03, Y8, Y8, Y8
+	PREFETCHT0  4096(DX)(R9*1)
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y4
+	VORPS       Y13, Y12, Y12
+	VORPS       Y8, Y3, Y3
+	VPERMPS     Y14, Y9, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y4
+	VMOVUPS     Y6, (DX)(R9*1)
 	VMOVUPS     32(CX)(R9*1), Y6
-	VMOVUPS     32(AX)(R9*1), Y7
-	VSUBPS      Y7, Y6, Y6
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
-	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y5, Y7
-	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y5, Y8
-	VORPS       Y8, Y7, Y7
-	VORPS       Y7, Y3, Y3
-	VPSLLD      $0x14, Y5, Y7
-	VPERMPS     powers<>+0(SB), Y5, Y5
-	VPADDD      Y5, Y7, Y7
+	VSUBPS      Y11, Y6, Y6
+	VPADDD      Y9, Y7, Y7
 	ADDQ        $0x20, R9
 	SUBQ        $0x08, R8
+	VORPS       Y12, Y3, Y3
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y6, Y6
 	JGE         logPairTarget32_loop
 
 logPairTarget32_loop_last:
@@ -3325,38 +3350,39 @@ logPairTarget32_loop_few:
 	JZ          logPairTarget32_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000008, R11
+	VMOVUPS     powers<>+0(SB), Y12
 	SUBQ        R8, R11
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y13
 	VMOVUPD     (R10)(R11*4), Y4
 	VMASKMOVPS  (CX)(R9*1), Y4, Y5
 	VMOVAPS     Y5, Y6
+	VMASKMOVPS  (AX)(R9*1), Y4, Y7
 	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y6
+	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y6, Y9
+	VMASKMOVPS  (CX)(R9*1), Y4, Y8
+	VPSLLD      $0x14, Y6, Y11
+	VSUBPS      Y7, Y8, Y8
 	VSUBPS      Y0, Y6, Y7
+	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y10
 	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y5
 	VFMADD231PS constant326558dc326558dc<>+0(SB), Y7, Y5
-	VMASKMOVPS  (CX)(R9*1), Y4, Y7
-	VMASKMOVPS  (AX)(R9*1), Y4, Y8
-	VSUBPS      Y8, Y7, Y7
-	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y7, Y7
-	VCMPPS      $0x16, constant49c0017049c00170<>+0(SB), Y6, Y8
-	VCMPPS      $0x19, constant49bffc2049bffc20<>+0(SB), Y6, Y9
-	VORPS       Y9, Y8, Y8
-	VANDPD      Y4, Y8, Y8
-	VORPS       Y8, Y3, Y3
-	VPSLLD      $0x14, Y6, Y8
-	VPERMPS     powers<>+0(SB), Y6, Y6
-	VPADDD      Y6, Y8, Y8
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y6
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y5, Y6
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y5, Y6
-	VMULPS      Y8, Y6, Y6
-	VADDPS      Y2, Y7, Y7
-	VMULPS      Y1, Y7, Y7
-	VSUBPS      Y7, Y7, Y1
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y5, Y13
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y5, Y13
+	VPERMPS     Y12, Y6, Y6
+	VMULPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y8, Y8
+	VADDPS      Y2, Y8, Y8
+	VMULPS      Y1, Y8, Y8
+	VSUBPS      Y8, Y8, Y1
+	VPADDD      Y6, Y11, Y11
 	VCMPPS      $0x03, Y1, Y1, Y1
+	VORPS       Y10, Y9, Y9
+	VANDPD      Y4, Y9, Y9
+	VORPS       Y9, Y3, Y3
 	VORPS       Y1, Y3, Y3
-	VMULPS      Y6, Y7, Y7
-	VMASKMOVPS  Y7, Y4, (DX)(R9*1)
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y5, Y13
+	VMULPS      Y11, Y13, Y13
+	VMULPS      Y13, Y8, Y8
+	VMASKMOVPS  Y8, Y4, (DX)(R9*1)
 
 logPairTarget32_loop_done:
 	VMOVMSKPS  Y3, R8
@@ -3381,191 +3407,191 @@ TEXT ·keepingLoss32(SB), NOSPLIT, $216-48
 	MOVQ         rows+24(FP), BX
 	MOVQ         classes+32(FP), SI
 	MOVQ         sums+40(FP), DI
-	VMOVUPS      constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y1
 	MOVQ         SI, R8
 	IMULQ        BX, R8
 	SHLQ         $0x02, R8
-	VBROADCASTSD (DI), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VBROADCASTSD (DI), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
 
 keepingLoss32_row:
+	VXORPD      Y1, Y1, Y1
+	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
-	VXORPD      Y8, Y8, Y8
-	VXORPD      Y9, Y9, Y9
 	LEAQ        (SP), R9
 	ADDQ        $0x18, R9
 	ANDQ        $-32, R9
-	VXORPD      Y10, Y10, Y10
-	VMOVUPD     Y10, (R9)
-	VMOVUPD     Y10, 64(R9)
-	VMOVUPD     Y10, 128(R9)
+	VXORPD      Y8, Y8, Y8
+	VMOVUPD     Y8, (R9)
+	VMOVUPD     Y8, 64(R9)
+	VMOVUPD     Y8, 128(R9)
 	MOVQ        SI, R10
 	XORQ        R11, R11
 	MOVQ        $0x00000100, R12
 	SUBQ        $0x08, R10
 	JL          keepingLoss32_loop_few
+	VMOVUPS     (AX)(R11*1), Y8
+	VMOVUPS     (CX)(R11*1), Y11
 	LEAQ        (AX)(R8*1), R13
-	VMOVUPS     (AX)(R11*1), Y10
-	VMOVAPS     Y10, Y11
-	VFMADD132PS Y1, Y2, Y11
-	VSUBPS      Y2, Y11, Y12
-	VFMSUB132PS Y1, Y12, Y10
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS     (CX)(R11*1), Y12
-
-	// log2 t - y
-	VPSRLD      $0x14, Y12, Y13
-	VPADDD      constant49bffc0849bffc08<>+0(SB), Y13, Y14
-	VSUBPS      Y11, Y14, Y14
-	VPERMPS     logarithms<>+0(SB), Y13, Y15
-	VSUBPS      Y10, Y15, Y15
-	VADDPS      Y15, Y14, Y14
-	VANDPS      constant007fffff007fffff<>+0(SB), Y12, Y15
-	VORPS       Y0, Y15, Y15
-	VPERMPS     reciprocals<>+0(SB), Y13, Y13
-	VFMSUB213PS Y0, Y13, Y15
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y11, Y11
-	VPSLLD      $0x14, Y11, Y13
-	VPERMPS     powers<>+0(SB), Y11, Y11
-	VPADDD      Y11, Y13, Y13
+	VMOVUPS     logarithms<>+0(SB), Y13
+	VMOVAPS     Y8, Y9
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
+	VSUBPS      Y0, Y9, Y10
 	SUBQ        $0x08, R10
+	VPSRLD      $0x14, Y11, Y12
+	VPERMPS     Y13, Y12, Y13
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y8
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y8
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y12, Y10
+	VSUBPS      Y9, Y10, Y10
+	VSUBPS      Y8, Y13, Y13
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VADDPS      Y13, Y10, Y10
+	VMOVUPS     reciprocals<>+0(SB), Y13
+	VPERMPS     Y13, Y12, Y12
+	VANDPS      constant007fffff007fffff<>+0(SB), Y11, Y13
+	VORPS       constant3f8000003f800000<>+0(SB), Y13, Y13
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y12, Y13
+	VMOVUPS     powers<>+0(SB), Y14
+	VPSLLD      $0x14, Y9, Y12
+	VPERMPS     Y14, Y9, Y9
+	VPADDD      Y9, Y12, Y12
 	JL          keepingLoss32_loop_last
 
 keepingLoss32_loop:
-	PREFETCHT0  (R13)(R11*1)
-	PREFETCHT0  4096(CX)(R11*1)
-	PREFETCHT0  4096(DX)(R11*1)
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y11
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y10, Y11
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y10, Y11
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y10, Y11
-	VMULPS      Y13, Y11, Y10
-	VMOVUPS     Y10, (DX)(R11*1)
-	VMOVAPS     Y4, Y10
-	VFMADD231PS Y13, Y11, Y4
-	VSUBPS      Y10, Y4, Y10
-	VFMSUB213PS Y10, Y11, Y13
-	VADDPS      Y13, Y5, Y5
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
-	VFMADD213PS Y14, Y15, Y10
-	VMOVAPS     Y6, Y11
-	VADDPS      Y12, Y6, Y6
-	VSUBPS      Y11, Y6, Y11
-	VSUBPS      Y11, Y12, Y11
-	VADDPS      Y11, Y7, Y7
-	VMOVAPS     Y8, Y11
-	VFMADD231PS Y10, Y12, Y8
-	VSUBPS      Y11, Y8, Y11
-	VFMSUB213PS Y11, Y12, Y10
-	VADDPS      Y10, Y9, Y9
-	VORPS       Y12, Y3, Y3
-	VMOVUPS     32(AX)(R11*1), Y10
-	VMOVAPS     Y10, Y11
-	VFMADD132PS Y1, Y2, Y11
-	VSUBPS      Y2, Y11, Y12
-	VFMSUB132PS Y1, Y12, Y10
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y12, Y10
-	VMOVUPS     32(CX)(R11*1), Y12
-
-	// log2 t - y
-	VPSRLD       $0x14, Y12, Y13
-	VPADDD       constant49bffc0849bffc08<>+0(SB), Y13, Y14
-	VSUBPS       Y11, Y14, Y14
-	VPERMPS      logarithms<>+0(SB), Y13, Y15
-	VSUBPS       Y10, Y15, Y15
-	VADDPS       Y15, Y14, Y14
-	VANDPS       constant007fffff007fffff<>+0(SB), Y12, Y15
-	VORPS        Y0, Y15, Y15
-	VPERMPS      reciprocals<>+0(SB), Y13, Y13
-	VFMSUB213PS  Y0, Y13, Y15
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y11, Y11
-	VPSLLD       $0x14, Y11, Y13
-	VPERMPS      powers<>+0(SB), Y11, Y11
-	VPADDD       Y11, Y13, Y13
+	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y9
+	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y8, Y9
+	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y8, Y9
+	PREFETCHT0   4096(DX)(R11*1)
+	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y8, Y9
+	VMULPS       Y12, Y9, Y8
+	VMOVUPS      Y8, (DX)(R11*1)
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  Y12, Y9, Y2
+	VSUBPS       Y8, Y2, Y8
+	PREFETCHT0   4096(CX)(R11*1)
+	VFMSUB213PS  Y8, Y9, Y12
+	VMOVUPS      constantbeb925a8beb925a8<>+0(SB), Y9
+	VFMADD213PS  constant3ef6cc673ef6cc67<>+0(SB), Y13, Y9
+	VMOVAPS      Y4, Y14
+	VFMADD213PS  constantbf38aa33bf38aa33<>+0(SB), Y13, Y9
+	VFMADD213PS  constant3fb8aa373fb8aa37<>+0(SB), Y13, Y9
+	VFMADD213PS  Y10, Y13, Y9
+	VADDPS       Y11, Y4, Y4
+	VMOVUPS      32(AX)(R11*1), Y8
+	VMOVAPS      Y6, Y10
+	VSUBPS       Y14, Y4, Y14
+	VFMADD231PS  Y9, Y11, Y6
+	PREFETCHT0   (R13)(R11*1)
+	VADDPS       Y12, Y3, Y3
+	VSUBPS       Y14, Y11, Y14
+	VORPS        Y11, Y1, Y1
+	VSUBPS       Y10, Y6, Y10
+	VADDPS       Y14, Y5, Y5
+	VMOVAPS      Y8, Y14
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y14
+	VSUBPS       Y0, Y14, Y12
+	VFMSUB213PS  Y10, Y11, Y9
+	VMOVUPS      32(CX)(R11*1), Y11
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y12, Y8
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y12, Y8
+	VMOVUPS      logarithms<>+0(SB), Y10
+	VPSRLD       $0x14, Y11, Y12
+	VPERMPS      Y10, Y12, Y13
+	VSUBPS       Y8, Y13, Y13
+	VADDPS       Y9, Y7, Y7
 	ADDQ         $0x20, R11
+	VPADDD       constant49bffc0849bffc08<>+0(SB), Y12, Y10
+	VSUBPS       Y14, Y10, Y10
+	VADDPS       Y13, Y10, Y10
+	VMOVUPS      reciprocals<>+0(SB), Y9
+	VPERMPS      Y9, Y12, Y12
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y14, Y14
+	VANDPS       constant007fffff007fffff<>+0(SB), Y11, Y13
+	VORPS        constant3f8000003f800000<>+0(SB), Y13, Y13
+	VFMSUB213PS  constant3f8000003f800000<>+0(SB), Y12, Y13
+	VPSLLD       $0x14, Y14, Y12
+	VMOVUPS      powers<>+0(SB), Y9
+	VPERMPS      Y9, Y14, Y14
 	DECQ         R12
+	VPADDD       Y14, Y12, Y12
 	JNZ          keepingLoss32_loop_on
-	VEXTRACTF128 $0x01, Y5, X11
-	VADDPS       X11, X5, X5
-	VEXTRACTF128 $0x01, Y4, X11
-	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y4, Y4
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y4, Y4
-	VADDPD       (R9), Y4, Y4
-	VMOVUPD      Y4, (R9)
-	VXORPD       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VEXTRACTF128 $0x01, Y7, X11
-	VADDPS       X11, X7, X7
-	VEXTRACTF128 $0x01, Y6, X11
-	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y6, Y6
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y7, Y6, Y6
-	VADDPD       64(R9), Y6, Y6
-	VMOVUPD      Y6, 64(R9)
-	VXORPD       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VEXTRACTF128 $0x01, Y9, X11
-	VADDPS       X11, X9, X9
-	VEXTRACTF128 $0x01, Y8, X11
-	VCVTPS2PD    X8, Y8
-	VCVTPS2PD    X11, Y11
-	VADDPD       Y11, Y8, Y8
+	VEXTRACTF128 $0x01, Y3, X9
+	VADDPS       X9, X3, X3
+	VEXTRACTF128 $0x01, Y2, X9
+	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       128(R9), Y8, Y8
-	VMOVUPD      Y8, 128(R9)
-	VXORPD       Y8, Y8, Y8
-	VXORPS       Y9, Y9, Y9
+	VADDPD       Y9, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X9
+	VADDPS       X9, X5, X5
+	VEXTRACTF128 $0x01, Y4, X9
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y7, X3
+	VCVTPS2PD    X9, Y9
+	VADDPS       X3, X7, X7
+	VEXTRACTF128 $0x01, Y6, X3
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X6, Y6
 	MOVQ         $0x00000100, R12
+	VADDPD       (R9), Y2, Y2
+	VADDPD       Y9, Y4, Y4
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y3, Y6, Y6
+	VCVTPS2PD    X7, Y7
+	VXORPS       Y3, Y3, Y3
+	VMOVUPD      Y2, (R9)
+	VXORPD       Y2, Y2, Y2
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y5, Y4, Y4
+	VADDPD       64(R9), Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y7, Y7, Y7
+	VMOVUPD      Y4, 64(R9)
+	VADDPD       128(R9), Y6, Y6
+	VXORPD       Y4, Y4, Y4
+	VMOVUPD      Y6, 128(R9)
+	VXORPD       Y6, Y6, Y6
 
 keepingLoss32_loop_on:
 	SUBQ $0x08, R10
 	JGE  keepingLoss32_loop
 
 keepingLoss32_loop_last:
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y11
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y10, Y11
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y10, Y11
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y10, Y11
-	VMULPS      Y13, Y11, Y10
-	VMOVUPS     Y10, (DX)(R11*1)
-	VMOVAPS     Y4, Y10
-	VFMADD231PS Y13, Y11, Y4
-	VSUBPS      Y10, Y4, Y10
-	VFMSUB213PS Y10, Y11, Y13
-	VADDPS      Y13, Y5, Y5
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
-	VFMADD213PS Y14, Y15, Y10
-	VMOVAPS     Y6, Y11
-	VADDPS      Y12, Y6, Y6
-	VSUBPS      Y11, Y6, Y11
-	VSUBPS      Y11, Y12, Y11
-	VADDPS      Y11, Y7, Y7
-	VMOVAPS     Y8, Y11
-	VFMADD231PS Y10, Y12, Y8
-	VSUBPS      Y11, Y8, Y11
-	VFMSUB213PS Y11, Y12, Y10
-	VADDPS      Y10, Y9, Y9
-	VORPS       Y12, Y3, Y3
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y9
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y8, Y9
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y8, Y9
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y8, Y9
+	VMULPS      Y12, Y9, Y8
+	VMOVUPS     Y8, (DX)(R11*1)
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y12, Y9, Y2
+	VSUBPS      Y8, Y2, Y8
+	VFMSUB213PS Y8, Y9, Y12
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y8
+	VMOVAPS     Y4, Y9
 	ADDQ        $0x20, R11
+	VADDPS      Y11, Y4, Y4
+	VADDPS      Y12, Y3, Y3
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y13, Y8
+	VSUBPS      Y9, Y4, Y9
+	VORPS       Y11, Y1, Y1
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y13, Y8
+	VMOVAPS     Y6, Y12
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y13, Y8
+	VFMADD213PS Y10, Y13, Y8
+	VSUBPS      Y9, Y11, Y9
+	VFMADD231PS Y8, Y11, Y6
+	VSUBPS      Y12, Y6, Y12
+	VFMSUB213PS Y12, Y11, Y8
+	VADDPS      Y9, Y5, Y5
+	VADDPS      Y8, Y7, Y7
 
 keepingLoss32_loop_few:
 	ADDQ        $0x08, R10
@@ -3574,112 +3600,113 @@ keepingLoss32_loop_few:
 	LEAQ        tailMask<>+0(SB), R12
 	MOVQ        $0x00000008, R13
 	SUBQ        R10, R13
-	VMOVUPD     (R12)(R13*4), Y10
-	VMASKMOVPS  (AX)(R11*1), Y10, Y11
-	VMOVAPS     Y11, Y12
-	VFMADD132PS Y1, Y2, Y12
-	VSUBPS      Y2, Y12, Y2
-	VFMSUB132PS Y1, Y2, Y11
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y11
-	VMASKMOVPS  (CX)(R11*1), Y10, Y2
-
-	// log2 t - y
-	VPSRLD      $0x14, Y2, Y13
-	VPADDD      constant49bffc0849bffc08<>+0(SB), Y13, Y14
-	VSUBPS      Y12, Y14, Y14
-	VPERMPS     logarithms<>+0(SB), Y13, Y15
-	VSUBPS      Y11, Y15, Y15
-	VADDPS      Y15, Y14, Y14
-	VANDPS      constant007fffff007fffff<>+0(SB), Y2, Y15
-	VORPS       Y0, Y15, Y15
-	VPERMPS     reciprocals<>+0(SB), Y13, Y13
-	VFMSUB213PS Y0, Y13, Y15
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD      $0x14, Y12, Y13
-	VPERMPS     powers<>+0(SB), Y12, Y12
-	VPADDD      Y12, Y13, Y13
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y12
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y11, Y12
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y11, Y12
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y11, Y12
-	VANDPD      Y10, Y13, Y13
-	VMULPS      Y13, Y12, Y11
-	VMASKMOVPS  Y11, Y10, (DX)(R11*1)
-	VMOVAPS     Y4, Y10
-	VFMADD231PS Y13, Y12, Y4
-	VSUBPS      Y10, Y4, Y10
-	VFMSUB213PS Y10, Y12, Y13
-	VADDPS      Y13, Y5, Y5
-	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y10
-	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y15, Y10
-	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y15, Y10
-	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y15, Y10
-	VFMADD213PS Y14, Y15, Y10
-	VMOVAPS     Y6, Y11
-	VADDPS      Y2, Y6, Y6
-	VSUBPS      Y11, Y6, Y11
-	VSUBPS      Y11, Y2, Y11
-	VADDPS      Y11, Y7, Y7
-	VMOVAPS     Y8, Y11
-	VFMADD231PS Y10, Y2, Y8
-	VSUBPS      Y11, Y8, Y11
-	VFMSUB213PS Y11, Y2, Y10
-	VADDPS      Y10, Y9, Y9
-	VORPS       Y2, Y3, Y3
+	VMOVUPD     (R12)(R13*4), Y8
+	VMOVUPS     logarithms<>+0(SB), Y13
+	VMASKMOVPS  (AX)(R11*1), Y8, Y9
+	VMOVAPS     Y9, Y10
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y10
+	VMASKMOVPS  (CX)(R11*1), Y8, Y11
+	VPSRLD      $0x14, Y11, Y12
+	VSUBPS      Y0, Y10, Y0
+	VPERMPS     Y13, Y12, Y13
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y9
+	VPADDD      constant49bffc0849bffc08<>+0(SB), Y12, Y0
+	VSUBPS      Y9, Y13, Y13
+	VSUBPS      Y10, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VMOVUPS     reciprocals<>+0(SB), Y13
+	VPERMPS     Y13, Y12, Y12
+	VANDPS      constant007fffff007fffff<>+0(SB), Y11, Y13
+	VORPS       constant3f8000003f800000<>+0(SB), Y13, Y13
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VFMSUB213PS constant3f8000003f800000<>+0(SB), Y12, Y13
+	VPSLLD      $0x14, Y10, Y12
+	VMOVUPS     powers<>+0(SB), Y14
+	VPERMPS     Y14, Y10, Y10
+	VPADDD      Y10, Y12, Y12
+	VANDPD      Y8, Y12, Y12
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y10
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y9, Y10
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y9, Y10
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y9, Y10
+	VMULPS      Y12, Y10, Y9
+	VORPS       Y11, Y1, Y1
+	VMASKMOVPS  Y9, Y8, (DX)(R11*1)
+	VMOVUPS     constantbeb925a8beb925a8<>+0(SB), Y9
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y12, Y10, Y2
+	VFMADD213PS constant3ef6cc673ef6cc67<>+0(SB), Y13, Y9
+	VSUBPS      Y8, Y2, Y8
+	VFMSUB213PS Y8, Y10, Y12
+	VMOVAPS     Y4, Y8
+	VADDPS      Y11, Y4, Y4
+	VSUBPS      Y8, Y4, Y8
+	VFMADD213PS constantbf38aa33bf38aa33<>+0(SB), Y13, Y9
+	VMOVAPS     Y6, Y10
+	VSUBPS      Y8, Y11, Y8
+	VFMADD213PS constant3fb8aa373fb8aa37<>+0(SB), Y13, Y9
+	VFMADD213PS Y0, Y13, Y9
+	VADDPS      Y12, Y3, Y3
+	VFMADD231PS Y9, Y11, Y6
+	VSUBPS      Y10, Y6, Y10
+	VFMSUB213PS Y10, Y11, Y9
+	VADDPS      Y9, Y7, Y7
+	VADDPS      Y8, Y5, Y5
 
 keepingLoss32_loop_done:
 	LEAQ         64(DI), R10
+	VEXTRACTF128 $0x01, Y3, X8
 	CMPQ         BX, $0x01
-	CMOVQEQ      DI, R10
-	VBROADCASTSD (R10), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
-	VEXTRACTF128 $0x01, Y5, X10
-	VADDPS       X10, X5, X5
-	VEXTRACTF128 $0x01, Y4, X10
+	VEXTRACTF128 $0x01, Y5, X9
+	VADDPS       X8, X3, X3
+	VADDPS       X9, X5, X5
+	VEXTRACTF128 $0x01, Y7, X10
+	VEXTRACTF128 $0x01, Y4, X9
+	VADDPS       X10, X7, X7
 	VCVTPS2PD    X4, Y4
-	VCVTPS2PD    X10, Y10
-	VADDPD       Y10, Y4, Y4
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y4, Y4
-	VADDPD       (R9), Y4, Y4
-	VEXTRACTF128 $0x01, Y7, X5
-	VADDPS       X5, X7, X7
-	VEXTRACTF128 $0x01, Y6, X5
+	VEXTRACTF128 $0x01, Y6, X10
+	VEXTRACTF128 $0x01, Y2, X8
+	VCVTPS2PD    X9, Y9
 	VCVTPS2PD    X6, Y6
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y6, Y6
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y7, Y6, Y6
-	VADDPD       64(R9), Y6, Y6
-	VEXTRACTF128 $0x01, Y9, X5
-	VADDPS       X5, X9, X9
-	VEXTRACTF128 $0x01, Y8, X5
+	VCVTPS2PD    X10, Y10
+	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X8, Y8
 	VCVTPS2PD    X5, Y5
-	VADDPD       Y5, Y8, Y8
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       128(R9), Y8, Y8
-	VXORPD       Y5, Y5, Y5
-	VUNPCKLPD    Y6, Y4, Y7
-	VUNPCKHPD    Y6, Y4, Y4
-	VADDPD       Y7, Y4, Y4
-	VUNPCKLPD    Y5, Y8, Y6
-	VUNPCKHPD    Y5, Y8, Y5
-	VADDPD       Y6, Y5, Y5
-	VPERM2F128   $0x20, Y5, Y4, Y6
-	VPERM2F128   $0x31, Y5, Y4, Y4
-	VADDPD       Y6, Y4, Y4
-	VMOVUPD      Y4, 32(DI)
-	VMOVMSKPS    Y3, R9
-	VXORPD       X3, X3, X3
-	VCVTSI2SDQ   R9, X3, X3
-	VMOVSD       X3, 56(DI)
+	CMOVQEQ      DI, R10
+	VBROADCASTSD (R10), Y0
+	VADDPD       Y10, Y6, Y6
+	VCVTPS2PD    X3, Y3
+	VCVTPS2PD    X7, Y7
+	VADDPD       Y9, Y4, Y4
+	VXORPD       Y9, Y9, Y9
 	LEAQ         (AX)(SI*4), AX
+	VADDPD       Y8, Y2, Y2
+	VMOVMSKPS    Y1, R10
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y5, Y4, Y4
+	VXORPD       X5, X5, X5
+	VADDPD       (R9), Y2, Y2
+	VADDPD       64(R9), Y4, Y4
+	VCVTPD2PSY   Y0, X0
+	VADDPD       128(R9), Y6, Y6
+	VUNPCKHPD    Y4, Y2, Y1
+	VCVTSI2SDQ   R10, X5, X5
+	VUNPCKHPD    Y9, Y6, Y3
 	LEAQ         (CX)(SI*4), CX
+	VUNPCKLPD    Y4, Y2, Y2
+	VUNPCKLPD    Y9, Y6, Y4
+	VADDPD       Y4, Y3, Y3
 	LEAQ         (DX)(SI*4), DX
+	VADDPD       Y2, Y1, Y1
+	VPERM2F128   $0x20, Y3, Y1, Y2
+	VPERM2F128   $0x31, Y3, Y1, Y1
+	VADDPD       Y2, Y1, Y1
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VMOVUPD      Y1, 32(DI)
+	VMOVSD       X5, 56(DI)
 	ADDQ         $0x40, DI
 	DECQ         BX
 	JNZ          keepingLoss32_row
@@ -3696,195 +3723,197 @@ TEXT ·keepingPair32(SB), NOSPLIT, $216-56
 	MOVQ         rows+32(FP), SI
 	MOVQ         classes+40(FP), DI
 	MOVQ         sums+48(FP), R8
-	VMOVUPS      constant3f8000003f800000<>+0(SB), Y0
-	VMOVUPS      constant3fb8aa3b3fb8aa3b<>+0(SB), Y0
 	MOVQ         DI, R9
 	IMULQ        SI, R9
 	SHLQ         $0x02, R9
-	VBROADCASTSD (R8), Y1
+	VBROADCASTSD (R8), Y0
+	VCVTPD2PSY   Y0, X0
+	VBROADCASTSS X0, Y0
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VBROADCASTSD 8(R8), Y1
 	VCVTPD2PSY   Y1, X1
 	VBROADCASTSS X1, Y1
 	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
-	VBROADCASTSD 8(R8), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
 
 keepingPair32_row:
+	VXORPD      Y2, Y2, Y2
 	VXORPD      Y3, Y3, Y3
 	VXORPD      Y4, Y4, Y4
 	VXORPD      Y5, Y5, Y5
 	VXORPD      Y6, Y6, Y6
 	VXORPD      Y7, Y7, Y7
-	VXORPD      Y8, Y8, Y8
 	LEAQ        (SP), R10
 	ADDQ        $0x18, R10
 	ANDQ        $-32, R10
-	VXORPD      Y9, Y9, Y9
-	VMOVUPD     Y9, (R10)
-	VMOVUPD     Y9, 64(R10)
-	VMOVUPD     Y9, 128(R10)
+	VXORPD      Y8, Y8, Y8
+	VMOVUPD     Y8, (R10)
+	VMOVUPD     Y8, 64(R10)
+	VMOVUPD     Y8, 128(R10)
 	MOVQ        DI, R11
 	XORQ        R12, R12
 	MOVQ        $0x00000100, R13
 	SUBQ        $0x08, R11
 	JL          keepingPair32_loop_few
+	VMOVUPS     (AX)(R12*1), Y8
+	VMOVUPS     (CX)(R12*1), Y11
+	VMOVAPS     Y8, Y9
 	LEAQ        (AX)(R9*1), R14
 	LEAQ        (CX)(R9*1), R15
-	VMOVUPS     (AX)(R12*1), Y9
-	VMOVAPS     Y9, Y10
-	VFMADD132PS Y0, Y1, Y10
-	VSUBPS      Y1, Y10, Y11
-	VFMSUB132PS Y0, Y11, Y9
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y11, Y9
-	VMOVUPS     (CX)(R12*1), Y11
 	VMOVAPS     Y11, Y12
-	VFMADD132PS Y0, Y2, Y12
-	VSUBPS      Y2, Y12, Y13
-	VFMSUB132PS Y0, Y13, Y11
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y13, Y11
-	VSUBPS      Y10, Y12, Y14
-	VSUBPS      Y9, Y11, Y13
-	VADDPS      Y14, Y13, Y13
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
-	VPSLLD      $0x14, Y10, Y14
-	VPERMPS     powers<>+0(SB), Y10, Y10
-	VPADDD      Y10, Y14, Y14
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD      $0x14, Y12, Y10
-	VPERMPS     powers<>+0(SB), Y12, Y12
-	VPADDD      Y12, Y10, Y10
+	VMOVUPS     powers<>+0(SB), Y13
 	SUBQ        $0x08, R11
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
+	VSUBPS      Y0, Y9, Y10
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y8
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y8
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y12
+	VSUBPS      Y1, Y12, Y10
+	VSUBPS      Y9, Y12, Y14
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y10, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y10, Y11
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y9, Y9
+	VSUBPS      Y8, Y11, Y10
+	VADDPS      Y14, Y10, Y10
+	VPSLLD      $0x14, Y9, Y14
+	VPERMPS     Y13, Y9, Y9
+	VPADDD      Y9, Y14, Y14
+	VPSLLD      $0x14, Y12, Y9
+	VMOVUPS     powers<>+0(SB), Y13
+	VPERMPS     Y13, Y12, Y12
+	VPADDD      Y12, Y9, Y9
 	JL          keepingPair32_loop_last
 
 keepingPair32_loop:
-	PREFETCHT0   (R14)(R12*1)
-	PREFETCHT0   (R15)(R12*1)
-	PREFETCHT0   4096(DX)(R12*1)
 	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y12
-	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y9, Y12
-	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y9, Y12
-	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y9, Y12
-	VMULPS       Y14, Y12, Y9
-	VMOVUPS      Y9, (DX)(R12*1)
-	VMOVAPS      Y3, Y9
-	VFMADD231PS  Y14, Y12, Y3
-	VSUBPS       Y9, Y3, Y9
-	VFMSUB213PS  Y9, Y12, Y14
-	VADDPS       Y14, Y4, Y4
-	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y9
-	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y11, Y9
-	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y11, Y9
-	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y11, Y9
-	VMULPS       Y10, Y9, Y9
-	VMOVUPS      Y9, (BX)(R12*1)
-	VMOVAPS      Y5, Y10
-	VADDPS       Y9, Y5, Y5
-	VSUBPS       Y10, Y5, Y10
-	VSUBPS       Y10, Y9, Y10
-	VADDPS       Y10, Y6, Y6
-	VMOVAPS      Y7, Y10
-	VFMADD231PS  Y13, Y9, Y7
-	VSUBPS       Y10, Y7, Y10
-	VFMSUB213PS  Y10, Y9, Y13
-	VADDPS       Y13, Y8, Y8
-	VMOVUPS      32(AX)(R12*1), Y9
-	VMOVAPS      Y9, Y10
-	VFMADD132PS  Y0, Y1, Y10
-	VSUBPS       Y1, Y10, Y11
-	VFMSUB132PS  Y0, Y11, Y9
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y11, Y9
+	PREFETCHT0   (R15)(R12*1)
+	VMOVAPS      Y2, Y13
+	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y8, Y12
+	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y8, Y12
+	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y8, Y12
+	VFMADD231PS  Y14, Y12, Y2
+	VMULPS       Y14, Y12, Y8
+	VSUBPS       Y13, Y2, Y13
+	VMOVUPS      Y8, (DX)(R12*1)
+	VMOVUPS      constant3d54ac493d54ac49<>+0(SB), Y15
+	VFMADD213PS  constant3e66218f3e66218f<>+0(SB), Y11, Y15
+	VFMADD213PS  constant3f25fa813f25fa81<>+0(SB), Y11, Y15
+	VFMSUB213PS  Y13, Y12, Y14
+	VMOVAPS      Y4, Y12
+	PREFETCHT0   (R14)(R12*1)
+	VFMADD213PS  constant3f6f74d73f6f74d7<>+0(SB), Y11, Y15
+	VMULPS       Y9, Y15, Y15
 	VMOVUPS      32(CX)(R12*1), Y11
-	VMOVAPS      Y11, Y12
-	VFMADD132PS  Y0, Y2, Y12
-	VSUBPS       Y2, Y12, Y13
-	VFMSUB132PS  Y0, Y13, Y11
-	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y13, Y11
-	VSUBPS       Y10, Y12, Y14
-	VSUBPS       Y9, Y11, Y13
-	VADDPS       Y14, Y13, Y13
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y10, Y10
-	VPSLLD       $0x14, Y10, Y14
-	VPERMPS      powers<>+0(SB), Y10, Y10
-	VPADDD       Y10, Y14, Y14
-	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD       $0x14, Y12, Y10
-	VPERMPS      powers<>+0(SB), Y12, Y12
-	VPADDD       Y12, Y10, Y10
+	VMOVUPS      32(AX)(R12*1), Y8
+	VADDPS       Y15, Y4, Y4
+	VMOVAPS      Y6, Y9
+	VFMADD231PS  Y10, Y15, Y6
+	VADDPS       Y14, Y3, Y3
+	VSUBPS       Y12, Y4, Y12
+	VMOVUPS      Y15, (BX)(R12*1)
+	VSUBPS       Y9, Y6, Y9
+	VMOVAPS      Y11, Y13
+	VSUBPS       Y12, Y15, Y12
+	VFMSUB213PS  Y9, Y15, Y10
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y13
+	PREFETCHT0   4096(DX)(R12*1)
+	VMOVAPS      Y8, Y15
+	VSUBPS       Y1, Y13, Y9
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y9, Y11
+	VFMADD132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y15
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y9, Y11
+	VSUBPS       Y0, Y15, Y9
+	VADDPS       Y12, Y5, Y5
+	VSUBPS       Y15, Y13, Y12
+	VFMSUB132PS  constant3fb8aa3b3fb8aa3b<>+0(SB), Y9, Y8
+	VFMADD231PS  constant326558dc326558dc<>+0(SB), Y9, Y8
 	ADDQ         $0x20, R12
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y13, Y13
+	VADDPS       Y10, Y7, Y7
+	VMOVUPS      powers<>+0(SB), Y9
+	VMAXPS       constant49bffc1049bffc10<>+0(SB), Y15, Y15
+	VSUBPS       Y8, Y11, Y10
+	VADDPS       Y12, Y10, Y10
+	VPSLLD       $0x14, Y15, Y14
+	VPERMPS      Y9, Y15, Y15
 	DECQ         R13
+	VPSLLD       $0x14, Y13, Y9
+	VPADDD       Y15, Y14, Y14
+	VMOVUPS      powers<>+0(SB), Y12
+	VPERMPS      Y12, Y13, Y13
+	VPADDD       Y13, Y9, Y9
 	JNZ          keepingPair32_loop_on
-	VEXTRACTF128 $0x01, Y4, X12
-	VADDPS       X12, X4, X4
 	VEXTRACTF128 $0x01, Y3, X12
+	VADDPS       X12, X3, X3
+	VEXTRACTF128 $0x01, Y5, X13
+	VEXTRACTF128 $0x01, Y2, X12
+	VADDPS       X13, X5, X5
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X12, Y12
+	VEXTRACTF128 $0x01, Y4, X13
 	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X12, Y12
-	VADDPD       Y12, Y3, Y3
 	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y3, Y3
-	VADDPD       (R10), Y3, Y3
-	VMOVUPD      Y3, (R10)
-	VXORPD       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
-	VEXTRACTF128 $0x01, Y6, X12
-	VADDPS       X12, X6, X6
-	VEXTRACTF128 $0x01, Y5, X12
-	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X12, Y12
-	VADDPD       Y12, Y5, Y5
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       64(R10), Y5, Y5
-	VMOVUPD      Y5, 64(R10)
-	VXORPD       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VEXTRACTF128 $0x01, Y8, X12
-	VADDPS       X12, X8, X8
+	VCVTPS2PD    X13, Y13
+	VADDPD       Y12, Y2, Y2
 	VEXTRACTF128 $0x01, Y7, X12
-	VCVTPS2PD    X7, Y7
+	VADDPS       X12, X7, X7
+	VEXTRACTF128 $0x01, Y6, X12
 	VCVTPS2PD    X12, Y12
-	VADDPD       Y12, Y7, Y7
-	VCVTPS2PD    X8, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       128(R10), Y7, Y7
-	VMOVUPD      Y7, 128(R10)
-	VXORPD       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y12, Y6, Y6
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y13, Y4, Y4
+	VCVTPS2PD    X7, Y7
 	MOVQ         $0x00000100, R13
+	VXORPS       Y3, Y3, Y3
+	VADDPD       Y5, Y4, Y4
+	VADDPD       (R10), Y2, Y2
+	VMOVUPD      Y2, (R10)
+	VXORPD       Y2, Y2, Y2
+	VXORPS       Y5, Y5, Y5
+	VADDPD       64(R10), Y4, Y4
+	VADDPD       Y7, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVUPD      Y4, 64(R10)
+	VXORPD       Y4, Y4, Y4
+	VADDPD       128(R10), Y6, Y6
+	VMOVUPD      Y6, 128(R10)
+	VXORPD       Y6, Y6, Y6
 
 keepingPair32_loop_on:
 	SUBQ $0x08, R11
 	JGE  keepingPair32_loop
 
 keepingPair32_loop_last:
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y13
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y12
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y9, Y12
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y9, Y12
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y9, Y12
-	VMULPS      Y14, Y12, Y9
-	VMOVUPS     Y9, (DX)(R12*1)
-	VMOVAPS     Y3, Y9
-	VFMADD231PS Y14, Y12, Y3
-	VSUBPS      Y9, Y3, Y9
-	VFMSUB213PS Y9, Y12, Y14
-	VADDPS      Y14, Y4, Y4
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y9
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y11, Y9
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y11, Y9
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y11, Y9
-	VMULPS      Y10, Y9, Y9
-	VMOVUPS     Y9, (BX)(R12*1)
-	VMOVAPS     Y5, Y10
-	VADDPS      Y9, Y5, Y5
-	VSUBPS      Y10, Y5, Y10
-	VSUBPS      Y10, Y9, Y10
-	VADDPS      Y10, Y6, Y6
-	VMOVAPS     Y7, Y10
-	VFMADD231PS Y13, Y9, Y7
-	VSUBPS      Y10, Y7, Y10
-	VFMSUB213PS Y10, Y9, Y13
-	VADDPS      Y13, Y8, Y8
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y8, Y12
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y8, Y12
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y11, Y13
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y8, Y12
+	VMULPS      Y14, Y12, Y8
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y11, Y13
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y11, Y13
+	VMULPS      Y9, Y13, Y13
+	VMOVAPS     Y4, Y11
+	VMOVAPS     Y2, Y9
+	VADDPS      Y13, Y4, Y4
+	VMOVUPS     Y13, (BX)(R12*1)
+	VMOVUPS     Y8, (DX)(R12*1)
 	ADDQ        $0x20, R12
+	VMOVAPS     Y6, Y8
+	VFMADD231PS Y10, Y13, Y6
+	VSUBPS      Y11, Y4, Y11
+	VSUBPS      Y8, Y6, Y8
+	VSUBPS      Y11, Y13, Y11
+	VFMSUB213PS Y8, Y13, Y10
+	VADDPS      Y11, Y5, Y5
+	VFMADD231PS Y14, Y12, Y2
+	VSUBPS      Y9, Y2, Y9
+	VFMSUB213PS Y9, Y12, Y14
+	VADDPS      Y14, Y3, Y3
+	VADDPS      Y10, Y7, Y7
 
 keepingPair32_loop_few:
 	ADDQ        $0x08, R11
@@ -3893,114 +3922,116 @@ keepingPair32_loop_few:
 	LEAQ        tailMask<>+0(SB), R13
 	MOVQ        $0x00000008, R14
 	SUBQ        R11, R14
-	VMOVUPD     (R13)(R14*4), Y9
-	VMASKMOVPS  (AX)(R12*1), Y9, Y10
-	VMOVAPS     Y10, Y11
-	VFMADD132PS Y0, Y1, Y11
-	VSUBPS      Y1, Y11, Y1
-	VFMSUB132PS Y0, Y1, Y10
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y10
-	VMASKMOVPS  (CX)(R12*1), Y9, Y1
-	VMOVAPS     Y1, Y12
-	VFMADD132PS Y0, Y2, Y12
-	VSUBPS      Y2, Y12, Y2
-	VFMSUB132PS Y0, Y2, Y1
-	VFMADD231PS constant326558dc326558dc<>+0(SB), Y2, Y1
-	VSUBPS      Y11, Y12, Y13
-	VSUBPS      Y10, Y1, Y2
-	VADDPS      Y13, Y2, Y2
-	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y11, Y11
-	VPSLLD      $0x14, Y11, Y13
-	VPERMPS     powers<>+0(SB), Y11, Y11
-	VPADDD      Y11, Y13, Y13
+	VMOVUPD     (R13)(R14*4), Y8
+	VMOVUPS     powers<>+0(SB), Y13
+	VMASKMOVPS  (AX)(R12*1), Y8, Y9
+	VMASKMOVPS  (CX)(R12*1), Y8, Y11
+	VMOVAPS     Y9, Y10
+	VMOVAPS     Y11, Y12
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y12
+	VFMADD132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y10
+	VSUBPS      Y0, Y10, Y0
+	VSUBPS      Y10, Y12, Y14
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y0, Y9
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y0, Y9
+	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y10, Y10
+	VMOVUPS     powers<>+0(SB), Y0
+	VSUBPS      Y1, Y12, Y1
 	VMAXPS      constant49bffc1049bffc10<>+0(SB), Y12, Y12
-	VPSLLD      $0x14, Y12, Y11
-	VPERMPS     powers<>+0(SB), Y12, Y12
-	VPADDD      Y12, Y11, Y11
-	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y12
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y10, Y12
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y10, Y12
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y10, Y12
-	VANDPD      Y9, Y13, Y13
-	VMULPS      Y13, Y12, Y10
-	VMASKMOVPS  Y10, Y9, (DX)(R12*1)
-	VMOVAPS     Y3, Y10
-	VFMADD231PS Y13, Y12, Y3
-	VSUBPS      Y10, Y3, Y10
-	VFMSUB213PS Y10, Y12, Y13
-	VADDPS      Y13, Y4, Y4
+	VFMSUB132PS constant3fb8aa3b3fb8aa3b<>+0(SB), Y1, Y11
+	VFMADD231PS constant326558dc326558dc<>+0(SB), Y1, Y11
+	VPSLLD      $0x14, Y10, Y1
+	VPERMPS     Y0, Y10, Y10
+	VPSLLD      $0x14, Y12, Y0
+	VPADDD      Y10, Y1, Y1
 	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y10
-	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y1, Y10
-	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y1, Y10
-	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y1, Y10
-	VMULPS      Y11, Y10, Y10
-	VMASKMOVPS  Y10, Y9, (BX)(R12*1)
-	VANDPD      Y9, Y10, Y10
-	VMOVAPS     Y5, Y1
-	VADDPS      Y10, Y5, Y5
-	VSUBPS      Y1, Y5, Y1
-	VSUBPS      Y1, Y10, Y1
-	VADDPS      Y1, Y6, Y6
-	VMOVAPS     Y7, Y1
-	VFMADD231PS Y2, Y10, Y7
-	VSUBPS      Y1, Y7, Y1
-	VFMSUB213PS Y1, Y10, Y2
-	VADDPS      Y2, Y8, Y8
+	VPERMPS     Y13, Y12, Y12
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y11, Y10
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y11, Y10
+	VMOVUPS     constant3d54ac493d54ac49<>+0(SB), Y13
+	VPADDD      Y12, Y0, Y0
+	VFMADD213PS constant3e66218f3e66218f<>+0(SB), Y9, Y13
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y11, Y10
+	VFMADD213PS constant3f25fa813f25fa81<>+0(SB), Y9, Y13
+	VMOVAPS     Y4, Y12
+	VMULPS      Y0, Y10, Y10
+	VSUBPS      Y9, Y11, Y0
+	VADDPS      Y14, Y0, Y0
+	VFMADD213PS constant3f6f74d73f6f74d7<>+0(SB), Y9, Y13
+	VMOVAPS     Y2, Y11
+	VMASKMOVPS  Y10, Y8, (BX)(R12*1)
+	VANDPD      Y8, Y1, Y1
+	VFMADD231PS Y1, Y13, Y2
+	VMULPS      Y1, Y13, Y9
+	VANDPD      Y8, Y10, Y10
+	VMASKMOVPS  Y9, Y8, (DX)(R12*1)
+	VSUBPS      Y11, Y2, Y11
+	VMOVAPS     Y6, Y8
+	VADDPS      Y10, Y4, Y4
+	VFMADD231PS Y0, Y10, Y6
+	VFMSUB213PS Y11, Y13, Y1
+	VSUBPS      Y8, Y6, Y8
+	VFMSUB213PS Y8, Y10, Y0
+	VSUBPS      Y12, Y4, Y12
+	VSUBPS      Y12, Y10, Y12
+	VADDPS      Y1, Y3, Y3
+	VADDPS      Y12, Y5, Y5
+	VADDPS      Y0, Y7, Y7
 
 keepingPair32_loop_done:
+	VEXTRACTF128 $0x01, Y5, X9
+	VEXTRACTF128 $0x01, Y3, X8
 	LEAQ         64(R8), R11
+	VADDPS       X8, X3, X3
 	CMPQ         SI, $0x01
-	CMOVQEQ      R8, R11
-	VBROADCASTSD (R11), Y1
-	VCVTPD2PSY   Y1, X1
-	VBROADCASTSS X1, Y1
-	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
-	VBROADCASTSD 8(R11), Y2
-	VCVTPD2PSY   Y2, X2
-	VBROADCASTSS X2, Y2
-	VADDPS       constant49c0000049c00000<>+0(SB), Y2, Y2
+	VEXTRACTF128 $0x01, Y7, X10
+	VADDPS       X9, X5, X5
+	VEXTRACTF128 $0x01, Y2, X8
+	VADDPS       X10, X7, X7
 	VEXTRACTF128 $0x01, Y4, X9
-	VADDPS       X9, X4, X4
-	VEXTRACTF128 $0x01, Y3, X9
-	VCVTPS2PD    X3, Y3
-	VCVTPS2PD    X9, Y9
-	VADDPD       Y9, Y3, Y3
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y3, Y3
-	VADDPD       (R10), Y3, Y3
-	VEXTRACTF128 $0x01, Y6, X4
-	VADDPS       X4, X6, X6
-	VEXTRACTF128 $0x01, Y5, X4
-	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y5, Y5
+	VEXTRACTF128 $0x01, Y6, X10
+	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X6, Y6
-	VADDPD       Y6, Y5, Y5
-	VADDPD       64(R10), Y5, Y5
-	VEXTRACTF128 $0x01, Y8, X4
-	VADDPS       X4, X8, X8
-	VEXTRACTF128 $0x01, Y7, X4
-	VCVTPS2PD    X7, Y7
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y4, Y7, Y7
+	VCVTPS2PD    X10, Y10
+	VCVTPS2PD    X9, Y9
 	VCVTPS2PD    X8, Y8
-	VADDPD       Y8, Y7, Y7
-	VADDPD       128(R10), Y7, Y7
-	VXORPD       Y4, Y4, Y4
-	VUNPCKLPD    Y5, Y3, Y6
-	VUNPCKHPD    Y5, Y3, Y3
-	VADDPD       Y6, Y3, Y3
-	VUNPCKLPD    Y4, Y7, Y5
-	VUNPCKHPD    Y4, Y7, Y4
-	VADDPD       Y5, Y4, Y4
-	VPERM2F128   $0x20, Y4, Y3, Y5
-	VPERM2F128   $0x31, Y4, Y3, Y3
-	VADDPD       Y5, Y3, Y3
-	VMOVUPD      Y3, 32(R8)
+	CMOVQEQ      R8, R11
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X7, Y7
+	VBROADCASTSD 8(R11), Y1
+	VBROADCASTSD (R11), Y0
+	VADDPD       Y10, Y6, Y6
+	VCVTPS2PD    X3, Y3
 	LEAQ         (AX)(DI*4), AX
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y8, Y2, Y2
+	VCVTPD2PSY   Y0, X0
+	VADDPD       Y9, Y4, Y4
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y5, Y4, Y4
+	VCVTPD2PSY   Y1, X1
+	VADDPD       (R10), Y2, Y2
+	VADDPD       Y7, Y6, Y6
+	VADDPD       64(R10), Y4, Y4
+	VBROADCASTSS X1, Y1
+	VBROADCASTSS X0, Y0
 	LEAQ         (CX)(DI*4), CX
+	VXORPD       Y3, Y3, Y3
+	VADDPD       128(R10), Y6, Y6
+	VUNPCKHPD    Y4, Y2, Y5
+	VUNPCKLPD    Y3, Y6, Y7
 	LEAQ         (DX)(DI*4), DX
+	VUNPCKHPD    Y3, Y6, Y3
+	VADDPS       constant49c0000049c00000<>+0(SB), Y1, Y1
+	VUNPCKLPD    Y4, Y2, Y2
+	VADDPD       Y2, Y5, Y5
+	VADDPD       Y7, Y3, Y3
 	LEAQ         (BX)(DI*4), BX
+	VPERM2F128   $0x31, Y3, Y5, Y2
+	VPERM2F128   $0x20, Y3, Y5, Y3
+	VADDPS       constant49c0000049c00000<>+0(SB), Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VMOVUPD      Y2, 32(R8)
 	ADDQ         $0x40, R8
 	DECQ         SI
 	JNZ          keepingPair32_row
@@ -4149,9 +4180,10 @@ extremes32Wide_loop_tail:
 	VMINPS     Y6, Y3, Y3
 
 extremes32Wide_loop_done:
-	VMAXPS       Y2, Y1, Y1
 	VMINPS       Y4, Y3, Y3
+	VMAXPS       Y2, Y1, Y1
 	VXORPS       constant8000000080000000<>+0(SB), Y3, Y3
+	LEAQ         (AX)(DX*4), AX
 	VPERM2F128   $0x20, Y3, Y1, Y0
 	VPERM2F128   $0x31, Y3, Y1, Y1
 	VMAXPS       Y1, Y0, Y0
@@ -4161,12 +4193,11 @@ extremes32Wide_loop_done:
 	VMAXPS       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VCVTPS2PD    X0, X0
-	VCVTPS2PD    X1, X1
 	VXORPD       constant8000000000000000<>+0(SB), X0, X2
+	VCVTPS2PD    X1, X1
 	VMOVSD       X2, (BX)
 	VADDPD       X1, X0, X0
 	VMOVSD       X0, 16(BX)
-	LEAQ         (AX)(DX*4), AX
 	ADDQ         $0x40, BX
 	DECQ         CX
 	JNZ          extremes32Wide_row
@@ -4209,125 +4240,121 @@ logitsLoss32Wide_row:
 	MOVQ         $0x00000100, R11
 	SUBQ         $0x04, R9
 	JL           logitsLoss32Wide_loop_few
-	LEAQ         (AX)(DI*1), R12
+	VCVTPS2PD    (CX)(R10*1), Y8
 	VCVTPS2PD    (AX)(R10*1), Y5
-	VADDPD       Y0, Y5, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	LEAQ         (AX)(DI*1), R12
+	VPADDQ       constant00095f619980c433<>+0(SB), Y8, Y10
+	SUBQ         $0x04, R9
+	VADDPD       Y0, Y5, Y7
+	VPSRLQ       $0x34, Y10, Y9
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y8, Y5, Y5
+	VPAND        constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VPOR         constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y10, Y11
+	VMAXPD       Y7, Y5, Y5
+	VSUBPD       constant43300000000003ff<>+0(SB), Y9, Y9
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       Y7, Y5, Y5
-	VCVTPS2PD    (CX)(R10*1), Y7
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
-	VPSRLQ $0x34, Y10, Y9
-	VPAND  constant000fffffffffffff<>+0(SB), Y10, Y10
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
-	VPOR   constant4330000000000000<>+0(SB), Y9, Y9
-	VSUBPD constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y11
-	VADDPD constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD Y10, Y11, Y11
-	VSUBPD Y8, Y9, Y9
-	VPSLLQ $0x34, Y6, Y6
-	SUBQ   $0x04, R9
-	JL     logitsLoss32Wide_loop_last
+	VPSLLQ       $0x34, Y6, Y12
+	VADDPD       constant3ff0000000000000<>+0(SB), Y10, Y10
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       Y7, Y9, Y9
+	VSUBPD       Y6, Y5, Y5
+	VDIVPD       Y10, Y11, Y11
+	JL           logitsLoss32Wide_loop_last
 
 logitsLoss32Wide_loop:
-	PREFETCHT0  (R12)(R10*1)
+	VMULPD      Y11, Y11, Y13
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y14
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y13, Y14
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VADDPD      Y8, Y3, Y3
 	PREFETCHT0  4096(CX)(R10*1)
-	VMULPD      Y5, Y5, Y8
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y10
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y10
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y12
-	VFMADD231PD Y10, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y11, Y11, Y5
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y6
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y5, Y6
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y5, Y6
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y5, Y6
-	VFMADD213PD Y9, Y11, Y6
-	VADDPD      Y7, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y7, Y5, Y5
-	VANDPD      Y5, Y6, Y6
-	VFMADD231PD Y6, Y7, Y4
-	VORPD       Y7, Y1, Y1
+	VXORPD      Y15, Y15, Y15
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VCMPPD      $0x04, Y8, Y15, Y15
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y10
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y10
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y13, Y14
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y10
+	VFMADD231PD Y7, Y5, Y10
 	VCVTPS2PD   16(AX)(R10*1), Y5
-	VADDPD      Y0, Y5, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VFMADD213PD Y9, Y11, Y14
+	VORPD       Y8, Y1, Y1
+	VANDPD      Y15, Y14, Y14
+	VFMADD231PD Y14, Y8, Y4
+	VCVTPS2PD   16(CX)(R10*1), Y8
+	VADDPD      Y0, Y5, Y6
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y8, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	PREFETCHT0  (R12)(R10*1)
+	VPADDQ      constant00095f619980c433<>+0(SB), Y8, Y7
+	VMAXPD      Y6, Y5, Y5
+	VPSRLQ      $0x34, Y7, Y9
+	ADDQ        $0x10, R10
+	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y11
+	VSUBPD      constant43300000000003ff<>+0(SB), Y9, Y9
+	VFMADD231PD Y12, Y10, Y2
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y10
+	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD      Y7, Y11, Y11
+	DECQ        R11
+	VSUBPD      constant43380000000003ff<>+0(SB), Y10, Y7
+	VPSLLQ      $0x34, Y10, Y12
+	VSUBPD      Y6, Y9, Y9
 	VSUBPD      Y7, Y5, Y5
-	VCVTPS2PD   16(CX)(R10*1), Y7
-
-	// log2 t - y
-	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y10
-	VPSRLQ  $0x34, Y10, Y9
-	VPAND   constant000fffffffffffff<>+0(SB), Y10, Y10
-	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
-	VPOR    constant4330000000000000<>+0(SB), Y9, Y9
-	VSUBPD  constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y11
-	VADDPD  constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD  Y10, Y11, Y11
-	VSUBPD  Y8, Y9, Y9
-	VPSLLQ  $0x34, Y6, Y6
-	ADDQ    $0x10, R10
-	DECQ    R11
-	JNZ     logitsLoss32Wide_loop_on
-	VADDPD  (R8), Y2, Y2
-	VMOVUPD Y2, (R8)
-	VXORPD  Y2, Y2, Y2
-	VADDPD  64(R8), Y3, Y3
-	VMOVUPD Y3, 64(R8)
-	VXORPD  Y3, Y3, Y3
-	VADDPD  128(R8), Y4, Y4
-	VMOVUPD Y4, 128(R8)
-	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000100, R11
+	JNZ         logitsLoss32Wide_loop_on
+	VADDPD      (R8), Y2, Y2
+	VMOVUPD     Y2, (R8)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(R8), Y3, Y3
+	VMOVUPD     Y3, 64(R8)
+	VXORPD      Y3, Y3, Y3
+	VADDPD      128(R8), Y4, Y4
+	VMOVUPD     Y4, 128(R8)
+	VXORPD      Y4, Y4, Y4
+	MOVQ        $0x00000100, R11
 
 logitsLoss32Wide_loop_on:
 	SUBQ $0x04, R9
 	JGE  logitsLoss32Wide_loop
 
 logitsLoss32Wide_loop_last:
-	VMULPD      Y5, Y5, Y8
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y10
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y10
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y12
-	VFMADD231PD Y10, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y11, Y11, Y5
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y6
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y5, Y6
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y5, Y6
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y5, Y6
-	VFMADD213PD Y9, Y11, Y6
-	VADDPD      Y7, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y7, Y5, Y5
-	VANDPD      Y5, Y6, Y6
-	VFMADD231PD Y6, Y7, Y4
-	VORPD       Y7, Y1, Y1
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y14
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VORPD       Y8, Y1, Y1
+	VMULPD      Y11, Y11, Y13
 	ADDQ        $0x10, R10
+	VXORPD      Y15, Y15, Y15
+	VMULPD      Y5, Y5, Y6
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y13, Y14
+	VADDPD      Y8, Y3, Y3
+	VCMPPD      $0x04, Y8, Y15, Y15
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y10
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y13, Y14
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VFMADD213PD Y9, Y11, Y14
+	VFMADD231PD Y7, Y5, Y10
+	VANDPD      Y15, Y14, Y14
+	VFMADD231PD Y12, Y10, Y2
+	VFMADD231PD Y14, Y8, Y4
 
 logitsLoss32Wide_loop_few:
 	ADDQ         $0x04, R9
@@ -4336,82 +4363,80 @@ logitsLoss32Wide_loop_few:
 	LEAQ         tailMask<>+0(SB), R11
 	MOVQ         $0x00000004, R12
 	SUBQ         R9, R12
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
 	VMOVUPD      (R11)(R12*8), Y5
+	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y8
 	VEXTRACTF128 $0x01, Y5, X6
 	VSHUFPS      $0x88, X6, X5, X6
 	VMASKMOVPS   (AX)(R10*1), X6, X6
 	VCVTPS2PD    X6, Y6
-	VADDPD       Y0, Y6, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VADDPD       Y0, Y6, Y10
+	VXORPD       Y14, Y14, Y14
+	VEXTRACTF128 $0x01, Y5, X0
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y13
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VSHUFPS      $0x88, X0, X5, X0
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD       Y8, Y6, Y6
+	VMAXPD       Y10, Y6, Y6
+	VMASKMOVPS   (CX)(R10*1), X0, X0
+	VCVTPS2PD    X0, Y11
 	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y7
-	VSUBPD       Y7, Y6, Y6
-	VEXTRACTF128 $0x01, Y5, X7
-	VSHUFPS      $0x88, X7, X5, X7
-	VMASKMOVPS   (CX)(R10*1), X7, X7
-	VCVTPS2PD    X7, Y7
-
-	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y10
-	VPSRLQ      $0x34, Y10, Y9
-	VPAND       constant000fffffffffffff<>+0(SB), Y10, Y10
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
-	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
-	VSUBPD      constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y11
-	VADDPD      constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD      Y10, Y11, Y11
-	VSUBPD      Y8, Y9, Y9
-	VPSLLQ      $0x34, Y0, Y0
-	VMULPD      Y6, Y6, Y8
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y10
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y10
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y12
-	VFMADD231PD Y10, Y6, Y12
-	VANDPD      Y5, Y0, Y0
-	VFMADD231PD Y0, Y12, Y2
-	VMULPD      Y11, Y11, Y0
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y5
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y0, Y5
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y0, Y5
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y0, Y5
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y0, Y5
-	VFMADD213PD Y9, Y11, Y5
-	VADDPD      Y7, Y3, Y3
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y7, Y0, Y0
-	VANDPD      Y0, Y5, Y5
-	VFMADD231PD Y5, Y7, Y4
-	VORPD       Y7, Y1, Y1
+	VPADDQ       constant00095f619980c433<>+0(SB), Y11, Y12
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y9
+	VSUBPD       Y9, Y6, Y6
+	VPSRLQ       $0x34, Y12, Y9
+	VCMPPD       $0x04, Y11, Y14, Y14
+	VPAND        constant000fffffffffffff<>+0(SB), Y12, Y12
+	VPSLLQ       $0x34, Y0, Y0
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y12, Y12
+	VANDPD       Y5, Y0, Y0
+	VPOR         constant4330000000000000<>+0(SB), Y9, Y9
+	VMULPD       Y6, Y6, Y15
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y12, Y5
+	VADDPD       constant3ff0000000000000<>+0(SB), Y12, Y12
+	VDIVPD       Y12, Y5, Y5
+	VMULPD       Y5, Y5, Y12
+	VORPD        Y11, Y1, Y1
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y15, Y13
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y15, Y7
+	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y12, Y8
+	VSUBPD       constant43300000000003ff<>+0(SB), Y9, Y9
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y15, Y7
+	VSUBPD       Y10, Y9, Y9
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y15, Y7
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y15, Y13
+	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y12, Y8
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y15, Y13
+	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y12, Y8
+	VADDPD       Y11, Y3, Y3
+	VFMADD213PD  constant40071547652bed13<>+0(SB), Y12, Y8
+	VFMADD213PD  Y9, Y5, Y8
+	VANDPD       Y14, Y8, Y8
+	VFMADD231PD  Y7, Y6, Y13
+	VFMADD231PD  Y0, Y13, Y2
+	VFMADD231PD  Y8, Y11, Y4
 
 logitsLoss32Wide_loop_done:
-	VADDPD     (R8), Y2, Y0
-	VADDPD     64(R8), Y3, Y2
-	VADDPD     128(R8), Y4, Y3
+	VADDPD     128(R8), Y4, Y0
+	VADDPD     64(R8), Y3, Y3
+	VADDPD     (R8), Y2, Y2
 	VXORPD     Y4, Y4, Y4
-	VUNPCKLPD  Y2, Y0, Y5
-	VUNPCKHPD  Y2, Y0, Y0
+	VMOVMSKPD  Y1, R8
+	VXORPD     X6, X6, X6
+	VUNPCKLPD  Y4, Y0, Y5
+	VUNPCKHPD  Y3, Y2, Y1
+	VUNPCKHPD  Y4, Y0, Y0
+	VUNPCKLPD  Y3, Y2, Y2
+	VCVTSI2SDQ R8, X6, X6
+	VADDPD     Y2, Y1, Y1
 	VADDPD     Y5, Y0, Y0
-	VUNPCKLPD  Y4, Y3, Y2
-	VUNPCKHPD  Y4, Y3, Y3
-	VADDPD     Y2, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y0, Y2
-	VPERM2F128 $0x31, Y3, Y0, Y0
+	VPERM2F128 $0x20, Y0, Y1, Y2
+	LEAQ       (AX)(BX*4), AX
+	VPERM2F128 $0x31, Y0, Y1, Y0
+	LEAQ       (CX)(BX*4), CX
 	VADDPD     Y2, Y0, Y0
 	VMOVUPD    Y0, 32(SI)
-	VMOVMSKPD  Y1, R8
-	VXORPD     X0, X0, X0
-	VCVTSI2SDQ R8, X0, X0
-	VMOVSD     X0, 56(SI)
-	LEAQ       (AX)(BX*4), AX
-	LEAQ       (CX)(BX*4), CX
+	VMOVSD     X6, 56(SI)
 	ADDQ       $0x40, SI
 	DECQ       DX
 	JNZ        logitsLoss32Wide_row
@@ -4575,94 +4600,90 @@ logProbsLoss32Wide_row:
 	MOVQ      $0x00000100, R10
 	SUBQ      $0x04, R8
 	JL        logProbsLoss32Wide_loop_few
+	VCVTPS2PD (CX)(R9*1), Y7
 	VCVTPS2PD (AX)(R9*1), Y4
 	VADDPD    Y0, Y4, Y6
-	VMULPD    constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VMOVUPD   constantc08ff80000000000<>+0(SB), Y4
+	SUBQ      $0x04, R8
+	VMULPD    constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VMAXPD    Y6, Y4, Y4
+	VPADDQ    constant00095f619980c433<>+0(SB), Y7, Y9
 	VADDPD    constant43380000000003ff<>+0(SB), Y4, Y5
+	VPSRLQ    $0x34, Y9, Y8
+	VPOR      constant4330000000000000<>+0(SB), Y8, Y8
+	VPAND     constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ    constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VSUBPD    constant3ff0000000000000<>+0(SB), Y9, Y10
+	VSUBPD    constant43300000000003ff<>+0(SB), Y8, Y8
+	VADDPD    constant3ff0000000000000<>+0(SB), Y9, Y9
 	VSUBPD    constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD    Y6, Y8, Y8
 	VSUBPD    Y5, Y4, Y4
-	VCVTPS2PD (CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ $0x34, Y7, Y5
-	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y8, Y8
-	VSUBPD Y6, Y5, Y5
-	SUBQ   $0x04, R8
-	JL     logProbsLoss32Wide_loop_last
+	VDIVPD    Y9, Y10, Y10
+	JL        logProbsLoss32Wide_loop_last
 
 logProbsLoss32Wide_loop:
-	VMULPD      Y8, Y8, Y6
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
-	VFMADD213PD Y5, Y8, Y7
-	VADDPD      Y4, Y2, Y2
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y7, Y7
-	VFMADD231PD Y7, Y4, Y3
-	VORPD       Y4, Y1, Y1
 	VCVTPS2PD   16(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y6
+	VMULPD      Y10, Y10, Y5
+	VADDPD      Y7, Y2, Y2
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y5, Y6
+	VXORPD      Y9, Y9, Y9
+	VORPD       Y7, Y1, Y1
+	VADDPD      Y0, Y4, Y11
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y5, Y6
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y6, Y4, Y4
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y5, Y6
+	VCMPPD      $0x04, Y7, Y9, Y9
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y5, Y6
+	VFMADD213PD Y8, Y10, Y6
+	VANDPD      Y9, Y6, Y6
+	VFMADD231PD Y6, Y7, Y3
+	VCVTPS2PD   16(CX)(R9*1), Y7
+	ADDQ        $0x10, R9
+	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	DECQ        R10
+	VPSRLQ      $0x34, Y6, Y8
+	VMAXPD      Y11, Y4, Y4
 	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VPAND       constant000fffffffffffff<>+0(SB), Y6, Y6
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y6, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y10
+	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD      constant43300000000003ff<>+0(SB), Y8, Y8
+	VSUBPD      Y11, Y8, Y8
+	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
+	VDIVPD      Y6, Y10, Y10
 	VSUBPD      Y5, Y4, Y4
-	VCVTPS2PD   16(CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ  constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ  $0x34, Y7, Y5
-	VPAND   constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR    constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD  constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD  constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD  Y7, Y8, Y8
-	VSUBPD  Y6, Y5, Y5
-	ADDQ    $0x10, R9
-	DECQ    R10
-	JNZ     logProbsLoss32Wide_loop_on
-	VADDPD  (DI), Y2, Y2
-	VMOVUPD Y2, (DI)
-	VXORPD  Y2, Y2, Y2
-	VADDPD  64(DI), Y3, Y3
-	VMOVUPD Y3, 64(DI)
-	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000100, R10
+	JNZ         logProbsLoss32Wide_loop_on
+	VADDPD      (DI), Y2, Y2
+	VMOVUPD     Y2, (DI)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(DI), Y3, Y3
+	VMOVUPD     Y3, 64(DI)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000100, R10
 
 logProbsLoss32Wide_loop_on:
 	SUBQ $0x04, R8
 	JGE  logProbsLoss32Wide_loop
 
 logProbsLoss32Wide_loop_last:
-	VMULPD      Y8, Y8, Y6
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
-	VFMADD213PD Y5, Y8, Y7
-	VADDPD      Y4, Y2, Y2
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y7, Y7
-	VFMADD231PD Y7, Y4, Y3
-	VORPD       Y4, Y1, Y1
+	VMULPD      Y10, Y10, Y4
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y5
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y4, Y5
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y4, Y5
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y4, Y5
+	VFMADD213PD Y8, Y10, Y5
+	VADDPD      Y7, Y2, Y2
+	VXORPD      Y4, Y4, Y4
+	VCMPPD      $0x04, Y7, Y4, Y4
+	VANDPD      Y4, Y5, Y5
+	VFMADD231PD Y5, Y7, Y3
+	VORPD       Y7, Y1, Y1
 	ADDQ        $0x10, R9
 
 logProbsLoss32Wide_loop_few:
@@ -4673,66 +4694,64 @@ logProbsLoss32Wide_loop_few:
 	MOVQ         $0x00000004, R11
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X6
+	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y7
 	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y0, Y5, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y7, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
-	VSUBPD       Y6, Y5, Y5
-	VEXTRACTF128 $0x01, Y4, X5
+	VXORPD       Y8, Y8, Y8
+	VSHUFPS      $0x88, X6, X4, X6
 	VSHUFPS      $0x88, X5, X4, X4
-	VMASKMOVPS   (CX)(R9*1), X4, X4
+	VMASKMOVPS   (AX)(R9*1), X4, X4
 	VCVTPS2PD    X4, Y4
-
-	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y4, Y6
-	VPSRLQ      $0x34, Y6, Y5
-	VPAND       constant000fffffffffffff<>+0(SB), Y6, Y6
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y6, Y6
-	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y8
-	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
-	VDIVPD      Y6, Y8, Y8
-	VSUBPD      Y7, Y5, Y5
-	VMULPD      Y8, Y8, Y6
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
-	VFMADD213PD Y5, Y8, Y7
-	VADDPD      Y4, Y2, Y2
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y7, Y7
-	VFMADD231PD Y7, Y4, Y3
-	VORPD       Y4, Y1, Y1
+	VADDPD       Y0, Y4, Y5
+	VMASKMOVPS   (CX)(R9*1), X6, X6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VCVTPS2PD    X6, Y9
+	VPADDQ       constant00095f619980c433<>+0(SB), Y9, Y11
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VPSRLQ       $0x34, Y11, Y10
+	VPAND        constant000fffffffffffff<>+0(SB), Y11, Y11
+	VMAXPD       Y5, Y4, Y4
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y11, Y11
+	VPOR         constant4330000000000000<>+0(SB), Y10, Y10
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y11, Y12
+	VSUBPD       constant43300000000003ff<>+0(SB), Y10, Y10
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y6
+	VADDPD       constant3ff0000000000000<>+0(SB), Y11, Y11
+	VDIVPD       Y11, Y12, Y12
+	VMULPD       Y12, Y12, Y11
+	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y11, Y7
+	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y11, Y7
+	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y11, Y7
+	VADDPD       Y9, Y2, Y2
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       Y5, Y10, Y10
+	VFMADD213PD  constant40071547652bed13<>+0(SB), Y11, Y7
+	VORPD        Y9, Y1, Y1
+	VSUBPD       Y6, Y4, Y4
+	VFMADD213PD  Y10, Y12, Y7
+	VCMPPD       $0x04, Y9, Y8, Y8
+	VANDPD       Y8, Y7, Y7
+	VFMADD231PD  Y7, Y9, Y3
 
 logProbsLoss32Wide_loop_done:
 	VADDPD       (DI), Y2, Y2
 	VADDPD       64(DI), Y3, Y3
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X2, X4, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDPD       X2, X4, X4
-	VMOVSD       X4, 40(SI)
-	VEXTRACTF128 $0x01, Y3, X2
-	VADDPD       X3, X2, X2
-	VPERMILPD    $0x01, X2, X3
-	VADDPD       X3, X2, X2
-	VMOVSD       X2, 48(SI)
 	VMOVMSKPD    Y1, DI
-	VXORPD       X1, X1, X1
-	VCVTSI2SDQ   DI, X1, X1
-	VMOVSD       X1, 56(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
+	VXORPD       X5, X5, X5
+	VCVTSI2SDQ   DI, X5, X5
+	VEXTRACTF128 $0x01, Y2, X1
+	VEXTRACTF128 $0x01, Y3, X4
+	VADDPD       X2, X1, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDPD       X3, X4, X4
+	VPERMILPD    $0x01, X4, X3
+	VADDPD       X2, X1, X1
+	VADDPD       X3, X4, X4
+	VMOVSD       X1, 40(SI)
+	VMOVSD       X4, 48(SI)
+	VMOVSD       X5, 56(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logProbsLoss32Wide_row
@@ -4769,82 +4788,82 @@ pairLoss32Wide_row:
 	MOVQ         $0x00000100, R11
 	SUBQ         $0x04, R9
 	JL           pairLoss32Wide_loop_few
-	LEAQ         (AX)(DI*1), R12
-	LEAQ         (CX)(DI*1), R13
-	VCVTPS2PD    (AX)(R10*1), Y5
-	VADDPD       Y0, Y5, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y8, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       Y7, Y5, Y5
 	VCVTPS2PD    (CX)(R10*1), Y7
-	VADDPD       Y1, Y7, Y11
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VCVTPS2PD    (AX)(R10*1), Y5
+	VADDPD       Y0, Y5, Y6
+	LEAQ         (AX)(DI*1), R12
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VADDPD       Y1, Y7, Y9
+	LEAQ         (CX)(DI*1), R13
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD       Y11, Y7, Y7
-	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD       Y10, Y7, Y7
-	VSUBPD       Y8, Y11, Y8
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
-	VANDPD       Y10, Y8, Y8
-	VPSLLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y9, Y9
 	SUBQ         $0x04, R9
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMAXPD       Y9, Y7, Y7
+	VSUBPD       Y6, Y9, Y10
+	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y8
+	VMAXPD       Y6, Y5, Y5
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y9, Y11
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y8, Y9
+	VANDPD       Y11, Y10, Y10
+	VPSLLQ       $0x34, Y8, Y11
+	VPSLLQ       $0x34, Y6, Y8
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       Y9, Y7, Y7
+	VSUBPD       Y6, Y5, Y5
 	JL           pairLoss32Wide_loop_last
 
 pairLoss32Wide_loop:
-	PREFETCHT0  (R12)(R10*1)
-	PREFETCHT0  (R13)(R10*1)
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
-	VCVTPS2PD   16(AX)(R10*1), Y5
-	VADDPD      Y0, Y5, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y8, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      Y7, Y5, Y5
+	PREFETCHT0  (R12)(R10*1)
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y14
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y15
+	VMULPD      Y7, Y7, Y13
+	VMULPD      Y5, Y5, Y6
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y12
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y13, Y15
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y13, Y15
+	VFMADD231PD Y14, Y7, Y15
 	VCVTPS2PD   16(CX)(R10*1), Y7
-	VADDPD      Y1, Y7, Y10
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y9
+	VADDPD      Y1, Y7, Y13
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y10, Y7, Y7
-	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
-	VSUBPD      Y11, Y7, Y7
-	VSUBPD      Y8, Y10, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
-	VANDPD      Y10, Y8, Y8
-	VPSLLQ      $0x34, Y6, Y6
-	VPSLLQ      $0x34, Y9, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y12
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y12
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y9
+	VFMADD231PD Y9, Y5, Y12
+	VCVTPS2PD   16(AX)(R10*1), Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y13, Y13
+	PREFETCHT0  (R13)(R10*1)
 	ADDQ        $0x10, R10
+	VADDPD      Y0, Y5, Y6
+	VMAXPD      Y13, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
+	VMULPD      Y11, Y15, Y15
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
 	DECQ        R11
+	VMAXPD      Y6, Y5, Y5
+	VFMADD231PD Y10, Y15, Y4
+	VSUBPD      Y6, Y13, Y10
+	VSUBPD      Y11, Y7, Y7
+	VPSLLQ      $0x34, Y9, Y11
+	VADDPD      Y15, Y3, Y3
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y9
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y13, Y13
+	VSUBPD      Y9, Y5, Y5
+	VANDPD      Y13, Y10, Y10
+	VFMADD231PD Y8, Y12, Y2
+	VPSLLQ      $0x34, Y6, Y8
 	JNZ         pairLoss32Wide_loop_on
 	VADDPD      (R8), Y2, Y2
 	VMOVUPD     Y2, (R8)
@@ -4862,31 +4881,31 @@ pairLoss32Wide_loop_on:
 	JGE  pairLoss32Wide_loop
 
 pairLoss32Wide_loop_last:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y14
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y15
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
 	ADDQ        $0x10, R10
+	VMULPD      Y5, Y5, Y6
+	VMULPD      Y7, Y7, Y13
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y12
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y12
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y13, Y15
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y13, Y14
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y12
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y9
+	VFMADD231PD Y9, Y5, Y12
+	VFMADD231PD Y14, Y7, Y15
+	VMULPD      Y11, Y15, Y15
+	VADDPD      Y15, Y3, Y3
+	VFMADD231PD Y8, Y12, Y2
+	VFMADD231PD Y10, Y15, Y4
 
 pairLoss32Wide_loop_few:
 	ADDQ         $0x04, R9
@@ -4894,61 +4913,61 @@ pairLoss32Wide_loop_few:
 	JZ           pairLoss32Wide_loop_done
 	LEAQ         tailMask<>+0(SB), R11
 	MOVQ         $0x00000004, R12
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
 	SUBQ         R9, R12
 	VMOVUPD      (R11)(R12*8), Y5
 	VEXTRACTF128 $0x01, Y5, X6
+	VSHUFPS      $0x88, X6, X5, X7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VEXTRACTF128 $0x01, Y5, X6
 	VSHUFPS      $0x88, X6, X5, X6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
 	VMASKMOVPS   (AX)(R10*1), X6, X6
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y0, Y6, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD       Y8, Y6, Y6
-	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y7
-	VSUBPD       Y7, Y6, Y6
-	VEXTRACTF128 $0x01, Y5, X7
-	VSHUFPS      $0x88, X7, X5, X7
 	VMASKMOVPS   (CX)(R10*1), X7, X7
 	VCVTPS2PD    X7, Y7
-	VADDPD       Y1, Y7, Y10
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y1, Y7, Y1
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD       Y10, Y7, Y7
-	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y9
-	VSUBPD       Y9, Y7, Y7
-	VSUBPD       Y8, Y10, Y8
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
-	VANDPD       Y9, Y8, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y1, Y1
+	VADDPD       Y0, Y6, Y0
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y1, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y12
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y1, Y14
+	VMAXPD       Y0, Y6, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y12, Y13
+	VSUBPD       Y0, Y1, Y15
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y1
+	VSUBPD       Y13, Y7, Y7
+	VSUBPD       Y1, Y6, Y6
+	VMULPD       Y6, Y6, Y1
+	VMULPD       Y7, Y7, Y13
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y1, Y9
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y1, Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y13, Y11
+	VANDPD       Y14, Y15, Y15
+	VPSLLQ       $0x34, Y12, Y12
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y1, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y13, Y11
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y13, Y10
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y13, Y10
 	VPSLLQ       $0x34, Y0, Y0
-	VPSLLQ       $0x34, Y1, Y1
-	VMULPD       Y6, Y6, Y9
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y9, Y10
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
-	VFMADD231PD  Y10, Y6, Y11
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y13, Y10
 	VANDPD       Y5, Y0, Y0
-	VFMADD231PD  Y0, Y11, Y2
-	VMULPD       Y7, Y7, Y0
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y6
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y9
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y9
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
-	VFMADD231PD  Y6, Y7, Y9
-	VMULPD       Y1, Y9, Y9
-	VANDPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VFMADD231PD  Y8, Y9, Y4
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y13, Y11
+	VFMADD231PD  Y10, Y7, Y11
+	VMULPD       Y12, Y11, Y11
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y1, Y8
+	VANDPD       Y5, Y11, Y11
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y1, Y9
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y1, Y8
+	VFMADD231PD  Y8, Y6, Y9
+	VADDPD       Y11, Y3, Y3
+	VFMADD231PD  Y0, Y9, Y2
+	VFMADD231PD  Y15, Y11, Y4
 
 pairLoss32Wide_loop_done:
 	VADDPD     (R8), Y2, Y0
@@ -4999,26 +5018,26 @@ negate32Wide_row:
 	JL           negate32Wide_loop_few
 
 negate32Wide_loop:
-	PREFETCHT0   4096(DX)(R9*1)
-	VCVTPS2PD    (AX)(R9*1), Y3
-	VCVTPS2PD    16(AX)(R9*1), Y4
 	VCVTPS2PD    (CX)(R9*1), Y5
+	VCVTPS2PD    (AX)(R9*1), Y3
 	VCVTPS2PD    16(CX)(R9*1), Y6
+	VCVTPS2PD    16(AX)(R9*1), Y4
 	VCMPPD       $0x03, Y5, Y3, Y3
 	VORPD        Y3, Y2, Y2
-	VORPD        Y5, Y2, Y2
 	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y5, Y3
-	VORPD        Y3, Y2, Y2
-	VFNMADD213PD Y0, Y1, Y5
 	VCMPPD       $0x03, Y6, Y4, Y4
+	VORPD        Y5, Y2, Y2
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y6, Y7
+	VFNMADD213PD Y0, Y1, Y5
+	VORPD        Y3, Y2, Y2
 	VORPD        Y4, Y2, Y2
 	VORPD        Y6, Y2, Y2
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y6, Y3
-	VORPD        Y3, Y2, Y2
 	VFNMADD213PD Y0, Y1, Y6
+	PREFETCHT0   4096(DX)(R9*1)
 	VCVTPD2PSY   Y5, X3
 	VMOVUPS      X3, (DX)(R9*1)
 	VCVTPD2PSY   Y6, X3
+	VORPD        Y7, Y2, Y2
 	VMOVUPS      X3, 16(DX)(R9*1)
 	ADDQ         $0x20, R9
 	SUBQ         $0x08, R8
@@ -5121,32 +5140,32 @@ logitsPred32Wide_row:
 	JL           logitsPred32Wide_loop_last
 
 logitsPred32Wide_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y3, Y3, Y5
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y7
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
+	VMULPD      Y3, Y3, Y5
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y7
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
 	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y7
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y7
 	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y7
 	VFMADD231PD Y6, Y3, Y7
-	VMULPD      Y4, Y7, Y7
-	VCVTPS2PD   (CX)(R9*1), Y3
-	VMULPD      Y2, Y3, Y3
-	VFMSUB213PD Y3, Y1, Y7
-	VCVTPD2PSY  Y7, X3
-	VMOVUPS     X3, (DX)(R9*1)
 	VCVTPS2PD   16(AX)(R9*1), Y3
-	VADDPD      Y0, Y3, Y4
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	PREFETCHT0  4096(DX)(R9*1)
+	VCVTPS2PD   (CX)(R9*1), Y5
+	VADDPD      Y0, Y3, Y6
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y3
-	VMAXPD      Y4, Y3, Y3
-	VADDPD      constant43380000000003ff<>+0(SB), Y3, Y4
-	VSUBPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMULPD      Y4, Y7, Y7
+	VMAXPD      Y6, Y3, Y3
+	VADDPD      constant43380000000003ff<>+0(SB), Y3, Y6
+	VMULPD      Y2, Y5, Y5
+	VFMSUB213PD Y5, Y1, Y7
+	VPSLLQ      $0x34, Y6, Y4
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y5
+	VCVTPD2PSY  Y7, X6
 	VSUBPD      Y5, Y3, Y3
-	VPSLLQ      $0x34, Y4, Y4
+	VMOVUPS     X6, (DX)(R9*1)
 	ADDQ        $0x10, R9
 	SUBQ        $0x04, R8
 	JGE         logitsPred32Wide_loop
@@ -5178,6 +5197,8 @@ logitsPred32Wide_loop_few:
 	MOVQ         $0x00000004, R11
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y3
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y5
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y6
 	VEXTRACTF128 $0x01, Y3, X4
 	VSHUFPS      $0x88, X4, X3, X4
 	VMASKMOVPS   (AX)(R9*1), X4, X4
@@ -5187,30 +5208,28 @@ logitsPred32Wide_loop_few:
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
 	VMAXPD       Y0, Y4, Y4
 	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y5
-	VSUBPD       Y5, Y4, Y4
+	VEXTRACTF128 $0x01, Y3, X8
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y7
 	VPSLLQ       $0x34, Y0, Y0
-	VMULPD       Y4, Y4, Y5
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y7
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y5, Y7
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y5, Y7
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y5, Y7
-	VFMADD231PD  Y6, Y4, Y7
-	VMULPD       Y0, Y7, Y7
-	VEXTRACTF128 $0x01, Y3, X0
-	VSHUFPS      $0x88, X0, X3, X0
-	VMASKMOVPS   (CX)(R9*1), X0, X0
-	VCVTPS2PD    X0, Y0
-	VMULPD       Y2, Y0, Y0
-	VFMSUB213PD  Y0, Y1, Y7
-	VCVTPD2PSY   Y7, X0
-	VEXTRACTF128 $0x01, Y3, X1
-	VSHUFPS      $0x88, X1, X3, X1
-	VMASKMOVPS   X0, X1, (DX)(R9*1)
+	VSHUFPS      $0x88, X8, X3, X8
+	VEXTRACTF128 $0x01, Y3, X9
+	VSHUFPS      $0x88, X9, X3, X3
+	VSUBPD       Y7, Y4, Y4
+	VMULPD       Y4, Y4, Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y5
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y5
+	VMASKMOVPS   (CX)(R9*1), X8, X8
+	VCVTPS2PD    X8, Y8
+	VMULPD       Y2, Y8, Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y6
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y6
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y6
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y5
+	VFMADD231PD  Y5, Y4, Y6
+	VMULPD       Y0, Y6, Y6
+	VFMSUB213PD  Y8, Y1, Y6
+	VCVTPD2PSY   Y6, X0
+	VMASKMOVPS   X0, X3, (DX)(R9*1)
 
 logitsPred32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
@@ -5263,80 +5282,80 @@ pairPred32Wide_row:
 	JL           pairPred32Wide_loop_last
 
 pairPred32Wide_loop:
-	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y12
+	VMULPD      Y6, Y6, Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y11, Y12
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y13
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y11, Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y11, Y13
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y11, Y13
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y11, Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y11, Y13
+	VFMADD231PD Y12, Y6, Y13
+	VCVTPS2PD   16(CX)(R9*1), Y6
+	VADDPD      Y1, Y6, Y11
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
 	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
 	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y4, Y10
-	VMULPD      Y5, Y10, Y10
-	VMULPD      Y6, Y6, Y4
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y5
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y4, Y5
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y4, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y4, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y4, Y8
-	VFMADD231PD Y5, Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VMULPD      Y3, Y8, Y8
-	VFMSUB213PD Y8, Y2, Y10
-	VCVTPD2PSY  Y10, X4
-	VMOVUPS     X4, (DX)(R9*1)
-	VCVTPS2PD   16(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y5
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y5, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      Y6, Y4, Y4
-	VPSLLQ      $0x34, Y5, Y5
-	VCVTPS2PD   16(CX)(R9*1), Y6
-	VADDPD      Y1, Y6, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y7, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VFMADD231PD Y9, Y4, Y10
+	VCVTPS2PD   16(AX)(R9*1), Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMAXPD      Y11, Y6, Y6
+	VADDPD      Y0, Y4, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMULPD      Y5, Y10, Y10
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y9
+	VMULPD      Y7, Y13, Y13
+	VPSLLQ      $0x34, Y5, Y7
+	VMAXPD      Y8, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VMULPD      Y3, Y13, Y13
+	PREFETCHT0  4096(DX)(R9*1)
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y8
+	VSUBPD      Y9, Y6, Y6
+	VPSLLQ      $0x34, Y5, Y5
+	VSUBPD      Y8, Y4, Y4
+	VFMSUB213PD Y13, Y2, Y10
+	VCVTPD2PSY  Y10, X8
+	VMOVUPS     X8, (DX)(R9*1)
 	ADDQ        $0x10, R9
 	SUBQ        $0x04, R8
 	JGE         pairPred32Wide_loop
 
 pairPred32Wide_loop_last:
-	VMULPD      Y4, Y4, Y8
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y13
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y12
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VMULPD      Y4, Y4, Y8
+	VMULPD      Y6, Y6, Y11
 	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
 	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y11, Y12
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y11, Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y11, Y13
 	VFMADD231PD Y9, Y4, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y11, Y13
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y11, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y11, Y13
 	VMULPD      Y5, Y10, Y10
-	VMULPD      Y6, Y6, Y4
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y5
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y4, Y5
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y4, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y4, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y4, Y8
-	VFMADD231PD Y5, Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VMULPD      Y3, Y8, Y8
-	VFMSUB213PD Y8, Y2, Y10
+	VFMADD231PD Y12, Y6, Y13
+	VMULPD      Y7, Y13, Y13
+	VMULPD      Y3, Y13, Y13
+	VFMSUB213PD Y13, Y2, Y10
 	VCVTPD2PSY  Y10, X4
 	VMOVUPS     X4, (DX)(R9*1)
 	ADDQ        $0x10, R9
@@ -5350,57 +5369,57 @@ pairPred32Wide_loop_few:
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
 	VSHUFPS      $0x88, X5, X4, X5
+	VEXTRACTF128 $0x01, Y4, X6
 	VMASKMOVPS   (AX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
 	VADDPD       Y0, Y5, Y0
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y0, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD       Y6, Y5, Y5
-	VPSLLQ       $0x34, Y0, Y0
-	VEXTRACTF128 $0x01, Y4, X6
 	VSHUFPS      $0x88, X6, X4, X6
-	VMASKMOVPS   (CX)(R9*1), X6, X6
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y1, Y6, Y1
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMAXPD       Y0, Y5, Y5
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y0
+	VMASKMOVPS   (CX)(R9*1), X6, X9
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
+	VCVTPS2PD    X9, Y9
+	VADDPD       Y1, Y9, Y1
+	VEXTRACTF128 $0x01, Y4, X12
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y1, Y1
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD       Y1, Y6, Y6
-	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y7
-	VSUBPD       Y7, Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y9
+	VMAXPD       Y1, Y9, Y9
+	VADDPD       constant43380000000003ff<>+0(SB), Y9, Y1
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y11
+	VSHUFPS      $0x88, X12, X4, X4
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y11
+	VSUBPD       Y11, Y5, Y5
+	VMULPD       Y5, Y5, Y11
+	VMULPD       Y9, Y9, Y12
+	VPSLLQ       $0x34, Y6, Y6
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y11, Y7
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y11, Y0
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y11, Y7
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y11, Y0
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y11, Y0
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y11, Y7
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y12, Y8
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y12, Y10
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y12, Y8
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y12, Y10
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y12, Y10
+	VFMADD231PD  Y7, Y5, Y0
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y12, Y8
+	VMULPD       Y6, Y0, Y0
+	VFMADD231PD  Y10, Y9, Y8
 	VPSLLQ       $0x34, Y1, Y1
-	VMULPD       Y5, Y5, Y7
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD  Y8, Y5, Y9
-	VMULPD       Y0, Y9, Y9
-	VMULPD       Y6, Y6, Y0
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y5
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y5
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y5
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y5
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y7
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y7
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y7
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y7
-	VFMADD231PD  Y5, Y6, Y7
-	VMULPD       Y1, Y7, Y7
-	VMULPD       Y3, Y7, Y7
-	VFMSUB213PD  Y7, Y2, Y9
-	VCVTPD2PSY   Y9, X0
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   X0, X1, (DX)(R9*1)
+	VMULPD       Y1, Y8, Y8
+	VMULPD       Y3, Y8, Y8
+	VFMSUB213PD  Y8, Y2, Y0
+	VCVTPD2PSY   Y0, X0
+	VMASKMOVPS   X0, X4, (DX)(R9*1)
 
 pairPred32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
@@ -5431,100 +5450,96 @@ targetProbs32Wide_row:
 	XORQ         R9, R9
 	SUBQ         $0x04, R8
 	JL           targetProbs32Wide_loop_few
+	VCVTPS2PD    (CX)(R9*1), Y7
 	VCVTPS2PD    (AX)(R9*1), Y4
 	VADDPD       Y0, Y4, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	SUBQ         $0x04, R8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VMAXPD       Y6, Y4, Y4
+	VPADDQ       constant00095f619980c433<>+0(SB), Y7, Y9
 	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VPSRLQ       $0x34, Y9, Y8
+	VPOR         constant4330000000000000<>+0(SB), Y8, Y8
+	VPAND        constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y9, Y10
+	VSUBPD       constant43300000000003ff<>+0(SB), Y8, Y8
+	VADDPD       constant3ff0000000000000<>+0(SB), Y9, Y9
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       Y6, Y8, Y8
 	VSUBPD       Y5, Y4, Y4
-	VCVTPS2PD    (CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ $0x34, Y7, Y5
-	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y8, Y8
-	VSUBPD Y6, Y5, Y5
-	SUBQ   $0x04, R8
-	JL     targetProbs32Wide_loop_last
+	VDIVPD       Y9, Y10, Y10
+	JL           targetProbs32Wide_loop_last
 
 targetProbs32Wide_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y8, Y8, Y6
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
-	VFMADD213PD Y5, Y8, Y7
-	VFMADD213PD Y2, Y1, Y7
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y7, Y7
-	VORPD       Y4, Y3, Y3
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y6
-	VORPD       Y6, Y3, Y3
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
-	VANDPD      Y5, Y4, Y4
-	VORPD       Y4, Y3, Y3
-	VCVTPD2PSY  Y7, X4
-	VMOVUPS     X4, (DX)(R9*1)
-	VCMPPD      $0x03, Y7, Y7, Y7
+	VMULPD      Y10, Y10, Y5
 	VORPD       Y7, Y3, Y3
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y4
+	VXORPD      Y9, Y9, Y9
+	VCMPPD      $0x04, Y7, Y9, Y9
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y7
+	VORPD       Y4, Y3, Y3
+	VANDPD      Y9, Y7, Y7
+	VORPD       Y7, Y3, Y3
+	VCVTPS2PD   16(CX)(R9*1), Y7
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y6
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y5, Y6
+	PREFETCHT0  4096(DX)(R9*1)
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y5, Y6
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y5, Y6
 	VCVTPS2PD   16(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y11
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y5, Y6
+	VFMADD213PD Y8, Y10, Y6
+	VPSRLQ      $0x34, Y11, Y8
+	VFMADD213PD Y2, Y1, Y6
+	VPAND       constant000fffffffffffff<>+0(SB), Y11, Y11
+	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y11, Y11
+	VADDPD      Y0, Y4, Y5
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y11, Y10
+	VADDPD      constant3ff0000000000000<>+0(SB), Y11, Y11
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y6, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y5, Y4, Y4
-	VCVTPS2PD   16(CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ $0x34, Y7, Y5
-	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y8, Y8
-	VSUBPD Y6, Y5, Y5
-	ADDQ   $0x10, R9
-	SUBQ   $0x04, R8
-	JGE    targetProbs32Wide_loop
+	VSUBPD      constant43300000000003ff<>+0(SB), Y8, Y8
+	VANDPD      Y9, Y6, Y6
+	VCVTPD2PSY  Y6, X9
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMAXPD      Y5, Y4, Y4
+	VDIVPD      Y11, Y10, Y10
+	VCMPPD      $0x03, Y6, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y11
+	VSUBPD      constant43380000000003ff<>+0(SB), Y11, Y11
+	VSUBPD      Y5, Y8, Y8
+	VORPD       Y6, Y3, Y3
+	VSUBPD      Y11, Y4, Y4
+	VMOVUPS     X9, (DX)(R9*1)
+	ADDQ        $0x10, R9
+	SUBQ        $0x04, R8
+	JGE         targetProbs32Wide_loop
 
 targetProbs32Wide_loop_last:
-	VMULPD      Y8, Y8, Y6
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
-	VFMADD213PD Y5, Y8, Y7
-	VFMADD213PD Y2, Y1, Y7
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y7, Y7
-	VORPD       Y4, Y3, Y3
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y6
-	VORPD       Y6, Y3, Y3
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
-	VANDPD      Y5, Y4, Y4
-	VORPD       Y4, Y3, Y3
-	VCVTPD2PSY  Y7, X4
-	VMOVUPS     X4, (DX)(R9*1)
-	VCMPPD      $0x03, Y7, Y7, Y7
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y5
+	VMULPD      Y10, Y10, Y4
+	VXORPD      Y6, Y6, Y6
+	VCMPPD      $0x04, Y7, Y6, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y4, Y5
 	VORPD       Y7, Y3, Y3
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y4, Y5
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y7
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y4, Y5
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y4, Y5
+	VANDPD      Y6, Y7, Y7
+	VORPD       Y9, Y3, Y3
+	VFMADD213PD Y8, Y10, Y5
+	VFMADD213PD Y2, Y1, Y5
+	VANDPD      Y6, Y5, Y5
+	VORPD       Y7, Y3, Y3
+	VCVTPD2PSY  Y5, X4
+	VCMPPD      $0x03, Y5, Y5, Y5
+	VORPD       Y5, Y3, Y3
+	VMOVUPS     X4, (DX)(R9*1)
 	ADDQ        $0x10, R9
 
 targetProbs32Wide_loop_few:
@@ -5536,55 +5551,53 @@ targetProbs32Wide_loop_few:
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
+	VSHUFPS      $0x88, X5, X4, X6
+	VXORPD       Y8, Y8, Y8
+	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
 	VMASKMOVPS   (AX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y0, Y5, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y6, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y0
-	VSUBPD       Y0, Y5, Y5
-	VEXTRACTF128 $0x01, Y4, X0
-	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (CX)(R9*1), X0, X0
-	VCVTPS2PD    X0, Y0
-
-	// log2 t - y
-	VPADDQ       constant00095f619980c433<>+0(SB), Y0, Y7
-	VPSRLQ       $0x34, Y7, Y5
-	VPAND        constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD       constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD       Y7, Y8, Y8
-	VSUBPD       Y6, Y5, Y5
-	VMULPD       Y8, Y8, Y6
 	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y7
-	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y6, Y7
-	VFMADD213PD  constant40071547652bed13<>+0(SB), Y6, Y7
-	VFMADD213PD  Y5, Y8, Y7
+	VCVTPS2PD    X5, Y5
+	VADDPD       Y0, Y5, Y0
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VEXTRACTF128 $0x01, Y4, X9
+	VMASKMOVPS   (CX)(R9*1), X6, X6
+	VCVTPS2PD    X6, Y10
+	VPADDQ       constant00095f619980c433<>+0(SB), Y10, Y12
+	VPSRLQ       $0x34, Y12, Y11
+	VPAND        constant000fffffffffffff<>+0(SB), Y12, Y12
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y12, Y12
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y10, Y14
+	VMAXPD       Y0, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y12, Y13
+	VADDPD       constant3ff0000000000000<>+0(SB), Y12, Y12
+	VDIVPD       Y12, Y13, Y13
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VMULPD       Y13, Y13, Y12
+	VORPD        Y10, Y3, Y3
+	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y12, Y7
+	VSHUFPS      $0x88, X9, X4, X4
+	VPOR         constant4330000000000000<>+0(SB), Y11, Y11
+	VCMPPD       $0x04, Y10, Y8, Y8
+	VORPD        Y14, Y3, Y3
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y10, Y10
+	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y12, Y7
+	VANDPD       Y8, Y10, Y10
+	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y12, Y7
+	VSUBPD       constant43300000000003ff<>+0(SB), Y11, Y11
+	VSUBPD       Y0, Y11, Y11
+	VFMADD213PD  constant40071547652bed13<>+0(SB), Y12, Y7
+	VFMADD213PD  Y11, Y13, Y7
+	VSUBPD       Y6, Y5, Y5
 	VFMADD213PD  Y2, Y1, Y7
-	VXORPD       Y1, Y1, Y1
-	VCMPPD       $0x04, Y0, Y1, Y1
-	VANDPD       Y1, Y7, Y7
-	VORPD        Y0, Y3, Y3
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y2
-	VORPD        Y2, Y3, Y3
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y0, Y0
-	VANDPD       Y1, Y0, Y0
-	VORPD        Y0, Y3, Y3
+	VORPD        Y10, Y3, Y3
+	VANDPD       Y8, Y7, Y7
 	VCVTPD2PSY   Y7, X0
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   X0, X1, (DX)(R9*1)
 	VCMPPD       $0x03, Y7, Y7, Y7
 	VORPD        Y7, Y3, Y3
+	VMASKMOVPS   X0, X4, (DX)(R9*1)
 
 targetProbs32Wide_loop_done:
 	VMOVMSKPD  Y3, R8
@@ -5634,78 +5647,78 @@ pairTarget32Wide_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
 	VSUBPD       Y5, Y4, Y4
-	VCVTPS2PD    (CX)(R9*1), Y4
-	VADDPD       Y1, Y4, Y8
+	VCVTPS2PD    (CX)(R9*1), Y5
+	VADDPD       Y1, Y5, Y8
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y8, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
-	VSUBPD       Y7, Y4, Y4
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y8, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y4
+	VSUBPD       constant43380000000003ff<>+0(SB), Y4, Y7
+	VSUBPD       Y7, Y5, Y5
 	VSUBPD       Y6, Y8, Y6
-	VPSLLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y4, Y7
 	SUBQ         $0x04, R8
 	JL           pairTarget32Wide_loop_last
 
 pairTarget32Wide_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y4, Y4, Y7
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VSUBPD      Y3, Y6, Y6
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y6, Y6
-	VMULPD      Y2, Y6, Y6
-	VMULPD      Y9, Y6, Y6
-	VCVTPD2PSY  Y6, X4
-	VMOVUPS     X4, (DX)(R9*1)
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
 	VCVTPS2PD   16(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMULPD      Y5, Y5, Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VFMADD231PD Y9, Y5, Y10
+	VCVTPS2PD   16(CX)(R9*1), Y5
+	VXORPD      Y8, Y8, Y8
+	VADDPD      Y0, Y4, Y9
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y6, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y5, Y4, Y4
-	VCVTPS2PD   16(CX)(R9*1), Y4
-	VADDPD      Y1, Y4, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y8, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VSUBPD      Y7, Y4, Y4
-	VSUBPD      Y6, Y8, Y6
-	VPSLLQ      $0x34, Y5, Y5
+	VSUBPD      Y3, Y6, Y6
+	VADDPD      Y1, Y5, Y11
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VMAXPD      Y11, Y5, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMULPD      Y7, Y10, Y10
+	VCMPPD      $0x04, Y10, Y8, Y8
+	VANDPD      Y8, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VMULPD      Y10, Y6, Y6
+	VMAXPD      Y9, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y12
+	VSUBPD      constant43380000000003ff<>+0(SB), Y8, Y10
+	VPSLLQ      $0x34, Y7, Y7
+	VCVTPD2PSY  Y6, X8
+	VSUBPD      Y12, Y5, Y5
+	VSUBPD      Y9, Y11, Y6
+	VSUBPD      Y10, Y4, Y4
+	PREFETCHT0  4096(DX)(R9*1)
+	VMOVUPS     X8, (DX)(R9*1)
 	ADDQ        $0x10, R9
 	SUBQ        $0x04, R8
 	JGE         pairTarget32Wide_loop
 
 pairTarget32Wide_loop_last:
-	VMULPD      Y4, Y4, Y7
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VMULPD      Y5, Y5, Y4
+	VXORPD      Y10, Y10, Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y4, Y9
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y4, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y4, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y4, Y9
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y4, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y4, Y9
+	VFMADD231PD Y8, Y5, Y9
 	VSUBPD      Y3, Y6, Y6
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y6, Y6
+	VMULPD      Y7, Y9, Y9
+	VCMPPD      $0x04, Y9, Y10, Y10
+	VANDPD      Y10, Y6, Y6
 	VMULPD      Y2, Y6, Y6
 	VMULPD      Y9, Y6, Y6
 	VCVTPD2PSY  Y6, X4
@@ -5719,52 +5732,52 @@ pairTarget32Wide_loop_few:
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
 	SUBQ         R8, R11
+	VXORPD       Y9, Y9, Y9
 	VMOVUPD      (R10)(R11*8), Y4
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VMASKMOVPS   (CX)(R9*1), X5, X6
+	VEXTRACTF128 $0x01, Y4, X5
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y1, Y6, Y1
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y1, Y1
+	VEXTRACTF128 $0x01, Y4, X10
+	VMAXPD       Y1, Y6, Y6
+	VSHUFPS      $0x88, X5, X4, X5
 	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y11
 	VCVTPS2PD    X5, Y5
-	VADDPD       Y0, Y5, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VADDPD       Y0, Y5, Y0
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y6, Y5, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y11, Y12
+	VSUBPD       Y12, Y6, Y6
+	VMULPD       Y6, Y6, Y12
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y12, Y8
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y12, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y12, Y7
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y12, Y8
+	VSUBPD       Y0, Y1, Y1
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y12, Y8
+	VSUBPD       Y3, Y1, Y1
+	VSHUFPS      $0x88, X10, X4, X3
+	VPSLLQ       $0x34, Y11, Y4
+	VMAXPD       Y0, Y5, Y5
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y12, Y7
+	VFMADD231PD  Y7, Y6, Y8
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
 	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y0
 	VSUBPD       Y0, Y5, Y5
-	VEXTRACTF128 $0x01, Y4, X0
-	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (CX)(R9*1), X0, X0
-	VCVTPS2PD    X0, Y0
-	VADDPD       Y1, Y0, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y0
-	VMAXPD       Y7, Y0, Y0
-	VADDPD       constant43380000000003ff<>+0(SB), Y0, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y5
-	VSUBPD       Y5, Y0, Y0
-	VSUBPD       Y6, Y7, Y5
-	VPSLLQ       $0x34, Y1, Y1
-	VMULPD       Y0, Y0, Y6
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD  Y7, Y0, Y8
-	VMULPD       Y1, Y8, Y8
-	VSUBPD       Y3, Y5, Y5
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x04, Y8, Y0, Y0
-	VANDPD       Y0, Y5, Y5
-	VMULPD       Y2, Y5, Y5
-	VMULPD       Y8, Y5, Y5
-	VCVTPD2PSY   Y5, X0
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   X0, X1, (DX)(R9*1)
+	VMULPD       Y4, Y8, Y8
+	VCMPPD       $0x04, Y8, Y9, Y9
+	VANDPD       Y9, Y1, Y1
+	VMULPD       Y2, Y1, Y1
+	VMULPD       Y8, Y1, Y1
+	VCVTPD2PSY   Y1, X0
+	VMASKMOVPS   X0, X3, (DX)(R9*1)
 
 pairTarget32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
@@ -5815,33 +5828,33 @@ exponentials32Wide_row:
 	JL           exponentials32Wide_loop_last
 
 exponentials32Wide_loop:
-	VCVTPS2PD   (CX)(R10*1), Y6
-	VADDPD      Y6, Y3, Y3
-	VORPD       Y6, Y1, Y1
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y7
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VMULPD      constant41f0000000000000<>+0(SB), Y8, Y4
-	VCVTPD2PSY  Y4, X4
-	VMOVUPS     X4, (DX)(R10*1)
-	VADDPD      Y8, Y2, Y2
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
+	VFMADD231PD Y8, Y4, Y7
 	VCVTPS2PD   16(AX)(R10*1), Y4
-	VADDPD      Y0, Y4, Y5
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VCVTPS2PD   (CX)(R10*1), Y6
+	VMULPD      Y5, Y7, Y7
+	VADDPD      Y0, Y4, Y8
+	VADDPD      Y6, Y3, Y3
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y5, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      Y6, Y4, Y4
-	VPSLLQ      $0x34, Y5, Y5
+	VMULPD      constant41f0000000000000<>+0(SB), Y7, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMAXPD      Y8, Y4, Y4
+	VADDPD      Y7, Y2, Y2
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y7
+	VORPD       Y6, Y1, Y1
+	VCVTPD2PSY  Y5, X6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y5
+	VSUBPD      Y5, Y4, Y4
+	VPSLLQ      $0x34, Y7, Y5
+	VMOVUPS     X6, (DX)(R10*1)
 	ADDQ        $0x10, R10
 	DECQ        R11
 	JNZ         exponentials32Wide_loop_on
@@ -5885,64 +5898,64 @@ exponentials32Wide_loop_few:
 	LEAQ         tailMask<>+0(SB), R11
 	MOVQ         $0x00000004, R12
 	SUBQ         R9, R12
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
 	VMOVUPD      (R11)(R12*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
+	VEXTRACTF128 $0x01, Y4, X6
+	VEXTRACTF128 $0x01, Y4, X9
 	VMASKMOVPS   (AX)(R10*1), X5, X5
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y0, Y5, Y0
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
 	VMAXPD       Y0, Y5, Y5
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD       Y6, Y5, Y5
-	VPSLLQ       $0x34, Y0, Y0
-	VEXTRACTF128 $0x01, Y4, X6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y10
+	VSUBPD       Y10, Y5, Y5
 	VSHUFPS      $0x88, X6, X4, X6
+	VMULPD       Y5, Y5, Y10
 	VMASKMOVPS   (CX)(R10*1), X6, X6
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y10, Y8
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y10, Y7
+	VSHUFPS      $0x88, X9, X4, X9
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y10, Y7
 	VCVTPS2PD    X6, Y6
+	VPSLLQ       $0x34, Y0, Y0
 	VADDPD       Y6, Y3, Y3
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y10, Y8
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y10, Y7
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y10, Y8
 	VORPD        Y6, Y1, Y1
-	VMULPD       Y5, Y5, Y6
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
 	VFMADD231PD  Y7, Y5, Y8
 	VMULPD       Y0, Y8, Y8
 	VMULPD       constant41f0000000000000<>+0(SB), Y8, Y0
-	VCVTPD2PSY   Y0, X0
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   X0, X5, (DX)(R10*1)
 	VANDPD       Y4, Y8, Y8
 	VADDPD       Y8, Y2, Y2
+	VCVTPD2PSY   Y0, X0
+	VMASKMOVPS   X0, X9, (DX)(R10*1)
 
 exponentials32Wide_loop_done:
 	VADDPD       (R8), Y2, Y0
 	VADDPD       64(R8), Y3, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VADDPD       X0, X3, X3
-	VPERMILPD    $0x01, X3, X0
-	VADDPD       X0, X3, X3
-	VMOVSD       X3, 32(DI)
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X2, X0, X0
-	VPERMILPD    $0x01, X0, X2
-	VADDPD       X2, X0, X0
-	VMOVSD       X0, 40(DI)
-	VMOVMSKPD    Y1, R8
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   R8, X0, X0
-	VMOVSD       X0, 56(DI)
 	LEAQ         (AX)(SI*4), AX
+	VXORPD       X4, X4, X4
+	VEXTRACTF128 $0x01, Y2, X3
+	VMOVMSKPD    Y1, R8
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X0, X1, X1
+	VCVTSI2SDQ   R8, X4, X4
 	LEAQ         (CX)(SI*4), CX
 	LEAQ         (DX)(SI*4), DX
+	VADDPD       X2, X3, X3
+	VPERMILPD    $0x01, X3, X2
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X0, X1, X1
+	VADDPD       X2, X3, X3
+	VMOVSD       X1, 32(DI)
+	VMOVSD       X3, 40(DI)
+	VMOVSD       X4, 56(DI)
 	ADDQ         $0x40, DI
 	DECQ         BX
 	JNZ          exponentials32Wide_row
@@ -5984,83 +5997,83 @@ pairExponentials32Wide_row:
 	MOVQ         $0x00000100, R12
 	SUBQ         $0x04, R10
 	JL           pairExponentials32Wide_loop_few
-	VCVTPS2PD    (AX)(R11*1), Y5
-	VADDPD       Y0, Y5, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y8, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       Y7, Y5, Y5
 	VCVTPS2PD    (CX)(R11*1), Y7
-	VADDPD       Y1, Y7, Y11
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD       Y11, Y7, Y7
-	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD       Y10, Y7, Y7
-	VSUBPD       Y8, Y11, Y8
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
-	VANDPD       Y10, Y8, Y8
-	VPSLLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y9, Y9
+	VCVTPS2PD    (AX)(R11*1), Y5
 	SUBQ         $0x04, R10
+	VADDPD       Y0, Y5, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VADDPD       Y1, Y7, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
+	VMAXPD       Y10, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMAXPD       Y6, Y5, Y5
+	VSUBPD       Y6, Y10, Y11
+	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y8
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y8, Y9
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
+	VPSLLQ       $0x34, Y6, Y12
+	VPSLLQ       $0x34, Y8, Y8
+	VANDPD       Y10, Y11, Y11
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       Y9, Y7, Y7
+	VSUBPD       Y6, Y5, Y5
 	JL           pairExponentials32Wide_loop_last
 
 pairExponentials32Wide_loop:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
-	VMULPD      constant41f0000000000000<>+0(SB), Y12, Y5
-	VCVTPD2PSY  Y5, X5
-	VMOVUPS     X5, (DX)(R11*1)
-	VADDPD      Y12, Y2, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
+	VMULPD      Y5, Y5, Y6
+	VMULPD      Y7, Y7, Y13
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VMULPD      constant41f0000000000000<>+0(SB), Y10, Y5
-	VCVTPD2PSY  Y5, X5
-	VMOVUPS     X5, (BX)(R11*1)
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y15
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y14
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y10
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y9
+	VFMADD231PD Y9, Y5, Y10
 	VCVTPS2PD   16(AX)(R11*1), Y5
-	VADDPD      Y0, Y5, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y8, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      Y7, Y5, Y5
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y13, Y14
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y13, Y15
+	VFMADD231PD Y14, Y7, Y15
 	VCVTPS2PD   16(CX)(R11*1), Y7
-	VADDPD      Y1, Y7, Y10
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VADDPD      Y1, Y7, Y9
+	VADDPD      Y0, Y5, Y6
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y10, Y7, Y7
-	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
-	VSUBPD      Y11, Y7, Y7
-	VSUBPD      Y8, Y10, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
-	VANDPD      Y10, Y8, Y8
-	VPSLLQ      $0x34, Y6, Y6
-	VPSLLQ      $0x34, Y9, Y9
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMULPD      Y8, Y15, Y15
+	VFMADD231PD Y11, Y15, Y4
+	VMULPD      Y12, Y10, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VADDPD      Y15, Y3, Y3
+	VMAXPD      Y6, Y5, Y5
+	VMAXPD      Y9, Y7, Y7
+	VSUBPD      Y6, Y9, Y11
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y12
+	VMULPD      constant41f0000000000000<>+0(SB), Y10, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y12, Y13
+	VCVTPD2PSY  Y6, X6
+	VSUBPD      Y13, Y5, Y5
+	VMULPD      constant41f0000000000000<>+0(SB), Y15, Y13
+	VPSLLQ      $0x34, Y12, Y12
+	VSUBPD      constant43380000000003ff<>+0(SB), Y8, Y14
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y9, Y9
+	VPSLLQ      $0x34, Y8, Y8
+	VADDPD      Y10, Y2, Y2
+	VSUBPD      Y14, Y7, Y7
+	VANDPD      Y9, Y11, Y11
+	VMOVUPS     X6, (DX)(R11*1)
+	VCVTPD2PSY  Y13, X6
+	VMOVUPS     X6, (BX)(R11*1)
 	ADDQ        $0x10, R11
 	DECQ        R12
 	JNZ         pairExponentials32Wide_loop_on
@@ -6080,37 +6093,37 @@ pairExponentials32Wide_loop_on:
 	JGE  pairExponentials32Wide_loop
 
 pairExponentials32Wide_loop_last:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
-	VMULPD      constant41f0000000000000<>+0(SB), Y12, Y5
-	VCVTPD2PSY  Y5, X5
-	VMOVUPS     X5, (DX)(R11*1)
-	VADDPD      Y12, Y2, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y14
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y15
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VMULPD      constant41f0000000000000<>+0(SB), Y10, Y5
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VMULPD      Y7, Y7, Y13
+	VMULPD      Y5, Y5, Y6
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y13, Y14
+	VFMADD231PD Y14, Y7, Y15
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y9
+	VMULPD      Y8, Y15, Y15
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y10
+	VFMADD231PD Y9, Y5, Y10
+	VMULPD      constant41f0000000000000<>+0(SB), Y15, Y5
 	VCVTPD2PSY  Y5, X5
+	VADDPD      Y15, Y3, Y3
+	VMULPD      Y12, Y10, Y10
+	VFMADD231PD Y11, Y15, Y4
+	VADDPD      Y10, Y2, Y2
+	VMULPD      constant41f0000000000000<>+0(SB), Y10, Y6
 	VMOVUPS     X5, (BX)(R11*1)
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
+	VCVTPD2PSY  Y6, X5
+	VMOVUPS     X5, (DX)(R11*1)
 	ADDQ        $0x10, R11
 
 pairExponentials32Wide_loop_few:
@@ -6119,92 +6132,92 @@ pairExponentials32Wide_loop_few:
 	JZ           pairExponentials32Wide_loop_done
 	LEAQ         tailMask<>+0(SB), R12
 	MOVQ         $0x00000004, R13
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y7
 	SUBQ         R10, R13
 	VMOVUPD      (R12)(R13*8), Y5
 	VEXTRACTF128 $0x01, Y5, X6
 	VSHUFPS      $0x88, X6, X5, X6
 	VMASKMOVPS   (AX)(R11*1), X6, X6
 	VCVTPS2PD    X6, Y6
-	VADDPD       Y0, Y6, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VADDPD       Y0, Y6, Y9
+	VEXTRACTF128 $0x01, Y5, X0
+	VSHUFPS      $0x88, X0, X5, X0
+	VMASKMOVPS   (CX)(R11*1), X0, X10
+	VEXTRACTF128 $0x01, Y5, X12
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VEXTRACTF128 $0x01, Y5, X13
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD       Y8, Y6, Y6
+	VMAXPD       Y9, Y6, Y6
 	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y7
-	VSUBPD       Y7, Y6, Y6
-	VEXTRACTF128 $0x01, Y5, X7
-	VSHUFPS      $0x88, X7, X5, X7
-	VMASKMOVPS   (CX)(R11*1), X7, X7
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y1, Y7, Y10
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD       Y10, Y7, Y7
-	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y9
-	VSUBPD       Y9, Y7, Y7
-	VSUBPD       Y8, Y10, Y8
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
-	VANDPD       Y9, Y8, Y8
-	VPSLLQ       $0x34, Y0, Y0
-	VPSLLQ       $0x34, Y1, Y1
-	VMULPD       Y6, Y6, Y9
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y9, Y10
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
-	VFMADD231PD  Y10, Y6, Y11
-	VMULPD       Y0, Y11, Y11
-	VMULPD       constant41f0000000000000<>+0(SB), Y11, Y0
-	VCVTPD2PSY   Y0, X0
-	VEXTRACTF128 $0x01, Y5, X6
-	VSHUFPS      $0x88, X6, X5, X6
-	VMASKMOVPS   X0, X6, (DX)(R11*1)
-	VANDPD       Y5, Y11, Y11
-	VADDPD       Y11, Y2, Y2
-	VMULPD       Y7, Y7, Y0
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y11
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y8
+	VCVTPS2PD    X10, Y10
+	VADDPD       Y1, Y10, Y1
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y1, Y1
+	VSUBPD       Y8, Y6, Y6
+	VMAXPD       Y1, Y10, Y10
+	VMULPD       Y6, Y6, Y15
+	VADDPD       constant43380000000003ff<>+0(SB), Y10, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y1, Y14
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y15, Y11
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y15, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y15, Y11
+	VSUBPD       Y9, Y1, Y1
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y15, Y11
+	VANDPD       Y14, Y1, Y1
+	VSHUFPS      $0x88, X13, X5, X14
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y13
+	VSUBPD       constant43380000000003ff<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y15, Y7
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y15, Y7
+	VSUBPD       Y9, Y10, Y10
 	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y9
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y9
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
-	VFMADD231PD  Y6, Y7, Y9
-	VMULPD       Y1, Y9, Y9
-	VMULPD       constant41f0000000000000<>+0(SB), Y9, Y0
-	VCVTPD2PSY   Y0, X0
-	VEXTRACTF128 $0x01, Y5, X1
-	VSHUFPS      $0x88, X1, X5, X1
-	VMASKMOVPS   X0, X1, (BX)(R11*1)
+	VSHUFPS      $0x88, X12, X5, X12
+	VPSLLQ       $0x34, Y0, Y0
+	VMULPD       Y10, Y10, Y15
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y15, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y15, Y9
+	VFMADD231PD  Y11, Y6, Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y15, Y13
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y15, Y13
+	VMULPD       Y0, Y7, Y7
+	VPSLLQ       $0x34, Y8, Y0
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y15, Y13
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y15, Y9
+	VFMADD231PD  Y13, Y10, Y9
+	VMULPD       Y0, Y9, Y9
+	VMULPD       constant41f0000000000000<>+0(SB), Y9, Y6
 	VANDPD       Y5, Y9, Y9
+	VMULPD       constant41f0000000000000<>+0(SB), Y7, Y0
+	VANDPD       Y5, Y7, Y7
+	VCVTPD2PSY   Y6, X5
+	VCVTPD2PSY   Y0, X0
+	VFMADD231PD  Y1, Y9, Y4
 	VADDPD       Y9, Y3, Y3
-	VFMADD231PD  Y8, Y9, Y4
+	VADDPD       Y7, Y2, Y2
+	VMASKMOVPS   X0, X12, (DX)(R11*1)
+	VMASKMOVPS   X5, X14, (BX)(R11*1)
 
 pairExponentials32Wide_loop_done:
-	VADDPD     (R9), Y2, Y0
-	VADDPD     64(R9), Y3, Y1
-	VADDPD     128(R9), Y4, Y2
-	VXORPD     Y3, Y3, Y3
-	VUNPCKLPD  Y1, Y0, Y4
-	VUNPCKHPD  Y1, Y0, Y0
-	VADDPD     Y4, Y0, Y0
-	VUNPCKLPD  Y3, Y2, Y1
-	VUNPCKHPD  Y3, Y2, Y2
-	VADDPD     Y1, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y0, Y1
-	VPERM2F128 $0x31, Y2, Y0, Y0
-	VADDPD     Y1, Y0, Y0
-	VMOVUPD    Y0, 32(R8)
+	VADDPD     128(R9), Y4, Y0
+	VADDPD     (R9), Y2, Y1
+	VADDPD     64(R9), Y3, Y2
 	LEAQ       (AX)(DI*4), AX
+	VXORPD     Y3, Y3, Y3
 	LEAQ       (CX)(DI*4), CX
+	VUNPCKLPD  Y2, Y1, Y4
+	VUNPCKHPD  Y2, Y1, Y1
+	VUNPCKHPD  Y3, Y0, Y2
+	VUNPCKLPD  Y3, Y0, Y0
+	VADDPD     Y4, Y1, Y1
+	VADDPD     Y0, Y2, Y2
 	LEAQ       (DX)(DI*4), DX
 	LEAQ       (BX)(DI*4), BX
+	VPERM2F128 $0x20, Y2, Y1, Y0
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y0, Y1, Y1
+	VMOVUPD    Y1, 32(R8)
 	ADDQ       $0x40, R8
 	DECQ       SI
 	JNZ        pairExponentials32Wide_row
@@ -6316,26 +6329,26 @@ centre32Wide_row:
 	JL           centre32Wide_loop_few
 
 centre32Wide_loop:
-	VCVTPS2PD  (AX)(R8*1), Y3
-	VCVTPS2PD  16(AX)(R8*1), Y4
 	VCVTPS2PD  (CX)(R8*1), Y5
 	VCVTPS2PD  16(CX)(R8*1), Y6
+	VCVTPS2PD  (AX)(R8*1), Y3
+	VCVTPS2PD  16(AX)(R8*1), Y4
 	VSUBPD     Y1, Y5, Y5
 	VMULPD     Y0, Y5, Y5
+	VSUBPD     Y1, Y6, Y6
 	VSUBPD     Y5, Y5, Y7
+	VMULPD     Y0, Y6, Y6
+	VSUBPD     Y6, Y6, Y8
+	VCMPPD     $0x03, Y8, Y8, Y8
+	VMULPD     Y4, Y6, Y6
+	VMULPD     Y3, Y5, Y5
 	VCMPPD     $0x03, Y7, Y7, Y7
 	VORPD      Y7, Y2, Y2
-	VMULPD     Y3, Y5, Y5
-	VSUBPD     Y1, Y6, Y6
-	VMULPD     Y0, Y6, Y6
-	VSUBPD     Y6, Y6, Y3
-	VCMPPD     $0x03, Y3, Y3, Y3
-	VORPD      Y3, Y2, Y2
-	VMULPD     Y4, Y6, Y6
 	VCVTPD2PSY Y5, X3
+	VCVTPD2PSY Y6, X4
+	VORPD      Y8, Y2, Y2
 	VMOVUPS    X3, (AX)(R8*1)
-	VCVTPD2PSY Y6, X3
-	VMOVUPS    X3, 16(AX)(R8*1)
+	VMOVUPS    X4, 16(AX)(R8*1)
 	ADDQ       $0x20, R8
 	SUBQ       $0x08, DI
 	JGE        centre32Wide_loop
@@ -6425,68 +6438,68 @@ logPairLoss32Wide_row:
 	SUBQ        $0x04, R8
 	JL          logPairLoss32Wide_loop_few
 	VCVTPS2PD   (CX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y4
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
 	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VADDPD      Y0, Y4, Y4
+	VMAXPD      Y4, Y6, Y6
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VCVTPS2PD   (CX)(R9*1), Y9
+	VCVTPS2PD   (CX)(R9*1), Y8
+	VCVTPS2PD   (AX)(R9*1), Y10
 	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD   (CX)(R9*1), Y6
-	VADDPD      Y0, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCVTPS2PD   (CX)(R9*1), Y7
-	VCVTPS2PD   (AX)(R9*1), Y8
-	VSUBPD      Y8, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
-	VANDPD      Y6, Y7, Y7
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
-	VORPD       Y6, Y1, Y1
-	VPSLLQ      $0x34, Y5, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y11
 	SUBQ        $0x04, R8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VSUBPD      Y10, Y9, Y9
+	VPSLLQ      $0x34, Y5, Y5
+	VADDPD      Y0, Y8, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VORPD       Y11, Y1, Y1
+	VFMSUB213PD Y7, Y6, Y4
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y8, Y7
+	VANDPD      Y7, Y9, Y9
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
 	JL          logPairLoss32Wide_loop_last
 
 logPairLoss32Wide_loop:
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VADDPD      Y9, Y2, Y2
-	VFMADD231PD Y7, Y9, Y3
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VFMADD231PD Y7, Y4, Y8
 	VCVTPS2PD   16(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMAXPD      Y4, Y11, Y11
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
 	VCVTPS2PD   16(CX)(R9*1), Y6
+	VFMADD231PD Y4, Y11, Y10
+	VCVTPS2PD   16(AX)(R9*1), Y7
 	VADDPD      Y0, Y6, Y6
+	VMULPD      Y5, Y8, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y10, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y10, Y12
+	VFMSUB213PD Y5, Y11, Y4
+	VPSLLQ      $0x34, Y10, Y5
 	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCVTPS2PD   16(CX)(R9*1), Y7
-	VCVTPS2PD   16(AX)(R9*1), Y8
-	VSUBPD      Y8, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y11, Y4
+	VADDPD      Y8, Y2, Y2
+	VORPD       Y12, Y1, Y1
+	VFMADD231PD Y9, Y8, Y3
+	VCVTPS2PD   16(CX)(R9*1), Y9
 	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
-	VANDPD      Y6, Y7, Y7
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
-	VORPD       Y6, Y1, Y1
-	VPSLLQ      $0x34, Y5, Y5
+	VSUBPD      Y7, Y9, Y9
 	ADDQ        $0x10, R9
 	DECQ        R10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VANDPD      Y6, Y9, Y9
 	JNZ         logPairLoss32Wide_loop_on
 	VADDPD      (DI), Y2, Y2
 	VMOVUPD     Y2, (DI)
@@ -6502,18 +6515,18 @@ logPairLoss32Wide_loop_on:
 
 logPairLoss32Wide_loop_last:
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VADDPD      Y9, Y2, Y2
-	VFMADD231PD Y7, Y9, Y3
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VADDPD      Y8, Y2, Y2
+	VFMADD231PD Y9, Y8, Y3
 	ADDQ        $0x10, R9
 
 logPairLoss32Wide_loop_few:
@@ -6523,76 +6536,76 @@ logPairLoss32Wide_loop_few:
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
 	SUBQ         R8, R11
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y13
 	VMOVUPD      (R10)(R11*8), Y4
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VEXTRACTF128 $0x01, Y4, X10
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
+	VEXTRACTF128 $0x01, Y4, X9
 	VMASKMOVPS   (CX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
+	VEXTRACTF128 $0x01, Y4, X8
 	VADDPD       Y0, Y5, Y5
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
 	VMAXPD       Y5, Y7, Y7
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VSHUFPS      $0x88, X9, X4, X9
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y14
 	VFMADD231PD  Y5, Y7, Y6
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y12
+	VSHUFPS      $0x88, X8, X4, X11
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
 	VFMSUB213PD  Y8, Y7, Y5
+	VMASKMOVPS   (CX)(R9*1), X9, X8
+	VMASKMOVPS   (AX)(R9*1), X11, X9
+	VSHUFPS      $0x88, X10, X4, X10
+	VMASKMOVPS   (CX)(R9*1), X10, X10
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VEXTRACTF128 $0x01, Y4, X7
-	VSHUFPS      $0x88, X7, X4, X7
-	VMASKMOVPS   (CX)(R9*1), X7, X7
-	VCVTPS2PD    X7, Y7
+	VCVTPS2PD    X8, Y7
+	VANDPD       Y4, Y12, Y12
+	VORPD        Y12, Y1, Y1
+	VMULPD       Y5, Y5, Y8
+	VCVTPS2PD    X9, Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y8, Y14
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y8, Y14
+	VCVTPS2PD    X10, Y10
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y8, Y13
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y8, Y14
 	VADDPD       Y0, Y7, Y7
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VEXTRACTF128 $0x01, Y4, X8
-	VSHUFPS      $0x88, X8, X4, X8
-	VMASKMOVPS   (CX)(R9*1), X8, X8
-	VCVTPS2PD    X8, Y8
-	VEXTRACTF128 $0x01, Y4, X9
-	VSHUFPS      $0x88, X9, X4, X9
-	VMASKMOVPS   (AX)(R9*1), X9, X9
-	VCVTPS2PD    X9, Y9
-	VSUBPD       Y9, Y8, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
-	VANDPD       Y7, Y8, Y8
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VANDPD       Y4, Y7, Y7
-	VORPD        Y7, Y1, Y1
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y8, Y13
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y8, Y13
+	VSUBPD       Y9, Y10, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VANDPD       Y7, Y10, Y10
 	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y5, Y5, Y7
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y9
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y9
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y10
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y10
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y10
-	VFMADD231PD  Y9, Y5, Y10
-	VMULPD       Y6, Y10, Y10
-	VANDPD       Y4, Y10, Y10
-	VADDPD       Y10, Y2, Y2
-	VFMADD231PD  Y8, Y10, Y3
+	VFMADD231PD  Y13, Y5, Y14
+	VMULPD       Y6, Y14, Y14
+	VANDPD       Y4, Y14, Y14
+	VADDPD       Y14, Y2, Y2
+	VFMADD231PD  Y10, Y14, Y3
 
 logPairLoss32Wide_loop_done:
 	VADDPD       (DI), Y2, Y2
 	VADDPD       64(DI), Y3, Y3
-	VEXTRACTF128 $0x01, Y2, X4
-	VADDPD       X2, X4, X4
-	VPERMILPD    $0x01, X4, X2
-	VADDPD       X2, X4, X4
-	VMOVSD       X4, 40(SI)
-	VEXTRACTF128 $0x01, Y3, X2
-	VADDPD       X3, X2, X2
-	VPERMILPD    $0x01, X2, X3
-	VADDPD       X3, X2, X2
-	VMOVSD       X2, 48(SI)
 	VMOVMSKPD    Y1, DI
-	VXORPD       X1, X1, X1
-	VCVTSI2SDQ   DI, X1, X1
-	VMOVSD       X1, 56(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
+	VXORPD       X5, X5, X5
+	VCVTSI2SDQ   DI, X5, X5
+	VEXTRACTF128 $0x01, Y2, X1
+	VEXTRACTF128 $0x01, Y3, X4
+	VADDPD       X2, X1, X1
+	VPERMILPD    $0x01, X1, X2
+	VADDPD       X3, X4, X4
+	VPERMILPD    $0x01, X4, X3
+	VADDPD       X2, X1, X1
+	VADDPD       X3, X4, X4
+	VMOVSD       X1, 40(SI)
+	VMOVSD       X4, 48(SI)
+	VMOVSD       X5, 56(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logPairLoss32Wide_row
@@ -6656,37 +6669,37 @@ negatePower32Wide_row:
 	JL           negatePower32Wide_loop_last
 
 negatePower32Wide_loop:
-	PREFETCHT0   4096(DX)(R9*1)
-	VMULPD       Y4, Y4, Y6
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
 	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
+	VMULPD       Y4, Y4, Y6
 	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
 	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
 	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y9
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
 	VFMADD231PD  Y7, Y4, Y8
-	VMULPD       Y5, Y8, Y8
-	VFNMADD213PD Y0, Y2, Y8
-	VCVTPD2PSY   Y8, X4
-	VMOVUPS      X4, (DX)(R9*1)
-	VCVTPS2PD    16(AX)(R9*1), Y4
-	VCMPPD       $0x03, Y4, Y4, Y4
-	VORPD        Y4, Y3, Y3
 	VCVTPS2PD    16(CX)(R9*1), Y4
 	VADDPD       Y1, Y4, Y4
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD       Y4, Y6, Y6
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMAXPD       Y4, Y10, Y10
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD  Y4, Y6, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD  Y7, Y6, Y4
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	PREFETCHT0   4096(DX)(R9*1)
+	VCVTPS2PD    16(AX)(R9*1), Y6
+	VMULPD       Y5, Y8, Y8
+	VFMADD231PD  Y4, Y10, Y9
+	VFNMADD213PD Y0, Y2, Y8
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y7
+	VCMPPD       $0x03, Y6, Y6, Y6
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y9, Y11
 	VORPD        Y6, Y3, Y3
-	VPSLLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y9, Y5
+	VFMSUB213PD  Y7, Y10, Y4
+	VORPD        Y11, Y3, Y3
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y4
+	VCVTPD2PSY   Y8, X6
+	VMOVUPS      X6, (DX)(R9*1)
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R8
 	JGE          negatePower32Wide_loop
@@ -6714,47 +6727,47 @@ negatePower32Wide_loop_few:
 	JZ           negatePower32Wide_loop_done
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y10
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y9
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VCMPPD       $0x03, Y5, Y5, Y5
+	VEXTRACTF128 $0x01, Y4, X11
+	VMASKMOVPS   (CX)(R9*1), X5, X6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
+	VEXTRACTF128 $0x01, Y4, X5
+	VCVTPS2PD    X6, Y6
+	VADDPD       Y1, Y6, Y6
+	VMAXPD       Y6, Y8, Y8
+	VSHUFPS      $0x88, X5, X4, X1
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
+	VMASKMOVPS   (AX)(R9*1), X1, X1
+	VFMADD231PD  Y6, Y8, Y7
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y5
+	VFMSUB213PD  Y5, Y8, Y6
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
+	VSHUFPS      $0x88, X11, X4, X11
+	VMULPD       Y6, Y6, Y8
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y8, Y9
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y7, Y5
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VPSLLQ       $0x34, Y7, Y7
+	VCVTPS2PD    X1, Y1
+	VCMPPD       $0x03, Y1, Y1, Y1
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VANDPD       Y4, Y5, Y5
+	VFMADD231PD  Y9, Y6, Y10
+	VMULPD       Y7, Y10, Y10
+	VFNMADD213PD Y0, Y2, Y10
+	VORPD        Y1, Y3, Y3
+	VCVTPD2PSY   Y10, X1
 	VORPD        Y5, Y3, Y3
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (CX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y1, Y5, Y5
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y1
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD  Y5, Y6, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y7
-	VFMSUB213PD  Y7, Y6, Y5
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y5
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y1, Y6
-	VANDPD       Y4, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VPSLLQ       $0x34, Y1, Y1
-	VMULPD       Y5, Y5, Y6
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD  Y7, Y5, Y8
-	VMULPD       Y1, Y8, Y8
-	VFNMADD213PD Y0, Y2, Y8
-	VCVTPD2PSY   Y8, X1
-	VEXTRACTF128 $0x01, Y4, X2
-	VSHUFPS      $0x88, X2, X4, X2
-	VMASKMOVPS   X1, X2, (DX)(R9*1)
+	VMASKMOVPS   X1, X11, (DX)(R9*1)
 
 negatePower32Wide_loop_done:
 	VMOVMSKPD  Y3, R8
@@ -6790,96 +6803,96 @@ logPairTarget32Wide_row:
 	SUBQ         $0x04, R8
 	JL           logPairTarget32Wide_loop_few
 	VCVTPS2PD    (CX)(R9*1), Y4
-	VADDPD       Y0, Y4, Y4
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD       Y4, Y6, Y6
 	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VADDPD       Y0, Y4, Y4
+	VMAXPD       Y4, Y6, Y6
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VCVTPS2PD    (CX)(R9*1), Y9
+	VCVTPS2PD    (CX)(R9*1), Y8
+	VCVTPS2PD    (AX)(R9*1), Y10
 	VFMADD231PD  Y4, Y6, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD  Y7, Y6, Y4
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD    (CX)(R9*1), Y6
-	VADDPD       Y0, Y6, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCVTPS2PD    (CX)(R9*1), Y7
-	VCVTPS2PD    (AX)(R9*1), Y8
-	VSUBPD       Y8, Y7, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y7, Y7
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
-	VORPD        Y6, Y3, Y3
-	VPSLLQ       $0x34, Y5, Y5
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y11
 	SUBQ         $0x04, R8
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VSUBPD       Y10, Y9, Y9
+	VPSLLQ       $0x34, Y5, Y5
+	VADDPD       Y0, Y8, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VORPD        Y11, Y3, Y3
+	VFMSUB213PD  Y7, Y6, Y4
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y8, Y7
+	VANDPD       Y7, Y9, Y9
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
 	JL           logPairTarget32Wide_loop_last
 
 logPairTarget32Wide_loop:
-	PREFETCHT0  4096(DX)(R9*1)
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VCVTPS2PD   16(CX)(R9*1), Y11
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VADDPD      Y2, Y7, Y7
-	VMULPD      Y1, Y7, Y7
-	VSUBPD      Y7, Y7, Y4
-	VCMPPD      $0x03, Y4, Y4, Y4
-	VORPD       Y4, Y3, Y3
-	VMULPD      Y9, Y7, Y7
-	VCVTPD2PSY  Y7, X4
-	VMOVUPS     X4, (DX)(R9*1)
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VADDPD      Y2, Y9, Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VFMADD231PD Y7, Y4, Y8
 	VCVTPS2PD   16(CX)(R9*1), Y4
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
 	VADDPD      Y0, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMAXPD      Y4, Y10, Y10
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD   16(CX)(R9*1), Y6
-	VADDPD      Y0, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCVTPS2PD   16(CX)(R9*1), Y7
-	VCVTPS2PD   16(AX)(R9*1), Y8
-	VSUBPD      Y8, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
-	VANDPD      Y6, Y7, Y7
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VADDPD      Y0, Y11, Y11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VFMADD231PD Y4, Y10, Y6
+	PREFETCHT0  4096(DX)(R9*1)
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VMULPD      Y5, Y8, Y8
+	VMULPD      Y1, Y9, Y9
+	VSUBPD      Y9, Y9, Y5
+	VMULPD      Y8, Y9, Y9
+	VCMPPD      $0x03, Y5, Y5, Y5
+	VCVTPD2PSY  Y9, X8
+	VCVTPS2PD   16(CX)(R9*1), Y9
+	VCVTPS2PD   16(AX)(R9*1), Y12
+	VFMSUB213PD Y7, Y10, Y4
+	VSUBPD      Y12, Y9, Y9
+	VORPD       Y5, Y3, Y3
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y4
+	VPSLLQ      $0x34, Y6, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y6
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y11, Y7
+	VANDPD      Y7, Y9, Y9
 	VORPD       Y6, Y3, Y3
-	VPSLLQ      $0x34, Y5, Y5
+	VMOVUPS     X8, (DX)(R9*1)
 	ADDQ        $0x10, R9
 	SUBQ        $0x04, R8
 	JGE         logPairTarget32Wide_loop
 
 logPairTarget32Wide_loop_last:
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VADDPD      Y2, Y7, Y7
-	VMULPD      Y1, Y7, Y7
-	VSUBPD      Y7, Y7, Y4
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
+	VADDPD      Y2, Y9, Y9
+	VMULPD      Y1, Y9, Y9
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VSUBPD      Y9, Y9, Y4
 	VCMPPD      $0x03, Y4, Y4, Y4
+	VMULPD      Y8, Y9, Y9
 	VORPD       Y4, Y3, Y3
-	VMULPD      Y9, Y7, Y7
-	VCVTPD2PSY  Y7, X4
+	VCVTPD2PSY  Y9, X4
 	VMOVUPS     X4, (DX)(R9*1)
 	ADDQ        $0x10, R9
 
@@ -6890,63 +6903,63 @@ logPairTarget32Wide_loop_few:
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
 	SUBQ         R8, R11
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y12
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
 	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
+	VEXTRACTF128 $0x01, Y4, X14
 	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VEXTRACTF128 $0x01, Y4, X10
 	VCVTPS2PD    X5, Y5
-	VADDPD       Y0, Y5, Y5
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD       Y5, Y7, Y7
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD  Y5, Y7, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD  Y8, Y7, Y5
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VEXTRACTF128 $0x01, Y4, X7
-	VSHUFPS      $0x88, X7, X4, X7
-	VMASKMOVPS   (CX)(R9*1), X7, X7
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y0, Y7, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VEXTRACTF128 $0x01, Y4, X8
-	VSHUFPS      $0x88, X8, X4, X8
-	VMASKMOVPS   (CX)(R9*1), X8, X8
-	VCVTPS2PD    X8, Y8
-	VEXTRACTF128 $0x01, Y4, X9
-	VSHUFPS      $0x88, X9, X4, X9
-	VMASKMOVPS   (AX)(R9*1), X9, X9
+	VADDPD       Y0, Y5, Y5
+	VMAXPD       Y5, Y7, Y7
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y13
+	VFMADD231PD  Y5, Y7, Y6
+	VSHUFPS      $0x88, X8, X4, X9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VSHUFPS      $0x88, X10, X4, X11
+	VEXTRACTF128 $0x01, Y4, X10
+	VMASKMOVPS   (CX)(R9*1), X9, X9
+	VSHUFPS      $0x88, X10, X4, X10
+	VSHUFPS      $0x88, X14, X4, X14
+	VFMSUB213PD  Y8, Y7, Y5
+	VMASKMOVPS   (AX)(R9*1), X11, X8
+	VMASKMOVPS   (CX)(R9*1), X10, X10
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y11
 	VCVTPS2PD    X9, Y9
-	VSUBPD       Y9, Y8, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
-	VANDPD       Y7, Y8, Y8
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VANDPD       Y4, Y7, Y7
-	VORPD        Y7, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y6
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
 	VMULPD       Y5, Y5, Y7
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y9
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y9
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y10
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y10
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y10
-	VFMADD231PD  Y9, Y5, Y10
-	VMULPD       Y6, Y10, Y10
-	VADDPD       Y2, Y8, Y8
-	VMULPD       Y1, Y8, Y8
-	VSUBPD       Y8, Y8, Y1
+	VADDPD       Y0, Y9, Y9
+	VCVTPS2PD    X8, Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y13
+	VCVTPS2PD    X10, Y10
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y13
+	VANDPD       Y4, Y11, Y11
+	VPSLLQ       $0x34, Y6, Y4
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y13
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y12
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y12
+	VORPD        Y11, Y3, Y3
+	VSUBPD       Y8, Y10, Y10
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y12
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VFMADD231PD  Y12, Y5, Y13
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y9, Y5
+	VANDPD       Y5, Y10, Y10
+	VADDPD       Y2, Y10, Y10
+	VMULPD       Y1, Y10, Y10
+	VMULPD       Y4, Y13, Y13
+	VSUBPD       Y10, Y10, Y1
+	VMULPD       Y13, Y10, Y10
+	VCVTPD2PSY   Y10, X2
 	VCMPPD       $0x03, Y1, Y1, Y1
 	VORPD        Y1, Y3, Y3
-	VMULPD       Y10, Y8, Y8
-	VCVTPD2PSY   Y8, X1
-	VEXTRACTF128 $0x01, Y4, X2
-	VSHUFPS      $0x88, X2, X4, X2
-	VMASKMOVPS   X1, X2, (DX)(R9*1)
+	VMASKMOVPS   X2, X14, (DX)(R9*1)
 
 logPairTarget32Wide_loop_done:
 	VMOVMSKPD  Y3, R8
@@ -6992,91 +7005,91 @@ mixedLoss32Wide_row:
 	MOVQ         $0x00000100, R11
 	SUBQ         $0x04, R9
 	JL           mixedLoss32Wide_loop_few
+	VCVTPS2PD    (AX)(R10*1), Y5
+	VCVTPS2PD    (CX)(R10*1), Y8
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y9
+	VADDPD       Y1, Y8, Y8
+	VMAXPD       Y8, Y10, Y10
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y8
+	VADDPD       Y0, Y5, Y7
+	VCVTPS2PD    (CX)(R10*1), Y12
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
 	LEAQ         (AX)(DI*1), R12
 	LEAQ         (CX)(DI*1), R13
-	VCVTPS2PD    (AX)(R10*1), Y5
-	VADDPD       Y0, Y5, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y8, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       Y7, Y5, Y5
-	VCVTPS2PD    (CX)(R10*1), Y7
-	VADDPD       Y1, Y7, Y7
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
-	VMAXPD       Y7, Y10, Y10
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y9
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y7
-	VFMADD231PD  Y7, Y10, Y9
-	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
-	VFMSUB213PD  Y11, Y10, Y7
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VCVTPS2PD    (CX)(R10*1), Y10
-	VADDPD       Y1, Y10, Y10
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VSUBPD       Y8, Y10, Y8
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
-	VANDPD       Y10, Y8, Y8
-	VPSLLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y9, Y9
 	SUBQ         $0x04, R9
+	VFMADD231PD  Y8, Y10, Y9
+	VADDPD       Y1, Y12, Y12
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMAXPD       Y7, Y5, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VPSLLQ       $0x34, Y9, Y9
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y12, Y12
+	VSUBPD       Y7, Y12, Y7
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y12, Y12
+	VPSLLQ       $0x34, Y6, Y13
+	VFMSUB213PD  Y11, Y10, Y8
+	VANDPD       Y12, Y7, Y7
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       Y6, Y5, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y8
 	JL           mixedLoss32Wide_loop_last
 
 mixedLoss32Wide_loop:
-	PREFETCHT0  (R12)(R10*1)
+	VMULPD      Y5, Y5, Y6
 	PREFETCHT0  (R13)(R10*1)
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y10
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y15
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y14
+	VMULPD      Y8, Y8, Y12
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y10
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y11
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y12, Y14
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y12, Y15
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y12, Y15
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y11
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y11
+	VFMADD231PD Y10, Y5, Y11
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y12, Y14
 	VCVTPS2PD   16(AX)(R10*1), Y5
-	VADDPD      Y0, Y5, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y8, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      Y7, Y5, Y5
-	VCVTPS2PD   16(CX)(R10*1), Y7
-	VADDPD      Y1, Y7, Y7
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
-	VMAXPD      Y7, Y10, Y10
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y9
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y7
-	VFMADD231PD Y7, Y10, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
-	VFMSUB213PD Y11, Y10, Y7
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VCVTPS2PD   16(CX)(R10*1), Y10
-	VADDPD      Y1, Y10, Y10
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VSUBPD      Y8, Y10, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
-	VANDPD      Y10, Y8, Y8
-	VPSLLQ      $0x34, Y6, Y6
-	VPSLLQ      $0x34, Y9, Y9
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y12, Y14
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y12, Y15
+	VFMADD231PD Y14, Y8, Y15
+	VCVTPS2PD   16(CX)(R10*1), Y8
+	VADDPD      Y1, Y8, Y8
+	VMAXPD      Y8, Y10, Y10
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y8
+	VADDPD      Y0, Y5, Y12
+	VFMADD231PD Y8, Y10, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMULPD      Y9, Y15, Y15
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y9
+	PREFETCHT0  (R12)(R10*1)
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y12, Y12
+	VFMADD231PD Y13, Y11, Y2
+	VCVTPS2PD   16(CX)(R10*1), Y11
+	VFMSUB213PD Y9, Y10, Y8
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y8
+	VMAXPD      Y12, Y5, Y5
+	VADDPD      Y15, Y3, Y3
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y10
 	ADDQ        $0x10, R10
+	VFMADD231PD Y7, Y15, Y4
+	VPSLLQ      $0x34, Y6, Y9
+	VADDPD      Y1, Y11, Y11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VPSLLQ      $0x34, Y10, Y13
+	VSUBPD      Y12, Y11, Y7
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y11, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y10, Y10
+	VSUBPD      Y10, Y5, Y5
+	VANDPD      Y6, Y7, Y7
 	DECQ        R11
 	JNZ         mixedLoss32Wide_loop_on
 	VADDPD      (R8), Y2, Y2
@@ -7095,31 +7108,31 @@ mixedLoss32Wide_loop_on:
 	JGE  mixedLoss32Wide_loop
 
 mixedLoss32Wide_loop_last:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y11
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y10, Y11
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y12
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y10, Y12
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y5, Y6
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y5, Y10
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y14
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y15
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y10
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y11
 	ADDQ        $0x10, R10
+	VMULPD      Y5, Y5, Y6
+	VMULPD      Y8, Y8, Y12
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y10
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y12, Y15
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y11
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y12, Y14
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y12, Y14
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y12, Y15
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y12, Y15
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y12, Y14
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y10
+	VFMADD231PD Y10, Y5, Y11
+	VFMADD231PD Y14, Y8, Y15
+	VMULPD      Y9, Y15, Y15
+	VADDPD      Y15, Y3, Y3
+	VFMADD231PD Y13, Y11, Y2
+	VFMADD231PD Y7, Y15, Y4
 
 mixedLoss32Wide_loop_few:
 	ADDQ         $0x04, R9
@@ -7127,69 +7140,69 @@ mixedLoss32Wide_loop_few:
 	JZ           mixedLoss32Wide_loop_done
 	LEAQ         tailMask<>+0(SB), R11
 	MOVQ         $0x00000004, R12
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y12
 	SUBQ         R9, R12
 	VMOVUPD      (R11)(R12*8), Y5
 	VEXTRACTF128 $0x01, Y5, X6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y8
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y11
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y9
 	VSHUFPS      $0x88, X6, X5, X6
 	VMASKMOVPS   (AX)(R10*1), X6, X6
-	VCVTPS2PD    X6, Y6
-	VADDPD       Y0, Y6, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD       Y8, Y6, Y6
-	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y7
-	VSUBPD       Y7, Y6, Y6
 	VEXTRACTF128 $0x01, Y5, X7
 	VSHUFPS      $0x88, X7, X5, X7
-	VMASKMOVPS   (CX)(R10*1), X7, X7
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y1, Y7, Y7
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
-	VMAXPD       Y7, Y10, Y10
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y9
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y7
-	VFMADD231PD  Y7, Y10, Y9
-	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
-	VFMSUB213PD  Y11, Y10, Y7
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VEXTRACTF128 $0x01, Y5, X10
-	VSHUFPS      $0x88, X10, X5, X10
-	VMASKMOVPS   (CX)(R10*1), X10, X10
+	VMASKMOVPS   (CX)(R10*1), X7, X10
+	VEXTRACTF128 $0x01, Y5, X7
+	VCVTPS2PD    X6, Y6
+	VSHUFPS      $0x88, X7, X5, X7
+	VADDPD       Y0, Y6, Y0
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
 	VCVTPS2PD    X10, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMAXPD       Y0, Y6, Y6
+	VMASKMOVPS   (CX)(R10*1), X7, X13
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y14
+	VCVTPS2PD    X13, Y13
 	VADDPD       Y1, Y10, Y10
+	VADDPD       Y1, Y13, Y13
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y1
+	VMAXPD       Y13, Y9, Y9
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y13
+	VFMADD231PD  Y13, Y9, Y8
+	VSUBPD       Y1, Y6, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y8, Y1
+	VMULPD       Y6, Y6, Y15
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y15, Y14
+	VFMSUB213PD  Y1, Y9, Y13
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VSUBPD       Y8, Y10, Y1
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y8
-	VANDPD       Y8, Y1, Y1
-	VPSLLQ       $0x34, Y0, Y0
-	VPSLLQ       $0x34, Y9, Y8
-	VMULPD       Y6, Y6, Y9
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y9, Y13
+	VMULPD       Y13, Y13, Y1
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y15, Y14
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y15, Y11
+	VSUBPD       Y0, Y10, Y0
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
+	VPSLLQ       $0x34, Y7, Y7
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y1, Y12
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y1, Y12
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y15, Y11
 	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y9, Y10
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
-	VFMADD231PD  Y10, Y6, Y11
-	VANDPD       Y5, Y0, Y0
-	VFMADD231PD  Y0, Y11, Y2
-	VMULPD       Y7, Y7, Y0
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y6
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y6
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y9
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y9
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
-	VFMADD231PD  Y6, Y7, Y9
-	VMULPD       Y8, Y9, Y9
-	VANDPD       Y5, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VFMADD231PD  Y1, Y9, Y4
+	VPSLLQ       $0x34, Y8, Y8
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y1, Y10
+	VANDPD       Y9, Y0, Y0
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y15, Y11
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y1, Y12
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y15, Y14
+	VANDPD       Y5, Y7, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y1, Y10
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y1, Y10
+	VFMADD231PD  Y10, Y13, Y12
+	VMULPD       Y8, Y12, Y12
+	VANDPD       Y5, Y12, Y12
+	VFMADD231PD  Y11, Y6, Y14
+	VFMADD231PD  Y7, Y14, Y2
+	VADDPD       Y12, Y3, Y3
+	VFMADD231PD  Y0, Y12, Y4
 
 mixedLoss32Wide_loop_done:
 	VADDPD     (R8), Y2, Y0
@@ -7234,105 +7247,105 @@ mixedPred32Wide_row:
 	SUBQ         $0x04, R8
 	JL           mixedPred32Wide_loop_few
 	VCVTPS2PD    (AX)(R9*1), Y4
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
+	VCVTPS2PD    (CX)(R9*1), Y7
+	VADDPD       Y1, Y7, Y7
+	VMAXPD       Y7, Y8, Y8
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y7
 	VADDPD       Y0, Y4, Y5
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	SUBQ         $0x04, R8
+	VFMADD231PD  Y7, Y8, Y6
 	VMAXPD       Y5, Y4, Y4
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y5
+	VFMSUB213PD  Y5, Y8, Y7
+	VPSLLQ       $0x34, Y6, Y9
 	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       Y6, Y4, Y4
 	VPSLLQ       $0x34, Y5, Y5
-	VCVTPS2PD    (CX)(R9*1), Y6
-	VADDPD       Y1, Y6, Y6
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
-	VMAXPD       Y6, Y8, Y8
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
-	VFMADD231PD  Y6, Y8, Y7
-	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y9
-	VFMSUB213PD  Y9, Y8, Y6
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
-	VPSLLQ       $0x34, Y7, Y7
-	SUBQ         $0x04, R8
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y7
 	JL           mixedPred32Wide_loop_last
 
 mixedPred32Wide_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y4, Y4, Y8
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VMULPD      Y7, Y7, Y11
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y14
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y12
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y15
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y4, Y10
-	VMULPD      Y5, Y10, Y10
-	VMULPD      Y6, Y6, Y4
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y5
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y4, Y5
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y4, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y4, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y4, Y8
-	VFMADD231PD Y5, Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VMULPD      Y3, Y8, Y8
-	VFMSUB213PD Y8, Y2, Y10
-	VCVTPD2PSY  Y10, X4
-	VMOVUPS     X4, (DX)(R9*1)
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y13
+	VMULPD      Y4, Y4, Y6
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y11, Y13
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y11, Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y11, Y13
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y11, Y12
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y11, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y11, Y13
+	VFMADD231PD Y12, Y7, Y13
+	VCVTPS2PD   16(CX)(R9*1), Y7
+	VADDPD      Y1, Y7, Y7
+	VMAXPD      Y7, Y15, Y15
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
+	PREFETCHT0  4096(DX)(R9*1)
+	VFMADD231PD Y7, Y15, Y14
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y10
+	VFMADD231PD Y8, Y4, Y10
 	VCVTPS2PD   16(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y5
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VMULPD      Y9, Y13, Y13
+	VADDPD      Y0, Y4, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y14, Y8
+	VMULPD      Y3, Y13, Y13
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y5, Y4, Y4
+	VMULPD      Y5, Y10, Y10
+	VFMSUB213PD Y8, Y15, Y7
+	VFMSUB213PD Y13, Y2, Y10
+	VCVTPD2PSY  Y10, X8
+	VMAXPD      Y6, Y4, Y4
 	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
+	VPSLLQ      $0x34, Y14, Y9
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y15, Y7
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
 	VPSLLQ      $0x34, Y5, Y5
-	VCVTPS2PD   16(CX)(R9*1), Y6
-	VADDPD      Y1, Y6, Y6
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
-	VMAXPD      Y6, Y8, Y8
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y7
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y6
-	VFMADD231PD Y6, Y8, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VFMSUB213PD Y9, Y8, Y6
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
-	VPSLLQ      $0x34, Y7, Y7
+	VMOVUPS     X8, (DX)(R9*1)
 	ADDQ        $0x10, R9
 	SUBQ        $0x04, R8
 	JGE         mixedPred32Wide_loop
 
 mixedPred32Wide_loop_last:
-	VMULPD      Y4, Y4, Y8
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y13
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y12
 	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y4, Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
+	VMULPD      Y4, Y4, Y6
+	VMULPD      Y7, Y7, Y11
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y10
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y11, Y12
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y11, Y12
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y11, Y13
+	VFMADD231PD Y8, Y4, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y11, Y13
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y11, Y12
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y11, Y13
 	VMULPD      Y5, Y10, Y10
-	VMULPD      Y6, Y6, Y4
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y5
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y4, Y5
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y4, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y4, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y4, Y8
-	VFMADD231PD Y5, Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VMULPD      Y3, Y8, Y8
-	VFMSUB213PD Y8, Y2, Y10
+	VFMADD231PD Y12, Y7, Y13
+	VMULPD      Y9, Y13, Y13
+	VMULPD      Y3, Y13, Y13
+	VFMSUB213PD Y13, Y2, Y10
 	VCVTPD2PSY  Y10, X4
 	VMOVUPS     X4, (DX)(R9*1)
 	ADDQ        $0x10, R9
@@ -7344,61 +7357,61 @@ mixedPred32Wide_loop_few:
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
 	SUBQ         R8, R11
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
 	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
+	VEXTRACTF128 $0x01, Y4, X6
 	VSHUFPS      $0x88, X5, X4, X5
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
 	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VSHUFPS      $0x88, X6, X4, X6
 	VCVTPS2PD    X5, Y5
 	VADDPD       Y0, Y5, Y0
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y12
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y0, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD       Y6, Y5, Y5
-	VPSLLQ       $0x34, Y0, Y0
-	VEXTRACTF128 $0x01, Y4, X6
-	VSHUFPS      $0x88, X6, X4, X6
 	VMASKMOVPS   (CX)(R9*1), X6, X6
 	VCVTPS2PD    X6, Y6
+	VEXTRACTF128 $0x01, Y4, X13
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMAXPD       Y0, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
 	VADDPD       Y1, Y6, Y6
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y7
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y1
+	VMAXPD       Y6, Y12, Y12
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
-	VFMADD231PD  Y6, Y7, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y8
-	VFMSUB213PD  Y8, Y7, Y6
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y6
-	VPSLLQ       $0x34, Y1, Y1
-	VMULPD       Y5, Y5, Y7
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y1
+	VPSLLQ       $0x34, Y0, Y0
+	VFMADD231PD  Y6, Y12, Y7
+	VSUBPD       Y1, Y5, Y5
+	VMULPD       Y5, Y5, Y1
+	VSHUFPS      $0x88, X13, X4, X13
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y1, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y1, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y4
+	VFMSUB213PD  Y4, Y12, Y6
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y12, Y6
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y1, Y8
+	VMULPD       Y6, Y6, Y4
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y4, Y10
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y1, Y9
+	VPSLLQ       $0x34, Y7, Y7
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y4, Y10
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y4, Y10
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y1, Y8
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y1, Y8
 	VFMADD231PD  Y8, Y5, Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y4, Y11
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y4, Y11
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y4, Y11
 	VMULPD       Y0, Y9, Y9
-	VMULPD       Y6, Y6, Y0
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y5
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y5
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y5
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y5
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y7
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y7
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y7
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y7
-	VFMADD231PD  Y5, Y6, Y7
-	VMULPD       Y1, Y7, Y7
-	VMULPD       Y3, Y7, Y7
-	VFMSUB213PD  Y7, Y2, Y9
+	VFMADD231PD  Y10, Y6, Y11
+	VMULPD       Y7, Y11, Y11
+	VMULPD       Y3, Y11, Y11
+	VFMSUB213PD  Y11, Y2, Y9
 	VCVTPD2PSY   Y9, X0
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   X0, X1, (DX)(R9*1)
+	VMASKMOVPS   X0, X13, (DX)(R9*1)
 
 mixedPred32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
@@ -7431,97 +7444,97 @@ mixedTarget32Wide_row:
 	SUBQ         $0x04, R8
 	JL           mixedTarget32Wide_loop_few
 	VCVTPS2PD    (AX)(R9*1), Y4
+	VCVTPS2PD    (CX)(R9*1), Y7
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VADDPD       Y1, Y7, Y7
+	VMAXPD       Y7, Y8, Y8
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y7
+	VCVTPS2PD    (CX)(R9*1), Y10
 	VADDPD       Y0, Y4, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	SUBQ         $0x04, R8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VADDPD       Y1, Y10, Y10
+	VFMADD231PD  Y7, Y8, Y5
+	VPSLLQ       $0x34, Y5, Y11
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y9
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
 	VMAXPD       Y6, Y4, Y4
 	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VFMSUB213PD  Y9, Y8, Y7
+	VSUBPD       Y6, Y10, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
 	VSUBPD       Y5, Y4, Y4
-	VCVTPS2PD    (CX)(R9*1), Y4
-	VADDPD       Y1, Y4, Y4
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD       Y4, Y7, Y7
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD  Y4, Y7, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y8
-	VFMSUB213PD  Y8, Y7, Y4
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y4
-	VCVTPS2PD    (CX)(R9*1), Y7
-	VADDPD       Y1, Y7, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VSUBPD       Y6, Y7, Y6
-	VPSLLQ       $0x34, Y5, Y5
-	SUBQ         $0x04, R8
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y7
 	JL           mixedTarget32Wide_loop_last
 
 mixedTarget32Wide_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y4, Y4, Y7
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VSUBPD      Y3, Y6, Y6
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y6, Y6
-	VMULPD      Y2, Y6, Y6
-	VMULPD      Y9, Y6, Y6
-	VCVTPD2PSY  Y6, X4
-	VMOVUPS     X4, (DX)(R9*1)
-	VCVTPS2PD   16(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y6, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y5, Y4, Y4
-	VCVTPS2PD   16(CX)(R9*1), Y4
-	VADDPD      Y1, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y4, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y4
+	VMULPD      Y7, Y7, Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y12
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y5
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y4
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y5
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y4
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y5
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y5
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y10
 	VFMADD231PD Y4, Y7, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y8
-	VFMSUB213PD Y8, Y7, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y4
 	VCVTPS2PD   16(CX)(R9*1), Y7
 	VADDPD      Y1, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VSUBPD      Y6, Y7, Y6
-	VPSLLQ      $0x34, Y5, Y5
+	VMAXPD      Y7, Y12, Y12
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y7
+	VFMADD231PD Y7, Y12, Y10
+	VXORPD      Y8, Y8, Y8
+	VCVTPS2PD   16(AX)(R9*1), Y4
+	VSUBPD      Y3, Y6, Y6
+	VMULPD      Y11, Y5, Y5
+	VADDPD      Y0, Y4, Y9
+	VCVTPS2PD   16(CX)(R9*1), Y13
+	PREFETCHT0  4096(DX)(R9*1)
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VCMPPD      $0x04, Y5, Y8, Y8
+	VADDPD      Y1, Y13, Y13
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMAXPD      Y9, Y4, Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y13, Y13
+	VSUBPD      constant43380000000003ff<>+0(SB), Y10, Y11
+	VFMSUB213PD Y11, Y12, Y7
+	VANDPD      Y8, Y6, Y6
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y12, Y7
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y8
+	VPSLLQ      $0x34, Y10, Y11
+	VMULPD      Y2, Y6, Y6
+	VMULPD      Y5, Y6, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y8, Y8
+	VCVTPD2PSY  Y6, X5
+	VSUBPD      Y8, Y4, Y4
+	VSUBPD      Y9, Y13, Y6
+	VMOVUPS     X5, (DX)(R9*1)
 	ADDQ        $0x10, R9
 	SUBQ        $0x04, R8
 	JGE         mixedTarget32Wide_loop
 
 mixedTarget32Wide_loop_last:
-	VMULPD      Y4, Y4, Y7
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y5
+	VMULPD      Y7, Y7, Y4
+	VXORPD      Y9, Y9, Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y4, Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y4, Y5
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y4, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y4, Y5
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y4, Y8
+	VFMADD231PD Y5, Y7, Y8
 	VSUBPD      Y3, Y6, Y6
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y6, Y6
+	VMULPD      Y11, Y8, Y8
+	VCMPPD      $0x04, Y8, Y9, Y9
+	VANDPD      Y9, Y6, Y6
 	VMULPD      Y2, Y6, Y6
-	VMULPD      Y9, Y6, Y6
+	VMULPD      Y8, Y6, Y6
 	VCVTPD2PSY  Y6, X4
 	VMOVUPS     X4, (DX)(R9*1)
 	ADDQ        $0x10, R9
@@ -7532,61 +7545,61 @@ mixedTarget32Wide_loop_few:
 	JZ           mixedTarget32Wide_loop_done
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y4
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
+	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VCVTPS2PD    X5, Y6
+	VEXTRACTF128 $0x01, Y4, X5
+	VADDPD       Y1, Y6, Y6
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
+	VMAXPD       Y6, Y8, Y8
+	VEXTRACTF128 $0x01, Y4, X9
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
+	VSHUFPS      $0x88, X9, X4, X13
+	VSHUFPS      $0x88, X5, X4, X5
 	VMASKMOVPS   (AX)(R9*1), X5, X5
+	VFMADD231PD  Y6, Y8, Y7
+	VXORPD       Y12, Y12, Y12
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y14
+	VEXTRACTF128 $0x01, Y4, X9
+	VFMSUB213PD  Y14, Y8, Y6
 	VCVTPS2PD    X5, Y5
-	VADDPD       Y0, Y5, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VSHUFPS      $0x88, X9, X4, X4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
+	VMASKMOVPS   (CX)(R9*1), X4, X4
+	VADDPD       Y0, Y5, Y0
+	VMULPD       Y6, Y6, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y8, Y11
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y8, Y11
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y8, Y10
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y8, Y11
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y6, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y0
-	VSUBPD       Y0, Y5, Y5
-	VEXTRACTF128 $0x01, Y4, X0
-	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (CX)(R9*1), X0, X0
-	VCVTPS2PD    X0, Y0
-	VADDPD       Y1, Y0, Y0
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD       Y0, Y7, Y7
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y0
-	VFMADD231PD  Y0, Y7, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y8
-	VFMSUB213PD  Y8, Y7, Y0
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y0
-	VEXTRACTF128 $0x01, Y4, X7
-	VSHUFPS      $0x88, X7, X4, X7
-	VMASKMOVPS   (CX)(R9*1), X7, X7
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y1, Y7, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VSUBPD       Y6, Y7, Y1
-	VPSLLQ       $0x34, Y5, Y5
-	VMULPD       Y0, Y0, Y6
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD  Y7, Y0, Y8
-	VMULPD       Y5, Y8, Y8
-	VSUBPD       Y3, Y1, Y1
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x04, Y8, Y0, Y0
-	VANDPD       Y0, Y1, Y1
-	VMULPD       Y2, Y1, Y1
-	VMULPD       Y8, Y1, Y1
-	VCVTPD2PSY   Y1, X0
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   X0, X1, (DX)(R9*1)
+	VPSLLQ       $0x34, Y7, Y7
+	VCVTPS2PD    X4, Y4
+	VMAXPD       Y0, Y5, Y5
+	VADDPD       Y1, Y4, Y4
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y8, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VSUBPD       Y0, Y4, Y0
+	VFMADD231PD  Y10, Y6, Y11
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y1
+	VMULPD       Y7, Y11, Y11
+	VCMPPD       $0x04, Y11, Y12, Y12
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y1
+	VSUBPD       Y3, Y0, Y0
+	VANDPD       Y12, Y0, Y0
+	VMULPD       Y2, Y0, Y0
+	VMULPD       Y11, Y0, Y0
+	VCVTPD2PSY   Y0, X0
+	VSUBPD       Y1, Y5, Y5
+	VMASKMOVPS   X0, X13, (DX)(R9*1)
 
 mixedTarget32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
@@ -7625,67 +7638,67 @@ probsLoss32Wide_row:
 	VCVTPS2PD (AX)(R9*1), Y3
 	VCVTPS2PD (CX)(R9*1), Y4
 	VXORPD    Y5, Y5, Y5
+	SUBQ      $0x04, R8
 	VCMPPD    $0x04, Y4, Y5, Y5
+	VPSUBQ    Y3, Y4, Y9
 	VCMPPD    $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VPADDQ    constant8008000000000000<>+0(SB), Y9, Y9
+	VPSRLQ    $0x34, Y9, Y8
 	VCMPPD    $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
+	VPSRLQ    $0x34, Y9, Y9
 	VORPD     Y7, Y6, Y6
 	VANDPD    Y5, Y6, Y6
 	VORPD     Y6, Y0, Y0
-	VPSUBQ    Y3, Y4, Y7
-	VPADDQ    constant8008000000000000<>+0(SB), Y7, Y7
-	VPSRLQ    $0x34, Y7, Y5
-	VPOR      constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD    constant4330000000000800<>+0(SB), Y5, Y5
-	VPSRLQ    $0x34, Y7, Y7
-	VPSLLQ    $0x34, Y7, Y7
-	VPSUBQ    Y7, Y4, Y7
-	VPXOR     constant8000000000000000<>+0(SB), Y7, Y7
-	VSUBPD    Y3, Y7, Y6
-	VADDPD    Y3, Y7, Y7
-	VDIVPD    Y7, Y6, Y6
-	SUBQ      $0x04, R8
+	VPSLLQ    $0x34, Y9, Y9
+	VPSUBQ    Y9, Y4, Y9
+	VPXOR     constant8000000000000000<>+0(SB), Y9, Y9
+	VPOR      constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD    Y3, Y9, Y5
+	VADDPD    Y3, Y9, Y9
+	VSUBPD    constant4330000000000800<>+0(SB), Y8, Y8
+	VDIVPD    Y9, Y5, Y5
 	JL        probsLoss32Wide_loop_last
 
 probsLoss32Wide_loop:
-	VMULPD      Y6, Y6, Y3
-	VMULPD      Y3, Y3, Y7
-	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y8
-	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y7, Y8
-	VMOVUPD     constant3fd46f429230d72b<>+0(SB), Y9
-	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y3, Y9
-	VFMADD213PD Y5, Y6, Y9
 	VADDPD      Y4, Y1, Y1
-	VXORPD      Y3, Y3, Y3
-	VCMPPD      $0x04, Y4, Y3, Y3
-	VANDPD      Y3, Y9, Y9
-	VFMADD231PD Y9, Y4, Y2
+	VXORPD      Y10, Y10, Y10
+	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y7
+	VCVTPS2PD   16(AX)(R9*1), Y11
+	VMULPD      Y5, Y5, Y3
+	VCMPPD      $0x04, Y4, Y10, Y10
+	VMULPD      Y3, Y3, Y6
+	VMOVUPD     constant3fd46f429230d72b<>+0(SB), Y9
 	VORPD       Y4, Y0, Y0
-	VCVTPS2PD   16(AX)(R9*1), Y3
+	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y6, Y7
+	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y6, Y9
+	VFMADD231PD Y7, Y3, Y9
+	VFMADD213PD Y8, Y5, Y9
+	VANDPD      Y10, Y9, Y9
+	VFMADD231PD Y9, Y4, Y2
 	VCVTPS2PD   16(CX)(R9*1), Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y3, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y0, Y0
-	VPSUBQ      Y3, Y4, Y7
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y11, Y3
+	ADDQ        $0x10, R9
+	VPSUBQ      Y11, Y4, Y7
 	VPADDQ      constant8008000000000000<>+0(SB), Y7, Y7
-	VPSRLQ      $0x34, Y7, Y5
-	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD      constant4330000000000800<>+0(SB), Y5, Y5
+	VPSRLQ      $0x34, Y7, Y8
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y11, Y6
+	DECQ        R10
+	VORPD       Y3, Y6, Y6
+	VXORPD      Y3, Y3, Y3
 	VPSRLQ      $0x34, Y7, Y7
+	VCMPPD      $0x04, Y4, Y3, Y3
 	VPSLLQ      $0x34, Y7, Y7
 	VPSUBQ      Y7, Y4, Y7
 	VPXOR       constant8000000000000000<>+0(SB), Y7, Y7
-	VSUBPD      Y3, Y7, Y6
-	VADDPD      Y3, Y7, Y7
-	VDIVPD      Y7, Y6, Y6
-	ADDQ        $0x10, R9
-	DECQ        R10
+	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD      Y11, Y7, Y5
+	VANDPD      Y3, Y6, Y6
+	VSUBPD      constant4330000000000800<>+0(SB), Y8, Y8
+	VORPD       Y6, Y0, Y0
+	VADDPD      Y11, Y7, Y7
+	VDIVPD      Y7, Y5, Y5
 	JNZ         probsLoss32Wide_loop_on
 	VADDPD      (DI), Y1, Y1
 	VMOVUPD     Y1, (DI)
@@ -7700,16 +7713,16 @@ probsLoss32Wide_loop_on:
 	JGE  probsLoss32Wide_loop
 
 probsLoss32Wide_loop_last:
-	VMULPD      Y6, Y6, Y3
-	VMULPD      Y3, Y3, Y7
-	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y8
-	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y7, Y8
+	VMULPD      Y5, Y5, Y3
+	VMULPD      Y3, Y3, Y6
+	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y7
+	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y6, Y7
 	VMOVUPD     constant3fd46f429230d72b<>+0(SB), Y9
-	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y3, Y9
-	VFMADD213PD Y5, Y6, Y9
+	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y6, Y9
+	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y6, Y9
+	VFMADD231PD Y7, Y3, Y9
+	VFMADD213PD Y8, Y5, Y9
 	VADDPD      Y4, Y1, Y1
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y4, Y3, Y3
@@ -7724,71 +7737,71 @@ probsLoss32Wide_loop_few:
 	JZ           probsLoss32Wide_loop_done
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y7
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y3
+	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y8
 	VEXTRACTF128 $0x01, Y3, X4
+	VXORPD       Y6, Y6, Y6
 	VSHUFPS      $0x88, X4, X3, X4
-	VMASKMOVPS   (AX)(R9*1), X4, X4
-	VCVTPS2PD    X4, Y4
-	VEXTRACTF128 $0x01, Y3, X5
-	VSHUFPS      $0x88, X5, X3, X3
-	VMASKMOVPS   (CX)(R9*1), X3, X3
+	VMASKMOVPS   (CX)(R9*1), X4, X5
+	VEXTRACTF128 $0x01, Y3, X4
+	VCVTPS2PD    X5, Y5
+	VSHUFPS      $0x88, X4, X3, X3
+	VMASKMOVPS   (AX)(R9*1), X3, X3
+	VXORPD       Y13, Y13, Y13
 	VCVTPS2PD    X3, Y3
-	VXORPD       Y5, Y5, Y5
-	VCMPPD       $0x04, Y3, Y5, Y5
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y6
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
-	VORPD        Y7, Y6, Y6
-	VANDPD       Y5, Y6, Y6
-	VORPD        Y6, Y0, Y0
-	VPSUBQ       Y4, Y3, Y7
-	VPADDQ       constant8008000000000000<>+0(SB), Y7, Y7
-	VPSRLQ       $0x34, Y7, Y5
-	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD       constant4330000000000800<>+0(SB), Y5, Y5
-	VPSRLQ       $0x34, Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VPSUBQ       Y7, Y3, Y7
-	VPXOR        constant8000000000000000<>+0(SB), Y7, Y7
-	VSUBPD       Y4, Y7, Y6
-	VADDPD       Y4, Y7, Y7
-	VDIVPD       Y7, Y6, Y6
-	VMULPD       Y6, Y6, Y4
-	VMULPD       Y4, Y4, Y7
-	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y8
-	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y7, Y8
-	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y9
-	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y7, Y9
-	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y7, Y9
-	VFMADD231PD  Y8, Y4, Y9
-	VFMADD213PD  Y5, Y6, Y9
-	VADDPD       Y3, Y1, Y1
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y3, Y4, Y4
-	VANDPD       Y4, Y9, Y9
-	VFMADD231PD  Y9, Y3, Y2
-	VORPD        Y3, Y0, Y0
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y3, Y9
+	VPSUBQ       Y3, Y5, Y12
+	VPADDQ       constant8008000000000000<>+0(SB), Y12, Y12
+	VPSRLQ       $0x34, Y12, Y10
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y3, Y4
+	VPSRLQ       $0x34, Y12, Y12
+	VPSLLQ       $0x34, Y12, Y12
+	VADDPD       Y5, Y1, Y1
+	VPSUBQ       Y12, Y5, Y12
+	VPXOR        constant8000000000000000<>+0(SB), Y12, Y12
+	VSUBPD       Y3, Y12, Y11
+	VADDPD       Y3, Y12, Y12
+	VDIVPD       Y12, Y11, Y11
+	VCMPPD       $0x04, Y5, Y6, Y6
+	VPOR         constant4330000000000000<>+0(SB), Y10, Y10
+	VSUBPD       constant4330000000000800<>+0(SB), Y10, Y10
+	VORPD        Y9, Y4, Y4
+	VANDPD       Y6, Y4, Y4
+	VMULPD       Y11, Y11, Y3
+	VMULPD       Y3, Y3, Y6
+	VCMPPD       $0x04, Y5, Y13, Y13
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y6, Y8
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y6, Y7
+	VFMADD231PD  Y7, Y3, Y8
+	VFMADD213PD  Y10, Y11, Y8
+	VORPD        Y4, Y0, Y0
+	VORPD        Y5, Y0, Y0
+	VANDPD       Y13, Y8, Y8
+	VFMADD231PD  Y8, Y5, Y2
 
 probsLoss32Wide_loop_done:
 	VADDPD       (DI), Y1, Y1
 	VADDPD       64(DI), Y2, Y2
-	VEXTRACTF128 $0x01, Y1, X3
-	VADDPD       X1, X3, X3
-	VPERMILPD    $0x01, X3, X1
-	VADDPD       X1, X3, X3
-	VMOVSD       X3, 40(SI)
-	VEXTRACTF128 $0x01, Y2, X1
-	VADDPD       X2, X1, X1
-	VPERMILPD    $0x01, X1, X2
-	VADDPD       X2, X1, X1
-	VMOVSD       X1, 48(SI)
 	VMOVMSKPD    Y0, DI
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   DI, X0, X0
-	VMOVSD       X0, 56(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
+	VXORPD       X4, X4, X4
+	VCVTSI2SDQ   DI, X4, X4
+	VEXTRACTF128 $0x01, Y1, X0
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X1, X0, X0
+	VPERMILPD    $0x01, X0, X1
+	VADDPD       X2, X3, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDPD       X1, X0, X0
+	VADDPD       X2, X3, X3
+	VMOVSD       X0, 40(SI)
+	VMOVSD       X3, 48(SI)
+	VMOVSD       X4, 56(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          probsLoss32Wide_row
@@ -7875,46 +7888,46 @@ probsPred32Wide_row:
 	JL           probsPred32Wide_loop_few
 
 probsPred32Wide_loop:
-	PREFETCHT0 4096(DX)(R9*1)
 	VCVTPS2PD  (AX)(R9*1), Y3
-	VCVTPS2PD  16(AX)(R9*1), Y4
 	VCVTPS2PD  (CX)(R9*1), Y5
+	VCVTPS2PD  16(AX)(R9*1), Y4
+	VXORPD     Y9, Y9, Y9
 	VCVTPS2PD  16(CX)(R9*1), Y6
-	VORPD      Y5, Y2, Y2
-	VXORPD     Y7, Y7, Y7
-	VCMPPD     $0x04, Y5, Y7, Y7
 	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y3, Y8
-	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y3, Y9
-	VORPD      Y9, Y8, Y8
-	VANDPD     Y7, Y8, Y8
-	VORPD      Y8, Y2, Y2
+	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y3, Y10
+	VXORPD     Y7, Y7, Y7
+	VORPD      Y10, Y8, Y8
+	VCMPPD     $0x04, Y5, Y7, Y7
+	VORPD      Y5, Y2, Y2
 	VMULPD     Y1, Y5, Y5
+	VANDPD     Y7, Y8, Y8
+	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y4, Y10
+	VORPD      Y8, Y2, Y2
 	VANDPD     constant7fffffffffffffff<>+0(SB), Y5, Y8
 	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y8, Y8
 	VANDPD     Y7, Y8, Y8
 	VORPD      Y8, Y2, Y2
-	VDIVPD     Y3, Y5, Y5
-	VSUBPD     Y5, Y0, Y5
-	VANDPD     Y7, Y5, Y5
+	VCMPPD     $0x04, Y6, Y9, Y9
 	VORPD      Y6, Y2, Y2
-	VXORPD     Y3, Y3, Y3
-	VCMPPD     $0x04, Y6, Y3, Y3
-	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y4, Y7
-	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
-	VORPD      Y8, Y7, Y7
-	VANDPD     Y3, Y7, Y7
-	VORPD      Y7, Y2, Y2
 	VMULPD     Y1, Y6, Y6
-	VANDPD     constant7fffffffffffffff<>+0(SB), Y6, Y7
-	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y7, Y7
-	VANDPD     Y3, Y7, Y7
-	VORPD      Y7, Y2, Y2
+	VANDPD     constant7fffffffffffffff<>+0(SB), Y6, Y8
+	VDIVPD     Y3, Y5, Y5
+	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y4, Y3
 	VDIVPD     Y4, Y6, Y6
+	PREFETCHT0 4096(DX)(R9*1)
+	VSUBPD     Y5, Y0, Y5
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y8, Y4
+	VANDPD     Y7, Y5, Y5
+	VANDPD     Y9, Y4, Y4
+	VCVTPD2PSY Y5, X5
 	VSUBPD     Y6, Y0, Y6
-	VANDPD     Y3, Y6, Y6
-	VCVTPD2PSY Y5, X3
-	VMOVUPS    X3, (DX)(R9*1)
+	VANDPD     Y9, Y6, Y6
+	VORPD      Y10, Y3, Y3
+	VANDPD     Y9, Y3, Y3
+	VORPD      Y3, Y2, Y2
 	VCVTPD2PSY Y6, X3
+	VORPD      Y4, Y2, Y2
+	VMOVUPS    X5, (DX)(R9*1)
 	VMOVUPS    X3, 16(DX)(R9*1)
 	ADDQ       $0x20, R9
 	SUBQ       $0x08, R8
@@ -7926,24 +7939,24 @@ probsPred32Wide_loop_few:
 probsPred32Wide_loop_one:
 	CMPQ       R8, $0x04
 	JL         probsPred32Wide_loop_tail
-	VCVTPS2PD  (AX)(R9*1), Y3
 	VCVTPS2PD  (CX)(R9*1), Y4
-	VORPD      Y4, Y2, Y2
+	VCVTPS2PD  (AX)(R9*1), Y3
 	VXORPD     Y5, Y5, Y5
-	VCMPPD     $0x04, Y4, Y5, Y5
+	VORPD      Y4, Y2, Y2
 	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VCMPPD     $0x04, Y4, Y5, Y5
 	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
 	VORPD      Y7, Y6, Y6
 	VANDPD     Y5, Y6, Y6
-	VORPD      Y6, Y2, Y2
 	VMULPD     Y1, Y4, Y4
+	VORPD      Y6, Y2, Y2
 	VANDPD     constant7fffffffffffffff<>+0(SB), Y4, Y6
 	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y6, Y6
-	VANDPD     Y5, Y6, Y6
-	VORPD      Y6, Y2, Y2
 	VDIVPD     Y3, Y4, Y4
+	VANDPD     Y5, Y6, Y6
 	VSUBPD     Y4, Y0, Y4
 	VANDPD     Y5, Y4, Y4
+	VORPD      Y6, Y2, Y2
 	VCVTPD2PSY Y4, X3
 	VMOVUPS    X3, (DX)(R9*1)
 	ADDQ       $0x10, R9
@@ -7955,36 +7968,36 @@ probsPred32Wide_loop_tail:
 	JZ           probsPred32Wide_loop_done
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
+	VXORPD       Y6, Y6, Y6
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y3
 	VEXTRACTF128 $0x01, Y3, X4
+	VSHUFPS      $0x88, X4, X3, X5
+	VEXTRACTF128 $0x01, Y3, X4
 	VSHUFPS      $0x88, X4, X3, X4
 	VMASKMOVPS   (AX)(R9*1), X4, X4
-	VCVTPS2PD    X4, Y4
-	VEXTRACTF128 $0x01, Y3, X5
-	VSHUFPS      $0x88, X5, X3, X5
 	VMASKMOVPS   (CX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
 	VORPD        Y5, Y2, Y2
-	VXORPD       Y6, Y6, Y6
-	VCMPPD       $0x04, Y5, Y6, Y6
+	VCVTPS2PD    X4, Y4
+	VEXTRACTF128 $0x01, Y3, X9
 	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y7
+	VCMPPD       $0x04, Y5, Y6, Y6
 	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
 	VORPD        Y8, Y7, Y7
-	VANDPD       Y6, Y7, Y7
-	VORPD        Y7, Y2, Y2
+	VSHUFPS      $0x88, X9, X3, X3
 	VMULPD       Y1, Y5, Y5
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y1
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y1, Y1
-	VANDPD       Y6, Y1, Y1
-	VORPD        Y1, Y2, Y2
 	VDIVPD       Y4, Y5, Y5
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y1, Y1
+	VANDPD       Y6, Y7, Y7
 	VSUBPD       Y5, Y0, Y5
+	VORPD        Y7, Y2, Y2
+	VANDPD       Y6, Y1, Y1
 	VANDPD       Y6, Y5, Y5
-	VCVTPD2PSY   Y5, X1
-	VEXTRACTF128 $0x01, Y3, X4
-	VSHUFPS      $0x88, X4, X3, X3
-	VMASKMOVPS   X1, X3, (DX)(R9*1)
+	VCVTPD2PSY   Y5, X4
+	VORPD        Y1, Y2, Y2
+	VMASKMOVPS   X4, X3, (DX)(R9*1)
 
 probsPred32Wide_loop_done:
 	VMOVMSKPD  Y2, R8
@@ -8024,95 +8037,95 @@ probsTarget32Wide_row:
 	XORQ         R9, R9
 	SUBQ         $0x04, R8
 	JL           probsTarget32Wide_loop_few
-	VCVTPS2PD    (AX)(R9*1), Y3
 	VCVTPS2PD    (CX)(R9*1), Y4
+	VCVTPS2PD    (AX)(R9*1), Y3
+	VPSUBQ       Y3, Y4, Y10
 	VXORPD       Y5, Y5, Y5
-	VCMPPD       $0x04, Y4, Y5, Y5
 	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y3, Y6
 	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
-	VORPD        Y7, Y6, Y6
-	VANDPD       Y5, Y6, Y6
-	VORPD        Y6, Y2, Y2
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y6
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
-	VORPD        Y7, Y6, Y6
-	VANDPD       Y5, Y6, Y6
-	VORPD        Y6, Y2, Y2
-	VPSUBQ       Y3, Y4, Y7
-	VPADDQ       constant8008000000000000<>+0(SB), Y7, Y7
-	VPSRLQ       $0x34, Y7, Y5
-	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD       constant4330000000000800<>+0(SB), Y5, Y5
-	VPSRLQ       $0x34, Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VPSUBQ       Y7, Y4, Y7
-	VPXOR        constant8000000000000000<>+0(SB), Y7, Y7
-	VSUBPD       Y3, Y7, Y6
-	VADDPD       Y3, Y7, Y7
-	VDIVPD       Y7, Y6, Y6
 	SUBQ         $0x04, R8
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y9
+	VCMPPD       $0x04, Y4, Y5, Y5
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y8
+	VORPD        Y7, Y6, Y6
+	VANDPD       Y5, Y6, Y6
+	VORPD        Y9, Y8, Y8
+	VPADDQ       constant8008000000000000<>+0(SB), Y10, Y10
+	VPSRLQ       $0x34, Y10, Y7
+	VANDPD       Y5, Y8, Y8
+	VPSRLQ       $0x34, Y10, Y10
+	VORPD        Y6, Y2, Y2
+	VPSLLQ       $0x34, Y10, Y10
+	VPSUBQ       Y10, Y4, Y10
+	VPOR         constant4330000000000000<>+0(SB), Y7, Y7
+	VORPD        Y8, Y2, Y2
+	VSUBPD       constant4330000000000800<>+0(SB), Y7, Y7
+	VPXOR        constant8000000000000000<>+0(SB), Y10, Y10
+	VSUBPD       Y3, Y10, Y5
+	VADDPD       Y3, Y10, Y10
+	VDIVPD       Y10, Y5, Y5
 	JL           probsTarget32Wide_loop_last
 
 probsTarget32Wide_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y6, Y6, Y3
-	VMULPD      Y3, Y3, Y7
-	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y8
-	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y7, Y8
-	VMOVUPD     constant3fd46f429230d72b<>+0(SB), Y9
-	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y3, Y9
-	VFMADD213PD Y5, Y6, Y9
-	VFMADD213PD Y1, Y0, Y9
-	VXORPD      Y3, Y3, Y3
-	VCMPPD      $0x04, Y4, Y3, Y3
-	VANDPD      Y3, Y9, Y9
+	VXORPD      Y10, Y10, Y10
+	VMULPD      Y5, Y5, Y3
 	VORPD       Y4, Y2, Y2
-	VCVTPD2PSY  Y9, X3
-	VMOVUPS     X3, (DX)(R9*1)
-	VCVTPS2PD   16(AX)(R9*1), Y3
+	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y8
+	VCVTPS2PD   16(AX)(R9*1), Y11
+	VCMPPD      $0x04, Y4, Y10, Y10
 	VCVTPS2PD   16(CX)(R9*1), Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y3, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y2, Y2
+	VXORPD      Y12, Y12, Y12
+	VMOVUPD     constant3fd46f429230d72b<>+0(SB), Y9
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y11, Y13
+	VMULPD      Y3, Y3, Y6
+	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y6, Y8
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y11, Y14
+	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y6, Y9
+	VPSUBQ      Y11, Y4, Y15
+	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y6, Y9
+	VFMADD231PD Y8, Y3, Y9
+	VPADDQ      constant8008000000000000<>+0(SB), Y15, Y15
+	VFMADD213PD Y7, Y5, Y9
+	VPSRLQ      $0x34, Y15, Y7
+	VPSRLQ      $0x34, Y15, Y15
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y3
+	VPSLLQ      $0x34, Y15, Y15
+	VORPD       Y14, Y13, Y13
+	VCMPPD      $0x04, Y4, Y12, Y12
+	VPSUBQ      Y15, Y4, Y15
+	VPXOR       constant8000000000000000<>+0(SB), Y15, Y15
+	VANDPD      Y12, Y13, Y13
+	VSUBPD      Y11, Y15, Y5
 	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
+	VADDPD      Y11, Y15, Y15
+	VORPD       Y3, Y6, Y6
+	PREFETCHT0  4096(DX)(R9*1)
+	VORPD       Y13, Y2, Y2
+	VANDPD      Y12, Y6, Y6
+	VFMADD213PD Y1, Y0, Y9
+	VANDPD      Y10, Y9, Y9
+	VDIVPD      Y15, Y5, Y5
+	VPOR        constant4330000000000000<>+0(SB), Y7, Y7
+	VCVTPD2PSY  Y9, X3
 	VORPD       Y6, Y2, Y2
-	VPSUBQ      Y3, Y4, Y7
-	VPADDQ      constant8008000000000000<>+0(SB), Y7, Y7
-	VPSRLQ      $0x34, Y7, Y5
-	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD      constant4330000000000800<>+0(SB), Y5, Y5
-	VPSRLQ      $0x34, Y7, Y7
-	VPSLLQ      $0x34, Y7, Y7
-	VPSUBQ      Y7, Y4, Y7
-	VPXOR       constant8000000000000000<>+0(SB), Y7, Y7
-	VSUBPD      Y3, Y7, Y6
-	VADDPD      Y3, Y7, Y7
-	VDIVPD      Y7, Y6, Y6
+	VSUBPD      constant4330000000000800<>+0(SB), Y7, Y7
+	VMOVUPS     X3, (DX)(R9*1)
 	ADDQ        $0x10, R9
 	SUBQ        $0x04, R8
 	JGE         probsTarget32Wide_loop
 
 probsTarget32Wide_loop_last:
-	VMULPD      Y6, Y6, Y3
-	VMULPD      Y3, Y3, Y7
+	VMULPD      Y5, Y5, Y3
+	VMULPD      Y3, Y3, Y6
 	VMOVUPD     constant3fd29bfce7cde603<>+0(SB), Y8
-	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fda61e917b7bbbc<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709dcb3fe9a<>+0(SB), Y6, Y8
 	VMOVUPD     constant3fd46f429230d72b<>+0(SB), Y9
-	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe2776bc64f2938<>+0(SB), Y6, Y9
+	VFMADD213PD constant40071547652b7ea7<>+0(SB), Y6, Y9
 	VFMADD231PD Y8, Y3, Y9
-	VFMADD213PD Y5, Y6, Y9
+	VFMADD213PD Y7, Y5, Y9
 	VFMADD213PD Y1, Y0, Y9
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y4, Y3, Y3
@@ -8128,59 +8141,59 @@ probsTarget32Wide_loop_few:
 	JZ           probsTarget32Wide_loop_done
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
+	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y9
 	SUBQ         R8, R11
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y8
 	VMOVUPD      (R10)(R11*8), Y3
 	VEXTRACTF128 $0x01, Y3, X4
-	VSHUFPS      $0x88, X4, X3, X4
-	VMASKMOVPS   (AX)(R9*1), X4, X4
-	VCVTPS2PD    X4, Y4
-	VEXTRACTF128 $0x01, Y3, X5
-	VSHUFPS      $0x88, X5, X3, X5
+	VXORPD       Y10, Y10, Y10
+	VSHUFPS      $0x88, X4, X3, X5
+	VEXTRACTF128 $0x01, Y3, X4
+	VXORPD       Y6, Y6, Y6
 	VMASKMOVPS   (CX)(R9*1), X5, X5
 	VCVTPS2PD    X5, Y5
-	VXORPD       Y6, Y6, Y6
+	VEXTRACTF128 $0x01, Y3, X11
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y5, Y7
+	VSHUFPS      $0x88, X4, X3, X4
+	VMASKMOVPS   (AX)(R9*1), X4, X4
 	VCMPPD       $0x04, Y5, Y6, Y6
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y7
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
-	VORPD        Y8, Y7, Y7
-	VANDPD       Y6, Y7, Y7
-	VORPD        Y7, Y2, Y2
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y5, Y7
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y5, Y8
-	VORPD        Y8, Y7, Y7
-	VANDPD       Y6, Y7, Y7
-	VORPD        Y7, Y2, Y2
-	VPSUBQ       Y4, Y5, Y8
-	VPADDQ       constant8008000000000000<>+0(SB), Y8, Y8
-	VPSRLQ       $0x34, Y8, Y6
+	VSHUFPS      $0x88, X11, X3, X11
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y5, Y3
+	VCVTPS2PD    X4, Y4
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y12
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y13
+	VORPD        Y7, Y3, Y3
+	VPSUBQ       Y4, Y5, Y7
+	VPADDQ       constant8008000000000000<>+0(SB), Y7, Y7
+	VORPD        Y13, Y12, Y12
+	VANDPD       Y6, Y12, Y12
+	VORPD        Y12, Y2, Y2
+	VANDPD       Y6, Y3, Y3
+	VPSRLQ       $0x34, Y7, Y6
+	VPSRLQ       $0x34, Y7, Y7
+	VCMPPD       $0x04, Y5, Y10, Y10
+	VPSLLQ       $0x34, Y7, Y7
+	VORPD        Y3, Y2, Y2
+	VPSUBQ       Y7, Y5, Y7
 	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
+	VPXOR        constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD       Y4, Y7, Y3
+	VADDPD       Y4, Y7, Y7
+	VDIVPD       Y7, Y3, Y3
+	VMULPD       Y3, Y3, Y4
+	VMULPD       Y4, Y4, Y7
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y7, Y8
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y7, Y9
+	VFMADD231PD  Y8, Y4, Y9
 	VSUBPD       constant4330000000000800<>+0(SB), Y6, Y6
-	VPSRLQ       $0x34, Y8, Y8
-	VPSLLQ       $0x34, Y8, Y8
-	VPSUBQ       Y8, Y5, Y8
-	VPXOR        constant8000000000000000<>+0(SB), Y8, Y8
-	VSUBPD       Y4, Y8, Y7
-	VADDPD       Y4, Y8, Y8
-	VDIVPD       Y8, Y7, Y7
-	VMULPD       Y7, Y7, Y4
-	VMULPD       Y4, Y4, Y8
-	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y9
-	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y8, Y9
-	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y10
-	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y8, Y10
-	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y8, Y10
-	VFMADD231PD  Y9, Y4, Y10
-	VFMADD213PD  Y6, Y7, Y10
-	VFMADD213PD  Y1, Y0, Y10
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x04, Y5, Y0, Y0
-	VANDPD       Y0, Y10, Y10
+	VFMADD213PD  Y6, Y3, Y9
 	VORPD        Y5, Y2, Y2
-	VCVTPD2PSY   Y10, X0
-	VEXTRACTF128 $0x01, Y3, X1
-	VSHUFPS      $0x88, X1, X3, X1
-	VMASKMOVPS   X0, X1, (DX)(R9*1)
+	VFMADD213PD  Y1, Y0, Y9
+	VANDPD       Y10, Y9, Y9
+	VCVTPD2PSY   Y9, X0
+	VMASKMOVPS   X0, X11, (DX)(R9*1)
 
 probsTarget32Wide_loop_done:
 	VMOVMSKPD  Y2, R8
@@ -8222,144 +8235,140 @@ powersLoss32Wide_row:
 	SUBQ         $0x04, R8
 	JL           powersLoss32Wide_loop_few
 	VCVTPS2PD    (CX)(R9*1), Y4
-	VADDPD       Y0, Y4, Y4
+	VCVTPS2PD    (CX)(R9*1), Y8
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VCVTPS2PD    (AX)(R9*1), Y10
+	VADDPD       Y0, Y4, Y4
 	VMAXPD       Y4, Y6, Y6
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	SUBQ         $0x04, R8
+	VCVTPS2PD    (AX)(R9*1), Y9
+	VADDPD       Y0, Y8, Y8
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y9, Y7
+	VPADDQ       constant00095f619980c433<>+0(SB), Y10, Y12
+	VPSRLQ       $0x34, Y12, Y11
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VPAND        constant000fffffffffffff<>+0(SB), Y12, Y12
 	VFMADD231PD  Y4, Y6, Y5
+	VPOR         constant4330000000000000<>+0(SB), Y11, Y11
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y12, Y12
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y9, Y10
+	VSUBPD       constant43300000000003ff<>+0(SB), Y11, Y11
+	VORPD        Y7, Y10, Y10
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y12, Y13
+	VADDPD       constant3ff0000000000000<>+0(SB), Y12, Y12
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y8, Y9
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VANDPD       Y9, Y10, Y10
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y9
+	VORPD        Y9, Y1, Y1
 	VFMSUB213PD  Y7, Y6, Y4
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD    (CX)(R9*1), Y6
-	VADDPD       Y0, Y6, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD        Y7, Y1, Y1
-	VCVTPS2PD    (AX)(R9*1), Y7
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y9
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
-	VORPD        Y7, Y9, Y9
-	VANDPD       Y8, Y9, Y9
-	VORPD        Y9, Y1, Y1
-	VCVTPS2PD    (AX)(R9*1), Y7
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
-	VPSRLQ $0x34, Y8, Y7
-	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y9, Y9
-	VSUBPD Y6, Y7, Y7
-	VPSLLQ $0x34, Y5, Y5
-	SUBQ   $0x04, R8
-	JL     powersLoss32Wide_loop_last
+	VSUBPD       Y8, Y11, Y11
+	VORPD        Y10, Y1, Y1
+	VDIVPD       Y12, Y13, Y13
+	VPSLLQ       $0x34, Y5, Y5
+	JL           powersLoss32Wide_loop_last
 
 powersLoss32Wide_loop:
-	VMULPD      Y9, Y9, Y6
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
-	VFMADD213PD Y7, Y9, Y8
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y7, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VADDPD      Y9, Y2, Y2
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y8, Y8
-	VFMADD231PD Y8, Y9, Y3
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y10
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VCVTPS2PD   16(AX)(R9*1), Y15
+	VCVTPS2PD   16(AX)(R9*1), Y14
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y10
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y10
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y9
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y10
+	VFMADD231PD Y10, Y4, Y8
 	VCVTPS2PD   16(CX)(R9*1), Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
 	VADDPD      Y0, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMAXPD      Y4, Y10, Y10
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD   16(CX)(R9*1), Y6
-	VADDPD      Y0, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD       Y7, Y1, Y1
-	VCVTPS2PD   16(AX)(R9*1), Y7
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y7, Y9
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
-	VORPD       Y7, Y9, Y9
-	VANDPD      Y8, Y9, Y9
+	VMULPD      Y13, Y13, Y6
+	VMULPD      Y5, Y8, Y8
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
+	VCVTPS2PD   16(CX)(R9*1), Y12
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
+	VFMADD231PD Y4, Y10, Y9
+	ADDQ        $0x10, R9
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
+	VADDPD      Y0, Y12, Y12
+	VPADDQ      constant00095f619980c433<>+0(SB), Y15, Y5
+	VFMADD213PD Y11, Y13, Y7
+	VPSRLQ      $0x34, Y5, Y11
+	VPAND       constant000fffffffffffff<>+0(SB), Y5, Y5
+	VXORPD      Y6, Y6, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y13
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y5, Y5
+	VCMPPD      $0x04, Y8, Y6, Y6
+	VFMSUB213PD Y13, Y10, Y4
+	VANDPD      Y6, Y7, Y7
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y5, Y13
+	VADDPD      constant3ff0000000000000<>+0(SB), Y5, Y5
+	VPOR        constant4330000000000000<>+0(SB), Y11, Y11
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y14, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y12, Y12
+	VFMADD231PD Y7, Y8, Y3
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y12, Y7
+	VADDPD      Y8, Y2, Y2
+	VDIVPD      Y5, Y13, Y13
+	VPSLLQ      $0x34, Y9, Y5
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y14, Y8
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y9, Y9
+	VSUBPD      constant43300000000003ff<>+0(SB), Y11, Y11
+	VORPD       Y8, Y6, Y6
 	VORPD       Y9, Y1, Y1
-	VCVTPS2PD   16(AX)(R9*1), Y7
-
-	// log2 t - y
-	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y8
-	VPSRLQ  $0x34, Y8, Y7
-	VPAND   constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR    constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD  constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD  constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD  Y8, Y9, Y9
-	VSUBPD  Y6, Y7, Y7
-	VPSLLQ  $0x34, Y5, Y5
-	ADDQ    $0x10, R9
-	DECQ    R10
-	JNZ     powersLoss32Wide_loop_on
-	VADDPD  (DI), Y2, Y2
-	VMOVUPD Y2, (DI)
-	VXORPD  Y2, Y2, Y2
-	VADDPD  64(DI), Y3, Y3
-	VMOVUPD Y3, 64(DI)
-	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000100, R10
+	VSUBPD      Y12, Y11, Y11
+	VANDPD      Y7, Y6, Y6
+	DECQ        R10
+	VORPD       Y6, Y1, Y1
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y4
+	JNZ         powersLoss32Wide_loop_on
+	VADDPD      (DI), Y2, Y2
+	VMOVUPD     Y2, (DI)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(DI), Y3, Y3
+	VMOVUPD     Y3, 64(DI)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000100, R10
 
 powersLoss32Wide_loop_on:
 	SUBQ $0x04, R8
 	JGE  powersLoss32Wide_loop
 
 powersLoss32Wide_loop_last:
-	VMULPD      Y9, Y9, Y6
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
-	VFMADD213PD Y7, Y9, Y8
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y7, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VADDPD      Y9, Y2, Y2
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y8, Y8
-	VFMADD231PD Y8, Y9, Y3
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VMULPD      Y4, Y4, Y8
 	ADDQ        $0x10, R9
+	VXORPD      Y12, Y12, Y12
+	VMULPD      Y13, Y13, Y6
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
+	VFMADD213PD Y11, Y13, Y7
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y4, Y10
+	VMULPD      Y5, Y10, Y10
+	VCMPPD      $0x04, Y10, Y12, Y12
+	VANDPD      Y12, Y7, Y7
+	VADDPD      Y10, Y2, Y2
+	VFMADD231PD Y7, Y10, Y3
 
 powersLoss32Wide_loop_few:
 	ADDQ         $0x04, R8
@@ -8367,102 +8376,100 @@ powersLoss32Wide_loop_few:
 	JZ           powersLoss32Wide_loop_done
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
+	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y12
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y4
+	VEXTRACTF128 $0x01, Y4, X8
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (CX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y0, Y5, Y5
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD       Y5, Y7, Y7
+	VEXTRACTF128 $0x01, Y4, X6
+	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VEXTRACTF128 $0x01, Y4, X9
+	VSHUFPS      $0x88, X9, X4, X9
+	VCVTPS2PD    X5, Y5
+	VSHUFPS      $0x88, X6, X4, X10
 	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
+	VMASKMOVPS   (AX)(R9*1), X10, X11
+	VADDPD       Y0, Y5, Y5
+	VMASKMOVPS   (AX)(R9*1), X9, X10
+	VMAXPD       Y5, Y7, Y7
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VSHUFPS      $0x88, X8, X4, X9
 	VFMADD231PD  Y5, Y7, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y13
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
+	VMASKMOVPS   (CX)(R9*1), X9, X9
 	VFMSUB213PD  Y8, Y7, Y5
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y8
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VEXTRACTF128 $0x01, Y4, X7
-	VSHUFPS      $0x88, X7, X4, X7
-	VMASKMOVPS   (CX)(R9*1), X7, X7
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y0, Y7, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y0
-	VANDPD       Y4, Y0, Y0
-	VORPD        Y0, Y1, Y1
-	VEXTRACTF128 $0x01, Y4, X0
-	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (AX)(R9*1), X0, X0
-	VCVTPS2PD    X0, Y0
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
+	VCVTPS2PD    X11, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
+	VPADDQ       constant00095f619980c433<>+0(SB), Y7, Y7
+	VCVTPS2PD    X9, Y9
+	VADDPD       Y0, Y9, Y9
+	VPSRLQ       $0x34, Y7, Y0
+	VCVTPS2PD    X10, Y10
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y10, Y14
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y10, Y10
+	VPOR         constant4330000000000000<>+0(SB), Y0, Y0
+	VORPD        Y10, Y14, Y14
 	VANDPD       Y4, Y8, Y8
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y0, Y9
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y0, Y0
-	VORPD        Y0, Y9, Y9
-	VANDPD       Y8, Y9, Y9
-	VORPD        Y9, Y1, Y1
-	VEXTRACTF128 $0x01, Y4, X0
-	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (AX)(R9*1), X0, X0
-	VCVTPS2PD    X0, Y0
-
-	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y8
-	VPSRLQ      $0x34, Y8, Y0
-	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR        constant4330000000000000<>+0(SB), Y0, Y0
-	VSUBPD      constant43300000000003ff<>+0(SB), Y0, Y0
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y9, Y9
-	VSUBPD      Y7, Y0, Y0
-	VPSLLQ      $0x34, Y6, Y6
-	VMULPD      Y9, Y9, Y7
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y7, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y7, Y8
-	VFMADD213PD Y0, Y9, Y8
-	VMULPD      Y5, Y5, Y0
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y0, Y7
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y0, Y7
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y0, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y0, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y0, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y0, Y9
-	VFMADD231PD Y7, Y5, Y9
-	VMULPD      Y6, Y9, Y9
-	VANDPD      Y4, Y9, Y9
-	VADDPD      Y9, Y2, Y2
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y9, Y0, Y0
-	VANDPD      Y0, Y8, Y8
-	VFMADD231PD Y8, Y9, Y3
+	VPAND        constant000fffffffffffff<>+0(SB), Y7, Y7
+	VSUBPD       constant43300000000003ff<>+0(SB), Y0, Y0
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VSUBPD       Y9, Y0, Y0
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y10
+	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y9, Y9
+	VANDPD       Y4, Y9, Y9
+	VDIVPD       Y7, Y10, Y10
+	VORPD        Y8, Y1, Y1
+	VMULPD       Y5, Y5, Y7
+	VPSLLQ       $0x34, Y6, Y6
+	VANDPD       Y9, Y14, Y14
+	VMULPD       Y10, Y10, Y8
+	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y8, Y12
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y13
+	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y8, Y12
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y13
+	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y8, Y12
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y11
+	VORPD        Y14, Y1, Y1
+	VXORPD       Y9, Y9, Y9
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y13
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y11
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y11
+	VFMADD213PD  constant40071547652bed13<>+0(SB), Y8, Y12
+	VFMADD231PD  Y13, Y5, Y11
+	VMULPD       Y6, Y11, Y11
+	VANDPD       Y4, Y11, Y11
+	VFMADD213PD  Y0, Y10, Y12
+	VCMPPD       $0x04, Y11, Y9, Y9
+	VADDPD       Y11, Y2, Y2
+	VANDPD       Y9, Y12, Y12
+	VFMADD231PD  Y12, Y11, Y3
 
 powersLoss32Wide_loop_done:
 	VADDPD       (DI), Y2, Y0
 	VADDPD       64(DI), Y3, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VADDPD       X0, X3, X3
-	VPERMILPD    $0x01, X3, X0
-	VADDPD       X0, X3, X3
-	VMOVSD       X3, 40(SI)
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X2, X0, X0
-	VPERMILPD    $0x01, X0, X2
-	VADDPD       X2, X0, X0
-	VMOVSD       X0, 48(SI)
 	VMOVMSKPD    Y1, DI
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   DI, X0, X0
-	VMOVSD       X0, 56(SI)
 	LEAQ         (AX)(BX*4), AX
 	LEAQ         (CX)(BX*4), CX
+	VXORPD       X4, X4, X4
+	VCVTSI2SDQ   DI, X4, X4
+	VEXTRACTF128 $0x01, Y0, X1
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X0, X1, X1
+	VPERMILPD    $0x01, X1, X0
+	VADDPD       X2, X3, X3
+	VPERMILPD    $0x01, X3, X2
+	VADDPD       X0, X1, X1
+	VADDPD       X2, X3, X3
+	VMOVSD       X1, 40(SI)
+	VMOVSD       X3, 48(SI)
+	VMOVSD       X4, 56(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          powersLoss32Wide_row
@@ -8488,114 +8495,114 @@ powersPred32Wide_row:
 	XORQ         R9, R9
 	SUBQ         $0x04, R8
 	JL           powersPred32Wide_loop_few
+	VCVTPS2PD    (CX)(R9*1), Y8
 	VCVTPS2PD    (CX)(R9*1), Y4
-	VADDPD       Y1, Y4, Y4
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD       Y4, Y6, Y6
 	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VADDPD       Y1, Y4, Y4
+	VMAXPD       Y4, Y6, Y6
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD  Y4, Y6, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD  Y7, Y6, Y4
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD    (CX)(R9*1), Y6
-	VADDPD       Y1, Y6, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD        Y7, Y3, Y3
-	VCMPPD       $0x19, constantc08ff00000000000<>+0(SB), Y6, Y7
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y7, Y7
-	VORPD        Y7, Y3, Y3
-	VPSLLQ       $0x34, Y5, Y5
 	SUBQ         $0x04, R8
+	VADDPD       Y1, Y8, Y8
+	VFMADD231PD  Y4, Y6, Y5
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VORPD        Y9, Y3, Y3
+	VCMPPD       $0x19, constantc08ff00000000000<>+0(SB), Y8, Y9
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y8, Y8
+	VANDPD       Y8, Y9, Y9
+	VFMSUB213PD  Y7, Y6, Y4
+	VORPD        Y9, Y3, Y3
+	VPSLLQ       $0x34, Y5, Y5
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
 	JL           powersPred32Wide_loop_last
 
 powersPred32Wide_loop:
-	PREFETCHT0  4096(DX)(R9*1)
 	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
+	VCVTPS2PD   (AX)(R9*1), Y9
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y10
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y11
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
 	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
 	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
 	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VCVTPS2PD   (AX)(R9*1), Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y8, Y5, Y5
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y3, Y3
-	VMULPD      Y2, Y8, Y8
-	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y6
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y3, Y3
-	VDIVPD      Y4, Y8, Y8
-	VSUBPD      Y8, Y0, Y8
-	VANDPD      Y5, Y8, Y8
-	VCVTPD2PSY  Y8, X4
-	VMOVUPS     X4, (DX)(R9*1)
+	VXORPD      Y6, Y6, Y6
 	VCVTPS2PD   16(CX)(R9*1), Y4
+	VMULPD      Y5, Y8, Y8
 	VADDPD      Y1, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMAXPD      Y4, Y11, Y11
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD   16(CX)(R9*1), Y6
-	VADDPD      Y1, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD       Y7, Y3, Y3
-	VCMPPD      $0x19, constantc08ff00000000000<>+0(SB), Y6, Y7
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VCMPPD      $0x04, Y8, Y6, Y6
+	VCVTPS2PD   16(CX)(R9*1), Y12
+	VMULPD      Y2, Y8, Y8
+	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y5
+	VDIVPD      Y9, Y8, Y8
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y5, Y7
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y9, Y5
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y9, Y9
+	VFMADD231PD Y4, Y11, Y10
+	VSUBPD      Y8, Y0, Y8
+	VANDPD      Y6, Y8, Y8
+	VADDPD      Y1, Y12, Y12
+	VORPD       Y5, Y9, Y9
+	VSUBPD      constant43380000000003ff<>+0(SB), Y10, Y13
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y10, Y14
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y12, Y12
 	VANDPD      Y6, Y7, Y7
+	VPSLLQ      $0x34, Y10, Y5
+	VANDPD      Y6, Y9, Y9
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y12, Y6
+	VORPD       Y9, Y3, Y3
 	VORPD       Y7, Y3, Y3
-	VPSLLQ      $0x34, Y5, Y5
+	VCMPPD      $0x19, constantc08ff00000000000<>+0(SB), Y12, Y7
+	VFMSUB213PD Y13, Y11, Y4
+	PREFETCHT0  4096(DX)(R9*1)
+	VORPD       Y14, Y3, Y3
+	VANDPD      Y6, Y7, Y7
+	VCVTPD2PSY  Y8, X6
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y11, Y4
+	VORPD       Y7, Y3, Y3
+	VMOVUPS     X6, (DX)(R9*1)
 	ADDQ        $0x10, R9
 	SUBQ        $0x04, R8
 	JGE         powersPred32Wide_loop
 
 powersPred32Wide_loop_last:
-	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
 	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
+	VCVTPS2PD   (AX)(R9*1), Y9
+	VMULPD      Y4, Y4, Y6
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
+	VXORPD      Y10, Y10, Y10
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y9, Y12
+	VORPD       Y12, Y11, Y11
 	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
 	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y8
 	VFMADD231PD Y7, Y4, Y8
 	VMULPD      Y5, Y8, Y8
-	VCVTPS2PD   (AX)(R9*1), Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y8, Y5, Y5
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y3, Y3
+	VCMPPD      $0x04, Y8, Y10, Y10
 	VMULPD      Y2, Y8, Y8
-	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y6
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y3, Y3
-	VDIVPD      Y4, Y8, Y8
+	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y4
+	VDIVPD      Y9, Y8, Y8
+	VANDPD      Y10, Y11, Y11
 	VSUBPD      Y8, Y0, Y8
-	VANDPD      Y5, Y8, Y8
-	VCVTPD2PSY  Y8, X4
-	VMOVUPS     X4, (DX)(R9*1)
+	VANDPD      Y10, Y8, Y8
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
+	VCVTPD2PSY  Y8, X5
+	VANDPD      Y10, Y4, Y4
+	VORPD       Y11, Y3, Y3
+	VORPD       Y4, Y3, Y3
+	VMOVUPS     X5, (DX)(R9*1)
 	ADDQ        $0x10, R9
 
 powersPred32Wide_loop_few:
@@ -8607,68 +8614,68 @@ powersPred32Wide_loop_few:
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (CX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y1, Y5, Y5
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD       Y5, Y7, Y7
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD  Y5, Y7, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD  Y8, Y7, Y5
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
 	VEXTRACTF128 $0x01, Y4, X7
-	VSHUFPS      $0x88, X7, X4, X7
-	VMASKMOVPS   (CX)(R9*1), X7, X7
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y1, Y7, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y1
-	VANDPD       Y4, Y1, Y1
-	VORPD        Y1, Y3, Y3
-	VCMPPD       $0x19, constantc08ff00000000000<>+0(SB), Y7, Y1
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
-	VANDPD       Y7, Y1, Y1
-	VANDPD       Y4, Y1, Y1
-	VORPD        Y1, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y1
-	VMULPD       Y5, Y5, Y6
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD  Y7, Y5, Y8
-	VMULPD       Y1, Y8, Y8
-	VANDPD       Y4, Y8, Y8
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   (AX)(R9*1), X1, X1
-	VCVTPS2PD    X1, Y1
-	VXORPD       Y5, Y5, Y5
-	VCMPPD       $0x04, Y8, Y5, Y5
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y1, Y6
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y1, Y7
-	VORPD        Y7, Y6, Y6
-	VANDPD       Y5, Y6, Y6
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
+	VSHUFPS      $0x88, X7, X4, X8
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VSHUFPS      $0x88, X5, X4, X5
+	VXORPD       Y12, Y12, Y12
+	VEXTRACTF128 $0x01, Y4, X13
+	VMASKMOVPS   (CX)(R9*1), X5, X5
+	VEXTRACTF128 $0x01, Y4, X11
+	VCVTPS2PD    X5, Y5
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y9
+	VADDPD       Y1, Y5, Y5
+	VMASKMOVPS   (CX)(R9*1), X8, X8
+	VMAXPD       Y5, Y7, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y10
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
+	VCVTPS2PD    X8, Y8
+	VSHUFPS      $0x88, X11, X4, X11
+	VADDPD       Y1, Y8, Y8
+	VMASKMOVPS   (AX)(R9*1), X11, X11
+	VFMADD231PD  Y5, Y7, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y1
+	VFMSUB213PD  Y1, Y7, Y5
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VPSLLQ       $0x34, Y6, Y7
+	VMULPD       Y5, Y5, Y14
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y14, Y9
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y8, Y1
+	VCVTPS2PD    X11, Y11
+	VSHUFPS      $0x88, X13, X4, X13
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y14, Y9
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y6
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y14, Y10
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y14, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y14, Y10
+	VCMPPD       $0x19, constantc08ff00000000000<>+0(SB), Y8, Y8
+	VANDPD       Y1, Y8, Y8
+	VANDPD       Y4, Y6, Y6
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y14, Y10
+	VFMADD231PD  Y9, Y5, Y10
+	VMULPD       Y7, Y10, Y10
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y11, Y1
+	VANDPD       Y4, Y10, Y10
 	VORPD        Y6, Y3, Y3
-	VMULPD       Y2, Y8, Y8
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y8, Y2
-	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y2, Y2
-	VANDPD       Y5, Y2, Y2
-	VORPD        Y2, Y3, Y3
-	VDIVPD       Y1, Y8, Y8
-	VSUBPD       Y8, Y0, Y8
-	VANDPD       Y5, Y8, Y8
-	VCVTPD2PSY   Y8, X1
-	VEXTRACTF128 $0x01, Y4, X2
-	VSHUFPS      $0x88, X2, X4, X2
-	VMASKMOVPS   X1, X2, (DX)(R9*1)
+	VCMPPD       $0x04, Y10, Y12, Y12
+	VANDPD       Y4, Y8, Y8
+	VORPD        Y8, Y3, Y3
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y11, Y4
+	VMULPD       Y2, Y10, Y10
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y10, Y2
+	VORPD        Y1, Y4, Y4
+	VCMPPD       $0x19, constant0010000000000000<>+0(SB), Y2, Y1
+	VANDPD       Y12, Y4, Y4
+	VDIVPD       Y11, Y10, Y10
+	VSUBPD       Y10, Y0, Y10
+	VANDPD       Y12, Y1, Y1
+	VANDPD       Y12, Y10, Y10
+	VORPD        Y4, Y3, Y3
+	VORPD        Y1, Y3, Y3
+	VCVTPD2PSY   Y10, X1
+	VMASKMOVPS   X1, X13, (DX)(R9*1)
 
 powersPred32Wide_loop_done:
 	VMOVMSKPD  Y3, R8
@@ -8710,138 +8717,134 @@ powersTarget32Wide_row:
 	SUBQ         $0x04, R8
 	JL           powersTarget32Wide_loop_few
 	VCVTPS2PD    (CX)(R9*1), Y4
-	VADDPD       Y0, Y4, Y4
+	VCVTPS2PD    (AX)(R9*1), Y7
+	VCVTPS2PD    (CX)(R9*1), Y8
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD       Y4, Y6, Y6
+	VADDPD       Y0, Y4, Y4
 	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMAXPD       Y4, Y6, Y6
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	SUBQ         $0x04, R8
+	VCVTPS2PD    (AX)(R9*1), Y9
+	VPADDQ       constant00095f619980c433<>+0(SB), Y7, Y12
+	VPSRLQ       $0x34, Y12, Y11
+	VADDPD       Y0, Y8, Y8
+	VPOR         constant4330000000000000<>+0(SB), Y11, Y11
+	VPAND        constant000fffffffffffff<>+0(SB), Y12, Y12
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y12, Y12
 	VFMADD231PD  Y4, Y6, Y5
+	VSUBPD       constant43300000000003ff<>+0(SB), Y11, Y11
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y9, Y10
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y12, Y13
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VADDPD       constant3ff0000000000000<>+0(SB), Y12, Y12
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y9, Y14
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y8, Y9
+	VORPD        Y10, Y14, Y14
+	VSUBPD       Y8, Y11, Y11
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y8
 	VFMSUB213PD  Y7, Y6, Y4
+	VANDPD       Y9, Y14, Y14
+	VORPD        Y8, Y3, Y3
+	VDIVPD       Y12, Y13, Y13
+	VORPD        Y14, Y3, Y3
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD    (CX)(R9*1), Y6
-	VADDPD       Y0, Y6, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD        Y7, Y3, Y3
-	VCVTPS2PD    (AX)(R9*1), Y7
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y9
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
-	VORPD        Y7, Y9, Y9
-	VANDPD       Y8, Y9, Y9
-	VORPD        Y9, Y3, Y3
-	VCVTPS2PD    (AX)(R9*1), Y7
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
-	VPSRLQ $0x34, Y8, Y7
-	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y9, Y9
-	VSUBPD Y6, Y7, Y7
-	VPSLLQ $0x34, Y5, Y5
-	SUBQ   $0x04, R8
-	JL     powersTarget32Wide_loop_last
+	VPSLLQ       $0x34, Y5, Y5
+	JL           powersTarget32Wide_loop_last
 
 powersTarget32Wide_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y9, Y9, Y6
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
-	VFMADD213PD Y7, Y9, Y8
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y7, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VSUBPD      Y2, Y8, Y8
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y8, Y8
-	VMULPD      Y1, Y8, Y8
-	VMULPD      Y9, Y8, Y8
-	VCVTPD2PSY  Y8, X4
-	VMOVUPS     X4, (DX)(R9*1)
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
+	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y12
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VCVTPS2PD   16(AX)(R9*1), Y15
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VMULPD      Y13, Y13, Y6
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
+	VCVTPS2PD   16(CX)(R9*1), Y14
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
+	VFMADD231PD Y9, Y4, Y10
 	VCVTPS2PD   16(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y9
+	VXORPD      Y8, Y8, Y8
+	VMAXPD      Y4, Y12, Y12
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCVTPS2PD   16(CX)(R9*1), Y6
-	VADDPD      Y0, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD       Y7, Y3, Y3
-	VCVTPS2PD   16(AX)(R9*1), Y7
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y7, Y9
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
-	VORPD       Y7, Y9, Y9
-	VANDPD      Y8, Y9, Y9
-	VORPD       Y9, Y3, Y3
-	VCVTPS2PD   16(AX)(R9*1), Y7
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
-	VPSRLQ $0x34, Y8, Y7
-	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y9, Y9
-	VSUBPD Y6, Y7, Y7
-	VPSLLQ $0x34, Y5, Y5
-	ADDQ   $0x10, R9
-	SUBQ   $0x04, R8
-	JGE    powersTarget32Wide_loop
+	VADDPD      Y0, Y14, Y14
+	VPADDQ      constant00095f619980c433<>+0(SB), Y15, Y15
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
+	VFMADD213PD Y11, Y13, Y7
+	VPSRLQ      $0x34, Y15, Y11
+	VPAND       constant000fffffffffffff<>+0(SB), Y15, Y15
+	VMULPD      Y5, Y10, Y10
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y15, Y15
+	VCVTPS2PD   16(AX)(R9*1), Y6
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y15, Y13
+	VADDPD      constant3ff0000000000000<>+0(SB), Y15, Y15
+	VDIVPD      Y15, Y13, Y13
+	VPOR        constant4330000000000000<>+0(SB), Y11, Y11
+	VCMPPD      $0x04, Y10, Y8, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y14, Y14
+	VFMADD231PD Y4, Y12, Y9
+	VSUBPD      Y2, Y7, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y9, Y15
+	VPSLLQ      $0x34, Y9, Y5
+	VSUBPD      constant43300000000003ff<>+0(SB), Y11, Y11
+	VANDPD      Y8, Y7, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y8
+	VFMSUB213PD Y8, Y12, Y4
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y6, Y8
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y6, Y6
+	VORPD       Y15, Y3, Y3
+	VORPD       Y8, Y6, Y6
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y14, Y8
+	VMULPD      Y1, Y7, Y7
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y12, Y4
+	VMULPD      Y10, Y7, Y7
+	PREFETCHT0  4096(DX)(R9*1)
+	VSUBPD      Y14, Y11, Y11
+	VCVTPD2PSY  Y7, X7
+	VANDPD      Y8, Y6, Y6
+	VORPD       Y6, Y3, Y3
+	VMOVUPS     X7, (DX)(R9*1)
+	ADDQ        $0x10, R9
+	SUBQ        $0x04, R8
+	JGE         powersTarget32Wide_loop
 
 powersTarget32Wide_loop_last:
-	VMULPD      Y9, Y9, Y6
-	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y8
-	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y8
-	VFMADD213PD Y7, Y9, Y8
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
-	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y6, Y9
-	VFMADD231PD Y7, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VSUBPD      Y2, Y8, Y8
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y9, Y4, Y4
-	VANDPD      Y4, Y8, Y8
-	VMULPD      Y1, Y8, Y8
-	VMULPD      Y9, Y8, Y8
-	VCVTPD2PSY  Y8, X4
+	VMOVUPD     constant3fd5ce39e0f72792<>+0(SB), Y7
+	VMOVUPD     constant3f2446c79efd4834<>+0(SB), Y10
+	VMOVUPD     constant3ef00c0e4e15189c<>+0(SB), Y9
+	VMULPD      Y13, Y13, Y6
+	VMULPD      Y4, Y4, Y8
+	VXORPD      Y12, Y12, Y12
+	VFMADD213PD constant3f55d877598350de<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fda58dceca72ce8<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe27777f461993e<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08da70cce3<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feec709d13c0821<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
+	VFMADD213PD constant3feffffffffa7135<>+0(SB), Y8, Y10
+	VFMADD231PD Y9, Y4, Y10
+	VMULPD      Y5, Y10, Y10
+	VCMPPD      $0x04, Y10, Y12, Y12
+	VFMADD213PD constant40071547652bed13<>+0(SB), Y6, Y7
+	VFMADD213PD Y11, Y13, Y7
+	VSUBPD      Y2, Y7, Y7
+	VANDPD      Y12, Y7, Y7
+	VMULPD      Y1, Y7, Y7
+	VMULPD      Y10, Y7, Y7
+	VCVTPD2PSY  Y7, X4
 	VMOVUPS     X4, (DX)(R9*1)
 	ADDQ        $0x10, R9
 
@@ -8851,87 +8854,85 @@ powersTarget32Wide_loop_few:
 	JZ           powersTarget32Wide_loop_done
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
 	SUBQ         R8, R11
+	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y13
 	VMOVUPD      (R10)(R11*8), Y4
 	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X5, X4, X5
 	VMASKMOVPS   (CX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y0, Y5, Y5
+	VEXTRACTF128 $0x01, Y4, X8
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
+	VCVTPS2PD    X5, Y5
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y14
+	VADDPD       Y0, Y5, Y5
 	VMAXPD       Y5, Y7, Y7
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
 	VFMADD231PD  Y5, Y7, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD  Y8, Y7, Y5
+	VEXTRACTF128 $0x01, Y4, X9
+	VSHUFPS      $0x88, X8, X4, X8
+	VSHUFPS      $0x88, X9, X4, X9
+	VMASKMOVPS   (CX)(R9*1), X8, X8
+	VPSLLQ       $0x34, Y6, Y12
+	VEXTRACTF128 $0x01, Y4, X10
+	VMASKMOVPS   (AX)(R9*1), X9, X11
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y9
+	VXORPD       Y15, Y15, Y15
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VCVTPS2PD    X11, Y11
+	VFMSUB213PD  Y6, Y7, Y5
+	VEXTRACTF128 $0x01, Y4, X6
 	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VEXTRACTF128 $0x01, Y4, X7
-	VSHUFPS      $0x88, X7, X4, X7
-	VMASKMOVPS   (CX)(R9*1), X7, X7
-	VCVTPS2PD    X7, Y7
-	VADDPD       Y0, Y7, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y0
-	VANDPD       Y4, Y0, Y0
-	VORPD        Y0, Y3, Y3
-	VEXTRACTF128 $0x01, Y4, X0
-	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (AX)(R9*1), X0, X0
-	VCVTPS2PD    X0, Y0
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
-	VANDPD       Y4, Y8, Y8
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y0, Y9
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y0, Y0
-	VORPD        Y0, Y9, Y9
-	VANDPD       Y8, Y9, Y9
-	VORPD        Y9, Y3, Y3
-	VEXTRACTF128 $0x01, Y4, X0
-	VSHUFPS      $0x88, X0, X4, X0
-	VMASKMOVPS   (AX)(R9*1), X0, X0
-	VCVTPS2PD    X0, Y0
-
-	// log2 t - y
-	VPADDQ       constant00095f619980c433<>+0(SB), Y0, Y8
-	VPSRLQ       $0x34, Y8, Y0
-	VPAND        constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR         constant4330000000000000<>+0(SB), Y0, Y0
-	VSUBPD       constant43300000000003ff<>+0(SB), Y0, Y0
-	VSUBPD       constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD       Y8, Y9, Y9
-	VSUBPD       Y7, Y0, Y0
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y9, Y9, Y7
-	VMOVUPD      constant3fd5ce39e0f72792<>+0(SB), Y8
-	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y7, Y8
-	VFMADD213PD  constant40071547652bed13<>+0(SB), Y7, Y8
-	VFMADD213PD  Y0, Y9, Y8
-	VMULPD       Y5, Y5, Y0
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y7
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y7
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y7
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y9
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y9
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
-	VFMADD231PD  Y7, Y5, Y9
-	VMULPD       Y6, Y9, Y9
+	VSHUFPS      $0x88, X10, X4, X7
+	VCVTPS2PD    X8, Y8
+	VMASKMOVPS   (AX)(R9*1), X7, X7
 	VANDPD       Y4, Y9, Y9
-	VSUBPD       Y2, Y8, Y8
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x04, Y9, Y0, Y0
-	VANDPD       Y0, Y8, Y8
-	VMULPD       Y1, Y8, Y8
-	VMULPD       Y9, Y8, Y8
-	VCVTPD2PSY   Y8, X0
-	VEXTRACTF128 $0x01, Y4, X1
-	VSHUFPS      $0x88, X1, X4, X1
-	VMASKMOVPS   X0, X1, (DX)(R9*1)
+	VPADDQ       constant00095f619980c433<>+0(SB), Y11, Y10
+	VCVTPS2PD    X7, Y7
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y11
+	VADDPD       Y0, Y8, Y8
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y0
+	VMULPD       Y5, Y5, Y7
+	VORPD        Y0, Y11, Y11
+	VPSRLQ       $0x34, Y10, Y0
+	VPOR         constant4330000000000000<>+0(SB), Y0, Y0
+	VPAND        constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VSHUFPS      $0x88, X6, X4, X6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VORPD        Y9, Y3, Y3
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y8, Y9
+	VANDPD       Y4, Y9, Y9
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y14
+	VANDPD       Y9, Y11, Y11
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y10, Y9
+	VADDPD       constant3ff0000000000000<>+0(SB), Y10, Y10
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y14
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y14
+	VDIVPD       Y10, Y9, Y9
+	VSUBPD       constant43300000000003ff<>+0(SB), Y0, Y0
+	VMULPD       Y9, Y9, Y10
+	VORPD        Y11, Y3, Y3
+	VFMADD213PD  constant3fda58dceca72ce8<>+0(SB), Y10, Y13
+	VFMADD213PD  constant3fe27777f461993e<>+0(SB), Y10, Y13
+	VFMADD213PD  constant3feec709d13c0821<>+0(SB), Y10, Y13
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
+	VSUBPD       Y8, Y0, Y0
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y11
+	VFMADD213PD  constant40071547652bed13<>+0(SB), Y10, Y13
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y11
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y11
+	VFMADD231PD  Y14, Y5, Y11
+	VFMADD213PD  Y0, Y9, Y13
+	VMULPD       Y12, Y11, Y11
+	VANDPD       Y4, Y11, Y11
+	VCMPPD       $0x04, Y11, Y15, Y15
+	VSUBPD       Y2, Y13, Y13
+	VANDPD       Y15, Y13, Y13
+	VMULPD       Y1, Y13, Y13
+	VMULPD       Y11, Y13, Y13
+	VCVTPD2PSY   Y13, X0
+	VMASKMOVPS   X0, X6, (DX)(R9*1)
 
 powersTarget32Wide_loop_done:
 	VMOVMSKPD  Y3, R8
@@ -8975,94 +8976,94 @@ jensenSums32Wide_row:
 
 jensenSums32Wide_loop:
 	VCVTPS2PD    (AX)(R9*1), Y4
+	VCVTPS2PD    (CX)(R9*1), Y8
 	VADDPD       Y0, Y4, Y7
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y12
+	VADDPD       Y1, Y8, Y9
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y8
+	VBROADCASTSD 56(SI), Y10
 	VMAXPD       Y7, Y4, Y4
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
 	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       Y7, Y9, Y7
 	VSUBPD       Y6, Y4, Y4
-	VCVTPS2PD    (CX)(R9*1), Y6
-	VADDPD       Y1, Y6, Y10
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD       Y10, Y6, Y6
-	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y8
-	VSUBPD       constant43380000000003ff<>+0(SB), Y8, Y9
-	VSUBPD       Y9, Y6, Y6
-	VSUBPD       Y7, Y10, Y7
-	VBROADCASTSD 56(SI), Y9
-	VADDPD       Y9, Y7, Y7
-	VPSLLQ       $0x34, Y5, Y5
-	VPSLLQ       $0x34, Y8, Y8
-	VMULPD       Y4, Y4, Y9
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y10
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y9, Y10
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y11
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y11
-	VFMADD231PD  Y10, Y4, Y11
-	VMULPD       Y5, Y11, Y11
-	VMULPD       Y6, Y6, Y4
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y5
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y4, Y5
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y4, Y5
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y4, Y5
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y4, Y9
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y4, Y9
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y4, Y9
-	VFMADD231PD  Y5, Y6, Y9
-	VMULPD       Y8, Y9, Y9
-	VBROADCASTSD 40(SI), Y4
-	VMULPD       Y4, Y11, Y11
-	VBROADCASTSD 48(SI), Y4
-	VMULPD       Y4, Y9, Y9
-	VBROADCASTSD 72(SI), Y4
-	VMULPD       Y4, Y11, Y4
-	VBROADCASTSD 64(SI), Y5
-	VFMADD231PD  Y5, Y9, Y4
-	VMAXPD       Y9, Y11, Y5
-	VPSUBQ       Y4, Y5, Y8
-	VPADDQ       constant8008000000000000<>+0(SB), Y8, Y8
-	VPSRLQ       $0x34, Y8, Y6
-	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD       constant4330000000000800<>+0(SB), Y6, Y6
-	VPSRLQ       $0x34, Y8, Y8
-	VPSLLQ       $0x34, Y8, Y8
-	VPSUBQ       Y8, Y5, Y8
-	VPXOR        constant8000000000000000<>+0(SB), Y8, Y8
-	VSUBPD       Y4, Y8, Y5
-	VADDPD       Y4, Y8, Y8
-	VDIVPD       Y8, Y5, Y5
-	VMULPD       Y5, Y5, Y4
-	VMULPD       Y4, Y4, Y8
-	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y10
-	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y8, Y10
-	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y12
-	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y8, Y12
-	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y8, Y12
-	VFMADD231PD  Y10, Y4, Y12
-	VFMADD213PD  Y6, Y5, Y12
-	VXORPD       Y4, Y4, Y4
-	VMINPD       Y7, Y4, Y5
-	VADDPD       Y12, Y5, Y5
-	VMAXPD       Y7, Y4, Y4
-	VSUBPD       Y4, Y12, Y4
-	VXORPD       Y6, Y6, Y6
-	VCMPPD       $0x04, Y9, Y6, Y6
-	VANDPD       Y6, Y5, Y5
-	VXORPD       Y6, Y6, Y6
-	VCMPPD       $0x04, Y11, Y6, Y6
-	VANDPD       Y6, Y4, Y4
-	VFMADD231PD  Y5, Y9, Y2
-	VFMADD231PD  Y4, Y11, Y3
+	VBROADCASTSD 64(SI), Y13
+	VMULPD       Y4, Y4, Y6
+	VMAXPD       Y9, Y8, Y8
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y11
+	VADDPD       Y10, Y7, Y7
+	VPSLLQ       $0x34, Y5, Y10
 	ADDQ         $0x10, R9
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y14
+	VBROADCASTSD 40(SI), Y15
+	VADDPD       constant43380000000003ff<>+0(SB), Y8, Y5
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y14
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y9
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y14
+	VSUBPD       Y9, Y8, Y8
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y11
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y14
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y11
+	VMULPD       Y8, Y8, Y6
+	VFMADD231PD  Y14, Y4, Y11
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y9
+	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y4
+	VMULPD       Y10, Y11, Y11
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y15, Y11, Y11
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y12
+	VBROADCASTSD 72(SI), Y10
 	DECQ         R10
+	VXORPD       Y14, Y14, Y14
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y9
+	VMINPD       Y7, Y14, Y15
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y12
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y12
+	VFMADD231PD  Y12, Y8, Y9
+	VMULPD       Y5, Y9, Y9
+	VBROADCASTSD 48(SI), Y5
+	VXORPD       Y6, Y6, Y6
+	VMULPD       Y5, Y9, Y9
+	VMULPD       Y10, Y11, Y5
+	VMAXPD       Y9, Y11, Y8
+	VFMADD231PD  Y13, Y9, Y5
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y13
+	VPSUBQ       Y5, Y8, Y12
+	VPADDQ       constant8008000000000000<>+0(SB), Y12, Y12
+	VPSRLQ       $0x34, Y12, Y10
+	VMAXPD       Y7, Y14, Y7
+	VPSRLQ       $0x34, Y12, Y12
+	VCMPPD       $0x04, Y11, Y6, Y6
+	VPSLLQ       $0x34, Y12, Y12
+	VPSUBQ       Y12, Y8, Y12
+	VPXOR        constant8000000000000000<>+0(SB), Y12, Y12
+	VSUBPD       Y5, Y12, Y8
+	VADDPD       Y5, Y12, Y12
+	VDIVPD       Y12, Y8, Y8
+	VMULPD       Y8, Y8, Y5
+	VMULPD       Y5, Y5, Y12
+	VPOR         constant4330000000000000<>+0(SB), Y10, Y10
+	VSUBPD       constant4330000000000800<>+0(SB), Y10, Y10
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y12, Y13
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y12, Y4
+	VXORPD       Y14, Y14, Y14
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y12, Y4
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y12, Y13
+	VFMADD231PD  Y13, Y5, Y4
+	VFMADD213PD  Y10, Y8, Y4
+	VADDPD       Y4, Y15, Y15
+	VSUBPD       Y7, Y4, Y7
+	VCMPPD       $0x04, Y9, Y14, Y14
+	VANDPD       Y6, Y7, Y7
+	VANDPD       Y14, Y15, Y15
+	VFMADD231PD  Y15, Y9, Y2
+	VFMADD231PD  Y7, Y11, Y3
 	JNZ          jensenSums32Wide_loop_on
 	VADDPD       (DI), Y2, Y2
 	VMOVUPD      Y2, (DI)
@@ -9082,103 +9083,103 @@ jensenSums32Wide_loop_few:
 	JZ           jensenSums32Wide_loop_done
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
+	VXORPD       Y10, Y10, Y10
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VSHUFPS      $0x88, X5, X4, X5
-	VMASKMOVPS   (AX)(R9*1), X5, X5
-	VCVTPS2PD    X5, Y5
-	VADDPD       Y0, Y5, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y7, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD       Y6, Y5, Y5
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y7
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
 	VEXTRACTF128 $0x01, Y4, X6
+	VBROADCASTSD 40(SI), Y9
+	VEXTRACTF128 $0x01, Y4, X5
 	VSHUFPS      $0x88, X6, X4, X6
+	VSHUFPS      $0x88, X5, X4, X5
 	VMASKMOVPS   (CX)(R9*1), X6, X6
+	VMASKMOVPS   (AX)(R9*1), X5, X5
 	VCVTPS2PD    X6, Y6
-	VADDPD       Y1, Y6, Y9
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VCVTPS2PD    X5, Y5
+	VXORPD       Y11, Y11, Y11
+	VADDPD       Y1, Y6, Y1
+	VADDPD       Y0, Y5, Y0
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD       Y9, Y6, Y6
-	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y8
-	VSUBPD       Y8, Y6, Y6
-	VSUBPD       Y7, Y9, Y7
-	VBROADCASTSD 56(SI), Y8
-	VADDPD       Y8, Y7, Y7
-	VPSLLQ       $0x34, Y0, Y0
-	VPSLLQ       $0x34, Y1, Y1
-	VMULPD       Y5, Y5, Y8
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y9
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y8, Y9
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y10
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y8, Y10
-	VFMADD231PD  Y9, Y5, Y10
-	VMULPD       Y0, Y10, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y1, Y1
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VSUBPD       Y0, Y1, Y12
+	VMAXPD       Y1, Y6, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD       Y0, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y13
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y1
+	VSUBPD       Y1, Y5, Y5
+	VMULPD       Y5, Y5, Y1
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y1, Y7
+	VPSLLQ       $0x34, Y0, Y14
+	VSUBPD       constant43380000000003ff<>+0(SB), Y13, Y0
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y1, Y7
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y15
+	VPSLLQ       $0x34, Y13, Y13
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y1, Y7
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y1, Y15
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y1, Y15
+	VSUBPD       Y0, Y6, Y6
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y1, Y15
 	VMULPD       Y6, Y6, Y0
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y5
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y5
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y5
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y5
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y8
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y8
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y8
-	VFMADD231PD  Y5, Y6, Y8
-	VMULPD       Y1, Y8, Y8
-	VBROADCASTSD 40(SI), Y0
-	VMULPD       Y0, Y10, Y10
-	VBROADCASTSD 48(SI), Y0
-	VMULPD       Y0, Y8, Y8
-	VANDPD       Y4, Y10, Y10
-	VANDPD       Y4, Y8, Y8
-	VBROADCASTSD 72(SI), Y0
-	VMULPD       Y0, Y10, Y0
-	VBROADCASTSD 64(SI), Y1
-	VFMADD231PD  Y1, Y8, Y0
-	VMAXPD       Y8, Y10, Y1
-	VPSUBQ       Y0, Y1, Y5
-	VPADDQ       constant8008000000000000<>+0(SB), Y5, Y5
-	VPSRLQ       $0x34, Y5, Y4
-	VPOR         constant4330000000000000<>+0(SB), Y4, Y4
-	VSUBPD       constant4330000000000800<>+0(SB), Y4, Y4
-	VPSRLQ       $0x34, Y5, Y5
-	VPSLLQ       $0x34, Y5, Y5
-	VPSUBQ       Y5, Y1, Y5
-	VPXOR        constant8000000000000000<>+0(SB), Y5, Y5
-	VSUBPD       Y0, Y5, Y1
-	VADDPD       Y0, Y5, Y5
-	VDIVPD       Y5, Y1, Y1
-	VMULPD       Y1, Y1, Y0
-	VMULPD       Y0, Y0, Y5
-	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y6
-	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y5, Y6
-	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y9
-	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y5, Y9
-	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y5, Y9
-	VFMADD231PD  Y6, Y0, Y9
-	VFMADD213PD  Y4, Y1, Y9
-	VXORPD       Y0, Y0, Y0
-	VMINPD       Y7, Y0, Y1
-	VADDPD       Y9, Y1, Y1
-	VMAXPD       Y7, Y0, Y0
-	VSUBPD       Y0, Y9, Y0
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y8, Y4, Y4
-	VANDPD       Y4, Y1, Y1
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y10, Y4, Y4
-	VANDPD       Y4, Y0, Y0
-	VFMADD231PD  Y1, Y8, Y2
-	VFMADD231PD  Y0, Y10, Y3
+	VFMADD231PD  Y15, Y5, Y7
+	VBROADCASTSD 72(SI), Y1
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y8
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y8
+	VMULPD       Y14, Y7, Y7
+	VBROADCASTSD 56(SI), Y5
+	VMULPD       Y9, Y7, Y7
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VBROADCASTSD 48(SI), Y14
+	VANDPD       Y4, Y7, Y7
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y9
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y9
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y9
+	VXORPD       Y15, Y15, Y15
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y8
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y0
+	VFMADD231PD  Y8, Y6, Y9
+	VMULPD       Y1, Y7, Y1
+	VMULPD       Y13, Y9, Y9
+	VMULPD       Y14, Y9, Y9
+	VBROADCASTSD 64(SI), Y6
+	VANDPD       Y4, Y9, Y9
+	VMAXPD       Y9, Y7, Y4
+	VFMADD231PD  Y6, Y9, Y1
+	VCMPPD       $0x04, Y7, Y11, Y11
+	VPSUBQ       Y1, Y4, Y8
+	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y13
+	VPADDQ       constant8008000000000000<>+0(SB), Y8, Y8
+	VPSRLQ       $0x34, Y8, Y6
+	VPSRLQ       $0x34, Y8, Y8
+	VPSLLQ       $0x34, Y8, Y8
+	VPSUBQ       Y8, Y4, Y8
+	VADDPD       Y5, Y12, Y12
+	VPXOR        constant8000000000000000<>+0(SB), Y8, Y8
+	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
+	VMAXPD       Y12, Y15, Y5
+	VSUBPD       Y1, Y8, Y4
+	VADDPD       Y1, Y8, Y8
+	VDIVPD       Y8, Y4, Y4
+	VMULPD       Y4, Y4, Y1
+	VMULPD       Y1, Y1, Y8
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y8, Y13
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y8, Y0
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y8, Y13
+	VSUBPD       constant4330000000000800<>+0(SB), Y6, Y6
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y8, Y0
+	VMINPD       Y12, Y15, Y8
+	VFMADD231PD  Y0, Y1, Y13
+	VFMADD213PD  Y6, Y4, Y13
+	VSUBPD       Y5, Y13, Y5
+	VANDPD       Y11, Y5, Y5
+	VADDPD       Y13, Y8, Y8
+	VCMPPD       $0x04, Y9, Y10, Y10
+	VANDPD       Y10, Y8, Y8
+	VFMADD231PD  Y8, Y9, Y2
+	VFMADD231PD  Y5, Y7, Y3
 
 jensenSums32Wide_loop_done:
 	VADDPD       (DI), Y2, Y0
@@ -9220,98 +9221,98 @@ jensenTarget32Wide_row:
 	JL           jensenTarget32Wide_loop_few
 
 jensenTarget32Wide_loop:
-	PREFETCHT0   4096(DX)(R9*1)
 	VCVTPS2PD    (AX)(R9*1), Y2
+	VCVTPS2PD    (CX)(R9*1), Y6
 	VADDPD       Y0, Y2, Y5
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VBROADCASTSD 56(DI), Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y2
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
 	VMAXPD       Y5, Y2, Y2
+	VADDPD       Y1, Y6, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
 	VADDPD       constant43380000000003ff<>+0(SB), Y2, Y3
 	VSUBPD       constant43380000000003ff<>+0(SB), Y3, Y4
 	VSUBPD       Y4, Y2, Y2
-	VCVTPS2PD    (CX)(R9*1), Y4
-	VADDPD       Y1, Y4, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y8, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       Y7, Y4, Y4
-	VSUBPD       Y5, Y8, Y5
-	VBROADCASTSD 56(DI), Y7
-	VADDPD       Y7, Y5, Y5
+	VBROADCASTSD 40(DI), Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMULPD       Y2, Y2, Y4
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y4, Y9
+	VMAXPD       Y7, Y6, Y6
+	VBROADCASTSD 64(DI), Y11
 	VPSLLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y2, Y2, Y7
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y8
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y8
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y9
-	VFMADD231PD  Y8, Y2, Y9
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y12
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y13
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y4, Y9
+	VSUBPD       Y5, Y7, Y14
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y4, Y9
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y4, Y12
+	VBROADCASTSD 72(DI), Y15
+	VSUBPD       Y7, Y6, Y6
+	VMULPD       Y6, Y6, Y7
+	VADDPD       Y8, Y14, Y14
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y7, Y13
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y4, Y12
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y4, Y12
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y4
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y7, Y13
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y7, Y4
+	VXORPD       Y8, Y8, Y8
+	VFMADD231PD  Y12, Y2, Y9
+	VMINPD       Y14, Y8, Y2
+	VXORPD       Y12, Y12, Y12
 	VMULPD       Y3, Y9, Y9
-	VMULPD       Y4, Y4, Y2
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y3
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y2, Y3
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y2, Y3
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y2, Y3
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y7
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y2, Y7
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y2, Y7
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y2, Y7
-	VFMADD231PD  Y3, Y4, Y7
-	VMULPD       Y6, Y7, Y7
-	VBROADCASTSD 40(DI), Y2
-	VMULPD       Y2, Y9, Y9
-	VBROADCASTSD 48(DI), Y2
-	VMULPD       Y2, Y7, Y7
-	VBROADCASTSD 72(DI), Y2
-	VMULPD       Y2, Y9, Y2
-	VBROADCASTSD 64(DI), Y3
-	VFMADD231PD  Y3, Y7, Y2
-	VMAXPD       Y7, Y9, Y3
-	VPSUBQ       Y2, Y3, Y6
-	VPADDQ       constant8008000000000000<>+0(SB), Y6, Y6
-	VPSRLQ       $0x34, Y6, Y4
-	VPOR         constant4330000000000000<>+0(SB), Y4, Y4
-	VSUBPD       constant4330000000000800<>+0(SB), Y4, Y4
-	VPSRLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y6, Y6
-	VPSUBQ       Y6, Y3, Y6
-	VPXOR        constant8000000000000000<>+0(SB), Y6, Y6
-	VSUBPD       Y2, Y6, Y3
-	VADDPD       Y2, Y6, Y6
-	VDIVPD       Y6, Y3, Y3
-	VMULPD       Y3, Y3, Y2
-	VMULPD       Y2, Y2, Y6
-	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y8
-	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y6, Y8
+	VPSLLQ       $0x34, Y5, Y3
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y7, Y4
+	VXORPD       Y5, Y5, Y5
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y7, Y4
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y7, Y13
+	VMULPD       Y10, Y9, Y9
+	VMAXPD       Y14, Y8, Y7
+	VBROADCASTSD 16(DI), Y8
+	VFMADD231PD  Y13, Y6, Y4
+	VMULPD       Y15, Y9, Y6
+	VMULPD       Y3, Y4, Y4
+	VBROADCASTSD 48(DI), Y3
+	VBROADCASTSD 24(DI), Y13
 	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y10
-	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y6, Y10
-	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y6, Y10
-	VFMADD231PD  Y8, Y2, Y10
-	VFMADD213PD  Y4, Y3, Y10
-	VXORPD       Y2, Y2, Y2
-	VMINPD       Y5, Y2, Y3
-	VADDPD       Y10, Y3, Y3
-	VMAXPD       Y5, Y2, Y2
-	VSUBPD       Y2, Y10, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y7, Y4, Y4
-	VANDPD       Y4, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y9, Y4, Y4
-	VANDPD       Y4, Y2, Y2
-	VBROADCASTSD 24(DI), Y2
-	VSUBPD       Y2, Y3, Y3
-	VBROADCASTSD 16(DI), Y2
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y7, Y3, Y3
-	VCVTPD2PSY   Y3, X2
+	VMULPD       Y3, Y4, Y4
+	VFMADD231PD  Y11, Y4, Y6
+	VMAXPD       Y4, Y9, Y3
+	VPSUBQ       Y6, Y3, Y14
+	VPADDQ       constant8008000000000000<>+0(SB), Y14, Y14
+	VPSRLQ       $0x34, Y14, Y11
+	VPSRLQ       $0x34, Y14, Y14
+	VPOR         constant4330000000000000<>+0(SB), Y11, Y11
+	VPSLLQ       $0x34, Y14, Y14
+	VPSUBQ       Y14, Y3, Y14
+	VPXOR        constant8000000000000000<>+0(SB), Y14, Y14
+	VSUBPD       Y6, Y14, Y3
+	VADDPD       Y6, Y14, Y14
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y6
+	PREFETCHT0   4096(DX)(R9*1)
+	VCMPPD       $0x04, Y4, Y12, Y12
+	VDIVPD       Y14, Y3, Y3
+	VMULPD       Y3, Y3, Y14
+	VMULPD       Y14, Y14, Y15
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y15, Y10
+	VSUBPD       constant4330000000000800<>+0(SB), Y11, Y11
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y15, Y6
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y15, Y10
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y15, Y6
+	VCMPPD       $0x04, Y9, Y5, Y5
+	VFMADD231PD  Y6, Y14, Y10
+	VFMADD213PD  Y11, Y3, Y10
+	VSUBPD       Y7, Y10, Y7
+	VADDPD       Y10, Y2, Y2
+	VANDPD       Y12, Y2, Y2
+	VSUBPD       Y13, Y2, Y2
+	VMULPD       Y8, Y2, Y2
+	VANDPD       Y5, Y7, Y7
+	VMULPD       Y4, Y2, Y2
+	VCVTPD2PSY   Y2, X2
 	VMOVUPS      X2, (DX)(R9*1)
 	ADDQ         $0x10, R9
 	SUBQ         $0x04, R8
@@ -9324,109 +9325,109 @@ jensenTarget32Wide_loop_few:
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
 	SUBQ         R8, R11
+	VBROADCASTSD 56(DI), Y5
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y6
 	VMOVUPD      (R10)(R11*8), Y2
 	VEXTRACTF128 $0x01, Y2, X3
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
 	VSHUFPS      $0x88, X3, X2, X3
+	VEXTRACTF128 $0x01, Y2, X4
 	VMASKMOVPS   (AX)(R9*1), X3, X3
 	VCVTPS2PD    X3, Y3
-	VADDPD       Y0, Y3, Y5
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VADDPD       Y0, Y3, Y0
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VBROADCASTSD 64(DI), Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y3
-	VMAXPD       Y5, Y3, Y3
-	VADDPD       constant43380000000003ff<>+0(SB), Y3, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y4
-	VSUBPD       Y4, Y3, Y3
-	VEXTRACTF128 $0x01, Y2, X4
-	VSHUFPS      $0x88, X4, X2, X4
-	VMASKMOVPS   (CX)(R9*1), X4, X4
-	VCVTPS2PD    X4, Y4
-	VADDPD       Y1, Y4, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y7, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y6
-	VSUBPD       Y6, Y4, Y4
-	VSUBPD       Y5, Y7, Y5
-	VBROADCASTSD 56(DI), Y6
-	VADDPD       Y6, Y5, Y5
-	VPSLLQ       $0x34, Y0, Y0
-	VPSLLQ       $0x34, Y1, Y1
-	VMULPD       Y3, Y3, Y6
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y7
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y6, Y7
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y8
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y6, Y8
-	VFMADD231PD  Y7, Y3, Y8
-	VMULPD       Y0, Y8, Y8
-	VMULPD       Y4, Y4, Y0
-	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y3
-	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y0, Y3
-	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y0, Y3
-	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y0, Y3
-	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y6
-	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y0, Y6
-	VFMADD231PD  Y3, Y4, Y6
-	VMULPD       Y1, Y6, Y6
-	VBROADCASTSD 40(DI), Y0
-	VMULPD       Y0, Y8, Y8
-	VBROADCASTSD 48(DI), Y0
-	VMULPD       Y0, Y6, Y6
-	VANDPD       Y2, Y8, Y8
-	VANDPD       Y2, Y6, Y6
-	VBROADCASTSD 72(DI), Y0
-	VMULPD       Y0, Y8, Y0
-	VBROADCASTSD 64(DI), Y1
-	VFMADD231PD  Y1, Y6, Y0
-	VMAXPD       Y6, Y8, Y1
-	VPSUBQ       Y0, Y1, Y4
-	VPADDQ       constant8008000000000000<>+0(SB), Y4, Y4
-	VPSRLQ       $0x34, Y4, Y3
-	VPOR         constant4330000000000000<>+0(SB), Y3, Y3
-	VSUBPD       constant4330000000000800<>+0(SB), Y3, Y3
-	VPSRLQ       $0x34, Y4, Y4
+	VMAXPD       Y0, Y3, Y3
+	VSHUFPS      $0x88, X4, X2, X9
+	VADDPD       constant43380000000003ff<>+0(SB), Y3, Y4
+	VMASKMOVPS   (CX)(R9*1), X9, X10
+	VSUBPD       constant43380000000003ff<>+0(SB), Y4, Y9
+	VSUBPD       Y9, Y3, Y3
+	VMULPD       Y3, Y3, Y9
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y9, Y6
+	VMOVUPD      constant3ef00c0e4e15189c<>+0(SB), Y11
+	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y13
+	VBROADCASTSD 40(DI), Y12
+	VCVTPS2PD    X10, Y10
 	VPSLLQ       $0x34, Y4, Y4
-	VPSUBQ       Y4, Y1, Y4
-	VPXOR        constant8000000000000000<>+0(SB), Y4, Y4
-	VSUBPD       Y0, Y4, Y1
-	VADDPD       Y0, Y4, Y4
-	VDIVPD       Y4, Y1, Y1
-	VMULPD       Y1, Y1, Y0
-	VMULPD       Y0, Y0, Y4
-	VMOVUPD      constant3fd29bfce7cde603<>+0(SB), Y7
-	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y4, Y7
-	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y4, Y7
-	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y9
-	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y4, Y9
-	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y4, Y9
-	VFMADD231PD  Y7, Y0, Y9
-	VFMADD213PD  Y3, Y1, Y9
-	VXORPD       Y0, Y0, Y0
-	VMINPD       Y5, Y0, Y1
-	VADDPD       Y9, Y1, Y1
-	VMAXPD       Y5, Y0, Y0
-	VSUBPD       Y0, Y9, Y0
-	VXORPD       Y3, Y3, Y3
-	VCMPPD       $0x04, Y6, Y3, Y3
-	VANDPD       Y3, Y1, Y1
-	VXORPD       Y3, Y3, Y3
-	VCMPPD       $0x04, Y8, Y3, Y3
-	VANDPD       Y3, Y0, Y0
-	VBROADCASTSD 24(DI), Y0
-	VSUBPD       Y0, Y1, Y1
-	VBROADCASTSD 16(DI), Y0
-	VMULPD       Y0, Y1, Y1
-	VMULPD       Y6, Y1, Y1
-	VCVTPD2PSY   Y1, X0
-	VEXTRACTF128 $0x01, Y2, X1
-	VSHUFPS      $0x88, X1, X2, X1
-	VMASKMOVPS   X0, X1, (DX)(R9*1)
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y9, Y11
+	VADDPD       Y1, Y10, Y1
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y10
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y9, Y11
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y9, Y11
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y1, Y1
+	VEXTRACTF128 $0x01, Y2, X14
+	VSUBPD       Y0, Y1, Y0
+	VMAXPD       Y1, Y10, Y10
+	VADDPD       constant43380000000003ff<>+0(SB), Y10, Y1
+	VADDPD       Y5, Y0, Y0
+	VBROADCASTSD 24(DI), Y15
+	VPSLLQ       $0x34, Y1, Y5
+	VSHUFPS      $0x88, X14, X2, X14
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y9, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y1
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y9, Y6
+	VMOVUPD      constant3f2446c79efd4834<>+0(SB), Y9
+	VSUBPD       Y1, Y10, Y10
+	VMULPD       Y10, Y10, Y1
+	VFMADD213PD  constant3f55d877598350de<>+0(SB), Y1, Y7
+	VFMADD231PD  Y11, Y3, Y6
+	VMULPD       Y4, Y6, Y6
+	VFMADD213PD  constant3fac6b08da70cce3<>+0(SB), Y1, Y7
+	VBROADCASTSD 48(DI), Y3
+	VFMADD213PD  constant3f83b29d8bb0b97e<>+0(SB), Y1, Y9
+	VXORPD       Y11, Y11, Y11
+	VFMADD213PD  constant3fcebfbe0aa03df0<>+0(SB), Y1, Y9
+	VBROADCASTSD 72(DI), Y4
+	VFMADD213PD  constant3fe62e42fef9cc69<>+0(SB), Y1, Y7
+	VFMADD213PD  constant3feffffffffa7135<>+0(SB), Y1, Y9
+	VXORPD       Y1, Y1, Y1
+	VFMADD231PD  Y7, Y10, Y9
+	VMULPD       Y12, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VANDPD       Y2, Y6, Y6
+	VMULPD       Y4, Y6, Y4
+	VMULPD       Y5, Y9, Y9
+	VMULPD       Y3, Y9, Y9
+	VANDPD       Y2, Y9, Y9
+	VMAXPD       Y9, Y6, Y2
+	VFMADD231PD  Y8, Y9, Y4
+	VPSUBQ       Y4, Y2, Y5
+	VPADDQ       constant8008000000000000<>+0(SB), Y5, Y5
+	VPSRLQ       $0x34, Y5, Y3
+	VBROADCASTSD 16(DI), Y10
+	VMOVUPD      constant3fd46f429230d72b<>+0(SB), Y8
+	VPSRLQ       $0x34, Y5, Y5
+	VPSLLQ       $0x34, Y5, Y5
+	VPSUBQ       Y5, Y2, Y5
+	VPXOR        constant8000000000000000<>+0(SB), Y5, Y5
+	VSUBPD       Y4, Y5, Y2
+	VADDPD       Y4, Y5, Y5
+	VDIVPD       Y5, Y2, Y2
+	VMULPD       Y2, Y2, Y4
+	VPOR         constant4330000000000000<>+0(SB), Y3, Y3
+	VCMPPD       $0x04, Y6, Y11, Y11
+	VMULPD       Y4, Y4, Y5
+	VMINPD       Y0, Y7, Y6
+	VCMPPD       $0x04, Y9, Y1, Y1
+	VMAXPD       Y0, Y7, Y0
+	VSUBPD       constant4330000000000800<>+0(SB), Y3, Y3
+	VFMADD213PD  constant3fda61e917b7bbbc<>+0(SB), Y5, Y13
+	VFMADD213PD  constant3feec709dcb3fe9a<>+0(SB), Y5, Y13
+	VFMADD213PD  constant3fe2776bc64f2938<>+0(SB), Y5, Y8
+	VFMADD213PD  constant40071547652b7ea7<>+0(SB), Y5, Y8
+	VFMADD231PD  Y13, Y4, Y8
+	VFMADD213PD  Y3, Y2, Y8
+	VADDPD       Y8, Y6, Y6
+	VANDPD       Y1, Y6, Y6
+	VSUBPD       Y15, Y6, Y6
+	VMULPD       Y10, Y6, Y6
+	VSUBPD       Y0, Y8, Y0
+	VMULPD       Y9, Y6, Y6
+	VANDPD       Y11, Y0, Y0
+	VCVTPD2PSY   Y6, X0
+	VMASKMOVPS   X0, X14, (DX)(R9*1)
 
 jensenTarget32Wide_loop_done:
 	LEAQ (AX)(SI*4), AX
@@ -9547,244 +9548,238 @@ logitsLoss64_row:
 	MOVQ         $0x00000004, R11
 	SUBQ         $0x04, R9
 	JL           logitsLoss64_loop_few
-	LEAQ         (AX)(DI*1), R12
+	VMOVUPD      (CX)(R10*1), Y9
 	VMOVUPD      (AX)(R10*1), Y5
+	LEAQ         (AX)(DI*1), R12
 	VADDPD       Y0, Y5, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	SUBQ         $0x04, R9
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VPADDQ       constant00095f619980c433<>+0(SB), Y9, Y11
+	VPSRLQ       $0x34, Y11, Y10
+	VPAND        constant000fffffffffffff<>+0(SB), Y11, Y11
+	VPOR         constant4330000000000000<>+0(SB), Y10, Y10
+	VSUBPD       constant43300000000003ff<>+0(SB), Y10, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y11, Y11
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y11, Y12
 	VMAXPD       Y8, Y5, Y5
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y8, Y10, Y10
+	VPSLLQ       $0x34, Y6, Y6
+	VADDPD       constant3ff0000000000000<>+0(SB), Y11, Y11
 	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R10*1), Y7
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
-	VPSRLQ $0x34, Y10, Y9
-	VPAND  constant000fffffffffffff<>+0(SB), Y10, Y10
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
-	VPOR   constant4330000000000000<>+0(SB), Y9, Y9
-	VSUBPD constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y11
-	VADDPD constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD Y10, Y11, Y11
-	VSUBPD Y8, Y9, Y9
-	VPSLLQ $0x34, Y6, Y6
-	SUBQ   $0x04, R9
-	JL     logitsLoss64_loop_last
+	VDIVPD       Y11, Y12, Y12
+	JL           logitsLoss64_loop_last
 
 logitsLoss64_loop:
-	PREFETCHT0  (R12)(R10*1)
-	PREFETCHT0  4096(CX)(R10*1)
-	VMULPD      Y5, Y5, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
-	VFMADD231PD Y10, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y11, Y11, Y5
-	VMULPD      Y5, Y5, Y6
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y8
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y10
-	VFMADD231PD Y8, Y5, Y10
-	VFMADD213PD Y9, Y11, Y10
-	VADDPD      Y7, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y7, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VFMADD231PD Y10, Y7, Y4
-	VORPD       Y7, Y1, Y1
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VORPD       Y9, Y1, Y1
+	VMULPD      Y12, Y12, Y13
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y11
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y14
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VFMADD231PD Y8, Y5, Y11
 	VMOVUPD     32(AX)(R10*1), Y5
-	VADDPD      Y0, Y5, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	PREFETCHT0  4096(CX)(R10*1)
+	PREFETCHT0  (R12)(R10*1)
+	VADDPD      Y0, Y5, Y15
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
+	VMULPD      Y13, Y13, Y7
+	VFMADD231PD Y6, Y11, Y2
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y15, Y15
+	VADDPD      Y9, Y3, Y3
+	VXORPD      Y6, Y6, Y6
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y14
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y8, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R10*1), Y7
-
-	// log2 t - y
-	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y10
-	VPSRLQ  $0x34, Y10, Y9
-	VPAND   constant000fffffffffffff<>+0(SB), Y10, Y10
-	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
-	VPOR    constant4330000000000000<>+0(SB), Y9, Y9
-	VSUBPD  constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y11
-	VADDPD  constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD  Y10, Y11, Y11
-	VSUBPD  Y8, Y9, Y9
-	VPSLLQ  $0x34, Y6, Y6
-	ADDQ    $0x20, R10
-	DECQ    R11
-	JNZ     logitsLoss64_loop_on
-	VADDPD  (R8), Y2, Y8
-	VSUBPD  (R8), Y8, Y10
-	VSUBPD  Y10, Y2, Y2
-	VADDPD  32(R8), Y2, Y2
-	VMOVUPD Y2, 32(R8)
-	VMOVUPD Y8, (R8)
-	VXORPD  Y2, Y2, Y2
-	VADDPD  64(R8), Y3, Y8
-	VSUBPD  64(R8), Y8, Y10
-	VSUBPD  Y10, Y3, Y3
-	VADDPD  96(R8), Y3, Y3
-	VMOVUPD Y3, 96(R8)
-	VMOVUPD Y8, 64(R8)
-	VXORPD  Y3, Y3, Y3
-	VADDPD  128(R8), Y4, Y8
-	VSUBPD  128(R8), Y8, Y10
-	VSUBPD  Y10, Y4, Y4
-	VADDPD  160(R8), Y4, Y4
-	VMOVUPD Y4, 160(R8)
-	VMOVUPD Y8, 128(R8)
-	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000004, R11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y14
+	VCMPPD      $0x04, Y9, Y6, Y6
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y14
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y14
+	VFMADD231PD Y8, Y13, Y14
+	VFMADD213PD Y10, Y12, Y14
+	VANDPD      Y6, Y14, Y14
+	VFMADD231PD Y14, Y9, Y4
+	VMOVUPD     32(CX)(R10*1), Y9
+	VPADDQ      constant00095f619980c433<>+0(SB), Y9, Y7
+	ADDQ        $0x20, R10
+	VMAXPD      Y15, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y8
+	VPSRLQ      $0x34, Y7, Y10
+	VPSLLQ      $0x34, Y8, Y6
+	VPOR        constant4330000000000000<>+0(SB), Y10, Y10
+	VSUBPD      constant43380000000003ff<>+0(SB), Y8, Y8
+	DECQ        R11
+	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
+	VSUBPD      constant43300000000003ff<>+0(SB), Y10, Y10
+	VSUBPD      Y8, Y5, Y5
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y12
+	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
+	VDIVPD      Y7, Y12, Y12
+	VSUBPD      Y15, Y10, Y10
+	JNZ         logitsLoss64_loop_on
+	VADDPD      (R8), Y2, Y7
+	VSUBPD      (R8), Y7, Y8
+	MOVQ        $0x00000004, R11
+	VSUBPD      Y8, Y2, Y2
+	VADDPD      32(R8), Y2, Y2
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y7, (R8)
+	VADDPD      64(R8), Y3, Y7
+	VXORPD      Y2, Y2, Y2
+	VSUBPD      64(R8), Y7, Y8
+	VSUBPD      Y8, Y3, Y3
+	VADDPD      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VMOVUPD     Y7, 64(R8)
+	VADDPD      128(R8), Y4, Y7
+	VXORPD      Y3, Y3, Y3
+	VSUBPD      128(R8), Y7, Y8
+	VSUBPD      Y8, Y4, Y4
+	VADDPD      160(R8), Y4, Y4
+	VMOVUPD     Y4, 160(R8)
+	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y7, 128(R8)
 
 logitsLoss64_loop_on:
 	SUBQ $0x04, R9
 	JGE  logitsLoss64_loop
 
 logitsLoss64_loop_last:
-	VMULPD      Y5, Y5, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y14
+	VMULPD      Y5, Y5, Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y11
+	VMULPD      Y12, Y12, Y13
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VMULPD      Y13, Y13, Y7
+	VFMADD231PD Y8, Y5, Y11
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y5
+	VORPD       Y9, Y1, Y1
+	VADDPD      Y9, Y3, Y3
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y14
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y5
+	VFMADD231PD Y6, Y11, Y2
+	VADDPD      (R8), Y2, Y8
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y5
+	VSUBPD      (R8), Y8, Y11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y5
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y14
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y14
+	VXORPD      Y6, Y6, Y6
+	ADDQ        $0x20, R10
+	VSUBPD      Y11, Y2, Y2
+	VCMPPD      $0x04, Y9, Y6, Y6
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y14
+	VADDPD      32(R8), Y2, Y2
+	VFMADD231PD Y5, Y13, Y14
+	VMOVUPD     Y2, 32(R8)
+	VMOVUPD     Y8, (R8)
+	VADDPD      64(R8), Y3, Y2
+	VSUBPD      64(R8), Y2, Y5
+	VSUBPD      Y5, Y3, Y3
+	VADDPD      96(R8), Y3, Y3
+	VMOVUPD     Y3, 96(R8)
+	VFMADD213PD Y10, Y12, Y14
+	VMOVUPD     Y2, 64(R8)
+	VXORPD      Y2, Y2, Y2
+	VANDPD      Y6, Y14, Y14
+	VFMADD231PD Y14, Y9, Y4
+	VADDPD      128(R8), Y4, Y5
+	VSUBPD      128(R8), Y5, Y3
+	VSUBPD      Y3, Y4, Y4
+	VADDPD      160(R8), Y4, Y4
+	VXORPD      Y3, Y3, Y3
+	VMOVUPD     Y4, 160(R8)
+	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y5, 128(R8)
+
+logitsLoss64_loop_few:
+	ADDQ        $0x04, R9
+	TESTQ       R9, R9
+	JZ          logitsLoss64_loop_done
+	LEAQ        tailMask<>+0(SB), R11
+	MOVQ        $0x00000004, R12
+	SUBQ        R9, R12
+	VMOVUPD     (R11)(R12*8), Y5
+	VMASKMOVPD  (AX)(R10*1), Y5, Y6
+	VADDPD      Y0, Y6, Y0
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y13
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VMASKMOVPD  (CX)(R10*1), Y5, Y8
+	VXORPD      Y14, Y14, Y14
+	VPADDQ      constant00095f619980c433<>+0(SB), Y8, Y10
+	VMAXPD      Y0, Y6, Y6
+	VORPD       Y8, Y1, Y1
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
-	VFMADD231PD Y10, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y11, Y11, Y5
-	VMULPD      Y5, Y5, Y6
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y8
+	VPSRLQ      $0x34, Y10, Y9
+	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
+	VPAND       constant000fffffffffffff<>+0(SB), Y10, Y10
+	VSUBPD      constant43300000000003ff<>+0(SB), Y9, Y9
+	VSUBPD      Y0, Y9, Y9
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD      Y7, Y6, Y6
+	VPSLLQ      $0x34, Y0, Y0
+	VANDPD      Y5, Y0, Y0
+	VMULPD      Y6, Y6, Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y12
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y11
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y5
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y11
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y12
+	VADDPD      constant3ff0000000000000<>+0(SB), Y10, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y12
+	VCMPPD      $0x04, Y8, Y14, Y14
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y11
+	VDIVPD      Y10, Y5, Y5
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y11
+	VMULPD      Y5, Y5, Y7
+	VFMADD231PD Y11, Y6, Y12
 	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
+	VMULPD      Y7, Y7, Y6
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y13
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y13
 	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y10
 	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y10
 	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y10
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y13
 	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y10
-	VFMADD231PD Y8, Y5, Y10
-	VFMADD213PD Y9, Y11, Y10
-	VADDPD      Y7, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y7, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VFMADD231PD Y10, Y7, Y4
-	VORPD       Y7, Y1, Y1
-	ADDQ        $0x20, R10
-	VADDPD      (R8), Y2, Y5
-	VSUBPD      (R8), Y5, Y6
-	VSUBPD      Y6, Y2, Y2
-	VADDPD      32(R8), Y2, Y2
-	VMOVUPD     Y2, 32(R8)
-	VMOVUPD     Y5, (R8)
-	VXORPD      Y2, Y2, Y2
-	VADDPD      64(R8), Y3, Y5
-	VSUBPD      64(R8), Y5, Y6
-	VSUBPD      Y6, Y3, Y3
-	VADDPD      96(R8), Y3, Y3
-	VMOVUPD     Y3, 96(R8)
-	VMOVUPD     Y5, 64(R8)
-	VXORPD      Y3, Y3, Y3
-	VADDPD      128(R8), Y4, Y5
-	VSUBPD      128(R8), Y5, Y6
-	VSUBPD      Y6, Y4, Y4
-	VADDPD      160(R8), Y4, Y4
-	VMOVUPD     Y4, 160(R8)
-	VMOVUPD     Y5, 128(R8)
-	VXORPD      Y4, Y4, Y4
-
-logitsLoss64_loop_few:
-	ADDQ       $0x04, R9
-	TESTQ      R9, R9
-	JZ         logitsLoss64_loop_done
-	LEAQ       tailMask<>+0(SB), R11
-	MOVQ       $0x00000004, R12
-	SUBQ       R9, R12
-	VMOVUPD    (R11)(R12*8), Y5
-	VMASKMOVPD (AX)(R10*1), Y5, Y6
-	VADDPD     Y0, Y6, Y8
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD     Y8, Y6, Y6
-	VADDPD     constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y7
-	VSUBPD     Y7, Y6, Y6
-	VMASKMOVPD (CX)(R10*1), Y5, Y7
-
-	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y10
-	VPSRLQ      $0x34, Y10, Y9
-	VPAND       constant000fffffffffffff<>+0(SB), Y10, Y10
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
-	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
-	VSUBPD      constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y11
-	VADDPD      constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD      Y10, Y11, Y11
-	VSUBPD      Y8, Y9, Y9
-	VPSLLQ      $0x34, Y0, Y0
-	VMULPD      Y6, Y6, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
-	VFMADD231PD Y10, Y6, Y12
-	VANDPD      Y5, Y0, Y0
+	VFMADD231PD Y13, Y7, Y10
+	VFMADD213PD Y9, Y5, Y10
 	VFMADD231PD Y0, Y12, Y2
-	VMULPD      Y11, Y11, Y0
-	VMULPD      Y0, Y0, Y5
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y5, Y6
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y5, Y6
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y8
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y5, Y8
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y5, Y8
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y5, Y8
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y5, Y8
-	VFMADD231PD Y6, Y0, Y8
-	VFMADD213PD Y9, Y11, Y8
-	VADDPD      Y7, Y3, Y3
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y7, Y0, Y0
-	VANDPD      Y0, Y8, Y8
-	VFMADD231PD Y8, Y7, Y4
-	VORPD       Y7, Y1, Y1
+	VADDPD      Y8, Y3, Y3
+	VANDPD      Y14, Y10, Y10
+	VFMADD231PD Y10, Y8, Y4
 
 logitsLoss64_loop_done:
 	VADDPD     (R8), Y2, Y0
@@ -9792,36 +9787,36 @@ logitsLoss64_loop_done:
 	VSUBPD     Y5, Y2, Y2
 	VADDPD     32(R8), Y2, Y2
 	VMOVUPD    Y2, 32(R8)
-	VADDPD     32(R8), Y0, Y0
 	VADDPD     64(R8), Y3, Y2
 	VSUBPD     64(R8), Y2, Y5
+	VADDPD     32(R8), Y0, Y0
 	VSUBPD     Y5, Y3, Y3
 	VADDPD     96(R8), Y3, Y3
 	VMOVUPD    Y3, 96(R8)
-	VADDPD     96(R8), Y2, Y2
 	VADDPD     128(R8), Y4, Y3
+	VXORPD     Y6, Y6, Y6
+	VADDPD     96(R8), Y2, Y2
 	VSUBPD     128(R8), Y3, Y5
+	VMOVMSKPD  Y1, R9
 	VSUBPD     Y5, Y4, Y4
 	VADDPD     160(R8), Y4, Y4
 	VMOVUPD    Y4, 160(R8)
 	VADDPD     160(R8), Y3, Y3
-	VXORPD     Y4, Y4, Y4
-	VUNPCKLPD  Y2, Y0, Y5
-	VUNPCKHPD  Y2, Y0, Y0
-	VADDPD     Y5, Y0, Y0
-	VUNPCKLPD  Y4, Y3, Y2
-	VUNPCKHPD  Y4, Y3, Y3
-	VADDPD     Y2, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y0, Y2
-	VPERM2F128 $0x31, Y3, Y0, Y0
-	VADDPD     Y2, Y0, Y0
-	VMOVUPD    Y0, 32(SI)
-	VMOVMSKPD  Y1, R8
-	VXORPD     X0, X0, X0
-	VCVTSI2SDQ R8, X0, X0
-	VMOVSD     X0, 56(SI)
 	LEAQ       (AX)(BX*8), AX
+	VXORPD     X4, X4, X4
+	VUNPCKLPD  Y2, Y0, Y1
+	VUNPCKHPD  Y2, Y0, Y0
 	LEAQ       (CX)(BX*8), CX
+	VUNPCKLPD  Y6, Y3, Y2
+	VUNPCKHPD  Y6, Y3, Y3
+	VCVTSI2SDQ R9, X4, X4
+	VADDPD     Y1, Y0, Y0
+	VADDPD     Y2, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y0, Y1
+	VPERM2F128 $0x31, Y3, Y0, Y0
+	VADDPD     Y1, Y0, Y0
+	VMOVUPD    Y0, 32(SI)
+	VMOVSD     X4, 56(SI)
 	ADDQ       $0x40, SI
 	DECQ       DX
 	JNZ        logitsLoss64_row
@@ -9975,115 +9970,70 @@ logProbsLoss64_row:
 	MOVQ    $0x00000004, R10
 	SUBQ    $0x04, R8
 	JL      logProbsLoss64_loop_few
+	VMOVUPD (CX)(R9*1), Y7
 	VMOVUPD (AX)(R9*1), Y4
+	SUBQ    $0x04, R8
 	VADDPD  Y0, Y4, Y6
-	VMULPD  constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y9
 	VMOVUPD constantc08ff80000000000<>+0(SB), Y4
+	VMULPD  constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VPSRLQ  $0x34, Y9, Y8
+	VPAND   constant000fffffffffffff<>+0(SB), Y9, Y9
 	VMAXPD  Y6, Y4, Y4
+	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
 	VADDPD  constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD  constant3ff0000000000000<>+0(SB), Y9, Y10
+	VADDPD  constant3ff0000000000000<>+0(SB), Y9, Y9
 	VSUBPD  constant43380000000003ff<>+0(SB), Y5, Y5
+	VPOR    constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD  constant43300000000003ff<>+0(SB), Y8, Y8
 	VSUBPD  Y5, Y4, Y4
-	VMOVUPD (CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ $0x34, Y7, Y5
-	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y8, Y8
-	VSUBPD Y6, Y5, Y5
-	SUBQ   $0x04, R8
-	JL     logProbsLoss64_loop_last
+	VSUBPD  Y6, Y8, Y8
+	VDIVPD  Y9, Y10, Y10
+	JL      logProbsLoss64_loop_last
 
 logProbsLoss64_loop:
-	VMULPD      Y8, Y8, Y6
-	VMULPD      Y6, Y6, Y7
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
-	VFMADD231PD Y9, Y6, Y10
-	VFMADD213PD Y5, Y8, Y10
-	VADDPD      Y4, Y2, Y2
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VFMADD231PD Y10, Y4, Y3
-	VORPD       Y4, Y1, Y1
 	VMOVUPD     32(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y6, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      Y5, Y4, Y4
-	VMOVUPD     32(CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ  constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ  $0x34, Y7, Y5
-	VPAND   constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR    constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD  constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD  constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD  Y7, Y8, Y8
-	VSUBPD  Y6, Y5, Y5
-	ADDQ    $0x20, R9
-	DECQ    R10
-	JNZ     logProbsLoss64_loop_on
-	VADDPD  (DI), Y2, Y6
-	VSUBPD  (DI), Y6, Y7
-	VSUBPD  Y7, Y2, Y2
-	VADDPD  32(DI), Y2, Y2
-	VMOVUPD Y2, 32(DI)
-	VMOVUPD Y6, (DI)
-	VXORPD  Y2, Y2, Y2
-	VADDPD  64(DI), Y3, Y6
-	VSUBPD  64(DI), Y6, Y7
-	VSUBPD  Y7, Y3, Y3
-	VADDPD  96(DI), Y3, Y3
-	VMOVUPD Y3, 96(DI)
-	VMOVUPD Y6, 64(DI)
-	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000004, R10
-
-logProbsLoss64_loop_on:
-	SUBQ $0x04, R8
-	JGE  logProbsLoss64_loop
-
-logProbsLoss64_loop_last:
-	VMULPD      Y8, Y8, Y6
-	VMULPD      Y6, Y6, Y7
+	VMULPD      Y10, Y10, Y5
+	VADDPD      Y7, Y2, Y2
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
-	VFMADD231PD Y9, Y6, Y10
-	VFMADD213PD Y5, Y8, Y10
-	VADDPD      Y4, Y2, Y2
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VFMADD231PD Y10, Y4, Y3
-	VORPD       Y4, Y1, Y1
+	VMULPD      Y5, Y5, Y6
+	VXORPD      Y12, Y12, Y12
+	VORPD       Y7, Y1, Y1
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y9
+	VCMPPD      $0x04, Y7, Y12, Y12
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y9
+	VADDPD      Y0, Y4, Y13
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y11
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y11
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
+	VFMADD231PD Y9, Y5, Y11
+	VFMADD213PD Y8, Y10, Y11
+	VANDPD      Y12, Y11, Y11
+	VFMADD231PD Y11, Y7, Y3
+	VMOVUPD     32(CX)(R9*1), Y7
+	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y5
 	ADDQ        $0x20, R9
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y13, Y13
+	VMAXPD      Y13, Y4, Y4
+	DECQ        R10
+	VPSRLQ      $0x34, Y5, Y8
+	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD      constant43300000000003ff<>+0(SB), Y8, Y8
+	VPAND       constant000fffffffffffff<>+0(SB), Y5, Y5
+	VSUBPD      Y13, Y8, Y8
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD      Y6, Y4, Y4
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y5, Y5
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y5, Y10
+	VADDPD      constant3ff0000000000000<>+0(SB), Y5, Y5
+	VDIVPD      Y5, Y10, Y10
+	JNZ         logProbsLoss64_loop_on
 	VADDPD      (DI), Y2, Y4
 	VSUBPD      (DI), Y4, Y5
 	VSUBPD      Y5, Y2, Y2
@@ -10098,85 +10048,124 @@ logProbsLoss64_loop_last:
 	VMOVUPD     Y3, 96(DI)
 	VMOVUPD     Y4, 64(DI)
 	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000004, R10
+
+logProbsLoss64_loop_on:
+	SUBQ $0x04, R8
+	JGE  logProbsLoss64_loop
+
+logProbsLoss64_loop_last:
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y9
+	VADDPD      Y7, Y2, Y2
+	VMULPD      Y10, Y10, Y4
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
+	VXORPD      Y11, Y11, Y11
+	VMULPD      Y4, Y4, Y5
+	VCMPPD      $0x04, Y7, Y11, Y11
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y5, Y9
+	VORPD       Y7, Y1, Y1
+	VADDPD      (DI), Y2, Y12
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y5, Y9
+	VSUBPD      (DI), Y12, Y13
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y5, Y9
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y5, Y9
+	VSUBPD      Y13, Y2, Y2
+	VADDPD      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	ADDQ        $0x20, R9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y5, Y6
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y5, Y6
+	VXORPD      Y2, Y2, Y2
+	VMOVUPD     Y12, (DI)
+	VFMADD231PD Y6, Y4, Y9
+	VFMADD213PD Y8, Y10, Y9
+	VANDPD      Y11, Y9, Y9
+	VFMADD231PD Y9, Y7, Y3
+	VADDPD      64(DI), Y3, Y4
+	VSUBPD      64(DI), Y4, Y5
+	VSUBPD      Y5, Y3, Y3
+	VADDPD      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VXORPD      Y3, Y3, Y3
+	VMOVUPD     Y4, 64(DI)
 
 logProbsLoss64_loop_few:
-	ADDQ       $0x04, R8
-	TESTQ      R8, R8
-	JZ         logProbsLoss64_loop_done
-	LEAQ       tailMask<>+0(SB), R10
-	MOVQ       $0x00000004, R11
-	SUBQ       R8, R11
-	VMOVUPD    (R10)(R11*8), Y4
-	VMASKMOVPD (AX)(R9*1), Y4, Y5
-	VADDPD     Y0, Y5, Y7
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD     Y7, Y5, Y5
-	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD     constant43380000000003ff<>+0(SB), Y6, Y6
-	VSUBPD     Y6, Y5, Y5
-	VMASKMOVPD (CX)(R9*1), Y4, Y4
-
-	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y4, Y6
-	VPSRLQ      $0x34, Y6, Y5
-	VPAND       constant000fffffffffffff<>+0(SB), Y6, Y6
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y6, Y6
-	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y6, Y8
-	VADDPD      constant3ff0000000000000<>+0(SB), Y6, Y6
-	VDIVPD      Y6, Y8, Y8
-	VSUBPD      Y7, Y5, Y5
-	VMULPD      Y8, Y8, Y6
-	VMULPD      Y6, Y6, Y7
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
-	VFMADD231PD Y9, Y6, Y10
-	VFMADD213PD Y5, Y8, Y10
-	VADDPD      Y4, Y2, Y2
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VFMADD231PD Y10, Y4, Y3
-	VORPD       Y4, Y1, Y1
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          logProbsLoss64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
+	SUBQ        R8, R11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y7
+	VXORPD      Y8, Y8, Y8
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (CX)(R9*1), Y4, Y5
+	VMASKMOVPD  (AX)(R9*1), Y4, Y4
+	VPADDQ      constant00095f619980c433<>+0(SB), Y5, Y9
+	VADDPD      Y0, Y4, Y10
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VPSRLQ      $0x34, Y9, Y11
+	VPAND       constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VADDPD      Y5, Y2, Y2
+	VPOR        constant4330000000000000<>+0(SB), Y11, Y11
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y9, Y12
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VADDPD      constant3ff0000000000000<>+0(SB), Y9, Y9
+	VORPD       Y5, Y1, Y1
+	VSUBPD      constant43300000000003ff<>+0(SB), Y11, Y11
+	VDIVPD      Y9, Y12, Y12
+	VMAXPD      Y10, Y4, Y4
+	VMULPD      Y12, Y12, Y13
+	VMULPD      Y13, Y13, Y14
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y14, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y9
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y14, Y7
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y14, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y9
+	VSUBPD      Y10, Y11, Y11
+	VSUBPD      Y9, Y4, Y4
+	VCMPPD      $0x04, Y5, Y8, Y8
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y14, Y7
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y14, Y6
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y14, Y6
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y14, Y7
+	VFMADD231PD Y6, Y13, Y7
+	VFMADD213PD Y11, Y12, Y7
+	VANDPD      Y8, Y7, Y7
+	VFMADD231PD Y7, Y5, Y3
 
 logProbsLoss64_loop_done:
 	VADDPD       (DI), Y2, Y4
-	VSUBPD       (DI), Y4, Y5
-	VSUBPD       Y5, Y2, Y2
+	LEAQ         (AX)(BX*8), AX
+	VMOVMSKPD    Y1, R8
+	VSUBPD       (DI), Y4, Y1
+	VXORPD       X5, X5, X5
+	VSUBPD       Y1, Y2, Y2
+	VCVTSI2SDQ   R8, X5, X5
 	VADDPD       32(DI), Y2, Y2
 	VMOVUPD      Y2, 32(DI)
+	VADDPD       64(DI), Y3, Y1
 	VADDPD       32(DI), Y4, Y4
-	VADDPD       64(DI), Y3, Y2
-	VSUBPD       64(DI), Y2, Y5
-	VSUBPD       Y5, Y3, Y3
+	VSUBPD       64(DI), Y1, Y2
+	LEAQ         (CX)(BX*8), CX
+	VEXTRACTF128 $0x01, Y4, X6
+	VSUBPD       Y2, Y3, Y3
+	VADDPD       X4, X6, X6
 	VADDPD       96(DI), Y3, Y3
 	VMOVUPD      Y3, 96(DI)
-	VADDPD       96(DI), Y2, Y2
-	VEXTRACTF128 $0x01, Y4, X3
-	VADDPD       X4, X3, X3
-	VPERMILPD    $0x01, X3, X4
-	VADDPD       X4, X3, X3
-	VMOVSD       X3, 40(SI)
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X2, X3, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDPD       X2, X3, X3
+	VADDPD       96(DI), Y1, Y1
+	VPERMILPD    $0x01, X6, X2
+	VEXTRACTF128 $0x01, Y1, X3
+	VADDPD       X1, X3, X3
+	VADDPD       X2, X6, X6
+	VMOVSD       X6, 40(SI)
+	VPERMILPD    $0x01, X3, X1
+	VADDPD       X1, X3, X3
 	VMOVSD       X3, 48(SI)
-	VMOVMSKPD    Y1, DI
-	VXORPD       X1, X1, X1
-	VCVTSI2SDQ   DI, X1, X1
-	VMOVSD       X1, 56(SI)
-	LEAQ         (AX)(BX*8), AX
-	LEAQ         (CX)(BX*8), CX
+	VMOVSD       X5, 56(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logProbsLoss64_row
@@ -10216,177 +10205,177 @@ pairLoss64_row:
 	MOVQ         $0x00000004, R11
 	SUBQ         $0x04, R9
 	JL           pairLoss64_loop_few
-	LEAQ         (AX)(DI*1), R12
-	LEAQ         (CX)(DI*1), R13
 	VMOVUPD      (AX)(R10*1), Y5
-	VADDPD       Y0, Y5, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      (CX)(R10*1), Y8
+	VADDPD       Y0, Y5, Y6
+	LEAQ         (AX)(DI*1), R12
+	VADDPD       Y1, Y8, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	LEAQ         (CX)(DI*1), R13
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y8, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R10*1), Y7
-	VADDPD       Y1, Y7, Y11
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD       Y11, Y7, Y7
-	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD       Y10, Y7, Y7
-	VSUBPD       Y8, Y11, Y8
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
-	VANDPD       Y10, Y8, Y8
-	VMULPD       constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
-	VPSLLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y9, Y9
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMAXPD       Y6, Y5, Y5
+	VMAXPD       Y7, Y8, Y8
 	SUBQ         $0x04, R9
+	VSUBPD       Y6, Y7, Y11
+	VADDPD       constant43380000000003ff<>+0(SB), Y8, Y9
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y12
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VANDPD       Y12, Y11, Y11
+	VMULPD       constant7830000000000000<>+0(SB), Y11, Y11
+	VPSLLQ       $0x34, Y9, Y9
+	VPSLLQ       $0x34, Y6, Y6
+	VSUBPD       Y7, Y5, Y5
+	VSUBPD       Y10, Y8, Y8
+	VMULPD       constant07b0000000000000<>+0(SB), Y11, Y11
 	JL           pairLoss64_loop_last
 
 pairLoss64_loop:
-	PREFETCHT0  (R12)(R10*1)
-	PREFETCHT0  (R13)(R10*1)
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y15
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y12
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y14
+	VMULPD      Y8, Y8, Y13
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y15
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y15
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y14
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y15
+	VFMADD231PD Y14, Y8, Y15
+	VMOVUPD     32(CX)(R10*1), Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y10
+	PREFETCHT0  (R12)(R10*1)
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y12
+	VFMADD231PD Y10, Y5, Y12
 	VMOVUPD     32(AX)(R10*1), Y5
-	VADDPD      Y0, Y5, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y8, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R10*1), Y7
-	VADDPD      Y1, Y7, Y10
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y10, Y7, Y7
-	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
-	VSUBPD      Y11, Y7, Y7
-	VSUBPD      Y8, Y10, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
-	VANDPD      Y10, Y8, Y8
-	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
-	VPSLLQ      $0x34, Y6, Y6
-	VPSLLQ      $0x34, Y9, Y9
+	VADDPD      Y1, Y8, Y10
+	PREFETCHT0  (R13)(R10*1)
 	ADDQ        $0x20, R10
 	DECQ        R11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y8
+	VMAXPD      Y10, Y8, Y8
+	VADDPD      Y0, Y5, Y7
+	VMULPD      Y9, Y15, Y15
+	VADDPD      Y15, Y3, Y3
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VFMADD231PD Y6, Y12, Y2
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y6
+	VMAXPD      Y7, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y9
+	VFMADD231PD Y11, Y15, Y4
+	VSUBPD      Y7, Y10, Y11
+	VANDPD      Y6, Y11, Y11
+	VMULPD      constant7830000000000000<>+0(SB), Y11, Y11
+	VPSLLQ      $0x34, Y9, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y9
+	VADDPD      constant43380000000003ff<>+0(SB), Y8, Y10
+	VMULPD      constant07b0000000000000<>+0(SB), Y11, Y11
+	VSUBPD      constant43380000000003ff<>+0(SB), Y10, Y7
+	VSUBPD      Y9, Y5, Y5
+	VPSLLQ      $0x34, Y10, Y9
+	VSUBPD      Y7, Y8, Y8
 	JNZ         pairLoss64_loop_on
-	VADDPD      (R8), Y2, Y10
-	VSUBPD      (R8), Y10, Y11
-	VSUBPD      Y11, Y2, Y2
+	VADDPD      (R8), Y2, Y7
+	VSUBPD      (R8), Y7, Y10
+	MOVQ        $0x00000004, R11
+	VSUBPD      Y10, Y2, Y2
 	VADDPD      32(R8), Y2, Y2
 	VMOVUPD     Y2, 32(R8)
-	VMOVUPD     Y10, (R8)
+	VMOVUPD     Y7, (R8)
+	VADDPD      64(R8), Y3, Y7
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(R8), Y3, Y10
-	VSUBPD      64(R8), Y10, Y11
-	VSUBPD      Y11, Y3, Y3
+	VSUBPD      64(R8), Y7, Y10
+	VSUBPD      Y10, Y3, Y3
 	VADDPD      96(R8), Y3, Y3
 	VMOVUPD     Y3, 96(R8)
-	VMOVUPD     Y10, 64(R8)
+	VMOVUPD     Y7, 64(R8)
+	VADDPD      128(R8), Y4, Y7
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(R8), Y4, Y10
-	VSUBPD      128(R8), Y10, Y11
-	VSUBPD      Y11, Y4, Y4
+	VSUBPD      128(R8), Y7, Y10
+	VSUBPD      Y10, Y4, Y4
 	VADDPD      160(R8), Y4, Y4
 	VMOVUPD     Y4, 160(R8)
-	VMOVUPD     Y10, 128(R8)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R11
+	VMOVUPD     Y7, 128(R8)
 
 pairLoss64_loop_on:
 	SUBQ $0x04, R9
 	JGE  pairLoss64_loop
 
 pairLoss64_loop_last:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y14
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y15
+	VMULPD      Y5, Y5, Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y10
 	ADDQ        $0x20, R10
+	VMULPD      Y8, Y8, Y13
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y15
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y14
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y12
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y12
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y14
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y15
+	VFMADD231PD Y10, Y5, Y12
+	VFMADD231PD Y6, Y12, Y2
 	VADDPD      (R8), Y2, Y5
+	VFMADD231PD Y14, Y8, Y15
+	VMULPD      Y9, Y15, Y15
+	VADDPD      Y15, Y3, Y3
 	VSUBPD      (R8), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
 	VADDPD      32(R8), Y2, Y2
+	VFMADD231PD Y11, Y15, Y4
 	VMOVUPD     Y2, 32(R8)
 	VMOVUPD     Y5, (R8)
-	VXORPD      Y2, Y2, Y2
 	VADDPD      64(R8), Y3, Y5
 	VSUBPD      64(R8), Y5, Y6
+	VXORPD      Y2, Y2, Y2
 	VSUBPD      Y6, Y3, Y3
 	VADDPD      96(R8), Y3, Y3
 	VMOVUPD     Y3, 96(R8)
-	VMOVUPD     Y5, 64(R8)
 	VXORPD      Y3, Y3, Y3
+	VMOVUPD     Y5, 64(R8)
 	VADDPD      128(R8), Y4, Y5
 	VSUBPD      128(R8), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
 	VADDPD      160(R8), Y4, Y4
 	VMOVUPD     Y4, 160(R8)
-	VMOVUPD     Y5, 128(R8)
 	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y5, 128(R8)
 
 pairLoss64_loop_few:
 	ADDQ        $0x04, R9
@@ -10396,63 +10385,63 @@ pairLoss64_loop_few:
 	MOVQ        $0x00000004, R12
 	SUBQ        R9, R12
 	VMOVUPD     (R11)(R12*8), Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
 	VMASKMOVPD  (AX)(R10*1), Y5, Y6
-	VADDPD      Y0, Y6, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y8, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
-	VSUBPD      Y7, Y6, Y6
 	VMASKMOVPD  (CX)(R10*1), Y5, Y7
-	VADDPD      Y1, Y7, Y10
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VADDPD      Y1, Y7, Y1
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y1, Y1
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y10, Y7, Y7
-	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y1
-	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y9
-	VSUBPD      Y9, Y7, Y7
-	VSUBPD      Y8, Y10, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
-	VANDPD      Y9, Y8, Y8
-	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
+	VADDPD      Y0, Y6, Y0
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD      Y1, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y11
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y14
+	VMAXPD      Y0, Y6, Y6
+	VPSLLQ      $0x34, Y11, Y13
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y1, Y12
+	VSUBPD      Y0, Y1, Y15
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y1
+	VSUBPD      constant43380000000003ff<>+0(SB), Y11, Y11
+	VSUBPD      Y1, Y6, Y6
+	VANDPD      Y12, Y15, Y15
 	VPSLLQ      $0x34, Y0, Y0
-	VPSLLQ      $0x34, Y1, Y1
-	VMULPD      Y6, Y6, Y9
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y9, Y10
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y10
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y9, Y10
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y9, Y11
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y9, Y11
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
-	VFMADD231PD Y10, Y6, Y11
+	VMULPD      Y6, Y6, Y1
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y1, Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y1, Y14
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y1, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y1, Y14
 	VANDPD      Y5, Y0, Y0
-	VFMADD231PD Y0, Y11, Y2
-	VMULPD      Y7, Y7, Y0
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y6
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
-	VFMADD231PD Y6, Y7, Y9
-	VMULPD      Y1, Y9, Y9
-	VANDPD      Y5, Y9, Y9
-	VADDPD      Y9, Y3, Y3
-	VFMADD231PD Y8, Y9, Y4
+	VSUBPD      Y11, Y7, Y7
+	VMULPD      Y7, Y7, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y1, Y14
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y11, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y1, Y14
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y11, Y10
+	VMULPD      constant7830000000000000<>+0(SB), Y15, Y15
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y11, Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y11, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y11, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y1, Y14
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y1, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y11, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y1, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y11, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y11, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y11, Y10
+	VMULPD      constant07b0000000000000<>+0(SB), Y15, Y15
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y11, Y10
+	VFMADD231PD Y9, Y7, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y1, Y8
+	VFMADD231PD Y14, Y6, Y8
+	VFMADD231PD Y0, Y8, Y2
+	VMULPD      Y13, Y10, Y10
+	VANDPD      Y5, Y10, Y10
+	VADDPD      Y10, Y3, Y3
+	VFMADD231PD Y15, Y10, Y4
 
 pairLoss64_loop_done:
 	VADDPD     (R8), Y2, Y0
@@ -10460,32 +10449,32 @@ pairLoss64_loop_done:
 	VSUBPD     Y1, Y2, Y2
 	VADDPD     32(R8), Y2, Y2
 	VMOVUPD    Y2, 32(R8)
-	VADDPD     32(R8), Y0, Y0
 	VADDPD     64(R8), Y3, Y1
 	VSUBPD     64(R8), Y1, Y2
+	VADDPD     32(R8), Y0, Y0
 	VSUBPD     Y2, Y3, Y3
 	VADDPD     96(R8), Y3, Y3
 	VMOVUPD    Y3, 96(R8)
-	VADDPD     96(R8), Y1, Y1
 	VADDPD     128(R8), Y4, Y2
+	VADDPD     96(R8), Y1, Y1
 	VSUBPD     128(R8), Y2, Y3
+	LEAQ       (AX)(BX*8), AX
 	VSUBPD     Y3, Y4, Y4
 	VADDPD     160(R8), Y4, Y4
 	VMOVUPD    Y4, 160(R8)
 	VADDPD     160(R8), Y2, Y2
 	VXORPD     Y3, Y3, Y3
-	VUNPCKLPD  Y1, Y0, Y4
-	VUNPCKHPD  Y1, Y0, Y0
-	VADDPD     Y4, Y0, Y0
+	VUNPCKHPD  Y1, Y0, Y4
+	VUNPCKLPD  Y1, Y0, Y0
+	VADDPD     Y0, Y4, Y4
+	VUNPCKHPD  Y3, Y2, Y0
 	VUNPCKLPD  Y3, Y2, Y1
-	VUNPCKHPD  Y3, Y2, Y2
-	VADDPD     Y1, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y0, Y1
-	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y1, Y0, Y0
+	LEAQ       (CX)(BX*8), CX
+	VPERM2F128 $0x20, Y0, Y4, Y1
+	VPERM2F128 $0x31, Y0, Y4, Y0
 	VADDPD     Y1, Y0, Y0
 	VMOVUPD    Y0, 32(SI)
-	LEAQ       (AX)(BX*8), AX
-	LEAQ       (CX)(BX*8), CX
 	ADDQ       $0x40, SI
 	DECQ       DX
 	JNZ        pairLoss64_row
@@ -10524,21 +10513,21 @@ negate64_row:
 	JL           negate64_loop_few
 
 negate64_loop:
-	PREFETCHT0   4096(DX)(R9*1)
-	VMOVUPD      (AX)(R9*1), Y3
-	VMOVUPD      32(AX)(R9*1), Y4
 	VMOVUPD      (CX)(R9*1), Y5
 	VMOVUPD      32(CX)(R9*1), Y6
+	VMOVUPD      (AX)(R9*1), Y3
+	PREFETCHT0   4096(DX)(R9*1)
+	VMOVUPD      32(AX)(R9*1), Y4
 	VCMPPD       $0x03, Y5, Y3, Y3
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y5, Y7
 	VORPD        Y3, Y2, Y2
 	VORPD        Y5, Y2, Y2
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y5, Y3
-	VORPD        Y3, Y2, Y2
-	VFNMADD213PD Y0, Y1, Y5
+	VORPD        Y7, Y2, Y2
 	VCMPPD       $0x03, Y6, Y4, Y4
+	VFNMADD213PD Y0, Y1, Y5
+	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y6, Y3
 	VORPD        Y4, Y2, Y2
 	VORPD        Y6, Y2, Y2
-	VCMPPD       $0x1e, constant7fefffffffffffff<>+0(SB), Y6, Y3
 	VORPD        Y3, Y2, Y2
 	VFNMADD213PD Y0, Y1, Y6
 	VMOVUPD      Y5, (DX)(R9*1)
@@ -10628,58 +10617,58 @@ logitsPred64_row:
 	JL           logitsPred64_loop_last
 
 logitsPred64_loop:
-	PREFETCHT0  4096(DX)(R9*1)
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
 	VMULPD      Y3, Y3, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y7
 	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y7
 	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y7
 	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
 	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y7
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y7
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y7
 	VFMADD231PD Y6, Y3, Y7
-	VMULPD      Y4, Y7, Y7
-	VMOVUPD     (CX)(R9*1), Y3
-	VMULPD      Y2, Y3, Y3
-	VFMSUB213PD Y3, Y1, Y7
-	VMOVUPD     Y7, (DX)(R9*1)
 	VMOVUPD     32(AX)(R9*1), Y3
-	VADDPD      Y0, Y3, Y4
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y4, Y4
+	VMOVUPD     (CX)(R9*1), Y5
+	VADDPD      Y0, Y3, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	PREFETCHT0  4096(DX)(R9*1)
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y3
-	VMAXPD      Y4, Y3, Y3
-	VADDPD      constant43380000000003ff<>+0(SB), Y3, Y4
-	VSUBPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      Y5, Y3, Y3
-	VPSLLQ      $0x34, Y4, Y4
+	VMAXPD      Y6, Y3, Y3
+	VADDPD      constant43380000000003ff<>+0(SB), Y3, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
+	VMULPD      Y4, Y7, Y7
+	VPSLLQ      $0x34, Y6, Y4
+	VMULPD      Y2, Y5, Y5
+	VSUBPD      Y8, Y3, Y3
+	VFMSUB213PD Y5, Y1, Y7
+	VMOVUPD     Y7, (DX)(R9*1)
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
 	JGE         logitsPred64_loop
 
 logitsPred64_loop_last:
-	VMULPD      Y3, Y3, Y5
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
+	VMOVUPD     (CX)(R9*1), Y8
+	VMULPD      Y3, Y3, Y5
+	VMULPD      Y2, Y8, Y8
 	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y7
 	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y7
 	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y7
 	VFMADD231PD Y6, Y3, Y7
 	VMULPD      Y4, Y7, Y7
-	VMOVUPD     (CX)(R9*1), Y3
-	VMULPD      Y2, Y3, Y3
-	VFMSUB213PD Y3, Y1, Y7
+	VFMSUB213PD Y8, Y1, Y7
 	VMOVUPD     Y7, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
@@ -10689,7 +10678,9 @@ logitsPred64_loop_few:
 	JZ          logitsPred64_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000004, R11
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
 	SUBQ        R8, R11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y6
 	VMOVUPD     (R10)(R11*8), Y3
 	VMASKMOVPD  (AX)(R9*1), Y3, Y4
 	VADDPD      Y0, Y4, Y0
@@ -10697,28 +10688,26 @@ logitsPred64_loop_few:
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
 	VMAXPD      Y0, Y4, Y4
 	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y5
-	VSUBPD      Y5, Y4, Y4
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
+	VSUBPD      Y7, Y4, Y4
 	VPSLLQ      $0x34, Y0, Y0
-	VMULPD      Y4, Y4, Y5
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y7
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y7
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y7
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y7
-	VFMADD231PD Y6, Y4, Y7
-	VMULPD      Y0, Y7, Y7
-	VMASKMOVPD  (CX)(R9*1), Y3, Y0
-	VMULPD      Y2, Y0, Y0
-	VFMSUB213PD Y0, Y1, Y7
-	VMASKMOVPD  Y7, Y3, (DX)(R9*1)
+	VMASKMOVPD  (CX)(R9*1), Y3, Y7
+	VMULPD      Y2, Y7, Y7
+	VMULPD      Y4, Y4, Y2
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y2, Y6
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y2, Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y2, Y5
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y2, Y5
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y2, Y5
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y2, Y5
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y2, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y2, Y5
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y2, Y6
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y2, Y6
+	VFMADD231PD Y5, Y4, Y6
+	VMULPD      Y0, Y6, Y6
+	VFMSUB213PD Y7, Y1, Y6
+	VMASKMOVPD  Y6, Y3, (DX)(R9*1)
 
 logitsPred64_loop_done:
 	LEAQ (AX)(SI*8), AX
@@ -10771,95 +10760,95 @@ pairPred64_row:
 	JL           pairPred64_loop_last
 
 pairPred64_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y4, Y4, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y12
+	VMULPD      Y6, Y6, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y13
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VMULPD      Y4, Y4, Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y11, Y12
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y11, Y12
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y11, Y12
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y11, Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y11, Y13
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y11, Y13
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y11, Y13
 	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y11, Y13
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y11, Y12
+	VFMADD231PD Y12, Y6, Y13
+	VMOVUPD     32(CX)(R9*1), Y6
 	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
 	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
 	VFMADD231PD Y9, Y4, Y10
-	VMULPD      Y5, Y10, Y10
-	VMULPD      Y6, Y6, Y4
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y4, Y5
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y4, Y5
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y4, Y5
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y4, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y4, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y4, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y4, Y8
-	VFMADD231PD Y5, Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VMULPD      Y3, Y8, Y8
-	VFMSUB213PD Y8, Y2, Y10
-	VMOVUPD     Y10, (DX)(R9*1)
 	VMOVUPD     32(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y5
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y5, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      Y6, Y4, Y4
-	VPSLLQ      $0x34, Y5, Y5
-	VMOVUPD     32(CX)(R9*1), Y6
-	VADDPD      Y1, Y6, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VADDPD      Y1, Y6, Y9
+	VADDPD      Y0, Y4, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y7, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y8
-	VSUBPD      Y8, Y6, Y6
-	VPSLLQ      $0x34, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMULPD      Y7, Y13, Y13
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMULPD      Y5, Y10, Y10
+	VMAXPD      Y8, Y4, Y4
+	VMULPD      Y3, Y13, Y13
+	VFMSUB213PD Y13, Y2, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	PREFETCHT0  4096(DX)(R9*1)
+	VMAXPD      Y9, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y5
+	VPSLLQ      $0x34, Y5, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y8
+	VPSLLQ      $0x34, Y8, Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y8, Y8
+	VSUBPD      Y8, Y4, Y4
+	VMOVUPD     Y10, (DX)(R9*1)
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
 	JGE         pairPred64_loop
 
 pairPred64_loop_last:
-	VMULPD      Y4, Y4, Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y13
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y12
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VMULPD      Y4, Y4, Y8
+	VMULPD      Y6, Y6, Y11
 	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
 	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y11, Y12
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y11, Y13
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
 	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y11, Y13
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y11, Y13
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y11, Y12
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y11, Y12
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y11, Y12
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y11, Y13
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y11, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y11, Y13
 	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
+	VFMADD231PD Y12, Y6, Y13
+	VMULPD      Y7, Y13, Y13
 	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
 	VFMADD231PD Y9, Y4, Y10
+	VMULPD      Y3, Y13, Y13
 	VMULPD      Y5, Y10, Y10
-	VMULPD      Y6, Y6, Y4
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y4, Y5
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y4, Y5
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y4, Y5
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y4, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y4, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y4, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y4, Y8
-	VFMADD231PD Y5, Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VMULPD      Y3, Y8, Y8
-	VFMSUB213PD Y8, Y2, Y10
+	VFMSUB213PD Y13, Y2, Y10
 	VMOVUPD     Y10, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
@@ -10870,58 +10859,58 @@ pairPred64_loop_few:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000004, R11
 	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Y4
-	VMASKMOVPD  (AX)(R9*1), Y4, Y5
-	VADDPD      Y0, Y5, Y0
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y0, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD      Y6, Y5, Y5
-	VPSLLQ      $0x34, Y0, Y0
-	VMASKMOVPD  (CX)(R9*1), Y4, Y6
-	VADDPD      Y1, Y6, Y1
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y1, Y1
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y1, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y1
-	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y7
-	VSUBPD      Y7, Y6, Y6
-	VPSLLQ      $0x34, Y1, Y1
-	VMULPD      Y5, Y5, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y0, Y9, Y9
-	VMULPD      Y6, Y6, Y0
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y5
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y5
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y5
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y5
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y7
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y7
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y7
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y7
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y7
-	VFMADD231PD Y5, Y6, Y7
-	VMULPD      Y1, Y7, Y7
-	VMULPD      Y3, Y7, Y7
-	VFMSUB213PD Y7, Y2, Y9
-	VMASKMOVPD  Y9, Y4, (DX)(R9*1)
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (CX)(R9*1), Y4, Y5
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VADDPD      Y1, Y5, Y10
+	VMASKMOVPD  (AX)(R9*1), Y4, Y1
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VADDPD      Y0, Y1, Y0
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y1
+	VMAXPD      Y0, Y1, Y1
+	VADDPD      constant43380000000003ff<>+0(SB), Y1, Y0
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y11
+	VSUBPD      Y11, Y1, Y1
+	VMAXPD      Y10, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y10
+	VSUBPD      constant43380000000003ff<>+0(SB), Y10, Y11
+	VSUBPD      Y11, Y5, Y5
+	VMULPD      Y5, Y5, Y12
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y12, Y8
+	VMULPD      Y1, Y1, Y11
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y11, Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y12, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y12, Y9
+	VPSLLQ      $0x34, Y0, Y0
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y11, Y6
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y12, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y12, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y11, Y6
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y11, Y7
+	VPSLLQ      $0x34, Y10, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y11, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y12, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y12, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y12, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y12, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y11, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y11, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y12, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y11, Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y11, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y11, Y6
+	VFMADD231PD Y8, Y5, Y9
+	VFMADD231PD Y6, Y1, Y7
+	VMULPD      Y10, Y9, Y9
+	VMULPD      Y0, Y7, Y7
+	VMULPD      Y3, Y9, Y9
+	VFMSUB213PD Y9, Y2, Y7
+	VMASKMOVPD  Y7, Y4, (DX)(R9*1)
 
 pairPred64_loop_done:
 	LEAQ (AX)(SI*8), AX
@@ -10952,167 +10941,161 @@ targetProbs64_row:
 	XORQ         R9, R9
 	SUBQ         $0x04, R8
 	JL           targetProbs64_loop_few
+	VMOVUPD      (CX)(R9*1), Y7
 	VMOVUPD      (AX)(R9*1), Y4
+	SUBQ         $0x04, R8
 	VADDPD       Y0, Y4, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VPADDQ       constant00095f619980c433<>+0(SB), Y7, Y9
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VPSRLQ       $0x34, Y9, Y8
+	VPAND        constant000fffffffffffff<>+0(SB), Y9, Y9
 	VMAXPD       Y6, Y4, Y4
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
 	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y9, Y10
+	VADDPD       constant3ff0000000000000<>+0(SB), Y9, Y9
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VPOR         constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD       constant43300000000003ff<>+0(SB), Y8, Y8
 	VSUBPD       Y5, Y4, Y4
-	VMOVUPD      (CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ $0x34, Y7, Y5
-	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y8, Y8
-	VSUBPD Y6, Y5, Y5
-	SUBQ   $0x04, R8
-	JL     targetProbs64_loop_last
+	VSUBPD       Y6, Y8, Y8
+	VDIVPD       Y9, Y10, Y10
+	JL           targetProbs64_loop_last
 
 targetProbs64_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y8, Y8, Y6
-	VMULPD      Y6, Y6, Y7
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
-	VFMADD231PD Y9, Y6, Y10
-	VFMADD213PD Y5, Y8, Y10
-	VFMADD213PD Y2, Y1, Y10
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VORPD       Y4, Y3, Y3
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y6
-	VORPD       Y6, Y3, Y3
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
-	VANDPD      Y5, Y4, Y4
-	VORPD       Y4, Y3, Y3
-	VMOVUPD     Y10, (DX)(R9*1)
-	VCMPPD      $0x03, Y10, Y10, Y10
-	VORPD       Y10, Y3, Y3
+	VXORPD      Y12, Y12, Y12
+	VCMPPD      $0x04, Y7, Y12, Y12
 	VMOVUPD     32(AX)(R9*1), Y4
-	VADDPD      Y0, Y4, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y5
+	VORPD       Y7, Y3, Y3
+	VADDPD      Y0, Y4, Y13
+	VORPD       Y5, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y7
+	VANDPD      Y12, Y7, Y7
+	VORPD       Y7, Y3, Y3
+	VMOVUPD     32(CX)(R9*1), Y7
+	VMULPD      Y10, Y10, Y5
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y9
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y6, Y4, Y4
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y11
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y9
+	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y14
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y9
+	VFMADD231PD Y9, Y5, Y11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y13, Y13
+	VMAXPD      Y13, Y4, Y4
+	VFMADD213PD Y8, Y10, Y11
+	VPSRLQ      $0x34, Y14, Y8
+	VPAND       constant000fffffffffffff<>+0(SB), Y14, Y14
+	VFMADD213PD Y2, Y1, Y11
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y14, Y14
+	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y14, Y10
+	VADDPD      constant3ff0000000000000<>+0(SB), Y14, Y14
+	VDIVPD      Y14, Y10, Y10
 	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
 	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      constant43300000000003ff<>+0(SB), Y8, Y8
+	PREFETCHT0  4096(DX)(R9*1)
+	VANDPD      Y12, Y11, Y11
 	VSUBPD      Y5, Y4, Y4
-	VMOVUPD     32(CX)(R9*1), Y4
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y4, Y7
-	VPSRLQ $0x34, Y7, Y5
-	VPAND  constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR   constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD constant3ff0000000000000<>+0(SB), Y7, Y8
-	VADDPD constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD Y7, Y8, Y8
-	VSUBPD Y6, Y5, Y5
-	ADDQ   $0x20, R9
-	SUBQ   $0x04, R8
-	JGE    targetProbs64_loop
+	VMOVUPD     Y11, (DX)(R9*1)
+	ADDQ        $0x20, R9
+	VCMPPD      $0x03, Y11, Y11, Y11
+	SUBQ        $0x04, R8
+	VORPD       Y11, Y3, Y3
+	VSUBPD      Y13, Y8, Y8
+	JGE         targetProbs64_loop
 
 targetProbs64_loop_last:
-	VMULPD      Y8, Y8, Y6
-	VMULPD      Y6, Y6, Y7
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
-	VFMADD231PD Y9, Y6, Y10
-	VFMADD213PD Y5, Y8, Y10
-	VFMADD213PD Y2, Y1, Y10
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VORPD       Y4, Y3, Y3
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y4, Y6
-	VORPD       Y6, Y3, Y3
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y4, Y4
-	VANDPD      Y5, Y4, Y4
-	VORPD       Y4, Y3, Y3
-	VMOVUPD     Y10, (DX)(R9*1)
-	VCMPPD      $0x03, Y10, Y10, Y10
-	VORPD       Y10, Y3, Y3
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y9
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
+	VMULPD      Y10, Y10, Y4
+	VMULPD      Y4, Y4, Y5
+	VXORPD      Y11, Y11, Y11
+	VORPD       Y7, Y3, Y3
+	VCMPPD      $0x04, Y7, Y11, Y11
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y7, Y12
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y5, Y9
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y7, Y7
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y5, Y6
+	VANDPD      Y11, Y7, Y7
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y5, Y9
+	VORPD       Y12, Y3, Y3
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y5, Y6
+	VORPD       Y7, Y3, Y3
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y5, Y9
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y5, Y6
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y5, Y9
+	VFMADD231PD Y6, Y4, Y9
+	VFMADD213PD Y8, Y10, Y9
+	VFMADD213PD Y2, Y1, Y9
+	VANDPD      Y11, Y9, Y9
+	VMOVUPD     Y9, (DX)(R9*1)
 	ADDQ        $0x20, R9
+	VCMPPD      $0x03, Y9, Y9, Y9
+	VORPD       Y9, Y3, Y3
 
 targetProbs64_loop_few:
-	ADDQ       $0x04, R8
-	TESTQ      R8, R8
-	JZ         targetProbs64_loop_done
-	LEAQ       tailMask<>+0(SB), R10
-	MOVQ       $0x00000004, R11
-	SUBQ       R8, R11
-	VMOVUPD    (R10)(R11*8), Y4
-	VMASKMOVPD (AX)(R9*1), Y4, Y5
-	VADDPD     Y0, Y5, Y6
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD     Y6, Y5, Y5
-	VADDPD     constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y0
-	VSUBPD     Y0, Y5, Y5
-	VMASKMOVPD (CX)(R9*1), Y4, Y0
-
-	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y7
-	VPSRLQ      $0x34, Y7, Y5
+	ADDQ        $0x04, R8
+	TESTQ       R8, R8
+	JZ          targetProbs64_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000004, R11
+	SUBQ        R8, R11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y9
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
+	VXORPD      Y10, Y10, Y10
+	VMOVUPD     (R10)(R11*8), Y4
+	VMASKMOVPD  (CX)(R9*1), Y4, Y6
+	VPADDQ      constant00095f619980c433<>+0(SB), Y6, Y7
+	VMASKMOVPD  (AX)(R9*1), Y4, Y5
+	VADDPD      Y0, Y5, Y0
+	VPSRLQ      $0x34, Y7, Y11
 	VPAND       constant000fffffffffffff<>+0(SB), Y7, Y7
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VORPD       Y6, Y3, Y3
+	VPOR        constant4330000000000000<>+0(SB), Y11, Y11
+	VCMPPD      $0x04, Y6, Y10, Y10
+	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y6, Y13
 	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD      constant43300000000003ff<>+0(SB), Y5, Y5
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y8
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y7, Y12
 	VADDPD      constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD      Y7, Y8, Y8
-	VSUBPD      Y6, Y5, Y5
-	VMULPD      Y8, Y8, Y6
-	VMULPD      Y6, Y6, Y7
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y9
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y9
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y9
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y10
-	VFMADD231PD Y9, Y6, Y10
-	VFMADD213PD Y5, Y8, Y10
-	VFMADD213PD Y2, Y1, Y10
-	VXORPD      Y1, Y1, Y1
-	VCMPPD      $0x04, Y0, Y1, Y1
-	VANDPD      Y1, Y10, Y10
-	VORPD       Y0, Y3, Y3
-	VCMPPD      $0x1e, constant7fefffffffffffff<>+0(SB), Y0, Y2
-	VORPD       Y2, Y3, Y3
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y0, Y0
-	VANDPD      Y1, Y0, Y0
-	VORPD       Y0, Y3, Y3
-	VMASKMOVPD  Y10, Y4, (DX)(R9*1)
-	VCMPPD      $0x03, Y10, Y10, Y10
-	VORPD       Y10, Y3, Y3
+	VDIVPD      Y7, Y12, Y12
+	VMULPD      Y12, Y12, Y14
+	VMULPD      Y14, Y14, Y15
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y15, Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y15, Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMAXPD      Y0, Y5, Y5
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y15, Y8
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y15, Y9
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y15, Y9
+	VSUBPD      constant43300000000003ff<>+0(SB), Y11, Y11
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y7
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y15, Y9
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y6, Y6
+	VANDPD      Y10, Y6, Y6
+	VSUBPD      Y0, Y11, Y11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y15, Y8
+	VFMADD231PD Y8, Y14, Y9
+	VFMADD213PD Y11, Y12, Y9
+	VFMADD213PD Y2, Y1, Y9
+	VSUBPD      Y7, Y5, Y5
+	VANDPD      Y10, Y9, Y9
+	VORPD       Y13, Y3, Y3
+	VORPD       Y6, Y3, Y3
+	VMASKMOVPD  Y9, Y4, (DX)(R9*1)
+	VCMPPD      $0x03, Y9, Y9, Y9
+	VORPD       Y9, Y3, Y3
 
 targetProbs64_loop_done:
 	VMOVMSKPD  Y3, R8
@@ -11156,93 +11139,93 @@ pairTarget64_row:
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
 	VSUBPD       Y6, Y5, Y5
-	VMOVUPD      (CX)(R9*1), Y5
-	VADDPD       Y1, Y5, Y9
+	VMOVUPD      (CX)(R9*1), Y6
+	VADDPD       Y1, Y6, Y9
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y9, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y8
-	VSUBPD       Y8, Y5, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD       Y9, Y6, Y6
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y8
+	VSUBPD       Y8, Y6, Y6
 	VSUBPD       Y7, Y9, Y7
-	VPSLLQ       $0x34, Y6, Y6
+	VPSLLQ       $0x34, Y5, Y8
 	SUBQ         $0x04, R8
 	JL           pairTarget64_loop_last
 
 pairTarget64_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y5, Y5, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y5, Y10
-	VMULPD      Y6, Y10, Y10
-	VSUBPD      Y3, Y7, Y7
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y7, Y7
-	VMULPD      Y2, Y7, Y7
-	VSUBPD      Y7, Y7, Y5
-	VCMPPD      $0x03, Y5, Y5, Y5
-	VORPD       Y5, Y4, Y4
-	VMULPD      Y10, Y7, Y7
-	VMOVUPD     Y7, (DX)(R9*1)
+	VMULPD      Y6, Y6, Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y9, Y11
 	VMOVUPD     32(AX)(R9*1), Y5
-	VADDPD      Y0, Y5, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y9, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y9, Y11
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y9, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y9, Y10
+	VFMADD231PD Y10, Y6, Y11
+	VMOVUPD     32(CX)(R9*1), Y6
+	VADDPD      Y0, Y5, Y12
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y7, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y6
-	VSUBPD      Y6, Y5, Y5
-	VMOVUPD     32(CX)(R9*1), Y5
-	VADDPD      Y1, Y5, Y9
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y9, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
-	VSUBPD      Y8, Y5, Y5
-	VSUBPD      Y7, Y9, Y7
-	VPSLLQ      $0x34, Y6, Y6
+	VXORPD      Y9, Y9, Y9
+	VSUBPD      Y3, Y7, Y7
+	VMULPD      Y8, Y11, Y11
+	VCMPPD      $0x04, Y11, Y9, Y9
+	VADDPD      Y1, Y6, Y13
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y12, Y12
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMAXPD      Y12, Y5, Y5
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y10
+	VANDPD      Y9, Y7, Y7
+	VMULPD      Y2, Y7, Y7
+	VSUBPD      Y7, Y7, Y9
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y13, Y13
+	VMAXPD      Y13, Y6, Y6
+	VMULPD      Y11, Y7, Y7
+	VCMPPD      $0x03, Y9, Y9, Y9
+	PREFETCHT0  4096(DX)(R9*1)
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y11
+	VPSLLQ      $0x34, Y11, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y10, Y10
+	VORPD       Y9, Y4, Y4
+	VSUBPD      constant43380000000003ff<>+0(SB), Y11, Y9
+	VSUBPD      Y10, Y5, Y5
+	VSUBPD      Y9, Y6, Y6
+	VMOVUPD     Y7, (DX)(R9*1)
+	VSUBPD      Y12, Y13, Y7
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
 	JGE         pairTarget64_loop
 
 pairTarget64_loop_last:
-	VMULPD      Y5, Y5, Y8
 	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y5, Y10
-	VMULPD      Y6, Y10, Y10
+	VXORPD      Y11, Y11, Y11
+	VMULPD      Y6, Y6, Y5
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
 	VSUBPD      Y3, Y7, Y7
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y7, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
+	VFMADD231PD Y9, Y6, Y10
+	VMULPD      Y8, Y10, Y10
+	VCMPPD      $0x04, Y10, Y11, Y11
+	VANDPD      Y11, Y7, Y7
 	VMULPD      Y2, Y7, Y7
 	VSUBPD      Y7, Y7, Y5
 	VCMPPD      $0x03, Y5, Y5, Y5
-	VORPD       Y5, Y4, Y4
 	VMULPD      Y10, Y7, Y7
+	VORPD       Y5, Y4, Y4
 	VMOVUPD     Y7, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
@@ -11252,51 +11235,51 @@ pairTarget64_loop_few:
 	JZ          pairTarget64_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000004, R11
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
 	SUBQ        R8, R11
 	VMOVUPD     (R10)(R11*8), Y5
+	VMASKMOVPD  (CX)(R9*1), Y5, Y7
 	VMASKMOVPD  (AX)(R9*1), Y5, Y6
-	VADDPD      Y0, Y6, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y7, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y0
-	VSUBPD      Y0, Y6, Y6
-	VMASKMOVPD  (CX)(R9*1), Y5, Y0
-	VADDPD      Y1, Y0, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y0
-	VMAXPD      Y8, Y0, Y0
-	VADDPD      constant43380000000003ff<>+0(SB), Y0, Y1
-	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y6
-	VSUBPD      Y6, Y0, Y0
-	VSUBPD      Y7, Y8, Y6
-	VPSLLQ      $0x34, Y1, Y1
-	VMULPD      Y0, Y0, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VADDPD      Y0, Y6, Y0
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y0, Y9
-	VMULPD      Y1, Y9, Y9
-	VSUBPD      Y3, Y6, Y6
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y9, Y0, Y0
-	VANDPD      Y0, Y6, Y6
-	VMULPD      Y2, Y6, Y6
-	VSUBPD      Y6, Y6, Y0
-	VCMPPD      $0x03, Y0, Y0, Y0
-	VORPD       Y0, Y4, Y4
-	VMULPD      Y9, Y6, Y6
-	VMASKMOVPD  Y6, Y5, (DX)(R9*1)
+	VXORPD      Y10, Y10, Y10
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VADDPD      Y1, Y7, Y12
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y12, Y12
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMAXPD      Y0, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y1
+	VMAXPD      Y12, Y7, Y7
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y11
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y1
+	VSUBPD      Y1, Y6, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y11, Y1
+	VSUBPD      Y1, Y7, Y7
+	VMULPD      Y7, Y7, Y1
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y1, Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y1, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y1, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y1, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y1, Y8
+	VSUBPD      Y0, Y12, Y0
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y1, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y1, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y1, Y8
+	VPSLLQ      $0x34, Y11, Y6
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y1, Y9
+	VSUBPD      Y3, Y0, Y0
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y1, Y9
+	VFMADD231PD Y8, Y7, Y9
+	VMULPD      Y6, Y9, Y9
+	VCMPPD      $0x04, Y9, Y10, Y10
+	VANDPD      Y10, Y0, Y0
+	VMULPD      Y2, Y0, Y0
+	VSUBPD      Y0, Y0, Y1
+	VCMPPD      $0x03, Y1, Y1, Y1
+	VMULPD      Y9, Y0, Y0
+	VORPD       Y1, Y4, Y4
+	VMASKMOVPD  Y0, Y5, (DX)(R9*1)
 
 pairTarget64_loop_done:
 	VMOVMSKPD  Y4, R8
@@ -11353,35 +11336,35 @@ exponentials64_row:
 	JL           exponentials64_loop_last
 
 exponentials64_loop:
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
+	VMULPD      Y4, Y4, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
+	VFMADD231PD Y8, Y4, Y7
+	VMOVUPD     32(AX)(R10*1), Y4
 	VMOVUPD     (CX)(R10*1), Y6
+	VADDPD      Y0, Y4, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMAXPD      Y8, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y8, Y9
+	VMULPD      Y5, Y7, Y7
+	VADDPD      Y7, Y2, Y2
+	VSUBPD      Y9, Y4, Y4
 	VADDPD      Y6, Y3, Y3
 	VORPD       Y6, Y1, Y1
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VMOVUPD     Y8, (DX)(R10*1)
-	VADDPD      Y8, Y2, Y2
-	VMOVUPD     32(AX)(R10*1), Y4
-	VADDPD      Y0, Y4, Y5
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD      Y5, Y4, Y4
-	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      Y6, Y4, Y4
-	VPSLLQ      $0x34, Y5, Y5
+	VPSLLQ      $0x34, Y8, Y5
+	VMOVUPD     Y7, (DX)(R10*1)
 	ADDQ        $0x20, R10
 	DECQ        R11
 	JNZ         exponentials64_loop_on
@@ -11406,41 +11389,41 @@ exponentials64_loop_on:
 	JGE  exponentials64_loop
 
 exponentials64_loop_last:
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
 	VMOVUPD     (CX)(R10*1), Y6
-	VADDPD      Y6, Y3, Y3
+	VMULPD      Y4, Y4, Y7
 	VORPD       Y6, Y1, Y1
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VMOVUPD     Y8, (DX)(R10*1)
-	VADDPD      Y8, Y2, Y2
-	ADDQ        $0x20, R10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VADDPD      Y6, Y3, Y3
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y5, Y9, Y9
+	VMOVUPD     Y9, (DX)(R10*1)
+	VADDPD      Y9, Y2, Y2
 	VADDPD      (R8), Y2, Y4
 	VSUBPD      (R8), Y4, Y5
+	ADDQ        $0x20, R10
 	VSUBPD      Y5, Y2, Y2
 	VADDPD      32(R8), Y2, Y2
 	VMOVUPD     Y2, 32(R8)
 	VMOVUPD     Y4, (R8)
-	VXORPD      Y2, Y2, Y2
 	VADDPD      64(R8), Y3, Y4
+	VXORPD      Y2, Y2, Y2
 	VSUBPD      64(R8), Y4, Y5
 	VSUBPD      Y5, Y3, Y3
 	VADDPD      96(R8), Y3, Y3
 	VMOVUPD     Y3, 96(R8)
-	VMOVUPD     Y4, 64(R8)
 	VXORPD      Y3, Y3, Y3
+	VMOVUPD     Y4, 64(R8)
 
 exponentials64_loop_few:
 	ADDQ        $0x04, R9
@@ -11448,69 +11431,69 @@ exponentials64_loop_few:
 	JZ          exponentials64_loop_done
 	LEAQ        tailMask<>+0(SB), R11
 	MOVQ        $0x00000004, R12
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	SUBQ        R9, R12
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
 	VMOVUPD     (R11)(R12*8), Y4
 	VMASKMOVPD  (AX)(R10*1), Y4, Y5
 	VADDPD      Y0, Y5, Y0
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
 	VMAXPD      Y0, Y5, Y5
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD      Y6, Y5, Y5
+	VMASKMOVPD  (CX)(R10*1), Y4, Y9
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y8
+	VADDPD      Y9, Y3, Y3
+	VSUBPD      Y8, Y5, Y5
+	VMULPD      Y5, Y5, Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y6
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y6
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y7
 	VPSLLQ      $0x34, Y0, Y0
-	VMASKMOVPD  (CX)(R10*1), Y4, Y6
-	VADDPD      Y6, Y3, Y3
-	VORPD       Y6, Y1, Y1
-	VMULPD      Y5, Y5, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y5, Y8
-	VMULPD      Y0, Y8, Y8
-	VMASKMOVPD  Y8, Y4, (DX)(R10*1)
-	VANDPD      Y4, Y8, Y8
-	VADDPD      Y8, Y2, Y2
+	VFMADD231PD Y6, Y5, Y7
+	VORPD       Y9, Y1, Y1
+	VMULPD      Y0, Y7, Y7
+	VMASKMOVPD  Y7, Y4, (DX)(R10*1)
+	VANDPD      Y4, Y7, Y7
+	VADDPD      Y7, Y2, Y2
 
 exponentials64_loop_done:
 	VADDPD       (R8), Y2, Y0
+	LEAQ         (AX)(SI*8), AX
 	VSUBPD       (R8), Y0, Y4
+	VXORPD       X5, X5, X5
 	VSUBPD       Y4, Y2, Y2
 	VADDPD       32(R8), Y2, Y2
+	LEAQ         (CX)(SI*8), CX
+	VMOVMSKPD    Y1, R9
 	VMOVUPD      Y2, 32(R8)
 	VADDPD       32(R8), Y0, Y0
-	VADDPD       64(R8), Y3, Y2
-	VSUBPD       64(R8), Y2, Y4
-	VSUBPD       Y4, Y3, Y3
+	VADDPD       64(R8), Y3, Y1
+	VCVTSI2SDQ   R9, X5, X5
+	LEAQ         (DX)(SI*8), DX
+	VSUBPD       64(R8), Y1, Y2
+	VSUBPD       Y2, Y3, Y3
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X0, X2, X2
+	VPERMILPD    $0x01, X2, X0
 	VADDPD       96(R8), Y3, Y3
 	VMOVUPD      Y3, 96(R8)
-	VADDPD       96(R8), Y2, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VADDPD       X0, X3, X3
+	VADDPD       96(R8), Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VADDPD       X1, X3, X3
+	VADDPD       X0, X2, X2
+	VMOVSD       X2, 32(DI)
 	VPERMILPD    $0x01, X3, X0
 	VADDPD       X0, X3, X3
-	VMOVSD       X3, 32(DI)
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X2, X0, X0
-	VPERMILPD    $0x01, X0, X2
-	VADDPD       X2, X0, X0
-	VMOVSD       X0, 40(DI)
-	VMOVMSKPD    Y1, R8
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   R8, X0, X0
-	VMOVSD       X0, 56(DI)
-	LEAQ         (AX)(SI*8), AX
-	LEAQ         (CX)(SI*8), CX
-	LEAQ         (DX)(SI*8), DX
+	VMOVSD       X3, 40(DI)
+	VMOVSD       X5, 56(DI)
 	ADDQ         $0x40, DI
 	DECQ         BX
 	JNZ          exponentials64_row
@@ -11550,164 +11533,164 @@ pairExponentials64_row:
 	SUBQ         $0x04, R10
 	JL           pairExponentials64_loop_few
 	VMOVUPD      (AX)(R11*1), Y5
-	VADDPD       Y0, Y5, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y8, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R11*1), Y7
-	VADDPD       Y1, Y7, Y11
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD       Y11, Y7, Y7
-	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD       Y10, Y7, Y7
-	VSUBPD       Y8, Y11, Y8
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
-	VANDPD       Y10, Y8, Y8
-	VMULPD       constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
-	VPSLLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y9, Y9
+	VMOVUPD      (CX)(R11*1), Y8
 	SUBQ         $0x04, R10
+	VADDPD       Y0, Y5, Y7
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VADDPD       Y1, Y8, Y10
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMAXPD       Y10, Y8, Y8
+	VADDPD       constant43380000000003ff<>+0(SB), Y8, Y9
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VPSLLQ       $0x34, Y9, Y12
+	VMAXPD       Y7, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VPSLLQ       $0x34, Y6, Y11
+	VSUBPD       Y7, Y10, Y7
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y9
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
+	VANDPD       Y10, Y7, Y7
+	VMULPD       constant7830000000000000<>+0(SB), Y7, Y7
+	VSUBPD       Y6, Y5, Y5
+	VMULPD       constant07b0000000000000<>+0(SB), Y7, Y7
+	VSUBPD       Y9, Y8, Y8
 	JL           pairExponentials64_loop_last
 
 pairExponentials64_loop:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R11*1)
-	VADDPD      Y12, Y2, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMULPD      Y5, Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y15
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VMULPD      Y8, Y8, Y13
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y15
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VMOVUPD     Y10, (BX)(R11*1)
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y14
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y14
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y15
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y14
+	VFMADD231PD Y14, Y8, Y15
+	VMOVUPD     32(CX)(R11*1), Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y9
+	VFMADD231PD Y9, Y5, Y10
 	VMOVUPD     32(AX)(R11*1), Y5
-	VADDPD      Y0, Y5, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VADDPD      Y0, Y5, Y6
+	VADDPD      Y1, Y8, Y13
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y8, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R11*1), Y7
-	VADDPD      Y1, Y7, Y10
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y10, Y7, Y7
-	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
-	VSUBPD      Y11, Y7, Y7
-	VSUBPD      Y8, Y10, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
-	VANDPD      Y10, Y8, Y8
-	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
-	VPSLLQ      $0x34, Y6, Y6
-	VPSLLQ      $0x34, Y9, Y9
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y13, Y13
+	VMAXPD      Y13, Y8, Y8
+	VMULPD      Y11, Y10, Y10
+	VMULPD      Y12, Y15, Y15
+	VADDPD      constant43380000000003ff<>+0(SB), Y8, Y11
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y13, Y12
+	VMAXPD      Y6, Y5, Y5
+	VFMADD231PD Y7, Y15, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y9
+	VSUBPD      Y6, Y13, Y7
+	VANDPD      Y12, Y7, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y6
+	VMULPD      constant7830000000000000<>+0(SB), Y7, Y7
+	VPSLLQ      $0x34, Y11, Y12
+	VSUBPD      constant43380000000003ff<>+0(SB), Y11, Y11
+	VMULPD      constant07b0000000000000<>+0(SB), Y7, Y7
+	VMOVUPD     Y15, (BX)(R11*1)
+	VSUBPD      Y11, Y8, Y8
+	VPSLLQ      $0x34, Y9, Y11
+	VMOVUPD     Y10, (DX)(R11*1)
 	ADDQ        $0x20, R11
 	DECQ        R12
+	VSUBPD      Y6, Y5, Y5
+	VADDPD      Y15, Y3, Y3
+	VADDPD      Y10, Y2, Y2
 	JNZ         pairExponentials64_loop_on
-	VADDPD      (R9), Y2, Y10
-	VSUBPD      (R9), Y10, Y11
-	VSUBPD      Y11, Y2, Y2
+	VADDPD      (R9), Y2, Y6
+	VSUBPD      (R9), Y6, Y9
+	MOVQ        $0x00000004, R12
+	VSUBPD      Y9, Y2, Y2
 	VADDPD      32(R9), Y2, Y2
 	VMOVUPD     Y2, 32(R9)
-	VMOVUPD     Y10, (R9)
+	VMOVUPD     Y6, (R9)
+	VADDPD      64(R9), Y3, Y6
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(R9), Y3, Y10
-	VSUBPD      64(R9), Y10, Y11
-	VSUBPD      Y11, Y3, Y3
+	VSUBPD      64(R9), Y6, Y9
+	VSUBPD      Y9, Y3, Y3
 	VADDPD      96(R9), Y3, Y3
 	VMOVUPD     Y3, 96(R9)
-	VMOVUPD     Y10, 64(R9)
+	VMOVUPD     Y6, 64(R9)
+	VADDPD      128(R9), Y4, Y6
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(R9), Y4, Y10
-	VSUBPD      128(R9), Y10, Y11
-	VSUBPD      Y11, Y4, Y4
+	VSUBPD      128(R9), Y6, Y9
+	VSUBPD      Y9, Y4, Y4
 	VADDPD      160(R9), Y4, Y4
 	VMOVUPD     Y4, 160(R9)
-	VMOVUPD     Y10, 128(R9)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R12
+	VMOVUPD     Y6, 128(R9)
 
 pairExponentials64_loop_on:
 	SUBQ $0x04, R10
 	JGE  pairExponentials64_loop
 
 pairExponentials64_loop_last:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y12
-	VMOVUPD     Y12, (DX)(R11*1)
-	VADDPD      Y12, Y2, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VMOVUPD     Y10, (BX)(R11*1)
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x20, R11
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y15
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y14
+	VMULPD      Y5, Y5, Y6
+	VMULPD      Y8, Y8, Y13
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y14
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y14
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y10
+	VFMADD231PD Y9, Y5, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y15
+	VMULPD      Y11, Y10, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y15
+	VFMADD231PD Y14, Y8, Y15
+	VMULPD      Y12, Y15, Y15
+	VADDPD      Y10, Y2, Y2
 	VADDPD      (R9), Y2, Y5
 	VSUBPD      (R9), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
 	VADDPD      32(R9), Y2, Y2
+	VMOVUPD     Y10, (DX)(R11*1)
+	VFMADD231PD Y7, Y15, Y4
+	VADDPD      Y15, Y3, Y3
+	VMOVUPD     Y15, (BX)(R11*1)
+	ADDQ        $0x20, R11
 	VMOVUPD     Y2, 32(R9)
-	VMOVUPD     Y5, (R9)
 	VXORPD      Y2, Y2, Y2
+	VMOVUPD     Y5, (R9)
 	VADDPD      64(R9), Y3, Y5
 	VSUBPD      64(R9), Y5, Y6
 	VSUBPD      Y6, Y3, Y3
@@ -11720,8 +11703,8 @@ pairExponentials64_loop_last:
 	VSUBPD      Y6, Y4, Y4
 	VADDPD      160(R9), Y4, Y4
 	VMOVUPD     Y4, 160(R9)
-	VMOVUPD     Y5, 128(R9)
 	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y5, 128(R9)
 
 pairExponentials64_loop_few:
 	ADDQ        $0x04, R10
@@ -11729,68 +11712,68 @@ pairExponentials64_loop_few:
 	JZ          pairExponentials64_loop_done
 	LEAQ        tailMask<>+0(SB), R12
 	MOVQ        $0x00000004, R13
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
 	SUBQ        R10, R13
 	VMOVUPD     (R12)(R13*8), Y5
-	VMASKMOVPD  (AX)(R11*1), Y5, Y6
-	VADDPD      Y0, Y6, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y8, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
-	VSUBPD      Y7, Y6, Y6
 	VMASKMOVPD  (CX)(R11*1), Y5, Y7
-	VADDPD      Y1, Y7, Y10
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y10, Y7, Y7
-	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y1
-	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y9
-	VSUBPD      Y9, Y7, Y7
-	VSUBPD      Y8, Y10, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
-	VANDPD      Y9, Y8, Y8
-	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
-	VPSLLQ      $0x34, Y0, Y0
-	VPSLLQ      $0x34, Y1, Y1
-	VMULPD      Y6, Y6, Y9
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y9, Y10
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y10
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y9, Y10
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y9, Y11
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y9, Y11
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
-	VFMADD231PD Y10, Y6, Y11
-	VMULPD      Y0, Y11, Y11
-	VMASKMOVPD  Y11, Y5, (DX)(R11*1)
-	VANDPD      Y5, Y11, Y11
-	VADDPD      Y11, Y2, Y2
-	VMULPD      Y7, Y7, Y0
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y6
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
-	VFMADD231PD Y6, Y7, Y9
+	VMASKMOVPD  (AX)(R11*1), Y5, Y6
+	VADDPD      Y0, Y6, Y0
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VADDPD      Y1, Y7, Y12
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y12, Y12
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y12, Y13
+	VMAXPD      Y12, Y7, Y7
+	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y1
+	VMAXPD      Y0, Y6, Y6
+	VSUBPD      Y0, Y12, Y14
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y12
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
+	VPSLLQ      $0x34, Y1, Y1
+	VANDPD      Y13, Y14, Y14
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y13
+	VSUBPD      Y12, Y7, Y7
+	VMULPD      Y7, Y7, Y12
+	VSUBPD      Y13, Y6, Y6
+	VMULPD      Y6, Y6, Y13
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y12, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y12, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y12, Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y12, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y12, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y12, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y12, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y12, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y12, Y9
+	VPSLLQ      $0x34, Y0, Y0
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y8
+	VMULPD      constant7830000000000000<>+0(SB), Y14, Y14
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y12, Y11
+	VFMADD231PD Y11, Y7, Y9
+	VMULPD      constant07b0000000000000<>+0(SB), Y14, Y14
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y10
+	VFMADD231PD Y10, Y6, Y8
 	VMULPD      Y1, Y9, Y9
+	VMULPD      Y0, Y8, Y8
 	VMASKMOVPD  Y9, Y5, (BX)(R11*1)
 	VANDPD      Y5, Y9, Y9
 	VADDPD      Y9, Y3, Y3
-	VFMADD231PD Y8, Y9, Y4
+	VMASKMOVPD  Y8, Y5, (DX)(R11*1)
+	VANDPD      Y5, Y8, Y8
+	VADDPD      Y8, Y2, Y2
+	VFMADD231PD Y14, Y9, Y4
 
 pairExponentials64_loop_done:
 	VADDPD     (R9), Y2, Y0
@@ -11804,28 +11787,28 @@ pairExponentials64_loop_done:
 	VSUBPD     Y2, Y3, Y3
 	VADDPD     96(R9), Y3, Y3
 	VMOVUPD    Y3, 96(R9)
-	VADDPD     96(R9), Y1, Y1
 	VADDPD     128(R9), Y4, Y2
 	VSUBPD     128(R9), Y2, Y3
+	VADDPD     96(R9), Y1, Y1
 	VSUBPD     Y3, Y4, Y4
 	VADDPD     160(R9), Y4, Y4
+	VXORPD     Y3, Y3, Y3
 	VMOVUPD    Y4, 160(R9)
 	VADDPD     160(R9), Y2, Y2
-	VXORPD     Y3, Y3, Y3
+	LEAQ       (AX)(DI*8), AX
+	VUNPCKLPD  Y3, Y2, Y5
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VADDPD     Y4, Y0, Y0
-	VUNPCKLPD  Y3, Y2, Y1
-	VUNPCKHPD  Y3, Y2, Y2
-	VADDPD     Y1, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y0, Y1
-	VPERM2F128 $0x31, Y2, Y0, Y0
-	VADDPD     Y1, Y0, Y0
-	VMOVUPD    Y0, 32(R8)
-	LEAQ       (AX)(DI*8), AX
+	VUNPCKHPD  Y3, Y2, Y1
+	VADDPD     Y5, Y1, Y1
 	LEAQ       (CX)(DI*8), CX
+	VPERM2F128 $0x31, Y1, Y0, Y2
+	VPERM2F128 $0x20, Y1, Y0, Y0
 	LEAQ       (DX)(DI*8), DX
 	LEAQ       (BX)(DI*8), BX
+	VADDPD     Y0, Y2, Y2
+	VMOVUPD    Y2, 32(R8)
 	ADDQ       $0x40, R8
 	DECQ       SI
 	JNZ        pairExponentials64_row
@@ -11948,22 +11931,22 @@ centre64_row:
 	JL           centre64_loop_few
 
 centre64_loop:
-	VMOVUPD (AX)(R8*1), Y3
-	VMOVUPD 32(AX)(R8*1), Y4
 	VMOVUPD (CX)(R8*1), Y5
 	VMOVUPD 32(CX)(R8*1), Y6
+	VMOVUPD (AX)(R8*1), Y3
 	VSUBPD  Y1, Y5, Y5
+	VMOVUPD 32(AX)(R8*1), Y4
+	VSUBPD  Y1, Y6, Y6
 	VMULPD  Y0, Y5, Y5
 	VSUBPD  Y5, Y5, Y7
 	VCMPPD  $0x03, Y7, Y7, Y7
-	VORPD   Y7, Y2, Y2
-	VMULPD  Y3, Y5, Y5
-	VSUBPD  Y1, Y6, Y6
 	VMULPD  Y0, Y6, Y6
+	VMULPD  Y3, Y5, Y5
 	VSUBPD  Y6, Y6, Y3
+	VORPD   Y7, Y2, Y2
 	VCMPPD  $0x03, Y3, Y3, Y3
-	VORPD   Y3, Y2, Y2
 	VMULPD  Y4, Y6, Y6
+	VORPD   Y3, Y2, Y2
 	VMOVUPD Y5, (AX)(R8*1)
 	VMOVUPD Y6, 32(AX)(R8*1)
 	ADDQ    $0x40, R8
@@ -12047,87 +12030,87 @@ logPairLoss64_row:
 	SUBQ        $0x04, R8
 	JL          logPairLoss64_loop_few
 	VMOVUPD     (CX)(R9*1), Y4
+	VMOVUPD     (CX)(R9*1), Y8
+	VMOVUPD     (CX)(R9*1), Y9
+	VMOVUPD     (AX)(R9*1), Y7
 	VADDPD      Y0, Y4, Y4
+	VADDPD      Y0, Y8, Y8
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
 	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VSUBPD      Y7, Y9, Y9
+	VMAXPD      Y4, Y6, Y6
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
 	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD     (CX)(R9*1), Y6
-	VADDPD      Y0, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     (CX)(R9*1), Y7
-	VMOVUPD     (AX)(R9*1), Y8
-	VSUBPD      Y8, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
-	VANDPD      Y6, Y7, Y7
-	VMULPD      constant7830000000000000<>+0(SB), Y7, Y7
-	VMULPD      constant07b0000000000000<>+0(SB), Y7, Y7
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
-	VORPD       Y6, Y1, Y1
-	VPSLLQ      $0x34, Y5, Y5
 	SUBQ        $0x04, R8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y10
+	VPSLLQ      $0x34, Y5, Y5
+	VFMSUB213PD Y7, Y6, Y4
+	VORPD       Y10, Y1, Y1
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y8, Y7
+	VANDPD      Y7, Y9, Y9
+	VMULPD      constant7830000000000000<>+0(SB), Y9, Y9
+	VMULPD      constant07b0000000000000<>+0(SB), Y9, Y9
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
 	JL          logPairLoss64_loop_last
 
 logPairLoss64_loop:
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VADDPD      Y9, Y2, Y2
-	VFMADD231PD Y7, Y9, Y3
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VMOVUPD     32(CX)(R9*1), Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
 	VMOVUPD     32(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VADDPD      Y0, Y10, Y10
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMAXPD      Y4, Y7, Y7
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD     32(CX)(R9*1), Y6
-	VADDPD      Y0, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     32(CX)(R9*1), Y7
-	VMOVUPD     32(AX)(R9*1), Y8
-	VSUBPD      Y8, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
-	VANDPD      Y6, Y7, Y7
-	VMULPD      constant7830000000000000<>+0(SB), Y7, Y7
-	VMULPD      constant07b0000000000000<>+0(SB), Y7, Y7
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
-	VORPD       Y6, Y1, Y1
-	VPSLLQ      $0x34, Y5, Y5
+	VMOVUPD     32(AX)(R9*1), Y11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y12
+	VFMADD231PD Y4, Y7, Y6
+	VMULPD      Y5, Y8, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y10
+	VPSLLQ      $0x34, Y6, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y6
+	VFMSUB213PD Y10, Y7, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y4
+	VFMADD231PD Y9, Y8, Y3
+	VMOVUPD     32(CX)(R9*1), Y9
+	VSUBPD      Y11, Y9, Y9
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
 	ADDQ        $0x20, R9
+	VANDPD      Y12, Y9, Y9
+	VMULPD      constant7830000000000000<>+0(SB), Y9, Y9
+	VORPD       Y6, Y1, Y1
+	VMULPD      constant07b0000000000000<>+0(SB), Y9, Y9
+	VADDPD      Y8, Y2, Y2
 	DECQ        R10
 	JNZ         logPairLoss64_loop_on
 	VADDPD      (DI), Y2, Y6
-	VSUBPD      (DI), Y6, Y8
-	VSUBPD      Y8, Y2, Y2
+	VSUBPD      (DI), Y6, Y7
+	VSUBPD      Y7, Y2, Y2
 	VADDPD      32(DI), Y2, Y2
 	VMOVUPD     Y2, 32(DI)
 	VMOVUPD     Y6, (DI)
 	VXORPD      Y2, Y2, Y2
 	VADDPD      64(DI), Y3, Y6
-	VSUBPD      64(DI), Y6, Y8
-	VSUBPD      Y8, Y3, Y3
+	VSUBPD      64(DI), Y6, Y7
+	VSUBPD      Y7, Y3, Y3
 	VADDPD      96(DI), Y3, Y3
 	VMOVUPD     Y3, 96(DI)
 	VMOVUPD     Y6, 64(DI)
@@ -12139,38 +12122,38 @@ logPairLoss64_loop_on:
 	JGE  logPairLoss64_loop
 
 logPairLoss64_loop_last:
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VADDPD      Y9, Y2, Y2
-	VFMADD231PD Y7, Y9, Y3
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	ADDQ        $0x20, R9
+	VMULPD      Y4, Y4, Y6
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VADDPD      Y8, Y2, Y2
 	VADDPD      (DI), Y2, Y4
 	VSUBPD      (DI), Y4, Y5
 	VSUBPD      Y5, Y2, Y2
+	VFMADD231PD Y9, Y8, Y3
 	VADDPD      32(DI), Y2, Y2
 	VMOVUPD     Y2, 32(DI)
-	VMOVUPD     Y4, (DI)
 	VXORPD      Y2, Y2, Y2
+	VMOVUPD     Y4, (DI)
 	VADDPD      64(DI), Y3, Y4
 	VSUBPD      64(DI), Y4, Y5
 	VSUBPD      Y5, Y3, Y3
 	VADDPD      96(DI), Y3, Y3
 	VMOVUPD     Y3, 96(DI)
-	VMOVUPD     Y4, 64(DI)
 	VXORPD      Y3, Y3, Y3
+	VMOVUPD     Y4, 64(DI)
 
 logPairLoss64_loop_few:
 	ADDQ        $0x04, R8
@@ -12179,80 +12162,80 @@ logPairLoss64_loop_few:
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000004, R11
 	SUBQ        R8, R11
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
 	VMOVUPD     (R10)(R11*8), Y4
-	VMASKMOVPD  (CX)(R9*1), Y4, Y5
-	VADDPD      Y0, Y5, Y5
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y5, Y7, Y7
+	VMASKMOVPD  (CX)(R9*1), Y4, Y5
 	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMASKMOVPD  (CX)(R9*1), Y4, Y9
+	VADDPD      Y0, Y5, Y5
+	VMAXPD      Y5, Y7, Y7
+	VMASKMOVPD  (CX)(R9*1), Y4, Y10
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
 	VFMADD231PD Y5, Y7, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
 	VFMSUB213PD Y8, Y7, Y5
+	VADDPD      Y0, Y9, Y9
+	VMASKMOVPD  (AX)(R9*1), Y4, Y8
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VMASKMOVPD  (CX)(R9*1), Y4, Y7
-	VADDPD      Y0, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMASKMOVPD  (CX)(R9*1), Y4, Y8
-	VMASKMOVPD  (AX)(R9*1), Y4, Y9
-	VSUBPD      Y9, Y8, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
-	VANDPD      Y7, Y8, Y8
-	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VANDPD      Y4, Y7, Y7
-	VORPD       Y7, Y1, Y1
-	VPSLLQ      $0x34, Y6, Y6
-	VMULPD      Y5, Y5, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y9
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y10
-	VFMADD231PD Y9, Y5, Y10
-	VMULPD      Y6, Y10, Y10
-	VANDPD      Y4, Y10, Y10
-	VADDPD      Y10, Y2, Y2
-	VFMADD231PD Y8, Y10, Y3
+	VMULPD      Y5, Y5, Y13
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VPSLLQ      $0x34, Y6, Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y12
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y11
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y6
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y12
+	VSUBPD      Y8, Y10, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y12
+	VANDPD      Y4, Y6, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y9, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y11
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y12
+	VORPD       Y6, Y1, Y1
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y12
+	VFMADD231PD Y11, Y5, Y12
+	VANDPD      Y8, Y10, Y10
+	VMULPD      constant7830000000000000<>+0(SB), Y10, Y10
+	VMULPD      Y7, Y12, Y12
+	VANDPD      Y4, Y12, Y12
+	VADDPD      Y12, Y2, Y2
+	VMULPD      constant07b0000000000000<>+0(SB), Y10, Y10
+	VFMADD231PD Y10, Y12, Y3
 
 logPairLoss64_loop_done:
 	VADDPD       (DI), Y2, Y4
-	VSUBPD       (DI), Y4, Y5
-	VSUBPD       Y5, Y2, Y2
+	LEAQ         (AX)(BX*8), AX
+	VMOVMSKPD    Y1, R8
+	VSUBPD       (DI), Y4, Y1
+	VXORPD       X5, X5, X5
+	VSUBPD       Y1, Y2, Y2
+	VCVTSI2SDQ   R8, X5, X5
 	VADDPD       32(DI), Y2, Y2
 	VMOVUPD      Y2, 32(DI)
+	VADDPD       64(DI), Y3, Y1
 	VADDPD       32(DI), Y4, Y4
-	VADDPD       64(DI), Y3, Y2
-	VSUBPD       64(DI), Y2, Y5
-	VSUBPD       Y5, Y3, Y3
+	VSUBPD       64(DI), Y1, Y2
+	LEAQ         (CX)(BX*8), CX
+	VEXTRACTF128 $0x01, Y4, X6
+	VSUBPD       Y2, Y3, Y3
+	VADDPD       X4, X6, X6
 	VADDPD       96(DI), Y3, Y3
 	VMOVUPD      Y3, 96(DI)
-	VADDPD       96(DI), Y2, Y2
-	VEXTRACTF128 $0x01, Y4, X3
-	VADDPD       X4, X3, X3
-	VPERMILPD    $0x01, X3, X4
-	VADDPD       X4, X3, X3
-	VMOVSD       X3, 40(SI)
-	VEXTRACTF128 $0x01, Y2, X3
-	VADDPD       X2, X3, X3
-	VPERMILPD    $0x01, X3, X2
-	VADDPD       X2, X3, X3
+	VADDPD       96(DI), Y1, Y1
+	VPERMILPD    $0x01, X6, X2
+	VEXTRACTF128 $0x01, Y1, X3
+	VADDPD       X1, X3, X3
+	VADDPD       X2, X6, X6
+	VMOVSD       X6, 40(SI)
+	VPERMILPD    $0x01, X3, X1
+	VADDPD       X1, X3, X3
 	VMOVSD       X3, 48(SI)
-	VMOVMSKPD    Y1, DI
-	VXORPD       X1, X1, X1
-	VCVTSI2SDQ   DI, X1, X1
-	VMOVSD       X1, 56(SI)
-	LEAQ         (AX)(BX*8), AX
-	LEAQ         (CX)(BX*8), CX
+	VMOVSD       X5, 56(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          logPairLoss64_row
@@ -12298,40 +12281,40 @@ negatePower64_row:
 	JL           negatePower64_loop_last
 
 negatePower64_loop:
-	PREFETCHT0   4096(DX)(R9*1)
-	VMULPD       Y4, Y4, Y6
 	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VMULPD       Y4, Y4, Y6
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y8
 	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
 	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y8
 	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
 	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
 	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
 	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
 	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y6, Y8
 	VFMADD231PD  Y7, Y4, Y8
-	VMULPD       Y5, Y8, Y8
-	VFNMADD213PD Y0, Y2, Y8
-	VMOVUPD      Y8, (DX)(R9*1)
-	VMOVUPD      32(AX)(R9*1), Y4
-	VCMPPD       $0x03, Y4, Y4, Y4
-	VORPD        Y4, Y3, Y3
 	VMOVUPD      32(CX)(R9*1), Y4
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
+	VMOVUPD      32(AX)(R9*1), Y6
+	PREFETCHT0   4096(DX)(R9*1)
+	VMULPD       Y5, Y8, Y8
 	VADDPD       Y1, Y4, Y4
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD       Y4, Y6, Y6
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y9
+	VMAXPD       Y4, Y9, Y9
+	VFNMADD213PD Y0, Y2, Y8
+	VCMPPD       $0x03, Y6, Y6, Y6
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD  Y4, Y6, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD  Y7, Y6, Y4
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VFMADD231PD  Y4, Y9, Y7
+	VPSLLQ       $0x34, Y7, Y5
 	VORPD        Y6, Y3, Y3
-	VPSLLQ       $0x34, Y5, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y6
+	VFMSUB213PD  Y6, Y9, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y9, Y4
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y7, Y6
+	VORPD        Y6, Y3, Y3
+	VMOVUPD      Y8, (DX)(R9*1)
 	ADDQ         $0x20, R9
 	SUBQ         $0x04, R8
 	JGE          negatePower64_loop
@@ -12362,42 +12345,42 @@ negatePower64_loop_few:
 	JZ           negatePower64_loop_done
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y7
 	SUBQ         R8, R11
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
 	VMOVUPD      (R10)(R11*8), Y4
-	VMASKMOVPD   (AX)(R9*1), Y4, Y5
-	VCMPPD       $0x03, Y5, Y5, Y5
-	VORPD        Y5, Y3, Y3
 	VMASKMOVPD   (CX)(R9*1), Y4, Y5
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y8
 	VADDPD       Y1, Y5, Y5
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD       Y5, Y6, Y6
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y1
+	VMAXPD       Y5, Y7, Y7
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD  Y5, Y6, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y7
-	VFMSUB213PD  Y7, Y6, Y5
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y5
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y1, Y6
-	VANDPD       Y4, Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VPSLLQ       $0x34, Y1, Y1
-	VMULPD       Y5, Y5, Y6
-	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD  Y7, Y5, Y8
-	VMULPD       Y1, Y8, Y8
-	VFNMADD213PD Y0, Y2, Y8
-	VMASKMOVPD   Y8, Y4, (DX)(R9*1)
+	VFMADD231PD  Y5, Y7, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y10
+	VMASKMOVPD   (AX)(R9*1), Y4, Y1
+	VFMSUB213PD  Y10, Y7, Y5
+	VCMPPD       $0x03, Y1, Y1, Y1
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VMULPD       Y5, Y5, Y7
+	VORPD        Y1, Y3, Y3
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y6, Y1
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y7, Y9
+	VANDPD       Y4, Y1, Y1
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y7, Y9
+	VORPD        Y1, Y3, Y3
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VFMADD231PD  Y8, Y5, Y9
+	VPSLLQ       $0x34, Y6, Y1
+	VMULPD       Y1, Y9, Y9
+	VFNMADD213PD Y0, Y2, Y9
+	VMASKMOVPD   Y9, Y4, (DX)(R9*1)
 
 negatePower64_loop_done:
 	VMOVMSKPD  Y3, R8
@@ -12433,107 +12416,107 @@ logPairTarget64_row:
 	SUBQ         $0x04, R8
 	JL           logPairTarget64_loop_few
 	VMOVUPD      (CX)(R9*1), Y4
+	VMOVUPD      (CX)(R9*1), Y8
+	VMOVUPD      (CX)(R9*1), Y9
+	VMOVUPD      (AX)(R9*1), Y7
 	VADDPD       Y0, Y4, Y4
+	VADDPD       Y0, Y8, Y8
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD       Y4, Y6, Y6
 	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
+	VSUBPD       Y7, Y9, Y9
+	VMAXPD       Y4, Y6, Y6
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
 	VFMADD231PD  Y4, Y6, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD  Y7, Y6, Y4
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD      (CX)(R9*1), Y6
-	VADDPD       Y0, Y6, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD      (CX)(R9*1), Y7
-	VMOVUPD      (AX)(R9*1), Y8
-	VSUBPD       Y8, Y7, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y7, Y7
-	VMULPD       constant7830000000000000<>+0(SB), Y7, Y7
-	VMULPD       constant07b0000000000000<>+0(SB), Y7, Y7
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y6
-	VORPD        Y6, Y3, Y3
-	VPSLLQ       $0x34, Y5, Y5
 	SUBQ         $0x04, R8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y10
+	VPSLLQ       $0x34, Y5, Y5
+	VFMSUB213PD  Y7, Y6, Y4
+	VORPD        Y10, Y3, Y3
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y8, Y7
+	VANDPD       Y7, Y9, Y9
+	VMULPD       constant7830000000000000<>+0(SB), Y9, Y9
+	VMULPD       constant07b0000000000000<>+0(SB), Y9, Y9
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
 	JL           logPairTarget64_loop_last
 
 logPairTarget64_loop:
-	PREFETCHT0  4096(DX)(R9*1)
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VADDPD      Y2, Y7, Y7
-	VMULPD      Y1, Y7, Y7
-	VSUBPD      Y7, Y7, Y4
-	VCMPPD      $0x03, Y4, Y4, Y4
-	VORPD       Y4, Y3, Y3
-	VMULPD      Y9, Y7, Y7
-	VMOVUPD     Y7, (DX)(R9*1)
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VFMADD231PD Y7, Y4, Y8
 	VMOVUPD     32(CX)(R9*1), Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
+	VMOVUPD     32(AX)(R9*1), Y12
 	VADDPD      Y0, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     32(CX)(R9*1), Y11
+	VADDPD      Y2, Y9, Y9
+	VMAXPD      Y4, Y10, Y10
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD     32(CX)(R9*1), Y6
-	VADDPD      Y0, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VMOVUPD     32(CX)(R9*1), Y7
-	VMOVUPD     32(AX)(R9*1), Y8
-	VSUBPD      Y8, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
-	VANDPD      Y6, Y7, Y7
-	VMULPD      constant7830000000000000<>+0(SB), Y7, Y7
-	VMULPD      constant07b0000000000000<>+0(SB), Y7, Y7
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y6
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y7
+	VMULPD      Y1, Y9, Y9
+	VSUBPD      Y9, Y9, Y6
+	VADDPD      Y0, Y11, Y11
+	PREFETCHT0  4096(DX)(R9*1)
+	VMULPD      Y5, Y8, Y8
+	VMULPD      Y8, Y9, Y9
+	VFMADD231PD Y4, Y10, Y7
+	VCMPPD      $0x03, Y6, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y5
+	VFMSUB213PD Y5, Y10, Y4
 	VORPD       Y6, Y3, Y3
-	VPSLLQ      $0x34, Y5, Y5
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y11, Y6
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y7, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y4
+	VORPD       Y5, Y3, Y3
+	VPSLLQ      $0x34, Y7, Y5
+	VMOVUPD     Y9, (DX)(R9*1)
+	VMOVUPD     32(CX)(R9*1), Y9
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
+	VSUBPD      Y12, Y9, Y9
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VANDPD      Y6, Y9, Y9
+	VMULPD      constant7830000000000000<>+0(SB), Y9, Y9
+	VMULPD      constant07b0000000000000<>+0(SB), Y9, Y9
 	JGE         logPairTarget64_loop
 
 logPairTarget64_loop_last:
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VMULPD      Y5, Y9, Y9
-	VADDPD      Y2, Y7, Y7
-	VMULPD      Y1, Y7, Y7
-	VSUBPD      Y7, Y7, Y4
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
+	VADDPD      Y2, Y9, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
+	VMULPD      Y1, Y9, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y4, Y8
+	VMULPD      Y5, Y8, Y8
+	VSUBPD      Y9, Y9, Y4
 	VCMPPD      $0x03, Y4, Y4, Y4
 	VORPD       Y4, Y3, Y3
-	VMULPD      Y9, Y7, Y7
-	VMOVUPD     Y7, (DX)(R9*1)
+	VMULPD      Y8, Y9, Y9
+	VMOVUPD     Y9, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 logPairTarget64_loop_few:
@@ -12542,55 +12525,55 @@ logPairTarget64_loop_few:
 	JZ          logPairTarget64_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000004, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Y4
-	VMASKMOVPD  (CX)(R9*1), Y4, Y5
-	VADDPD      Y0, Y5, Y5
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y5, Y7, Y7
 	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	SUBQ        R8, R11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMOVUPD     (R10)(R11*8), Y4
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VMASKMOVPD  (CX)(R9*1), Y4, Y8
+	VMASKMOVPD  (CX)(R9*1), Y4, Y9
+	VADDPD      Y0, Y8, Y8
+	VMASKMOVPD  (AX)(R9*1), Y4, Y10
+	VMASKMOVPD  (CX)(R9*1), Y4, Y5
+	VSUBPD      Y10, Y9, Y9
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y8, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VADDPD      Y0, Y5, Y5
+	VMAXPD      Y5, Y7, Y7
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
 	VFMADD231PD Y5, Y7, Y6
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
 	VFMSUB213PD Y8, Y7, Y5
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y8
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VMASKMOVPD  (CX)(R9*1), Y4, Y7
-	VADDPD      Y0, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMASKMOVPD  (CX)(R9*1), Y4, Y8
-	VMASKMOVPD  (AX)(R9*1), Y4, Y9
-	VSUBPD      Y9, Y8, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
-	VANDPD      Y7, Y8, Y8
-	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
-	VANDPD      Y4, Y7, Y7
-	VORPD       Y7, Y3, Y3
-	VPSLLQ      $0x34, Y6, Y6
 	VMULPD      Y5, Y5, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y9
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y10
-	VFMADD231PD Y9, Y5, Y10
-	VMULPD      Y6, Y10, Y10
-	VADDPD      Y2, Y8, Y8
-	VMULPD      Y1, Y8, Y8
-	VSUBPD      Y8, Y8, Y1
+	VANDPD      Y4, Y8, Y8
+	VPSLLQ      $0x34, Y6, Y6
+	VANDPD      Y10, Y9, Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y11
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y12
+	VMULPD      constant7830000000000000<>+0(SB), Y9, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y12
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y11
+	VORPD       Y8, Y3, Y3
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y12
+	VMULPD      constant07b0000000000000<>+0(SB), Y9, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y11
+	VADDPD      Y2, Y9, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y12
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y11
+	VMULPD      Y1, Y9, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y11
+	VSUBPD      Y9, Y9, Y1
 	VCMPPD      $0x03, Y1, Y1, Y1
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y12
+	VFMADD231PD Y11, Y5, Y12
 	VORPD       Y1, Y3, Y3
-	VMULPD      Y10, Y8, Y8
-	VMASKMOVPD  Y8, Y4, (DX)(R9*1)
+	VMULPD      Y6, Y12, Y12
+	VMULPD      Y12, Y9, Y9
+	VMASKMOVPD  Y9, Y4, (DX)(R9*1)
 
 logPairTarget64_loop_done:
 	VMOVMSKPD  Y3, R8
@@ -12640,289 +12623,283 @@ keepingLoss64_row:
 	MOVQ         $0x00000004, R12
 	SUBQ         $0x04, R10
 	JL           keepingLoss64_loop_few
-	LEAQ         (AX)(R8*1), R13
+	VMOVUPD      (CX)(R11*1), Y9
 	VMOVUPD      (AX)(R11*1), Y5
+	LEAQ         (AX)(R8*1), R13
 	VADDPD       Y0, Y5, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	SUBQ         $0x04, R10
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VPADDQ       constant00095f619980c433<>+0(SB), Y9, Y11
+	VPSRLQ       $0x34, Y11, Y10
+	VPAND        constant000fffffffffffff<>+0(SB), Y11, Y11
+	VPOR         constant4330000000000000<>+0(SB), Y10, Y10
+	VSUBPD       constant43300000000003ff<>+0(SB), Y10, Y10
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y11, Y11
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y11, Y12
 	VMAXPD       Y8, Y5, Y5
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VSUBPD       Y8, Y10, Y10
+	VPSLLQ       $0x34, Y6, Y6
+	VADDPD       constant3ff0000000000000<>+0(SB), Y11, Y11
 	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R11*1), Y7
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y10
-	VPSRLQ $0x34, Y10, Y9
-	VPAND  constant000fffffffffffff<>+0(SB), Y10, Y10
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
-	VPOR   constant4330000000000000<>+0(SB), Y9, Y9
-	VSUBPD constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD constant3ff0000000000000<>+0(SB), Y10, Y11
-	VADDPD constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD Y10, Y11, Y11
-	VSUBPD Y8, Y9, Y9
-	VPSLLQ $0x34, Y6, Y6
-	SUBQ   $0x04, R10
-	JL     keepingLoss64_loop_last
+	VDIVPD       Y11, Y12, Y12
+	JL           keepingLoss64_loop_last
 
 keepingLoss64_loop:
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
 	PREFETCHT0  (R13)(R11*1)
-	PREFETCHT0  4096(CX)(R11*1)
-	PREFETCHT0  4096(DX)(R11*1)
-	VMULPD      Y5, Y5, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
-	VFMADD231PD Y10, Y5, Y12
-	VMULPD      Y6, Y12, Y5
-	VMOVUPD     Y5, (DX)(R11*1)
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y11, Y11, Y5
-	VMULPD      Y5, Y5, Y6
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y8
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y10
-	VFMADD231PD Y8, Y5, Y10
-	VFMADD213PD Y9, Y11, Y10
-	VADDPD      Y7, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y7, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VFMADD231PD Y10, Y7, Y4
-	VORPD       Y7, Y1, Y1
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VMULPD      Y12, Y12, Y13
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y14
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VADDPD      Y9, Y3, Y3
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y11
+	VORPD       Y9, Y1, Y1
+	VFMADD231PD Y8, Y5, Y11
 	VMOVUPD     32(AX)(R11*1), Y5
-	VADDPD      Y0, Y5, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
+	VMULPD      Y13, Y13, Y7
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y14
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y14
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y14
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y8
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y14
+	VADDPD      Y0, Y5, Y7
+	VFMADD231PD Y8, Y13, Y14
+	VXORPD      Y8, Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y8, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VFMADD213PD Y10, Y12, Y14
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD      $0x04, Y9, Y8, Y8
+	VANDPD      Y8, Y14, Y14
+	VMULPD      Y6, Y11, Y8
+	VFMADD231PD Y14, Y9, Y4
+	VMOVUPD     32(CX)(R11*1), Y9
+	VPADDQ      constant00095f619980c433<>+0(SB), Y9, Y13
+	VMAXPD      Y7, Y5, Y5
+	PREFETCHT0  4096(CX)(R11*1)
+	VMOVUPD     Y8, (DX)(R11*1)
+	PREFETCHT0  4096(DX)(R11*1)
+	VPSRLQ      $0x34, Y13, Y10
+	ADDQ        $0x20, R11
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y8
+	VFMADD231PD Y6, Y11, Y2
+	VPAND       constant000fffffffffffff<>+0(SB), Y13, Y13
+	DECQ        R12
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y13, Y13
+	VPOR        constant4330000000000000<>+0(SB), Y10, Y10
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y13, Y12
+	VSUBPD      constant43300000000003ff<>+0(SB), Y10, Y10
+	VPSLLQ      $0x34, Y8, Y6
+	VADDPD      constant3ff0000000000000<>+0(SB), Y13, Y13
+	VDIVPD      Y13, Y12, Y12
+	VSUBPD      Y7, Y10, Y10
+	VSUBPD      constant43380000000003ff<>+0(SB), Y8, Y7
 	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R11*1), Y7
-
-	// log2 t - y
-	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y10
-	VPSRLQ  $0x34, Y10, Y9
-	VPAND   constant000fffffffffffff<>+0(SB), Y10, Y10
-	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
-	VPOR    constant4330000000000000<>+0(SB), Y9, Y9
-	VSUBPD  constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y10, Y11
-	VADDPD  constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD  Y10, Y11, Y11
-	VSUBPD  Y8, Y9, Y9
-	VPSLLQ  $0x34, Y6, Y6
-	ADDQ    $0x20, R11
-	DECQ    R12
-	JNZ     keepingLoss64_loop_on
-	VADDPD  (R9), Y2, Y8
-	VSUBPD  (R9), Y8, Y10
-	VSUBPD  Y10, Y2, Y2
-	VADDPD  32(R9), Y2, Y2
-	VMOVUPD Y2, 32(R9)
-	VMOVUPD Y8, (R9)
-	VXORPD  Y2, Y2, Y2
-	VADDPD  64(R9), Y3, Y8
-	VSUBPD  64(R9), Y8, Y10
-	VSUBPD  Y10, Y3, Y3
-	VADDPD  96(R9), Y3, Y3
-	VMOVUPD Y3, 96(R9)
-	VMOVUPD Y8, 64(R9)
-	VXORPD  Y3, Y3, Y3
-	VADDPD  128(R9), Y4, Y8
-	VSUBPD  128(R9), Y8, Y10
-	VSUBPD  Y10, Y4, Y4
-	VADDPD  160(R9), Y4, Y4
-	VMOVUPD Y4, 160(R9)
-	VMOVUPD Y8, 128(R9)
-	VXORPD  Y4, Y4, Y4
-	MOVQ    $0x00000004, R12
+	JNZ         keepingLoss64_loop_on
+	VADDPD      (R9), Y2, Y7
+	VSUBPD      (R9), Y7, Y8
+	MOVQ        $0x00000004, R12
+	VSUBPD      Y8, Y2, Y2
+	VADDPD      32(R9), Y2, Y2
+	VMOVUPD     Y2, 32(R9)
+	VMOVUPD     Y7, (R9)
+	VADDPD      64(R9), Y3, Y7
+	VXORPD      Y2, Y2, Y2
+	VSUBPD      64(R9), Y7, Y8
+	VSUBPD      Y8, Y3, Y3
+	VADDPD      96(R9), Y3, Y3
+	VMOVUPD     Y3, 96(R9)
+	VMOVUPD     Y7, 64(R9)
+	VADDPD      128(R9), Y4, Y7
+	VXORPD      Y3, Y3, Y3
+	VSUBPD      128(R9), Y7, Y8
+	VSUBPD      Y8, Y4, Y4
+	VADDPD      160(R9), Y4, Y4
+	VMOVUPD     Y4, 160(R9)
+	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y7, 128(R9)
 
 keepingLoss64_loop_on:
 	SUBQ $0x04, R10
 	JGE  keepingLoss64_loop
 
 keepingLoss64_loop_last:
-	VMULPD      Y5, Y5, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
-	VFMADD231PD Y10, Y5, Y12
-	VMULPD      Y6, Y12, Y5
-	VMOVUPD     Y5, (DX)(R11*1)
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y11, Y11, Y5
-	VMULPD      Y5, Y5, Y6
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y8
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y8
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y10
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y10
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y10
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y10
-	VFMADD231PD Y8, Y5, Y10
-	VFMADD213PD Y9, Y11, Y10
-	VADDPD      Y7, Y3, Y3
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y7, Y5, Y5
-	VANDPD      Y5, Y10, Y10
-	VFMADD231PD Y10, Y7, Y4
-	VORPD       Y7, Y1, Y1
-	ADDQ        $0x20, R11
-	VADDPD      (R9), Y2, Y5
-	VSUBPD      (R9), Y5, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y15
+	VMULPD      Y5, Y5, Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
+	VORPD       Y9, Y1, Y1
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y14
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y11
+	VMULPD      Y12, Y12, Y13
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y11
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y11
+	VFMADD231PD Y8, Y5, Y11
+	VMULPD      Y6, Y11, Y5
+	VFMADD231PD Y6, Y11, Y2
+	VMULPD      Y13, Y13, Y6
+	VXORPD      Y7, Y7, Y7
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y14
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y15
+	VADDPD      (R9), Y2, Y8
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y14
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y14
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y15
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y15
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y15
+	VFMADD231PD Y14, Y13, Y15
+	VADDPD      Y9, Y3, Y3
+	VCMPPD      $0x04, Y9, Y7, Y7
+	VSUBPD      (R9), Y8, Y6
+	VFMADD213PD Y10, Y12, Y15
 	VSUBPD      Y6, Y2, Y2
+	VANDPD      Y7, Y15, Y15
+	VFMADD231PD Y15, Y9, Y4
 	VADDPD      32(R9), Y2, Y2
 	VMOVUPD     Y2, 32(R9)
-	VMOVUPD     Y5, (R9)
-	VXORPD      Y2, Y2, Y2
-	VADDPD      64(R9), Y3, Y5
-	VSUBPD      64(R9), Y5, Y6
-	VSUBPD      Y6, Y3, Y3
+	VMOVUPD     Y8, (R9)
+	VADDPD      64(R9), Y3, Y6
+	VSUBPD      64(R9), Y6, Y2
+	VSUBPD      Y2, Y3, Y3
 	VADDPD      96(R9), Y3, Y3
+	VXORPD      Y2, Y2, Y2
 	VMOVUPD     Y3, 96(R9)
-	VMOVUPD     Y5, 64(R9)
+	VMOVUPD     Y6, 64(R9)
+	VADDPD      128(R9), Y4, Y6
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(R9), Y4, Y5
-	VSUBPD      128(R9), Y5, Y6
-	VSUBPD      Y6, Y4, Y4
+	VSUBPD      128(R9), Y6, Y7
+	VMOVUPD     Y5, (DX)(R11*1)
+	VSUBPD      Y7, Y4, Y4
 	VADDPD      160(R9), Y4, Y4
 	VMOVUPD     Y4, 160(R9)
-	VMOVUPD     Y5, 128(R9)
+	VMOVUPD     Y6, 128(R9)
+	ADDQ        $0x20, R11
 	VXORPD      Y4, Y4, Y4
 
 keepingLoss64_loop_few:
-	ADDQ       $0x04, R10
-	TESTQ      R10, R10
-	JZ         keepingLoss64_loop_done
-	LEAQ       tailMask<>+0(SB), R12
-	MOVQ       $0x00000004, R13
-	SUBQ       R10, R13
-	VMOVUPD    (R12)(R13*8), Y5
-	VMASKMOVPD (AX)(R11*1), Y5, Y6
-	VADDPD     Y0, Y6, Y8
-	VMULPD     constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD    constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD     Y8, Y6, Y6
-	VADDPD     constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD     constant43380000000003ff<>+0(SB), Y0, Y7
-	VSUBPD     Y7, Y6, Y6
-	VMASKMOVPD (CX)(R11*1), Y5, Y7
-
-	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y7, Y10
-	VPSRLQ      $0x34, Y10, Y9
-	VPAND       constant000fffffffffffff<>+0(SB), Y10, Y10
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
-	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
-	VSUBPD      constant43300000000003ff<>+0(SB), Y9, Y9
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y10, Y11
-	VADDPD      constant3ff0000000000000<>+0(SB), Y10, Y10
-	VDIVPD      Y10, Y11, Y11
-	VSUBPD      Y8, Y9, Y9
-	VPSLLQ      $0x34, Y0, Y0
+	ADDQ        $0x04, R10
+	TESTQ       R10, R10
+	JZ          keepingLoss64_loop_done
+	LEAQ        tailMask<>+0(SB), R12
+	MOVQ        $0x00000004, R13
+	SUBQ        R10, R13
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
+	VMOVUPD     (R12)(R13*8), Y5
+	VMASKMOVPD  (AX)(R11*1), Y5, Y6
+	VADDPD      Y0, Y6, Y9
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMASKMOVPD  (CX)(R11*1), Y5, Y10
+	VMAXPD      Y9, Y6, Y6
+	VPADDQ      constant00095f619980c433<>+0(SB), Y10, Y12
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y13
+	VORPD       Y10, Y1, Y1
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y8
+	VPSRLQ      $0x34, Y12, Y11
+	VADDPD      Y10, Y3, Y3
+	VSUBPD      Y8, Y6, Y6
 	VMULPD      Y6, Y6, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y12
-	VFMADD231PD Y10, Y6, Y12
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y15
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y13
+	VPAND       constant000fffffffffffff<>+0(SB), Y12, Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y13
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y13
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y14
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y13
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y13
+	VPOR        constant4330000000000000<>+0(SB), Y11, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y7
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y12, Y12
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y12, Y8
+	VADDPD      constant3ff0000000000000<>+0(SB), Y12, Y12
+	VDIVPD      Y12, Y8, Y8
+	VMULPD      Y8, Y8, Y12
+	VFMADD231PD Y13, Y6, Y7
+	VXORPD      Y13, Y13, Y13
+	VMULPD      Y12, Y12, Y6
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y6, Y15
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y6, Y14
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y6, Y14
+	VPSLLQ      $0x34, Y0, Y0
+	VCMPPD      $0x04, Y10, Y13, Y13
+	VSUBPD      constant43300000000003ff<>+0(SB), Y11, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y6, Y15
 	VANDPD      Y5, Y0, Y0
-	VMULPD      Y0, Y12, Y6
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y6, Y15
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y15
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y6, Y14
+	VFMADD231PD Y14, Y12, Y15
+	VMULPD      Y0, Y7, Y6
+	VSUBPD      Y9, Y11, Y11
+	VFMADD213PD Y11, Y8, Y15
+	VANDPD      Y13, Y15, Y15
 	VMASKMOVPD  Y6, Y5, (DX)(R11*1)
-	VFMADD231PD Y0, Y12, Y2
-	VMULPD      Y11, Y11, Y0
-	VMULPD      Y0, Y0, Y5
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y5, Y6
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y5, Y6
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y8
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y5, Y8
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y5, Y8
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y5, Y8
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y5, Y8
-	VFMADD231PD Y6, Y0, Y8
-	VFMADD213PD Y9, Y11, Y8
-	VADDPD      Y7, Y3, Y3
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y7, Y0, Y0
-	VANDPD      Y0, Y8, Y8
-	VFMADD231PD Y8, Y7, Y4
-	VORPD       Y7, Y1, Y1
+	VFMADD231PD Y0, Y7, Y2
+	VFMADD231PD Y15, Y10, Y4
 
 keepingLoss64_loop_done:
 	VADDPD     (R9), Y2, Y0
 	VSUBPD     (R9), Y0, Y5
+	VMOVMSKPD  Y1, R10
 	VSUBPD     Y5, Y2, Y2
 	VADDPD     32(R9), Y2, Y2
 	VMOVUPD    Y2, 32(R9)
+	VADDPD     64(R9), Y3, Y1
 	VADDPD     32(R9), Y0, Y0
-	VADDPD     64(R9), Y3, Y2
-	VSUBPD     64(R9), Y2, Y5
-	VSUBPD     Y5, Y3, Y3
+	VSUBPD     64(R9), Y1, Y2
+	VSUBPD     Y2, Y3, Y3
 	VADDPD     96(R9), Y3, Y3
 	VMOVUPD    Y3, 96(R9)
-	VADDPD     96(R9), Y2, Y2
-	VADDPD     128(R9), Y4, Y3
-	VSUBPD     128(R9), Y3, Y5
-	VSUBPD     Y5, Y4, Y4
+	VADDPD     128(R9), Y4, Y2
+	VSUBPD     128(R9), Y2, Y3
+	VSUBPD     Y3, Y4, Y4
+	VADDPD     96(R9), Y1, Y1
 	VADDPD     160(R9), Y4, Y4
+	VUNPCKHPD  Y1, Y0, Y3
 	VMOVUPD    Y4, 160(R9)
-	VADDPD     160(R9), Y3, Y3
+	VADDPD     160(R9), Y2, Y2
+	VXORPD     X5, X5, X5
 	VXORPD     Y4, Y4, Y4
-	VUNPCKLPD  Y2, Y0, Y5
-	VUNPCKHPD  Y2, Y0, Y0
-	VADDPD     Y5, Y0, Y0
-	VUNPCKLPD  Y4, Y3, Y2
-	VUNPCKHPD  Y4, Y3, Y3
-	VADDPD     Y2, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y0, Y2
-	VPERM2F128 $0x31, Y3, Y0, Y0
-	VADDPD     Y2, Y0, Y0
-	VMOVUPD    Y0, 32(DI)
-	VMOVMSKPD  Y1, R9
-	VXORPD     X0, X0, X0
-	VCVTSI2SDQ R9, X0, X0
-	VMOVSD     X0, 56(DI)
+	VUNPCKLPD  Y1, Y0, Y0
 	LEAQ       (AX)(SI*8), AX
+	VUNPCKLPD  Y4, Y2, Y1
+	VCVTSI2SDQ R10, X5, X5
+	VADDPD     Y0, Y3, Y3
+	VUNPCKHPD  Y4, Y2, Y0
+	VADDPD     Y1, Y0, Y0
 	LEAQ       (CX)(SI*8), CX
+	VPERM2F128 $0x31, Y0, Y3, Y1
+	VPERM2F128 $0x20, Y0, Y3, Y0
 	LEAQ       (DX)(SI*8), DX
+	VADDPD     Y0, Y1, Y1
+	VMOVUPD    Y1, 32(DI)
+	VMOVSD     X5, 56(DI)
 	ADDQ       $0x40, DI
 	DECQ       BX
 	JNZ        keepingLoss64_row
@@ -12964,184 +12941,184 @@ keepingPair64_row:
 	MOVQ         $0x00000004, R13
 	SUBQ         $0x04, R11
 	JL           keepingPair64_loop_few
-	LEAQ         (AX)(R9*1), R14
-	LEAQ         (CX)(R9*1), R15
 	VMOVUPD      (AX)(R12*1), Y5
-	VADDPD       Y0, Y5, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD      (CX)(R12*1), Y8
+	VADDPD       Y0, Y5, Y6
+	LEAQ         (AX)(R9*1), R14
+	VADDPD       Y1, Y8, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	LEAQ         (CX)(R9*1), R15
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y8, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R12*1), Y7
-	VADDPD       Y1, Y7, Y11
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD       Y11, Y7, Y7
-	VADDPD       constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
-	VSUBPD       Y10, Y7, Y7
-	VSUBPD       Y8, Y11, Y8
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y11, Y10
-	VANDPD       Y10, Y8, Y8
-	VMULPD       constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
-	VPSLLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y9, Y9
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VMAXPD       Y6, Y5, Y5
+	VMAXPD       Y7, Y8, Y8
 	SUBQ         $0x04, R11
+	VSUBPD       Y6, Y7, Y11
+	VADDPD       constant43380000000003ff<>+0(SB), Y8, Y9
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y12
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y10
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VANDPD       Y12, Y11, Y11
+	VMULPD       constant7830000000000000<>+0(SB), Y11, Y11
+	VPSLLQ       $0x34, Y9, Y9
+	VPSLLQ       $0x34, Y6, Y6
+	VSUBPD       Y7, Y5, Y5
+	VSUBPD       Y10, Y8, Y8
+	VMULPD       constant07b0000000000000<>+0(SB), Y11, Y11
 	JL           keepingPair64_loop_last
 
 keepingPair64_loop:
-	PREFETCHT0  (R14)(R12*1)
-	PREFETCHT0  (R15)(R12*1)
-	PREFETCHT0  4096(DX)(R12*1)
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VMULPD      Y8, Y8, Y13
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y14
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y5
-	VMOVUPD     Y5, (DX)(R12*1)
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VMOVUPD     Y10, (BX)(R12*1)
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y15
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y12
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y14
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y12
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y14
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y15
+	PREFETCHT0  (R15)(R12*1)
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y15
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y15
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y14
+	VFMADD231PD Y14, Y8, Y15
+	VMOVUPD     32(CX)(R12*1), Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y12
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y10
+	VADDPD      Y1, Y8, Y13
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y12
+	PREFETCHT0  4096(DX)(R12*1)
+	VFMADD231PD Y10, Y5, Y12
 	VMOVUPD     32(AX)(R12*1), Y5
-	VADDPD      Y0, Y5, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y8
+	VMULPD      Y9, Y15, Y15
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y13, Y13
+	VADDPD      Y0, Y5, Y9
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y8, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R12*1), Y7
-	VADDPD      Y1, Y7, Y10
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y10, Y7, Y7
-	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
-	VSUBPD      Y11, Y7, Y7
-	VSUBPD      Y8, Y10, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
-	VANDPD      Y10, Y8, Y8
-	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
-	VPSLLQ      $0x34, Y6, Y6
-	VPSLLQ      $0x34, Y9, Y9
+	VMAXPD      Y13, Y8, Y8
+	VADDPD      constant43380000000003ff<>+0(SB), Y8, Y7
+	VFMADD231PD Y11, Y15, Y4
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y13, Y10
+	PREFETCHT0  (R14)(R12*1)
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VSUBPD      Y9, Y13, Y11
+	VMAXPD      Y9, Y5, Y5
+	VFMADD231PD Y6, Y12, Y2
+	VPSLLQ      $0x34, Y7, Y9
+	VANDPD      Y10, Y11, Y11
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y10
+	VSUBPD      constant43380000000003ff<>+0(SB), Y10, Y13
+	VMULPD      constant7830000000000000<>+0(SB), Y11, Y11
+	VMULPD      Y6, Y12, Y12
+	VPSLLQ      $0x34, Y10, Y6
+	VMOVUPD     Y15, (BX)(R12*1)
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y7
+	VMOVUPD     Y12, (DX)(R12*1)
+	VSUBPD      Y13, Y5, Y5
 	ADDQ        $0x20, R12
 	DECQ        R13
+	VADDPD      Y15, Y3, Y3
+	VSUBPD      Y7, Y8, Y8
+	VMULPD      constant07b0000000000000<>+0(SB), Y11, Y11
 	JNZ         keepingPair64_loop_on
-	VADDPD      (R10), Y2, Y10
-	VSUBPD      (R10), Y10, Y11
-	VSUBPD      Y11, Y2, Y2
+	VADDPD      (R10), Y2, Y7
+	VSUBPD      (R10), Y7, Y10
+	MOVQ        $0x00000004, R13
+	VSUBPD      Y10, Y2, Y2
 	VADDPD      32(R10), Y2, Y2
 	VMOVUPD     Y2, 32(R10)
-	VMOVUPD     Y10, (R10)
+	VMOVUPD     Y7, (R10)
+	VADDPD      64(R10), Y3, Y7
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(R10), Y3, Y10
-	VSUBPD      64(R10), Y10, Y11
-	VSUBPD      Y11, Y3, Y3
+	VSUBPD      64(R10), Y7, Y10
+	VSUBPD      Y10, Y3, Y3
 	VADDPD      96(R10), Y3, Y3
 	VMOVUPD     Y3, 96(R10)
-	VMOVUPD     Y10, 64(R10)
+	VMOVUPD     Y7, 64(R10)
+	VADDPD      128(R10), Y4, Y7
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(R10), Y4, Y10
-	VSUBPD      128(R10), Y10, Y11
-	VSUBPD      Y11, Y4, Y4
+	VSUBPD      128(R10), Y7, Y10
+	VSUBPD      Y10, Y4, Y4
 	VADDPD      160(R10), Y4, Y4
 	VMOVUPD     Y4, 160(R10)
-	VMOVUPD     Y10, 128(R10)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R13
+	VMOVUPD     Y7, 128(R10)
 
 keepingPair64_loop_on:
 	SUBQ $0x04, R11
 	JGE  keepingPair64_loop
 
 keepingPair64_loop_last:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VMULPD      Y6, Y12, Y5
-	VMOVUPD     Y5, (DX)(R12*1)
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y14
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y15
+	VMULPD      Y5, Y5, Y7
+	VMULPD      Y8, Y8, Y13
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y15
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y12
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y12
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y12
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y14
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y12
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y10
+	VFMADD231PD Y10, Y5, Y12
 	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VMOVUPD     Y10, (BX)(R12*1)
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
-	ADDQ        $0x20, R12
 	VADDPD      (R10), Y2, Y5
-	VSUBPD      (R10), Y5, Y6
-	VSUBPD      Y6, Y2, Y2
+	VMULPD      Y6, Y12, Y6
+	VSUBPD      (R10), Y5, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y15
+	VSUBPD      Y7, Y2, Y2
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y15
+	VMOVUPD     Y6, (DX)(R12*1)
 	VADDPD      32(R10), Y2, Y2
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y15
+	VFMADD231PD Y14, Y8, Y15
+	VMULPD      Y9, Y15, Y15
+	VFMADD231PD Y11, Y15, Y4
+	VMOVUPD     Y15, (BX)(R12*1)
+	VADDPD      Y15, Y3, Y3
 	VMOVUPD     Y2, 32(R10)
 	VMOVUPD     Y5, (R10)
-	VXORPD      Y2, Y2, Y2
-	VADDPD      64(R10), Y3, Y5
-	VSUBPD      64(R10), Y5, Y6
-	VSUBPD      Y6, Y3, Y3
+	VADDPD      64(R10), Y3, Y2
+	VSUBPD      64(R10), Y2, Y5
+	ADDQ        $0x20, R12
+	VSUBPD      Y5, Y3, Y3
 	VADDPD      96(R10), Y3, Y3
 	VMOVUPD     Y3, 96(R10)
-	VMOVUPD     Y5, 64(R10)
+	VMOVUPD     Y2, 64(R10)
+	VADDPD      128(R10), Y4, Y2
+	VSUBPD      128(R10), Y2, Y5
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(R10), Y4, Y5
-	VSUBPD      128(R10), Y5, Y6
-	VSUBPD      Y6, Y4, Y4
+	VSUBPD      Y5, Y4, Y4
 	VADDPD      160(R10), Y4, Y4
 	VMOVUPD     Y4, 160(R10)
-	VMOVUPD     Y5, 128(R10)
 	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y2, 128(R10)
+	VXORPD      Y2, Y2, Y2
 
 keepingPair64_loop_few:
 	ADDQ        $0x04, R11
@@ -13150,67 +13127,67 @@ keepingPair64_loop_few:
 	LEAQ        tailMask<>+0(SB), R13
 	MOVQ        $0x00000004, R14
 	SUBQ        R11, R14
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VMOVUPD     (R13)(R14*8), Y5
 	VMASKMOVPD  (AX)(R12*1), Y5, Y6
-	VADDPD      Y0, Y6, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y8, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
-	VSUBPD      Y7, Y6, Y6
-	VMASKMOVPD  (CX)(R12*1), Y5, Y7
-	VADDPD      Y1, Y7, Y10
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y7
-	VMAXPD      Y10, Y7, Y7
-	VADDPD      constant43380000000003ff<>+0(SB), Y7, Y1
-	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y9
-	VSUBPD      Y9, Y7, Y7
-	VSUBPD      Y8, Y10, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y9
-	VANDPD      Y9, Y8, Y8
-	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
-	VPSLLQ      $0x34, Y0, Y0
-	VPSLLQ      $0x34, Y1, Y1
-	VMULPD      Y6, Y6, Y9
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y9, Y10
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y10
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y9, Y10
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y9, Y11
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y9, Y11
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
-	VFMADD231PD Y10, Y6, Y11
-	VANDPD      Y5, Y0, Y0
-	VMULPD      Y0, Y11, Y6
-	VMASKMOVPD  Y6, Y5, (DX)(R12*1)
-	VFMADD231PD Y0, Y11, Y2
-	VMULPD      Y7, Y7, Y0
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
-	VFMADD231PD Y6, Y7, Y9
+	VADDPD      Y0, Y6, Y0
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VMASKMOVPD  (CX)(R12*1), Y5, Y10
+	VADDPD      Y1, Y10, Y13
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMAXPD      Y0, Y6, Y6
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y13, Y13
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y1
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y12
+	VSUBPD      Y12, Y6, Y6
+	VSUBPD      Y0, Y13, Y0
+	VMAXPD      Y13, Y10, Y10
+	VPSLLQ      $0x34, Y1, Y14
+	VADDPD      constant43380000000003ff<>+0(SB), Y10, Y1
+	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y12
+	VPSLLQ      $0x34, Y1, Y1
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y13, Y13
+	VMULPD      Y6, Y6, Y15
+	VSUBPD      Y12, Y10, Y10
+	VMULPD      Y10, Y10, Y12
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y15, Y7
+	VANDPD      Y13, Y0, Y0
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y15, Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y12, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y12, Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y15, Y11
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y15, Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y12, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y12, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y12, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y12, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y12, Y9
+	VMULPD      constant7830000000000000<>+0(SB), Y0, Y0
+	VANDPD      Y5, Y14, Y14
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y15, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y12, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y15, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y15, Y11
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y12, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y15, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y12, Y8
+	VFMADD231PD Y8, Y10, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y15, Y7
 	VMULPD      Y1, Y9, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y15, Y11
+	VFMADD231PD Y7, Y6, Y11
+	VMULPD      constant07b0000000000000<>+0(SB), Y0, Y0
+	VFMADD231PD Y14, Y11, Y2
+	VMULPD      Y14, Y11, Y1
 	VMASKMOVPD  Y9, Y5, (BX)(R12*1)
 	VANDPD      Y5, Y9, Y9
+	VFMADD231PD Y0, Y9, Y4
+	VMASKMOVPD  Y1, Y5, (DX)(R12*1)
 	VADDPD      Y9, Y3, Y3
-	VFMADD231PD Y8, Y9, Y4
 
 keepingPair64_loop_done:
 	VADDPD     (R10), Y2, Y0
@@ -13224,28 +13201,28 @@ keepingPair64_loop_done:
 	VSUBPD     Y2, Y3, Y3
 	VADDPD     96(R10), Y3, Y3
 	VMOVUPD    Y3, 96(R10)
-	VADDPD     96(R10), Y1, Y1
 	VADDPD     128(R10), Y4, Y2
 	VSUBPD     128(R10), Y2, Y3
+	VADDPD     96(R10), Y1, Y1
 	VSUBPD     Y3, Y4, Y4
 	VADDPD     160(R10), Y4, Y4
+	VXORPD     Y3, Y3, Y3
 	VMOVUPD    Y4, 160(R10)
 	VADDPD     160(R10), Y2, Y2
-	VXORPD     Y3, Y3, Y3
+	LEAQ       (AX)(DI*8), AX
+	VUNPCKLPD  Y3, Y2, Y5
 	VUNPCKLPD  Y1, Y0, Y4
 	VUNPCKHPD  Y1, Y0, Y0
 	VADDPD     Y4, Y0, Y0
-	VUNPCKLPD  Y3, Y2, Y1
-	VUNPCKHPD  Y3, Y2, Y2
-	VADDPD     Y1, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y0, Y1
-	VPERM2F128 $0x31, Y2, Y0, Y0
-	VADDPD     Y1, Y0, Y0
-	VMOVUPD    Y0, 32(R8)
-	LEAQ       (AX)(DI*8), AX
+	VUNPCKHPD  Y3, Y2, Y1
+	VADDPD     Y5, Y1, Y1
 	LEAQ       (CX)(DI*8), CX
+	VPERM2F128 $0x31, Y1, Y0, Y2
+	VPERM2F128 $0x20, Y1, Y0, Y0
 	LEAQ       (DX)(DI*8), DX
 	LEAQ       (BX)(DI*8), BX
+	VADDPD     Y0, Y2, Y2
+	VMOVUPD    Y2, 32(R8)
 	ADDQ       $0x40, R8
 	DECQ       SI
 	JNZ        keepingPair64_row
@@ -13356,187 +13333,187 @@ mixedLoss64_row:
 	MOVQ         $0x00000004, R11
 	SUBQ         $0x04, R9
 	JL           mixedLoss64_loop_few
-	LEAQ         (AX)(DI*1), R12
-	LEAQ         (CX)(DI*1), R13
+	VMOVUPD      (CX)(R10*1), Y8
 	VMOVUPD      (AX)(R10*1), Y5
-	VADDPD       Y0, Y5, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y8, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       Y7, Y5, Y5
-	VMOVUPD      (CX)(R10*1), Y7
-	VADDPD       Y1, Y7, Y7
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
-	VMAXPD       Y7, Y10, Y10
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y9
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y7
-	VFMADD231PD  Y7, Y10, Y9
-	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
-	VFMSUB213PD  Y11, Y10, Y7
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
 	VMOVUPD      (CX)(R10*1), Y10
+	LEAQ         (AX)(DI*1), R12
+	VADDPD       Y0, Y5, Y6
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y9
+	VADDPD       Y1, Y8, Y8
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
+	VMAXPD       Y8, Y9, Y9
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y8
+	VFMADD231PD  Y8, Y9, Y7
 	VADDPD       Y1, Y10, Y10
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VSUBPD       Y8, Y10, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
+	VSUBPD       Y6, Y10, Y11
 	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
-	VANDPD       Y10, Y8, Y8
-	VMULPD       constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD       constant07b0000000000000<>+0(SB), Y8, Y8
-	VPSLLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y9, Y9
+	VMAXPD       Y6, Y5, Y5
+	LEAQ         (CX)(DI*1), R13
+	VANDPD       Y10, Y11, Y11
 	SUBQ         $0x04, R9
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y10
+	VMULPD       constant7830000000000000<>+0(SB), Y11, Y11
+	VPSLLQ       $0x34, Y7, Y12
+	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
+	VFMSUB213PD  Y10, Y9, Y8
+	VPSLLQ       $0x34, Y6, Y6
+	VSUBPD       Y7, Y5, Y5
+	VMULPD       constant07b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y9, Y8
 	JL           mixedLoss64_loop_last
 
 mixedLoss64_loop:
-	PREFETCHT0  (R12)(R10*1)
-	PREFETCHT0  (R13)(R10*1)
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VMULPD      Y5, Y5, Y7
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y15
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y10
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y9
+	VMULPD      Y8, Y8, Y13
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y15
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y14
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y10
+	VFMADD231PD Y9, Y5, Y10
 	VMOVUPD     32(AX)(R10*1), Y5
-	VADDPD      Y0, Y5, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y14
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y7
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y15
+	VMOVUPD     32(CX)(R10*1), Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y14
+	VFMADD231PD Y14, Y8, Y15
+	VMOVUPD     32(CX)(R10*1), Y8
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y14
+	VADDPD      Y1, Y8, Y8
+	VADDPD      Y1, Y9, Y9
+	VADDPD      Y0, Y5, Y13
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y8, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD      Y7, Y5, Y5
-	VMOVUPD     32(CX)(R10*1), Y7
-	VADDPD      Y1, Y7, Y7
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
-	VMAXPD      Y7, Y10, Y10
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y9
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y7
-	VFMADD231PD Y7, Y10, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
-	VFMSUB213PD Y11, Y10, Y7
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
-	VMOVUPD     32(CX)(R10*1), Y10
-	VADDPD      Y1, Y10, Y10
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VSUBPD      Y8, Y10, Y8
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y10
-	VANDPD      Y10, Y8, Y8
-	VMULPD      constant7830000000000000<>+0(SB), Y8, Y8
-	VMULPD      constant07b0000000000000<>+0(SB), Y8, Y8
-	VPSLLQ      $0x34, Y6, Y6
-	VPSLLQ      $0x34, Y9, Y9
+	VMAXPD      Y8, Y14, Y14
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y13, Y13
+	PREFETCHT0  (R12)(R10*1)
+	VFMADD231PD Y8, Y14, Y7
+	PREFETCHT0  (R13)(R10*1)
 	ADDQ        $0x20, R10
+	VMAXPD      Y13, Y5, Y5
+	VMULPD      Y12, Y15, Y15
+	VADDPD      Y15, Y3, Y3
+	VFMADD231PD Y6, Y10, Y2
+	VFMADD231PD Y11, Y15, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y10
+	VSUBPD      Y13, Y9, Y11
+	VPSLLQ      $0x34, Y7, Y12
+	VFMSUB213PD Y10, Y14, Y8
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y9, Y7
+	VANDPD      Y7, Y11, Y11
 	DECQ        R11
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y7
+	VMULPD      constant7830000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y14, Y8
+	VPSLLQ      $0x34, Y6, Y6
+	VMULPD      constant07b0000000000000<>+0(SB), Y11, Y11
+	VSUBPD      Y7, Y5, Y5
 	JNZ         mixedLoss64_loop_on
-	VADDPD      (R8), Y2, Y10
-	VSUBPD      (R8), Y10, Y11
-	VSUBPD      Y11, Y2, Y2
+	VADDPD      (R8), Y2, Y7
+	VSUBPD      (R8), Y7, Y9
+	MOVQ        $0x00000004, R11
+	VSUBPD      Y9, Y2, Y2
 	VADDPD      32(R8), Y2, Y2
 	VMOVUPD     Y2, 32(R8)
-	VMOVUPD     Y10, (R8)
+	VMOVUPD     Y7, (R8)
+	VADDPD      64(R8), Y3, Y7
 	VXORPD      Y2, Y2, Y2
-	VADDPD      64(R8), Y3, Y10
-	VSUBPD      64(R8), Y10, Y11
-	VSUBPD      Y11, Y3, Y3
+	VSUBPD      64(R8), Y7, Y9
+	VSUBPD      Y9, Y3, Y3
 	VADDPD      96(R8), Y3, Y3
 	VMOVUPD     Y3, 96(R8)
-	VMOVUPD     Y10, 64(R8)
+	VMOVUPD     Y7, 64(R8)
+	VADDPD      128(R8), Y4, Y7
 	VXORPD      Y3, Y3, Y3
-	VADDPD      128(R8), Y4, Y10
-	VSUBPD      128(R8), Y10, Y11
-	VSUBPD      Y11, Y4, Y4
+	VSUBPD      128(R8), Y7, Y9
+	VSUBPD      Y9, Y4, Y4
 	VADDPD      160(R8), Y4, Y4
 	VMOVUPD     Y4, 160(R8)
-	VMOVUPD     Y10, 128(R8)
 	VXORPD      Y4, Y4, Y4
-	MOVQ        $0x00000004, R11
+	VMOVUPD     Y7, 128(R8)
 
 mixedLoss64_loop_on:
 	SUBQ $0x04, R9
 	JGE  mixedLoss64_loop
 
 mixedLoss64_loop_last:
-	VMULPD      Y5, Y5, Y10
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y12
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y12
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y12
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y12
-	VFMADD231PD Y11, Y5, Y12
-	VFMADD231PD Y6, Y12, Y2
-	VMULPD      Y7, Y7, Y5
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
-	VFMADD231PD Y6, Y7, Y10
-	VMULPD      Y9, Y10, Y10
-	VADDPD      Y10, Y3, Y3
-	VFMADD231PD Y8, Y10, Y4
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y14
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y15
+	VMULPD      Y5, Y5, Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y9
 	ADDQ        $0x20, R10
+	VMULPD      Y8, Y8, Y13
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y15
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y14
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y9
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y14
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y14
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y14
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y15
+	VFMADD231PD Y9, Y5, Y10
+	VFMADD231PD Y6, Y10, Y2
 	VADDPD      (R8), Y2, Y5
+	VFMADD231PD Y14, Y8, Y15
+	VMULPD      Y12, Y15, Y15
+	VADDPD      Y15, Y3, Y3
 	VSUBPD      (R8), Y5, Y6
 	VSUBPD      Y6, Y2, Y2
 	VADDPD      32(R8), Y2, Y2
+	VFMADD231PD Y11, Y15, Y4
 	VMOVUPD     Y2, 32(R8)
 	VMOVUPD     Y5, (R8)
-	VXORPD      Y2, Y2, Y2
 	VADDPD      64(R8), Y3, Y5
 	VSUBPD      64(R8), Y5, Y6
+	VXORPD      Y2, Y2, Y2
 	VSUBPD      Y6, Y3, Y3
 	VADDPD      96(R8), Y3, Y3
 	VMOVUPD     Y3, 96(R8)
-	VMOVUPD     Y5, 64(R8)
 	VXORPD      Y3, Y3, Y3
+	VMOVUPD     Y5, 64(R8)
 	VADDPD      128(R8), Y4, Y5
 	VSUBPD      128(R8), Y5, Y6
 	VSUBPD      Y6, Y4, Y4
 	VADDPD      160(R8), Y4, Y4
 	VMOVUPD     Y4, 160(R8)
-	VMOVUPD     Y5, 128(R8)
 	VXORPD      Y4, Y4, Y4
+	VMOVUPD     Y5, 128(R8)
 
 mixedLoss64_loop_few:
 	ADDQ        $0x04, R9
@@ -13546,68 +13523,68 @@ mixedLoss64_loop_few:
 	MOVQ        $0x00000004, R12
 	SUBQ        R9, R12
 	VMOVUPD     (R11)(R12*8), Y5
-	VMASKMOVPD  (AX)(R10*1), Y5, Y6
-	VADDPD      Y0, Y6, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y8, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y7
-	VSUBPD      Y7, Y6, Y6
 	VMASKMOVPD  (CX)(R10*1), Y5, Y7
+	VMASKMOVPD  (AX)(R10*1), Y5, Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VADDPD      Y0, Y6, Y11
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y13
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y11, Y11
 	VADDPD      Y1, Y7, Y7
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y10
-	VMAXPD      Y7, Y10, Y10
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y9
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y7
-	VFMADD231PD Y7, Y10, Y9
-	VSUBPD      constant43380000000003ff<>+0(SB), Y9, Y11
-	VFMSUB213PD Y11, Y10, Y7
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y10, Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y14
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y15
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y12
+	VMAXPD      Y11, Y6, Y6
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y10
+	VSUBPD      Y10, Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VMASKMOVPD  (CX)(R10*1), Y5, Y10
 	VADDPD      Y1, Y10, Y10
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VSUBPD      Y8, Y10, Y1
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y8
-	VANDPD      Y8, Y1, Y1
-	VMULPD      constant7830000000000000<>+0(SB), Y1, Y1
-	VMULPD      constant07b0000000000000<>+0(SB), Y1, Y1
+	VMAXPD      Y10, Y13, Y13
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y10
+	VFMADD231PD Y10, Y13, Y12
+	VSUBPD      constant43380000000003ff<>+0(SB), Y12, Y1
+	VFMSUB213PD Y1, Y13, Y10
 	VPSLLQ      $0x34, Y0, Y0
-	VPSLLQ      $0x34, Y9, Y8
-	VMULPD      Y6, Y6, Y9
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y9, Y10
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y10
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y9, Y10
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y9, Y10
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y9, Y11
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y9, Y11
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y11
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y11
-	VFMADD231PD Y10, Y6, Y11
+	VMULPD      Y6, Y6, Y1
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y13, Y10
+	VMULPD      Y10, Y10, Y13
+	VSUBPD      Y11, Y7, Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y1, Y14
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y1, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y1, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y1, Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y1, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y1, Y14
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y1, Y14
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y1, Y8
+	VANDPD      Y7, Y11, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y1, Y14
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y9
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y1, Y14
+	VMULPD      constant7830000000000000<>+0(SB), Y11, Y11
 	VANDPD      Y5, Y0, Y0
-	VFMADD231PD Y0, Y11, Y2
-	VMULPD      Y7, Y7, Y0
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y6
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y6
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y6
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y6
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y6
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y9
-	VFMADD231PD Y6, Y7, Y9
-	VMULPD      Y8, Y9, Y9
-	VANDPD      Y5, Y9, Y9
-	VADDPD      Y9, Y3, Y3
-	VFMADD231PD Y1, Y9, Y4
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y15
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y15
+	VPSLLQ      $0x34, Y12, Y1
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y15
+	VFMADD231PD Y14, Y6, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y15
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y9
+	VFMADD231PD Y0, Y8, Y2
+	VFMADD231PD Y9, Y10, Y15
+	VMULPD      Y1, Y15, Y15
+	VANDPD      Y5, Y15, Y15
+	VADDPD      Y15, Y3, Y3
+	VMULPD      constant07b0000000000000<>+0(SB), Y11, Y11
+	VFMADD231PD Y11, Y15, Y4
 
 mixedLoss64_loop_done:
 	VADDPD     (R8), Y2, Y0
@@ -13615,32 +13592,32 @@ mixedLoss64_loop_done:
 	VSUBPD     Y1, Y2, Y2
 	VADDPD     32(R8), Y2, Y2
 	VMOVUPD    Y2, 32(R8)
-	VADDPD     32(R8), Y0, Y0
 	VADDPD     64(R8), Y3, Y1
 	VSUBPD     64(R8), Y1, Y2
+	VADDPD     32(R8), Y0, Y0
 	VSUBPD     Y2, Y3, Y3
 	VADDPD     96(R8), Y3, Y3
 	VMOVUPD    Y3, 96(R8)
-	VADDPD     96(R8), Y1, Y1
 	VADDPD     128(R8), Y4, Y2
+	VADDPD     96(R8), Y1, Y1
 	VSUBPD     128(R8), Y2, Y3
+	LEAQ       (AX)(BX*8), AX
 	VSUBPD     Y3, Y4, Y4
 	VADDPD     160(R8), Y4, Y4
 	VMOVUPD    Y4, 160(R8)
 	VADDPD     160(R8), Y2, Y2
 	VXORPD     Y3, Y3, Y3
-	VUNPCKLPD  Y1, Y0, Y4
-	VUNPCKHPD  Y1, Y0, Y0
-	VADDPD     Y4, Y0, Y0
+	VUNPCKHPD  Y1, Y0, Y4
+	VUNPCKLPD  Y1, Y0, Y0
+	VADDPD     Y0, Y4, Y4
+	VUNPCKHPD  Y3, Y2, Y0
 	VUNPCKLPD  Y3, Y2, Y1
-	VUNPCKHPD  Y3, Y2, Y2
-	VADDPD     Y1, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y0, Y1
-	VPERM2F128 $0x31, Y2, Y0, Y0
+	VADDPD     Y1, Y0, Y0
+	LEAQ       (CX)(BX*8), CX
+	VPERM2F128 $0x20, Y0, Y4, Y1
+	VPERM2F128 $0x31, Y0, Y4, Y0
 	VADDPD     Y1, Y0, Y0
 	VMOVUPD    Y0, 32(SI)
-	LEAQ       (AX)(BX*8), AX
-	LEAQ       (CX)(BX*8), CX
 	ADDQ       $0x40, SI
 	DECQ       DX
 	JNZ        mixedLoss64_row
@@ -13666,122 +13643,122 @@ mixedPred64_row:
 	XORQ         R9, R9
 	SUBQ         $0x04, R8
 	JL           mixedPred64_loop_few
+	VMOVUPD      (CX)(R9*1), Y7
 	VMOVUPD      (AX)(R9*1), Y4
-	VADDPD       Y0, Y4, Y5
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y5, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD       Y6, Y4, Y4
-	VPSLLQ       $0x34, Y5, Y5
-	VMOVUPD      (CX)(R9*1), Y6
-	VADDPD       Y1, Y6, Y6
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
-	VMAXPD       Y6, Y8, Y8
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y7
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y6
-	VFMADD231PD  Y6, Y8, Y7
-	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y9
-	VFMSUB213PD  Y9, Y8, Y6
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
-	VPSLLQ       $0x34, Y7, Y7
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y9
 	SUBQ         $0x04, R8
+	VADDPD       Y0, Y4, Y5
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VADDPD       Y1, Y7, Y7
+	VMAXPD       Y7, Y9, Y9
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y7
+	VMAXPD       Y5, Y4, Y4
+	VFMADD231PD  Y7, Y9, Y8
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VPSLLQ       $0x34, Y8, Y10
+	VPSLLQ       $0x34, Y5, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD       constant43380000000003ff<>+0(SB), Y8, Y8
+	VFMSUB213PD  Y8, Y9, Y7
+	VSUBPD       Y5, Y4, Y4
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y9, Y7
 	JL           mixedPred64_loop_last
 
 mixedPred64_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y4, Y4, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y4, Y10
-	VMULPD      Y5, Y10, Y10
-	VMULPD      Y6, Y6, Y4
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y4, Y5
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y4, Y5
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y4, Y5
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y4, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y4, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y4, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y4, Y8
-	VFMADD231PD Y5, Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VMULPD      Y3, Y8, Y8
-	VFMSUB213PD Y8, Y2, Y10
-	VMOVUPD     Y10, (DX)(R9*1)
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y13
+	VMULPD      Y7, Y7, Y11
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y12
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VMULPD      Y4, Y4, Y5
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y11, Y13
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y11, Y12
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y11, Y13
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y11, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y11, Y13
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y11, Y12
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y11, Y12
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y11, Y12
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y11, Y13
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD231PD Y12, Y7, Y13
+	VMOVUPD     32(CX)(R9*1), Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y8
+	VADDPD      Y1, Y7, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y9
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y9
+	VMAXPD      Y7, Y12, Y12
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y11
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y8
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y8
+	VMULPD      Y10, Y13, Y13
+	VFMADD231PD Y8, Y4, Y9
 	VMOVUPD     32(AX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y5
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VFMADD231PD Y7, Y12, Y11
+	VMULPD      Y3, Y13, Y13
+	VSUBPD      constant43380000000003ff<>+0(SB), Y11, Y8
+	VFMSUB213PD Y8, Y12, Y7
+	PREFETCHT0  4096(DX)(R9*1)
 	VMAXPD      Y5, Y4, Y4
+	VPSLLQ      $0x34, Y11, Y10
 	VADDPD      constant43380000000003ff<>+0(SB), Y4, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      Y6, Y4, Y4
-	VPSLLQ      $0x34, Y5, Y5
-	VMOVUPD     32(CX)(R9*1), Y6
-	VADDPD      Y1, Y6, Y6
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
-	VMAXPD      Y6, Y8, Y8
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y7
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y6
-	VFMADD231PD Y6, Y8, Y7
-	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y9
-	VFMSUB213PD Y9, Y8, Y6
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y6
-	VPSLLQ      $0x34, Y7, Y7
+	VMULPD      Y6, Y9, Y9
+	VPSLLQ      $0x34, Y5, Y6
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y12, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y5
+	VSUBPD      Y5, Y4, Y4
+	VFMSUB213PD Y13, Y2, Y9
+	VMOVUPD     Y9, (DX)(R9*1)
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
 	JGE         mixedPred64_loop
 
 mixedPred64_loop_last:
-	VMULPD      Y4, Y4, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y4, Y10
-	VMULPD      Y5, Y10, Y10
-	VMULPD      Y6, Y6, Y4
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y4, Y5
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y4, Y5
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y4, Y5
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y4, Y5
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y4, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y4, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y4, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y4, Y8
-	VFMADD231PD Y5, Y6, Y8
-	VMULPD      Y7, Y8, Y8
-	VMULPD      Y3, Y8, Y8
-	VFMSUB213PD Y8, Y2, Y10
-	VMOVUPD     Y10, (DX)(R9*1)
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y13
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y12
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VMULPD      Y4, Y4, Y5
+	VMULPD      Y7, Y7, Y11
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y9
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y11, Y12
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y11, Y13
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y8
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y11, Y13
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y11, Y13
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y11, Y12
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y11, Y12
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y11, Y12
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y11, Y13
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y11, Y12
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y11, Y13
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y9
+	VFMADD231PD Y12, Y7, Y13
+	VMULPD      Y10, Y13, Y13
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y9
+	VFMADD231PD Y8, Y4, Y9
+	VMULPD      Y3, Y13, Y13
+	VMULPD      Y6, Y9, Y9
+	VFMSUB213PD Y13, Y2, Y9
+	VMOVUPD     Y9, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 mixedPred64_loop_few:
@@ -13790,61 +13767,61 @@ mixedPred64_loop_few:
 	JZ          mixedPred64_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000004, R11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
 	SUBQ        R8, R11
 	VMOVUPD     (R10)(R11*8), Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VMASKMOVPD  (AX)(R9*1), Y4, Y5
 	VADDPD      Y0, Y5, Y0
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMASKMOVPD  (CX)(R9*1), Y4, Y11
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y12
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VADDPD      Y1, Y11, Y11
 	VMAXPD      Y0, Y5, Y5
 	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD      Y6, Y5, Y5
+	VMAXPD      Y11, Y6, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y1
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y11
+	VSUBPD      Y1, Y5, Y5
+	VMULPD      Y5, Y5, Y13
+	VFMADD231PD Y11, Y6, Y12
+	VSUBPD      constant43380000000003ff<>+0(SB), Y12, Y1
+	VFMSUB213PD Y1, Y6, Y11
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y13, Y8
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y11
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y13, Y8
+	VMULPD      Y11, Y11, Y1
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y13, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y1, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y1, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y1, Y10
 	VPSLLQ      $0x34, Y0, Y0
-	VMASKMOVPD  (CX)(R9*1), Y4, Y6
-	VADDPD      Y1, Y6, Y6
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y6, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y1
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y6
-	VFMADD231PD Y6, Y7, Y1
-	VSUBPD      constant43380000000003ff<>+0(SB), Y1, Y8
-	VFMSUB213PD Y8, Y7, Y6
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y6
-	VPSLLQ      $0x34, Y1, Y1
-	VMULPD      Y5, Y5, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y5, Y9
-	VMULPD      Y0, Y9, Y9
-	VMULPD      Y6, Y6, Y0
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y5
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y5
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y5
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y5
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y5
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y5
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y7
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y7
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y7
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y7
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y7
-	VFMADD231PD Y5, Y6, Y7
-	VMULPD      Y1, Y7, Y7
-	VMULPD      Y3, Y7, Y7
-	VFMSUB213PD Y7, Y2, Y9
-	VMASKMOVPD  Y9, Y4, (DX)(R9*1)
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y1, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y13, Y7
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y1, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y8
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y1, Y9
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y1, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y1, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y1, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y13, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y13, Y7
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y13, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y13, Y8
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y1, Y9
+	VFMADD231PD Y9, Y11, Y10
+	VPSLLQ      $0x34, Y12, Y1
+	VMULPD      Y1, Y10, Y10
+	VFMADD231PD Y7, Y5, Y8
+	VMULPD      Y3, Y10, Y10
+	VMULPD      Y0, Y8, Y8
+	VFMSUB213PD Y10, Y2, Y8
+	VMASKMOVPD  Y8, Y4, (DX)(R9*1)
 
 mixedPred64_loop_done:
 	LEAQ (AX)(SI*8), AX
@@ -13876,112 +13853,112 @@ mixedTarget64_row:
 	XORQ         R9, R9
 	SUBQ         $0x04, R8
 	JL           mixedTarget64_loop_few
+	VMOVUPD      (CX)(R9*1), Y8
 	VMOVUPD      (AX)(R9*1), Y5
+	VMOVUPD      (CX)(R9*1), Y11
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y9
+	VADDPD       Y1, Y8, Y8
+	SUBQ         $0x04, R8
+	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y10
+	VMAXPD       Y8, Y10, Y10
 	VADDPD       Y0, Y5, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VADDPD       Y1, Y11, Y11
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y11, Y11
+	VFMADD231PD  Y8, Y10, Y9
 	VMAXPD       Y7, Y5, Y5
 	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y6
 	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y6
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y12
+	VPSLLQ       $0x34, Y9, Y9
 	VSUBPD       Y6, Y5, Y5
-	VMOVUPD      (CX)(R9*1), Y5
-	VADDPD       Y1, Y5, Y5
-	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y8
-	VMAXPD       Y5, Y8, Y8
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD  Y5, Y8, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y9
-	VFMSUB213PD  Y9, Y8, Y5
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y8, Y5
-	VMOVUPD      (CX)(R9*1), Y8
-	VADDPD       Y1, Y8, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VSUBPD       Y7, Y8, Y7
-	VPSLLQ       $0x34, Y6, Y6
-	SUBQ         $0x04, R8
+	VSUBPD       Y7, Y11, Y6
+	VFMSUB213PD  Y12, Y10, Y8
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y10, Y8
 	JL           mixedTarget64_loop_last
 
 mixedTarget64_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y5, Y5, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y5, Y10
-	VMULPD      Y6, Y10, Y10
-	VSUBPD      Y3, Y7, Y7
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y7, Y7
-	VMULPD      Y2, Y7, Y7
-	VSUBPD      Y7, Y7, Y5
-	VCMPPD      $0x03, Y5, Y5, Y5
-	VORPD       Y5, Y4, Y4
-	VMULPD      Y10, Y7, Y7
-	VMOVUPD     Y7, (DX)(R9*1)
+	VMULPD      Y8, Y8, Y7
 	VMOVUPD     32(AX)(R9*1), Y5
-	VADDPD      Y0, Y5, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD      Y7, Y5, Y5
-	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y6
-	VSUBPD      Y6, Y5, Y5
-	VMOVUPD     32(CX)(R9*1), Y5
-	VADDPD      Y1, Y5, Y5
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
-	VMAXPD      Y5, Y8, Y8
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD Y5, Y8, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y9
-	VFMSUB213PD Y9, Y8, Y5
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y5
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y11
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y11
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y10
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y10
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y10
+	VFMADD231PD Y10, Y8, Y11
 	VMOVUPD     32(CX)(R9*1), Y8
+	VMOVUPD     32(CX)(R9*1), Y14
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y13
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y12
+	VADDPD      Y0, Y5, Y10
 	VADDPD      Y1, Y8, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VSUBPD      Y7, Y8, Y7
-	VPSLLQ      $0x34, Y6, Y6
+	VXORPD      Y7, Y7, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VMAXPD      Y8, Y13, Y13
+	VMULPD      Y9, Y11, Y11
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y8
+	PREFETCHT0  4096(DX)(R9*1)
+	VCMPPD      $0x04, Y11, Y7, Y7
+	VMOVUPD     constantc08ff80000000000<>+0(SB), Y5
+	VMAXPD      Y10, Y5, Y5
+	VFMADD231PD Y8, Y13, Y12
+	VADDPD      Y1, Y14, Y14
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y14, Y14
+	VSUBPD      Y3, Y6, Y6
+	VSUBPD      constant43380000000003ff<>+0(SB), Y12, Y9
+	VFMSUB213PD Y9, Y13, Y8
+	VANDPD      Y7, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VSUBPD      Y6, Y6, Y7
+	VCMPPD      $0x03, Y7, Y7, Y7
+	VMULPD      Y11, Y6, Y6
+	VPSLLQ      $0x34, Y12, Y9
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y13, Y8
+	VORPD       Y7, Y4, Y4
+	VADDPD      constant43380000000003ff<>+0(SB), Y5, Y7
+	VSUBPD      constant43380000000003ff<>+0(SB), Y7, Y7
+	VSUBPD      Y7, Y5, Y5
+	VMOVUPD     Y6, (DX)(R9*1)
+	VSUBPD      Y10, Y14, Y6
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
 	JGE         mixedTarget64_loop
 
 mixedTarget64_loop_last:
-	VMULPD      Y5, Y5, Y8
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
 	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y10
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y5, Y10
-	VMULPD      Y6, Y10, Y10
-	VSUBPD      Y3, Y7, Y7
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y10, Y5, Y5
-	VANDPD      Y5, Y7, Y7
-	VMULPD      Y2, Y7, Y7
-	VSUBPD      Y7, Y7, Y5
+	VXORPD      Y11, Y11, Y11
+	VMULPD      Y8, Y8, Y5
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y7
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y10
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y10
+	VSUBPD      Y3, Y6, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y10
+	VFMADD231PD Y7, Y8, Y10
+	VMULPD      Y9, Y10, Y10
+	VCMPPD      $0x04, Y10, Y11, Y11
+	VANDPD      Y11, Y6, Y6
+	VMULPD      Y2, Y6, Y6
+	VSUBPD      Y6, Y6, Y5
 	VCMPPD      $0x03, Y5, Y5, Y5
+	VMULPD      Y10, Y6, Y6
 	VORPD       Y5, Y4, Y4
-	VMULPD      Y10, Y7, Y7
-	VMOVUPD     Y7, (DX)(R9*1)
+	VMOVUPD     Y6, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 mixedTarget64_loop_few:
@@ -13990,56 +13967,56 @@ mixedTarget64_loop_few:
 	JZ          mixedTarget64_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000004, R11
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y9
 	SUBQ        R8, R11
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y8
 	VMOVUPD     (R10)(R11*8), Y5
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VXORPD      Y13, Y13, Y13
+	VMASKMOVPD  (CX)(R9*1), Y5, Y7
+	VMASKMOVPD  (CX)(R9*1), Y5, Y10
+	VADDPD      Y1, Y10, Y10
 	VMASKMOVPD  (AX)(R9*1), Y5, Y6
-	VADDPD      Y0, Y6, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VADDPD      Y1, Y7, Y7
+	VMAXPD      Y7, Y9, Y9
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y7
+	VFMADD231PD Y7, Y9, Y8
+	VSUBPD      constant43380000000003ff<>+0(SB), Y8, Y1
+	VFMSUB213PD Y1, Y9, Y7
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y9, Y7
+	VMULPD      Y7, Y7, Y1
+	VADDPD      Y0, Y6, Y0
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y1, Y12
+	VPSLLQ      $0x34, Y8, Y8
 	VMOVUPD     constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD      Y7, Y6, Y6
-	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y0
-	VSUBPD      constant43380000000003ff<>+0(SB), Y0, Y0
-	VSUBPD      Y0, Y6, Y6
-	VMASKMOVPD  (CX)(R9*1), Y5, Y0
-	VADDPD      Y1, Y0, Y0
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
-	VMAXPD      Y0, Y8, Y8
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y0
-	VFMADD231PD Y0, Y8, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y9
-	VFMSUB213PD Y9, Y8, Y0
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y0
-	VMASKMOVPD  (CX)(R9*1), Y5, Y8
-	VADDPD      Y1, Y8, Y8
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VSUBPD      Y7, Y8, Y1
-	VPSLLQ      $0x34, Y6, Y6
-	VMULPD      Y0, Y0, Y7
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y0, Y9
-	VMULPD      Y6, Y9, Y9
-	VSUBPD      Y3, Y1, Y1
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y9, Y0, Y0
-	VANDPD      Y0, Y1, Y1
-	VMULPD      Y2, Y1, Y1
-	VSUBPD      Y1, Y1, Y0
-	VCMPPD      $0x03, Y0, Y0, Y0
-	VORPD       Y0, Y4, Y4
-	VMULPD      Y9, Y1, Y1
-	VMASKMOVPD  Y1, Y5, (DX)(R9*1)
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y1, Y12
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y1, Y12
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y1, Y11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y1, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y1, Y11
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y1, Y11
+	VMAXPD      Y0, Y6, Y6
+	VSUBPD      Y0, Y10, Y0
+	VSUBPD      Y3, Y0, Y0
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y1, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y1, Y12
+	VADDPD      constant43380000000003ff<>+0(SB), Y6, Y3
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y1, Y12
+	VFMADD231PD Y11, Y7, Y12
+	VMULPD      Y8, Y12, Y12
+	VCMPPD      $0x04, Y12, Y13, Y13
+	VANDPD      Y13, Y0, Y0
+	VMULPD      Y2, Y0, Y0
+	VSUBPD      Y0, Y0, Y1
+	VCMPPD      $0x03, Y1, Y1, Y1
+	VSUBPD      constant43380000000003ff<>+0(SB), Y3, Y2
+	VSUBPD      Y2, Y6, Y6
+	VMULPD      Y12, Y0, Y0
+	VORPD       Y1, Y4, Y4
+	VMASKMOVPD  Y0, Y5, (DX)(R9*1)
 
 mixedTarget64_loop_done:
 	VMOVMSKPD  Y4, R8
@@ -14083,83 +14060,83 @@ probsLoss64_row:
 	JL      probsLoss64_loop_few
 	VMOVUPD (AX)(R9*1), Y3
 	VMOVUPD (CX)(R9*1), Y4
+	SUBQ    $0x04, R8
 	VXORPD  Y5, Y5, Y5
-	VCMPPD  $0x04, Y4, Y5, Y5
 	VCMPPD  $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VPSUBQ  Y3, Y4, Y9
+	VPADDQ  constant8008000000000000<>+0(SB), Y9, Y9
+	VPSRLQ  $0x34, Y9, Y8
+	VCMPPD  $0x04, Y4, Y5, Y5
+	VPOR    constant4330000000000000<>+0(SB), Y8, Y8
+	VPSRLQ  $0x34, Y9, Y9
 	VCMPPD  $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
+	VPSLLQ  $0x34, Y9, Y9
 	VORPD   Y7, Y6, Y6
 	VANDPD  Y5, Y6, Y6
+	VPSUBQ  Y9, Y4, Y9
 	VORPD   Y6, Y0, Y0
-	VPSUBQ  Y3, Y4, Y7
-	VPADDQ  constant8008000000000000<>+0(SB), Y7, Y7
-	VPSRLQ  $0x34, Y7, Y5
-	VPOR    constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD  constant4330000000000800<>+0(SB), Y5, Y5
-	VPSRLQ  $0x34, Y7, Y7
-	VPSLLQ  $0x34, Y7, Y7
-	VPSUBQ  Y7, Y4, Y7
-	VPXOR   constant8000000000000000<>+0(SB), Y7, Y7
-	VSUBPD  Y3, Y7, Y6
-	VADDPD  Y3, Y7, Y7
-	VDIVPD  Y7, Y6, Y6
-	SUBQ    $0x04, R8
+	VPXOR   constant8000000000000000<>+0(SB), Y9, Y9
+	VSUBPD  Y3, Y9, Y5
+	VADDPD  Y3, Y9, Y9
+	VSUBPD  constant4330000000000800<>+0(SB), Y8, Y8
+	VDIVPD  Y9, Y5, Y5
 	JL      probsLoss64_loop_last
 
 probsLoss64_loop:
-	VMULPD      Y6, Y6, Y3
-	VMULPD      Y3, Y3, Y7
-	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y8
-	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y7, Y8
-	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y9
-	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y3, Y9
-	VFMADD213PD Y5, Y6, Y9
 	VADDPD      Y4, Y1, Y1
+	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y9
+	VMULPD      Y5, Y5, Y3
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y7
+	VMOVUPD     32(AX)(R9*1), Y10
+	VMULPD      Y3, Y3, Y6
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y6, Y7
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y6, Y9
+	VORPD       Y4, Y0, Y0
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y6, Y9
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y9
+	VFMADD231PD Y7, Y3, Y9
 	VXORPD      Y3, Y3, Y3
 	VCMPPD      $0x04, Y4, Y3, Y3
+	VFMADD213PD Y8, Y5, Y9
 	VANDPD      Y3, Y9, Y9
 	VFMADD231PD Y9, Y4, Y2
-	VORPD       Y4, Y0, Y0
-	VMOVUPD     32(AX)(R9*1), Y3
 	VMOVUPD     32(CX)(R9*1), Y4
 	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y3, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y0, Y0
-	VPSUBQ      Y3, Y4, Y7
-	VPADDQ      constant8008000000000000<>+0(SB), Y7, Y7
-	VPSRLQ      $0x34, Y7, Y5
-	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD      constant4330000000000800<>+0(SB), Y5, Y5
-	VPSRLQ      $0x34, Y7, Y7
-	VPSLLQ      $0x34, Y7, Y7
-	VPSUBQ      Y7, Y4, Y7
-	VPXOR       constant8000000000000000<>+0(SB), Y7, Y7
-	VSUBPD      Y3, Y7, Y6
-	VADDPD      Y3, Y7, Y7
-	VDIVPD      Y7, Y6, Y6
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y10, Y3
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y10, Y7
+	VPSUBQ      Y10, Y4, Y6
 	ADDQ        $0x20, R9
+	VPADDQ      constant8008000000000000<>+0(SB), Y6, Y6
+	VCMPPD      $0x04, Y4, Y5, Y5
+	VPSRLQ      $0x34, Y6, Y8
+	VPOR        constant4330000000000000<>+0(SB), Y8, Y8
+	VPSRLQ      $0x34, Y6, Y6
+	VPSLLQ      $0x34, Y6, Y6
+	VORPD       Y7, Y3, Y3
+	VPSUBQ      Y6, Y4, Y6
+	VANDPD      Y5, Y3, Y3
+	VSUBPD      constant4330000000000800<>+0(SB), Y8, Y8
+	VPXOR       constant8000000000000000<>+0(SB), Y6, Y6
 	DECQ        R10
+	VSUBPD      Y10, Y6, Y5
+	VADDPD      Y10, Y6, Y6
+	VDIVPD      Y6, Y5, Y5
+	VORPD       Y3, Y0, Y0
 	JNZ         probsLoss64_loop_on
 	VADDPD      (DI), Y1, Y3
-	VSUBPD      (DI), Y3, Y7
-	VSUBPD      Y7, Y1, Y1
+	VSUBPD      (DI), Y3, Y6
+	VSUBPD      Y6, Y1, Y1
 	VADDPD      32(DI), Y1, Y1
 	VMOVUPD     Y1, 32(DI)
 	VMOVUPD     Y3, (DI)
 	VXORPD      Y1, Y1, Y1
 	VADDPD      64(DI), Y2, Y3
-	VSUBPD      64(DI), Y3, Y7
-	VSUBPD      Y7, Y2, Y2
+	VSUBPD      64(DI), Y3, Y6
+	VSUBPD      Y6, Y2, Y2
 	VADDPD      96(DI), Y2, Y2
 	VMOVUPD     Y2, 96(DI)
 	VMOVUPD     Y3, 64(DI)
@@ -14171,41 +14148,41 @@ probsLoss64_loop_on:
 	JGE  probsLoss64_loop
 
 probsLoss64_loop_last:
-	VMULPD      Y6, Y6, Y3
-	VMULPD      Y3, Y3, Y7
-	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y8
-	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y7, Y8
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y7
 	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y9
-	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y3, Y9
-	VFMADD213PD Y5, Y6, Y9
 	VADDPD      Y4, Y1, Y1
-	VXORPD      Y3, Y3, Y3
-	VCMPPD      $0x04, Y4, Y3, Y3
-	VANDPD      Y3, Y9, Y9
-	VFMADD231PD Y9, Y4, Y2
-	VORPD       Y4, Y0, Y0
+	VMULPD      Y5, Y5, Y3
+	VMULPD      Y3, Y3, Y6
+	VXORPD      Y10, Y10, Y10
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y6, Y9
+	VADDPD      (DI), Y1, Y11
 	ADDQ        $0x20, R9
-	VADDPD      (DI), Y1, Y3
-	VSUBPD      (DI), Y3, Y4
-	VSUBPD      Y4, Y1, Y1
+	VORPD       Y4, Y0, Y0
+	VSUBPD      (DI), Y11, Y12
+	VCMPPD      $0x04, Y4, Y10, Y10
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y6, Y9
+	VSUBPD      Y12, Y1, Y1
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y6, Y7
 	VADDPD      32(DI), Y1, Y1
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y6, Y9
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y6, Y7
 	VMOVUPD     Y1, 32(DI)
-	VMOVUPD     Y3, (DI)
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y6, Y7
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y9
+	VFMADD231PD Y7, Y3, Y9
+	VFMADD213PD Y8, Y5, Y9
+	VANDPD      Y10, Y9, Y9
 	VXORPD      Y1, Y1, Y1
+	VMOVUPD     Y11, (DI)
+	VFMADD231PD Y9, Y4, Y2
 	VADDPD      64(DI), Y2, Y3
 	VSUBPD      64(DI), Y3, Y4
 	VSUBPD      Y4, Y2, Y2
 	VADDPD      96(DI), Y2, Y2
 	VMOVUPD     Y2, 96(DI)
-	VMOVUPD     Y3, 64(DI)
 	VXORPD      Y2, Y2, Y2
+	VMOVUPD     Y3, 64(DI)
 
 probsLoss64_loop_few:
 	ADDQ        $0x04, R8
@@ -14216,76 +14193,76 @@ probsLoss64_loop_few:
 	SUBQ        R8, R11
 	VMOVUPD     (R10)(R11*8), Y3
 	VMASKMOVPD  (AX)(R9*1), Y3, Y4
-	VMASKMOVPD  (CX)(R9*1), Y3, Y3
+	VXORPD      Y9, Y9, Y9
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y7
+	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y8
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y6
 	VXORPD      Y5, Y5, Y5
+	VMASKMOVPD  (CX)(R9*1), Y3, Y3
+	VPSUBQ      Y4, Y3, Y12
+	VPADDQ      constant8008000000000000<>+0(SB), Y12, Y12
+	VPSRLQ      $0x34, Y12, Y10
+	VPSRLQ      $0x34, Y12, Y12
+	VPSLLQ      $0x34, Y12, Y12
+	VPSUBQ      Y12, Y3, Y12
+	VPXOR       constant8000000000000000<>+0(SB), Y12, Y12
+	VSUBPD      Y4, Y12, Y11
+	VADDPD      Y4, Y12, Y12
+	VDIVPD      Y12, Y11, Y11
+	VPOR        constant4330000000000000<>+0(SB), Y10, Y10
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y4
+	VMULPD      Y11, Y11, Y12
+	VORPD       Y6, Y4, Y4
+	VMULPD      Y12, Y12, Y6
 	VCMPPD      $0x04, Y3, Y5, Y5
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y0, Y0
-	VPSUBQ      Y4, Y3, Y7
-	VPADDQ      constant8008000000000000<>+0(SB), Y7, Y7
-	VPSRLQ      $0x34, Y7, Y5
-	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD      constant4330000000000800<>+0(SB), Y5, Y5
-	VPSRLQ      $0x34, Y7, Y7
-	VPSLLQ      $0x34, Y7, Y7
-	VPSUBQ      Y7, Y3, Y7
-	VPXOR       constant8000000000000000<>+0(SB), Y7, Y7
-	VSUBPD      Y4, Y7, Y6
-	VADDPD      Y4, Y7, Y7
-	VDIVPD      Y7, Y6, Y6
-	VMULPD      Y6, Y6, Y4
-	VMULPD      Y4, Y4, Y7
-	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y8
-	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y7, Y8
-	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y9
-	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y4, Y9
-	VFMADD213PD Y5, Y6, Y9
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y6, Y7
+	VSUBPD      constant4330000000000800<>+0(SB), Y10, Y10
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y6, Y7
 	VADDPD      Y3, Y1, Y1
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y3, Y4, Y4
-	VANDPD      Y4, Y9, Y9
-	VFMADD231PD Y9, Y3, Y2
+	VANDPD      Y5, Y4, Y4
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y6, Y8
+	VORPD       Y4, Y0, Y0
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y6, Y7
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y8
+	VFMADD231PD Y7, Y12, Y8
 	VORPD       Y3, Y0, Y0
+	VCMPPD      $0x04, Y3, Y9, Y9
+	VFMADD213PD Y10, Y11, Y8
+	VANDPD      Y9, Y8, Y8
+	VFMADD231PD Y8, Y3, Y2
 
 probsLoss64_loop_done:
 	VADDPD       (DI), Y1, Y3
-	VSUBPD       (DI), Y3, Y4
-	VSUBPD       Y4, Y1, Y1
+	LEAQ         (AX)(BX*8), AX
+	VMOVMSKPD    Y0, R8
+	VSUBPD       (DI), Y3, Y0
+	VXORPD       X4, X4, X4
+	VSUBPD       Y0, Y1, Y1
+	VCVTSI2SDQ   R8, X4, X4
 	VADDPD       32(DI), Y1, Y1
 	VMOVUPD      Y1, 32(DI)
+	VADDPD       64(DI), Y2, Y0
 	VADDPD       32(DI), Y3, Y3
-	VADDPD       64(DI), Y2, Y1
-	VSUBPD       64(DI), Y1, Y4
-	VSUBPD       Y4, Y2, Y2
+	VSUBPD       64(DI), Y0, Y1
+	LEAQ         (CX)(BX*8), CX
+	VEXTRACTF128 $0x01, Y3, X5
+	VSUBPD       Y1, Y2, Y2
+	VADDPD       X3, X5, X5
 	VADDPD       96(DI), Y2, Y2
 	VMOVUPD      Y2, 96(DI)
-	VADDPD       96(DI), Y1, Y1
-	VEXTRACTF128 $0x01, Y3, X2
-	VADDPD       X3, X2, X2
-	VPERMILPD    $0x01, X2, X3
-	VADDPD       X3, X2, X2
-	VMOVSD       X2, 40(SI)
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPD       X1, X2, X2
-	VPERMILPD    $0x01, X2, X1
-	VADDPD       X1, X2, X2
+	VADDPD       96(DI), Y0, Y0
+	VPERMILPD    $0x01, X5, X1
+	VEXTRACTF128 $0x01, Y0, X2
+	VADDPD       X0, X2, X2
+	VADDPD       X1, X5, X5
+	VMOVSD       X5, 40(SI)
+	VPERMILPD    $0x01, X2, X0
+	VADDPD       X0, X2, X2
 	VMOVSD       X2, 48(SI)
-	VMOVMSKPD    Y0, DI
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   DI, X0, X0
-	VMOVSD       X0, 56(SI)
-	LEAQ         (AX)(BX*8), AX
-	LEAQ         (CX)(BX*8), CX
+	VMOVSD       X4, 56(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          probsLoss64_row
@@ -14366,43 +14343,43 @@ probsPred64_row:
 	JL           probsPred64_loop_few
 
 probsPred64_loop:
-	PREFETCHT0 4096(DX)(R9*1)
-	VMOVUPD    (AX)(R9*1), Y3
-	VMOVUPD    32(AX)(R9*1), Y4
 	VMOVUPD    (CX)(R9*1), Y5
 	VMOVUPD    32(CX)(R9*1), Y6
-	VORPD      Y5, Y2, Y2
+	VMOVUPD    (AX)(R9*1), Y3
+	VXORPD     Y10, Y10, Y10
 	VXORPD     Y7, Y7, Y7
+	VMOVUPD    32(AX)(R9*1), Y4
 	VCMPPD     $0x04, Y5, Y7, Y7
-	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y3, Y8
-	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y3, Y9
-	VORPD      Y9, Y8, Y8
-	VANDPD     Y7, Y8, Y8
-	VORPD      Y8, Y2, Y2
+	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y3, Y9
+	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y3, Y8
+	VORPD      Y5, Y2, Y2
+	VORPD      Y8, Y9, Y9
 	VMULPD     Y1, Y5, Y5
 	VANDPD     constant7fffffffffffffff<>+0(SB), Y5, Y8
+	VANDPD     Y7, Y9, Y9
 	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y8, Y8
 	VANDPD     Y7, Y8, Y8
+	VORPD      Y9, Y2, Y2
+	VCMPPD     $0x04, Y6, Y10, Y10
 	VORPD      Y8, Y2, Y2
-	VDIVPD     Y3, Y5, Y5
-	VSUBPD     Y5, Y0, Y5
-	VANDPD     Y7, Y5, Y5
 	VORPD      Y6, Y2, Y2
-	VXORPD     Y3, Y3, Y3
-	VCMPPD     $0x04, Y6, Y3, Y3
-	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y4, Y7
-	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
-	VORPD      Y8, Y7, Y7
-	VANDPD     Y3, Y7, Y7
-	VORPD      Y7, Y2, Y2
 	VMULPD     Y1, Y6, Y6
-	VANDPD     constant7fffffffffffffff<>+0(SB), Y6, Y7
-	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y7, Y7
-	VANDPD     Y3, Y7, Y7
-	VORPD      Y7, Y2, Y2
+	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
+	VDIVPD     Y3, Y5, Y5
+	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y4, Y9
+	VANDPD     constant7fffffffffffffff<>+0(SB), Y6, Y3
 	VDIVPD     Y4, Y6, Y6
+	VORPD      Y8, Y9, Y9
 	VSUBPD     Y6, Y0, Y6
-	VANDPD     Y3, Y6, Y6
+	VANDPD     Y10, Y9, Y9
+	PREFETCHT0 4096(DX)(R9*1)
+	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y3, Y3
+	VANDPD     Y10, Y3, Y3
+	VSUBPD     Y5, Y0, Y5
+	VANDPD     Y10, Y6, Y6
+	VORPD      Y9, Y2, Y2
+	VANDPD     Y7, Y5, Y5
+	VORPD      Y3, Y2, Y2
 	VMOVUPD    Y5, (DX)(R9*1)
 	VMOVUPD    Y6, 32(DX)(R9*1)
 	ADDQ       $0x40, R9
@@ -14415,23 +14392,23 @@ probsPred64_loop_few:
 probsPred64_loop_one:
 	CMPQ    R8, $0x04
 	JL      probsPred64_loop_tail
-	VMOVUPD (AX)(R9*1), Y3
 	VMOVUPD (CX)(R9*1), Y4
-	VORPD   Y4, Y2, Y2
+	VMOVUPD (AX)(R9*1), Y3
 	VXORPD  Y5, Y5, Y5
 	VCMPPD  $0x04, Y4, Y5, Y5
-	VCMPPD  $0x19, constant0170000000000000<>+0(SB), Y3, Y6
-	VCMPPD  $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
-	VORPD   Y7, Y6, Y6
-	VANDPD  Y5, Y6, Y6
-	VORPD   Y6, Y2, Y2
+	VORPD   Y4, Y2, Y2
 	VMULPD  Y1, Y4, Y4
+	VCMPPD  $0x1e, constant7e70000000000000<>+0(SB), Y3, Y8
 	VANDPD  constant7fffffffffffffff<>+0(SB), Y4, Y6
+	VCMPPD  $0x19, constant0170000000000000<>+0(SB), Y3, Y7
+	VORPD   Y8, Y7, Y7
 	VCMPPD  $0x19, constant0010000000000000<>+0(SB), Y6, Y6
-	VANDPD  Y5, Y6, Y6
-	VORPD   Y6, Y2, Y2
 	VDIVPD  Y3, Y4, Y4
 	VSUBPD  Y4, Y0, Y4
+	VANDPD  Y5, Y6, Y6
+	VANDPD  Y5, Y7, Y7
+	VORPD   Y7, Y2, Y2
+	VORPD   Y6, Y2, Y2
 	VANDPD  Y5, Y4, Y4
 	VMOVUPD Y4, (DX)(R9*1)
 	ADDQ    $0x20, R9
@@ -14443,25 +14420,25 @@ probsPred64_loop_tail:
 	JZ         probsPred64_loop_done
 	LEAQ       tailMask<>+0(SB), R10
 	MOVQ       $0x00000004, R11
+	VXORPD     Y6, Y6, Y6
 	SUBQ       R8, R11
 	VMOVUPD    (R10)(R11*8), Y3
 	VMASKMOVPD (AX)(R9*1), Y3, Y4
 	VMASKMOVPD (CX)(R9*1), Y3, Y5
-	VORPD      Y5, Y2, Y2
-	VXORPD     Y6, Y6, Y6
-	VCMPPD     $0x04, Y5, Y6, Y6
 	VCMPPD     $0x19, constant0170000000000000<>+0(SB), Y4, Y7
 	VCMPPD     $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
 	VORPD      Y8, Y7, Y7
+	VORPD      Y5, Y2, Y2
+	VCMPPD     $0x04, Y5, Y6, Y6
 	VANDPD     Y6, Y7, Y7
-	VORPD      Y7, Y2, Y2
 	VMULPD     Y1, Y5, Y5
+	VORPD      Y7, Y2, Y2
 	VANDPD     constant7fffffffffffffff<>+0(SB), Y5, Y1
+	VDIVPD     Y4, Y5, Y5
+	VSUBPD     Y5, Y0, Y5
 	VCMPPD     $0x19, constant0010000000000000<>+0(SB), Y1, Y1
 	VANDPD     Y6, Y1, Y1
 	VORPD      Y1, Y2, Y2
-	VDIVPD     Y4, Y5, Y5
-	VSUBPD     Y5, Y0, Y5
 	VANDPD     Y6, Y5, Y5
 	VMASKMOVPD Y5, Y3, (DX)(R9*1)
 
@@ -14500,105 +14477,105 @@ probsTarget64_row:
 	VMOVUPD      (AX)(R9*1), Y3
 	VMOVUPD      (CX)(R9*1), Y4
 	VXORPD       Y5, Y5, Y5
-	VCMPPD       $0x04, Y4, Y5, Y5
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y3, Y6
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
-	VORPD        Y7, Y6, Y6
-	VANDPD       Y5, Y6, Y6
-	VORPD        Y6, Y2, Y2
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y6
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
-	VORPD        Y7, Y6, Y6
-	VANDPD       Y5, Y6, Y6
-	VORPD        Y6, Y2, Y2
-	VPSUBQ       Y3, Y4, Y7
-	VPADDQ       constant8008000000000000<>+0(SB), Y7, Y7
-	VPSRLQ       $0x34, Y7, Y5
-	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD       constant4330000000000800<>+0(SB), Y5, Y5
-	VPSRLQ       $0x34, Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VPSUBQ       Y7, Y4, Y7
-	VPXOR        constant8000000000000000<>+0(SB), Y7, Y7
-	VSUBPD       Y3, Y7, Y6
-	VADDPD       Y3, Y7, Y7
-	VDIVPD       Y7, Y6, Y6
+	VPSUBQ       Y3, Y4, Y10
 	SUBQ         $0x04, R8
+	VPADDQ       constant8008000000000000<>+0(SB), Y10, Y10
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y4, Y6
+	VPSRLQ       $0x34, Y10, Y9
+	VPSRLQ       $0x34, Y10, Y10
+	VPSLLQ       $0x34, Y10, Y10
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y4, Y8
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
+	VORPD        Y6, Y8, Y8
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y3, Y6
+	VORPD        Y7, Y6, Y6
+	VPSUBQ       Y10, Y4, Y10
+	VCMPPD       $0x04, Y4, Y5, Y5
+	VANDPD       Y5, Y8, Y8
+	VANDPD       Y5, Y6, Y6
+	VPXOR        constant8000000000000000<>+0(SB), Y10, Y10
+	VPOR         constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD       constant4330000000000800<>+0(SB), Y9, Y9
+	VORPD        Y6, Y2, Y2
+	VSUBPD       Y3, Y10, Y5
+	VORPD        Y8, Y2, Y2
+	VADDPD       Y3, Y10, Y10
+	VDIVPD       Y10, Y5, Y5
 	JL           probsTarget64_loop_last
 
 probsTarget64_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y6, Y6, Y3
-	VMULPD      Y3, Y3, Y7
-	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y8
-	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y7, Y8
-	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y9
-	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y3, Y9
-	VFMADD213PD Y5, Y6, Y9
-	VFMADD213PD Y1, Y0, Y9
-	VXORPD      Y3, Y3, Y3
-	VCMPPD      $0x04, Y4, Y3, Y3
-	VANDPD      Y3, Y9, Y9
+	VXORPD      Y10, Y10, Y10
 	VORPD       Y4, Y2, Y2
-	VMOVUPD     Y9, (DX)(R9*1)
-	VMOVUPD     32(AX)(R9*1), Y3
+	VCMPPD      $0x04, Y4, Y10, Y10
+	VMOVUPD     32(AX)(R9*1), Y11
 	VMOVUPD     32(CX)(R9*1), Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y4, Y5, Y5
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y3, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y3, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y2, Y2
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y2, Y2
-	VPSUBQ      Y3, Y4, Y7
-	VPADDQ      constant8008000000000000<>+0(SB), Y7, Y7
-	VPSRLQ      $0x34, Y7, Y5
-	VPOR        constant4330000000000000<>+0(SB), Y5, Y5
-	VSUBPD      constant4330000000000800<>+0(SB), Y5, Y5
-	VPSRLQ      $0x34, Y7, Y7
-	VPSLLQ      $0x34, Y7, Y7
-	VPSUBQ      Y7, Y4, Y7
-	VPXOR       constant8000000000000000<>+0(SB), Y7, Y7
-	VSUBPD      Y3, Y7, Y6
-	VADDPD      Y3, Y7, Y7
-	VDIVPD      Y7, Y6, Y6
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y7
+	VXORPD      Y12, Y12, Y12
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y14
+	VMULPD      Y5, Y5, Y3
+	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y8
+	VMULPD      Y3, Y3, Y6
+	VCMPPD      $0x04, Y4, Y12, Y12
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y6, Y7
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y6, Y8
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y6, Y7
+	VPSUBQ      Y11, Y4, Y15
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y6, Y8
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y13
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y6, Y7
+	VPADDQ      constant8008000000000000<>+0(SB), Y15, Y15
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y8
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y6, Y7
+	VFMADD231PD Y7, Y3, Y8
+	VFMADD213PD Y9, Y5, Y8
+	VPSRLQ      $0x34, Y15, Y9
+	VPSRLQ      $0x34, Y15, Y15
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y11, Y3
+	VPSLLQ      $0x34, Y15, Y15
+	VPOR        constant4330000000000000<>+0(SB), Y9, Y9
+	VPSUBQ      Y15, Y4, Y15
+	VPXOR       constant8000000000000000<>+0(SB), Y15, Y15
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y11, Y6
+	VSUBPD      Y11, Y15, Y5
+	VSUBPD      constant4330000000000800<>+0(SB), Y9, Y9
+	VFMADD213PD Y1, Y0, Y8
+	VADDPD      Y11, Y15, Y15
+	VORPD       Y6, Y3, Y3
+	VANDPD      Y12, Y3, Y3
+	VORPD       Y14, Y13, Y13
+	VORPD       Y3, Y2, Y2
+	VDIVPD      Y15, Y5, Y5
+	VANDPD      Y12, Y13, Y13
+	PREFETCHT0  4096(DX)(R9*1)
+	VORPD       Y13, Y2, Y2
+	VANDPD      Y10, Y8, Y8
+	VMOVUPD     Y8, (DX)(R9*1)
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
 	JGE         probsTarget64_loop
 
 probsTarget64_loop_last:
-	VMULPD      Y6, Y6, Y3
-	VMULPD      Y3, Y3, Y7
-	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y8
-	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y8
-	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y7, Y8
-	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y7, Y8
-	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y9
-	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y7, Y9
-	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y7, Y9
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
-	VFMADD231PD Y8, Y3, Y9
-	VFMADD213PD Y5, Y6, Y9
-	VFMADD213PD Y1, Y0, Y9
-	VXORPD      Y3, Y3, Y3
-	VCMPPD      $0x04, Y4, Y3, Y3
-	VANDPD      Y3, Y9, Y9
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y6
+	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y7
+	VMULPD      Y5, Y5, Y3
 	VORPD       Y4, Y2, Y2
-	VMOVUPD     Y9, (DX)(R9*1)
+	VXORPD      Y8, Y8, Y8
+	VCMPPD      $0x04, Y4, Y8, Y8
+	VMULPD      Y3, Y3, Y4
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y4, Y6
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y4, Y7
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y4, Y6
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y4, Y7
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y4, Y7
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y4, Y6
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y4, Y7
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y4, Y6
+	VFMADD231PD Y6, Y3, Y7
+	VFMADD213PD Y9, Y5, Y7
+	VFMADD213PD Y1, Y0, Y7
+	VANDPD      Y8, Y7, Y7
+	VMOVUPD     Y7, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 probsTarget64_loop_few:
@@ -14607,54 +14584,54 @@ probsTarget64_loop_few:
 	JZ          probsTarget64_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000004, R11
+	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y13
 	SUBQ        R8, R11
+	VXORPD      Y6, Y6, Y6
 	VMOVUPD     (R10)(R11*8), Y3
 	VMASKMOVPD  (AX)(R9*1), Y3, Y4
+	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y14
 	VMASKMOVPD  (CX)(R9*1), Y3, Y5
-	VXORPD      Y6, Y6, Y6
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y5, Y9
+	VPSUBQ      Y4, Y5, Y12
+	VXORPD      Y15, Y15, Y15
+	VPADDQ      constant8008000000000000<>+0(SB), Y12, Y12
+	VPSRLQ      $0x34, Y12, Y10
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y5, Y7
+	VPSRLQ      $0x34, Y12, Y12
+	VPSLLQ      $0x34, Y12, Y12
 	VCMPPD      $0x04, Y5, Y6, Y6
+	VORPD       Y7, Y9, Y9
 	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y7
 	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y8
+	VPSUBQ      Y12, Y5, Y12
+	VPXOR       constant8000000000000000<>+0(SB), Y12, Y12
+	VSUBPD      Y4, Y12, Y11
 	VORPD       Y8, Y7, Y7
+	VADDPD      Y4, Y12, Y12
+	VCMPPD      $0x04, Y5, Y15, Y15
+	VANDPD      Y6, Y9, Y9
+	VDIVPD      Y12, Y11, Y11
 	VANDPD      Y6, Y7, Y7
+	VMULPD      Y11, Y11, Y4
+	VMULPD      Y4, Y4, Y6
+	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y6, Y14
+	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y6, Y14
+	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y6, Y13
+	VPOR        constant4330000000000000<>+0(SB), Y10, Y10
+	VSUBPD      constant4330000000000800<>+0(SB), Y10, Y10
+	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y6, Y13
+	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y6, Y13
+	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y6, Y14
+	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y6, Y13
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y6, Y14
+	VFMADD231PD Y13, Y4, Y14
+	VFMADD213PD Y10, Y11, Y14
 	VORPD       Y7, Y2, Y2
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y5, Y7
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y5, Y8
-	VORPD       Y8, Y7, Y7
-	VANDPD      Y6, Y7, Y7
-	VORPD       Y7, Y2, Y2
-	VPSUBQ      Y4, Y5, Y8
-	VPADDQ      constant8008000000000000<>+0(SB), Y8, Y8
-	VPSRLQ      $0x34, Y8, Y6
-	VPOR        constant4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD      constant4330000000000800<>+0(SB), Y6, Y6
-	VPSRLQ      $0x34, Y8, Y8
-	VPSLLQ      $0x34, Y8, Y8
-	VPSUBQ      Y8, Y5, Y8
-	VPXOR       constant8000000000000000<>+0(SB), Y8, Y8
-	VSUBPD      Y4, Y8, Y7
-	VADDPD      Y4, Y8, Y8
-	VDIVPD      Y8, Y7, Y7
-	VMULPD      Y7, Y7, Y4
-	VMULPD      Y4, Y4, Y8
-	VMOVUPD     constant3fc75b5a8a2e37e3<>+0(SB), Y9
-	VFMADD213PD constant3fc8a3747fb6736d<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fd0c9a88ffbeb2b<>+0(SB), Y8, Y9
-	VFMADD213PD constant3fda61762a7c1131<>+0(SB), Y8, Y9
-	VFMADD213PD constant3feec709dc3a03fe<>+0(SB), Y8, Y9
-	VMOVUPD     constant3fc56169da9406aa<>+0(SB), Y10
-	VFMADD213PD constant3fcc68d65a312aba<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fd484b13cba1770<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fe2776c50ef9b84<>+0(SB), Y8, Y10
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y10
-	VFMADD231PD Y9, Y4, Y10
-	VFMADD213PD Y6, Y7, Y10
-	VFMADD213PD Y1, Y0, Y10
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y5, Y0, Y0
-	VANDPD      Y0, Y10, Y10
+	VORPD       Y9, Y2, Y2
 	VORPD       Y5, Y2, Y2
-	VMASKMOVPD  Y10, Y3, (DX)(R9*1)
+	VFMADD213PD Y1, Y0, Y14
+	VANDPD      Y15, Y14, Y14
+	VMASKMOVPD  Y14, Y3, (DX)(R9*1)
 
 probsTarget64_loop_done:
 	VMOVMSKPD  Y2, R8
@@ -14697,177 +14674,173 @@ powersLoss64_row:
 	MOVQ         $0x00000004, R10
 	SUBQ         $0x04, R8
 	JL           powersLoss64_loop_few
+	VMOVUPD      (AX)(R9*1), Y5
 	VMOVUPD      (CX)(R9*1), Y4
+	VMOVUPD      (CX)(R9*1), Y8
+	VMOVUPD      (AX)(R9*1), Y7
 	VADDPD       Y0, Y4, Y4
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VPADDQ       constant00095f619980c433<>+0(SB), Y5, Y13
 	VMAXPD       Y4, Y6, Y6
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VPSRLQ       $0x34, Y13, Y12
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
 	VFMADD231PD  Y4, Y6, Y5
+	SUBQ         $0x04, R8
+	VADDPD       Y0, Y8, Y8
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y11
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y9
+	VPAND        constant000fffffffffffff<>+0(SB), Y13, Y13
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y13, Y13
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y10
+	VPOR         constant4330000000000000<>+0(SB), Y12, Y12
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y13, Y14
+	VADDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VSUBPD       constant43300000000003ff<>+0(SB), Y12, Y12
+	VORPD        Y11, Y10, Y10
 	VFMSUB213PD  Y7, Y6, Y4
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD      (CX)(R9*1), Y6
-	VADDPD       Y0, Y6, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD        Y7, Y1, Y1
-	VMOVUPD      (AX)(R9*1), Y7
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y9
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
-	VORPD        Y7, Y9, Y9
-	VANDPD       Y8, Y9, Y9
 	VORPD        Y9, Y1, Y1
-	VMOVUPD      (AX)(R9*1), Y7
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
-	VPSRLQ $0x34, Y8, Y7
-	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y9, Y9
-	VSUBPD Y6, Y7, Y7
-	VPSLLQ $0x34, Y5, Y5
-	SUBQ   $0x04, R8
-	JL     powersLoss64_loop_last
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y8, Y7
+	VANDPD       Y7, Y10, Y10
+	VSUBPD       Y8, Y12, Y12
+	VPSLLQ       $0x34, Y5, Y5
+	VORPD        Y10, Y1, Y1
+	VDIVPD       Y13, Y14, Y14
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	JL           powersLoss64_loop_last
 
 powersLoss64_loop:
-	VMULPD      Y9, Y9, Y6
-	VMULPD      Y6, Y6, Y8
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
-	VFMADD231PD Y10, Y6, Y11
-	VFMADD213PD Y7, Y9, Y11
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VADDPD      Y8, Y2, Y2
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y8, Y4, Y4
-	VANDPD      Y4, Y11, Y11
-	VFMADD231PD Y11, Y8, Y3
+	VMOVUPD     32(AX)(R9*1), Y15
+	VMULPD      Y14, Y14, Y6
+	VMULPD      Y4, Y4, Y10
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y9
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y13
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y13
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VMULPD      Y6, Y6, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y13
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y13
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y13
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y13
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y9
+	VPADDQ      constant00095f619980c433<>+0(SB), Y15, Y15
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VMOVUPD     32(CX)(R9*1), Y10
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y9
+	VFMADD231PD Y11, Y4, Y13
 	VMOVUPD     32(CX)(R9*1), Y4
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y8
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y8
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VFMADD231PD Y8, Y6, Y9
 	VADDPD      Y0, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMOVUPD     32(AX)(R9*1), Y6
+	VMAXPD      Y4, Y7, Y7
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD     32(CX)(R9*1), Y6
-	VADDPD      Y0, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD       Y7, Y1, Y1
-	VMOVUPD     32(AX)(R9*1), Y7
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y7, Y9
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
-	VORPD       Y7, Y9, Y9
-	VANDPD      Y8, Y9, Y9
-	VORPD       Y9, Y1, Y1
-	VMOVUPD     32(AX)(R9*1), Y7
-
-	// log2 t - y
-	VPADDQ  constant00095f619980c433<>+0(SB), Y7, Y8
-	VPSRLQ  $0x34, Y8, Y7
-	VPAND   constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ  constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR    constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD  constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD  constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD  constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD  Y8, Y9, Y9
-	VSUBPD  Y6, Y7, Y7
-	VPSLLQ  $0x34, Y5, Y5
-	ADDQ    $0x20, R9
-	DECQ    R10
-	JNZ     powersLoss64_loop_on
-	VADDPD  (DI), Y2, Y6
-	VSUBPD  (DI), Y6, Y8
-	VSUBPD  Y8, Y2, Y2
-	VADDPD  32(DI), Y2, Y2
-	VMOVUPD Y2, 32(DI)
-	VMOVUPD Y6, (DI)
-	VXORPD  Y2, Y2, Y2
-	VADDPD  64(DI), Y3, Y6
-	VSUBPD  64(DI), Y6, Y8
-	VSUBPD  Y8, Y3, Y3
-	VADDPD  96(DI), Y3, Y3
-	VMOVUPD Y3, 96(DI)
-	VMOVUPD Y6, 64(DI)
-	VXORPD  Y3, Y3, Y3
-	MOVQ    $0x00000004, R10
+	VMULPD      Y5, Y13, Y13
+	VADDPD      Y0, Y10, Y10
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y6, Y8
+	ADDQ        $0x20, R9
+	VFMADD213PD Y12, Y14, Y9
+	VFMADD231PD Y4, Y7, Y11
+	VPSRLQ      $0x34, Y15, Y12
+	VPAND       constant000fffffffffffff<>+0(SB), Y15, Y15
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y15, Y15
+	VPSLLQ      $0x34, Y11, Y5
+	VPOR        constant4330000000000000<>+0(SB), Y12, Y12
+	VSUBPD      constant43380000000003ff<>+0(SB), Y11, Y14
+	VFMSUB213PD Y14, Y7, Y4
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y4
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y10, Y10
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y6, Y6
+	VORPD       Y6, Y8, Y8
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y15, Y14
+	VXORPD      Y6, Y6, Y6
+	VADDPD      constant3ff0000000000000<>+0(SB), Y15, Y15
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y10, Y7
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y11, Y11
+	VCMPPD      $0x04, Y13, Y6, Y6
+	VORPD       Y11, Y1, Y1
+	VADDPD      Y13, Y2, Y2
+	DECQ        R10
+	VANDPD      Y6, Y9, Y9
+	VANDPD      Y7, Y8, Y8
+	VDIVPD      Y15, Y14, Y14
+	VFMADD231PD Y9, Y13, Y3
+	VSUBPD      constant43300000000003ff<>+0(SB), Y12, Y12
+	VORPD       Y8, Y1, Y1
+	VSUBPD      Y10, Y12, Y12
+	JNZ         powersLoss64_loop_on
+	VADDPD      (DI), Y2, Y6
+	VSUBPD      (DI), Y6, Y7
+	VSUBPD      Y7, Y2, Y2
+	VADDPD      32(DI), Y2, Y2
+	VMOVUPD     Y2, 32(DI)
+	VMOVUPD     Y6, (DI)
+	VXORPD      Y2, Y2, Y2
+	VADDPD      64(DI), Y3, Y6
+	VSUBPD      64(DI), Y6, Y7
+	VSUBPD      Y7, Y3, Y3
+	VADDPD      96(DI), Y3, Y3
+	VMOVUPD     Y3, 96(DI)
+	VMOVUPD     Y6, 64(DI)
+	VXORPD      Y3, Y3, Y3
+	MOVQ        $0x00000004, R10
 
 powersLoss64_loop_on:
 	SUBQ $0x04, R8
 	JGE  powersLoss64_loop
 
 powersLoss64_loop_last:
-	VMULPD      Y9, Y9, Y6
-	VMULPD      Y6, Y6, Y8
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
-	VFMADD231PD Y10, Y6, Y11
-	VFMADD213PD Y7, Y9, Y11
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VADDPD      Y8, Y2, Y2
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y8, Y4, Y4
-	VANDPD      Y4, Y11, Y11
-	VFMADD231PD Y11, Y8, Y3
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y13
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y9
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
+	VMULPD      Y14, Y14, Y6
+	VMULPD      Y6, Y6, Y7
+	VMULPD      Y4, Y4, Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y13
 	ADDQ        $0x20, R9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y13
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y9
+	VXORPD      Y15, Y15, Y15
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y13
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y13
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y8
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y13
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y9
+	VFMADD231PD Y11, Y4, Y13
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
+	VFMADD231PD Y8, Y6, Y9
+	VMULPD      Y5, Y13, Y13
+	VCMPPD      $0x04, Y13, Y15, Y15
+	VADDPD      Y13, Y2, Y2
 	VADDPD      (DI), Y2, Y4
 	VSUBPD      (DI), Y4, Y5
 	VSUBPD      Y5, Y2, Y2
+	VFMADD213PD Y12, Y14, Y9
+	VANDPD      Y15, Y9, Y9
 	VADDPD      32(DI), Y2, Y2
+	VFMADD231PD Y9, Y13, Y3
 	VMOVUPD     Y2, 32(DI)
 	VMOVUPD     Y4, (DI)
 	VXORPD      Y2, Y2, Y2
@@ -14876,8 +14849,8 @@ powersLoss64_loop_last:
 	VSUBPD      Y5, Y3, Y3
 	VADDPD      96(DI), Y3, Y3
 	VMOVUPD     Y3, 96(DI)
-	VMOVUPD     Y4, 64(DI)
 	VXORPD      Y3, Y3, Y3
+	VMOVUPD     Y4, 64(DI)
 
 powersLoss64_loop_few:
 	ADDQ        $0x04, R8
@@ -14887,108 +14860,106 @@ powersLoss64_loop_few:
 	MOVQ        $0x00000004, R11
 	SUBQ        R8, R11
 	VMOVUPD     (R10)(R11*8), Y4
-	VMASKMOVPD  (CX)(R9*1), Y4, Y5
-	VADDPD      Y0, Y5, Y5
+	VMASKMOVPD  (CX)(R9*1), Y4, Y8
+	VMASKMOVPD  (AX)(R9*1), Y4, Y9
 	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
-	VMAXPD      Y5, Y7, Y7
+	VADDPD      Y0, Y8, Y8
+	VMASKMOVPD  (CX)(R9*1), Y4, Y5
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
-	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
-	VFMADD231PD Y5, Y7, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD Y8, Y7, Y5
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VMASKMOVPD  (CX)(R9*1), Y4, Y7
-	VADDPD      Y0, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y0
-	VANDPD      Y4, Y0, Y0
-	VORPD       Y0, Y1, Y1
-	VMASKMOVPD  (AX)(R9*1), Y4, Y0
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
-	VANDPD      Y4, Y8, Y8
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y0, Y9
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y0, Y0
-	VORPD       Y0, Y9, Y9
-	VANDPD      Y8, Y9, Y9
-	VORPD       Y9, Y1, Y1
-	VMASKMOVPD  (AX)(R9*1), Y4, Y0
-
-	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y8
-	VPSRLQ      $0x34, Y8, Y0
-	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR        constant4330000000000000<>+0(SB), Y0, Y0
-	VSUBPD      constant43300000000003ff<>+0(SB), Y0, Y0
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y9, Y9
-	VSUBPD      Y7, Y0, Y0
-	VPSLLQ      $0x34, Y6, Y6
-	VMULPD      Y9, Y9, Y7
-	VMULPD      Y7, Y7, Y8
+	VADDPD      Y0, Y5, Y5
 	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
-	VFMADD231PD Y10, Y7, Y11
-	VFMADD213PD Y0, Y9, Y11
-	VMULPD      Y5, Y5, Y0
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y8
-	VFMADD231PD Y7, Y5, Y8
-	VMULPD      Y6, Y8, Y8
-	VANDPD      Y4, Y8, Y8
-	VADDPD      Y8, Y2, Y2
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y8, Y0, Y0
-	VANDPD      Y0, Y11, Y11
-	VFMADD231PD Y11, Y8, Y3
+	VMAXPD      Y5, Y7, Y7
+	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
+	VMASKMOVPD  (AX)(R9*1), Y4, Y0
+	VPADDQ      constant00095f619980c433<>+0(SB), Y9, Y12
+	VFMADD231PD Y5, Y7, Y6
+	VPSRLQ      $0x34, Y12, Y11
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y9
+	VPAND       constant000fffffffffffff<>+0(SB), Y12, Y12
+	VFMSUB213PD Y9, Y7, Y5
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y12, Y12
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y15
+	VPOR        constant4330000000000000<>+0(SB), Y11, Y11
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y0, Y14
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y8, Y13
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y9
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y0, Y0
+	VANDPD      Y4, Y9, Y9
+	VORPD       Y14, Y0, Y0
+	VANDPD      Y4, Y13, Y13
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y12, Y7
+	VANDPD      Y13, Y0, Y0
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y13
+	VORPD       Y9, Y1, Y1
+	VADDPD      constant3ff0000000000000<>+0(SB), Y12, Y12
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y9
+	VSUBPD      constant43300000000003ff<>+0(SB), Y11, Y11
+	VORPD       Y0, Y1, Y1
+	VDIVPD      Y12, Y7, Y7
+	VMULPD      Y7, Y7, Y0
+	VMULPD      Y5, Y5, Y14
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y14, Y13
+	VMULPD      Y0, Y0, Y12
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y14, Y13
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y12, Y9
+	VSUBPD      Y8, Y11, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y12, Y9
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y12, Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y12, Y10
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y14, Y13
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y12, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y12, Y10
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y14, Y15
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y14, Y15
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y14, Y15
+	VXORPD      Y8, Y8, Y8
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y14, Y15
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y14, Y13
+	VPSLLQ      $0x34, Y6, Y6
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y12, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y14, Y13
+	VFMADD231PD Y10, Y0, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y14, Y15
+	VFMADD213PD Y11, Y7, Y9
+	VFMADD231PD Y13, Y5, Y15
+	VMULPD      Y6, Y15, Y15
+	VANDPD      Y4, Y15, Y15
+	VADDPD      Y15, Y2, Y2
+	VCMPPD      $0x04, Y15, Y8, Y8
+	VANDPD      Y8, Y9, Y9
+	VFMADD231PD Y9, Y15, Y3
 
 powersLoss64_loop_done:
 	VADDPD       (DI), Y2, Y0
-	VSUBPD       (DI), Y0, Y4
-	VSUBPD       Y4, Y2, Y2
+	LEAQ         (AX)(BX*8), AX
+	VMOVMSKPD    Y1, R8
+	VSUBPD       (DI), Y0, Y1
+	VXORPD       X4, X4, X4
+	VSUBPD       Y1, Y2, Y2
+	VCVTSI2SDQ   R8, X4, X4
 	VADDPD       32(DI), Y2, Y2
 	VMOVUPD      Y2, 32(DI)
+	VADDPD       64(DI), Y3, Y1
 	VADDPD       32(DI), Y0, Y0
-	VADDPD       64(DI), Y3, Y2
-	VSUBPD       64(DI), Y2, Y4
-	VSUBPD       Y4, Y3, Y3
+	VSUBPD       64(DI), Y1, Y2
+	LEAQ         (CX)(BX*8), CX
+	VEXTRACTF128 $0x01, Y0, X5
+	VSUBPD       Y2, Y3, Y3
+	VADDPD       X0, X5, X5
 	VADDPD       96(DI), Y3, Y3
 	VMOVUPD      Y3, 96(DI)
-	VADDPD       96(DI), Y2, Y2
-	VEXTRACTF128 $0x01, Y0, X3
-	VADDPD       X0, X3, X3
-	VPERMILPD    $0x01, X3, X0
-	VADDPD       X0, X3, X3
-	VMOVSD       X3, 40(SI)
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X2, X0, X0
-	VPERMILPD    $0x01, X0, X2
-	VADDPD       X2, X0, X0
-	VMOVSD       X0, 48(SI)
-	VMOVMSKPD    Y1, DI
-	VXORPD       X0, X0, X0
-	VCVTSI2SDQ   DI, X0, X0
-	VMOVSD       X0, 56(SI)
-	LEAQ         (AX)(BX*8), AX
-	LEAQ         (CX)(BX*8), CX
+	VADDPD       96(DI), Y1, Y1
+	VPERMILPD    $0x01, X5, X0
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X1, X2, X2
+	VADDPD       X0, X5, X5
+	VMOVSD       X5, 40(SI)
+	VPERMILPD    $0x01, X2, X0
+	VADDPD       X0, X2, X2
+	VMOVSD       X2, 48(SI)
+	VMOVSD       X4, 56(SI)
 	ADDQ         $0x40, SI
 	DECQ         DX
 	JNZ          powersLoss64_row
@@ -15015,119 +14986,119 @@ powersPred64_row:
 	SUBQ         $0x04, R8
 	JL           powersPred64_loop_few
 	VMOVUPD      (CX)(R9*1), Y4
-	VADDPD       Y1, Y4, Y4
+	VMOVUPD      (CX)(R9*1), Y7
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD       Y4, Y6, Y6
+	VADDPD       Y1, Y4, Y4
 	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
-	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD  Y4, Y6, Y5
-	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD  Y7, Y6, Y4
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD      (CX)(R9*1), Y6
-	VADDPD       Y1, Y6, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD        Y7, Y3, Y3
-	VCMPPD       $0x19, constantc08ff00000000000<>+0(SB), Y6, Y7
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y7, Y7
-	VORPD        Y7, Y3, Y3
-	VPSLLQ       $0x34, Y5, Y5
+	VMAXPD       Y4, Y6, Y6
 	SUBQ         $0x04, R8
+	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VADDPD       Y1, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VCMPPD       $0x19, constantc08ff00000000000<>+0(SB), Y7, Y8
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y7, Y9
+	VFMADD231PD  Y4, Y6, Y5
+	VPSLLQ       $0x34, Y5, Y10
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
+	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y5
+	VFMSUB213PD  Y5, Y6, Y4
+	VORPD        Y7, Y3, Y3
+	VANDPD       Y9, Y8, Y8
+	VORPD        Y8, Y3, Y3
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
 	JL           powersPred64_loop_last
 
 powersPred64_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VMOVUPD     (AX)(R9*1), Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y8, Y5, Y5
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y3, Y3
-	VMULPD      Y2, Y8, Y8
-	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y6
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y3, Y3
-	VDIVPD      Y4, Y8, Y8
-	VSUBPD      Y8, Y0, Y8
-	VANDPD      Y5, Y8, Y8
-	VMOVUPD     Y8, (DX)(R9*1)
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VMULPD      Y4, Y4, Y5
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
+	VMOVUPD     32(CX)(R9*1), Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y7
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VFMADD231PD Y6, Y4, Y7
 	VMOVUPD     32(CX)(R9*1), Y4
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y13
+	VMOVUPD     (AX)(R9*1), Y5
+	PREFETCHT0  4096(DX)(R9*1)
 	VADDPD      Y1, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VMAXPD      Y4, Y13, Y13
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y12
+	VADDPD      Y1, Y8, Y8
+	VMULPD      Y10, Y7, Y7
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD     32(CX)(R9*1), Y6
-	VADDPD      Y1, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD       Y7, Y3, Y3
-	VCMPPD      $0x19, constantc08ff00000000000<>+0(SB), Y6, Y7
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y6
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VXORPD      Y6, Y6, Y6
+	VCMPPD      $0x04, Y7, Y6, Y6
+	VMULPD      Y2, Y7, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y5, Y11
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y5, Y10
+	VFMADD231PD Y4, Y13, Y12
+	VSUBPD      constant43380000000003ff<>+0(SB), Y12, Y14
+	VANDPD      constant7fffffffffffffff<>+0(SB), Y7, Y9
+	VDIVPD      Y5, Y7, Y7
+	VORPD       Y10, Y11, Y11
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y8, Y5
+	VSUBPD      Y7, Y0, Y7
 	VANDPD      Y6, Y7, Y7
-	VORPD       Y7, Y3, Y3
-	VPSLLQ      $0x34, Y5, Y5
+	VANDPD      Y6, Y11, Y11
+	VCMPPD      $0x19, constantc08ff00000000000<>+0(SB), Y8, Y8
+	VFMSUB213PD Y14, Y13, Y4
+	VPSLLQ      $0x34, Y12, Y10
+	VANDPD      Y5, Y8, Y8
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y12, Y5
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y13, Y4
+	VORPD       Y11, Y3, Y3
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y9, Y9
+	VANDPD      Y6, Y9, Y9
+	VORPD       Y9, Y3, Y3
+	VORPD       Y5, Y3, Y3
+	VMOVUPD     Y7, (DX)(R9*1)
 	ADDQ        $0x20, R9
 	SUBQ        $0x04, R8
+	VORPD       Y8, Y3, Y3
 	JGE         powersPred64_loop
 
 powersPred64_loop_last:
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VMOVUPD     (AX)(R9*1), Y4
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y8, Y5, Y5
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y4, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y4, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y3, Y3
-	VMULPD      Y2, Y8, Y8
-	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y6
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y3, Y3
-	VDIVPD      Y4, Y8, Y8
-	VSUBPD      Y8, Y0, Y8
-	VANDPD      Y5, Y8, Y8
-	VMOVUPD     Y8, (DX)(R9*1)
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y7
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y6
+	VMOVUPD     (AX)(R9*1), Y8
+	VMULPD      Y4, Y4, Y5
+	VXORPD      Y9, Y9, Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y5, Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y5, Y6
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y5, Y6
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y5, Y7
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y7
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y5, Y6
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y5, Y7
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y5, Y6
+	VFMADD231PD Y6, Y4, Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y8, Y4
+	VMULPD      Y10, Y7, Y7
+	VCMPPD      $0x04, Y7, Y9, Y9
+	VMULPD      Y2, Y7, Y7
+	VANDPD      constant7fffffffffffffff<>+0(SB), Y7, Y5
+	VDIVPD      Y8, Y7, Y7
+	VORPD       Y11, Y4, Y4
+	VANDPD      Y9, Y4, Y4
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y5, Y5
+	VANDPD      Y9, Y5, Y5
+	VSUBPD      Y7, Y0, Y7
+	VORPD       Y4, Y3, Y3
+	VORPD       Y5, Y3, Y3
+	VANDPD      Y9, Y7, Y7
+	VMOVUPD     Y7, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 powersPred64_loop_few:
@@ -15138,61 +15109,61 @@ powersPred64_loop_few:
 	MOVQ        $0x00000004, R11
 	SUBQ        R8, R11
 	VMOVUPD     (R10)(R11*8), Y4
+	VXORPD      Y13, Y13, Y13
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
 	VMASKMOVPD  (CX)(R9*1), Y4, Y5
 	VADDPD      Y1, Y5, Y5
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VMASKMOVPD  (AX)(R9*1), Y4, Y12
 	VMAXPD      Y5, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y10
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
 	VFMADD231PD Y5, Y7, Y6
+	VMASKMOVPD  (CX)(R9*1), Y4, Y9
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y12, Y14
 	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
 	VFMSUB213PD Y8, Y7, Y5
+	VADDPD      Y1, Y9, Y9
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VMASKMOVPD  (CX)(R9*1), Y4, Y7
-	VADDPD      Y1, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
 	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y1
+	VMULPD      Y5, Y5, Y8
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y8, Y10
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y8, Y11
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y12, Y7
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y8, Y11
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y10
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y11
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y8, Y11
+	VORPD       Y7, Y14, Y14
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y8, Y11
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y8, Y10
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y9, Y7
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y8, Y10
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y8, Y10
+	VFMADD231PD Y10, Y5, Y11
+	VPSLLQ      $0x34, Y6, Y5
 	VANDPD      Y4, Y1, Y1
+	VMULPD      Y5, Y11, Y11
+	VANDPD      Y4, Y11, Y11
+	VCMPPD      $0x19, constantc08ff00000000000<>+0(SB), Y9, Y5
 	VORPD       Y1, Y3, Y3
-	VCMPPD      $0x19, constantc08ff00000000000<>+0(SB), Y7, Y1
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y7
-	VANDPD      Y7, Y1, Y1
-	VANDPD      Y4, Y1, Y1
+	VCMPPD      $0x04, Y11, Y13, Y13
+	VMULPD      Y2, Y11, Y11
+	VANDPD      constant7fffffffffffffff<>+0(SB), Y11, Y1
+	VANDPD      Y7, Y5, Y5
+	VDIVPD      Y12, Y11, Y11
+	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y1, Y1
+	VANDPD      Y13, Y1, Y1
+	VSUBPD      Y11, Y0, Y11
+	VANDPD      Y4, Y5, Y5
+	VANDPD      Y13, Y11, Y11
+	VORPD       Y5, Y3, Y3
+	VANDPD      Y13, Y14, Y14
+	VORPD       Y14, Y3, Y3
 	VORPD       Y1, Y3, Y3
-	VPSLLQ      $0x34, Y6, Y1
-	VMULPD      Y5, Y5, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y5, Y8
-	VMULPD      Y1, Y8, Y8
-	VANDPD      Y4, Y8, Y8
-	VMASKMOVPD  (AX)(R9*1), Y4, Y1
-	VXORPD      Y5, Y5, Y5
-	VCMPPD      $0x04, Y8, Y5, Y5
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y1, Y6
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y1, Y7
-	VORPD       Y7, Y6, Y6
-	VANDPD      Y5, Y6, Y6
-	VORPD       Y6, Y3, Y3
-	VMULPD      Y2, Y8, Y8
-	VANDPD      constant7fffffffffffffff<>+0(SB), Y8, Y2
-	VCMPPD      $0x19, constant0010000000000000<>+0(SB), Y2, Y2
-	VANDPD      Y5, Y2, Y2
-	VORPD       Y2, Y3, Y3
-	VDIVPD      Y1, Y8, Y8
-	VSUBPD      Y8, Y0, Y8
-	VANDPD      Y5, Y8, Y8
-	VMASKMOVPD  Y8, Y4, (DX)(R9*1)
+	VMASKMOVPD  Y11, Y4, (DX)(R9*1)
 
 powersPred64_loop_done:
 	VMOVMSKPD  Y3, R8
@@ -15227,158 +15198,154 @@ powersTarget64_row:
 	XORQ         R9, R9
 	SUBQ         $0x04, R8
 	JL           powersTarget64_loop_few
+	VMOVUPD      (AX)(R9*1), Y5
 	VMOVUPD      (CX)(R9*1), Y4
+	VMOVUPD      (CX)(R9*1), Y8
+	VMOVUPD      (AX)(R9*1), Y7
 	VADDPD       Y0, Y4, Y4
 	VMOVUPD      constantc08628cccccccccd<>+0(SB), Y6
+	VPADDQ       constant00095f619980c433<>+0(SB), Y5, Y13
 	VMAXPD       Y4, Y6, Y6
-	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
 	VMOVUPD      constant3ff71547652b82fe<>+0(SB), Y4
+	VPSRLQ       $0x34, Y13, Y12
+	VMOVUPD      constant43380000000003ff<>+0(SB), Y5
 	VFMADD231PD  Y4, Y6, Y5
+	SUBQ         $0x04, R8
+	VADDPD       Y0, Y8, Y8
+	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y11
+	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y9
+	VPAND        constant000fffffffffffff<>+0(SB), Y13, Y13
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y13, Y13
+	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y10
+	VPOR         constant4330000000000000<>+0(SB), Y12, Y12
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y13, Y14
+	VADDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y7
+	VSUBPD       constant43300000000003ff<>+0(SB), Y12, Y12
+	VORPD        Y11, Y10, Y10
 	VFMSUB213PD  Y7, Y6, Y4
-	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD      (CX)(R9*1), Y6
-	VADDPD       Y0, Y6, Y6
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD       $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD        Y7, Y3, Y3
-	VMOVUPD      (AX)(R9*1), Y7
-	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD       $0x19, constant0170000000000000<>+0(SB), Y7, Y9
-	VCMPPD       $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
-	VORPD        Y7, Y9, Y9
-	VANDPD       Y8, Y9, Y9
 	VORPD        Y9, Y3, Y3
-	VMOVUPD      (AX)(R9*1), Y7
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
-	VPSRLQ $0x34, Y8, Y7
-	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y9, Y9
-	VSUBPD Y6, Y7, Y7
-	VPSLLQ $0x34, Y5, Y5
-	SUBQ   $0x04, R8
-	JL     powersTarget64_loop_last
+	VCMPPD       $0x1e, constantc090e00000000000<>+0(SB), Y8, Y7
+	VANDPD       Y7, Y10, Y10
+	VSUBPD       Y8, Y12, Y12
+	VPSLLQ       $0x34, Y5, Y5
+	VORPD        Y10, Y3, Y3
+	VDIVPD       Y13, Y14, Y14
+	VFMADD231PD  constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
+	JL           powersTarget64_loop_last
 
 powersTarget64_loop:
-	PREFETCHT0  4096(DX)(R9*1)
-	VMULPD      Y9, Y9, Y6
-	VMULPD      Y6, Y6, Y8
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
-	VFMADD231PD Y10, Y6, Y11
-	VFMADD213PD Y7, Y9, Y11
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VSUBPD      Y2, Y11, Y11
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y8, Y4, Y4
-	VANDPD      Y4, Y11, Y11
-	VMULPD      Y1, Y11, Y11
-	VMULPD      Y8, Y11, Y11
-	VMOVUPD     Y11, (DX)(R9*1)
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y9
+	VMULPD      Y14, Y14, Y6
+	VMULPD      Y4, Y4, Y10
+	VMOVUPD     32(AX)(R9*1), Y15
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VMULPD      Y6, Y6, Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y13
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y13
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y13
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y13
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y13
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y8
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
+	VMOVUPD     32(CX)(R9*1), Y7
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y13
+	VFMADD231PD Y11, Y4, Y13
+	VXORPD      Y10, Y10, Y10
 	VMOVUPD     32(CX)(R9*1), Y4
 	VADDPD      Y0, Y4, Y4
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y6
-	VMAXPD      Y4, Y6, Y6
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y5
+	VFMADD231PD Y8, Y6, Y9
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VADDPD      Y0, Y7, Y7
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y8
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMAXPD      Y4, Y8, Y8
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y4
-	VFMADD231PD Y4, Y6, Y5
-	VSUBPD      constant43380000000003ff<>+0(SB), Y5, Y7
-	VFMSUB213PD Y7, Y6, Y4
-	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y6, Y4
-	VMOVUPD     32(CX)(R9*1), Y6
-	VADDPD      Y0, Y6, Y6
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y6, Y6
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y5, Y7
-	VORPD       Y7, Y3, Y3
-	VMOVUPD     32(AX)(R9*1), Y7
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y6, Y8
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y7, Y9
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y7, Y7
-	VORPD       Y7, Y9, Y9
-	VANDPD      Y8, Y9, Y9
-	VORPD       Y9, Y3, Y3
-	VMOVUPD     32(AX)(R9*1), Y7
-
-	// log2 t - y
-	VPADDQ constant00095f619980c433<>+0(SB), Y7, Y8
-	VPSRLQ $0x34, Y8, Y7
-	VPAND  constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR   constant4330000000000000<>+0(SB), Y7, Y7
-	VSUBPD constant43300000000003ff<>+0(SB), Y7, Y7
-	VSUBPD constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD Y8, Y9, Y9
-	VSUBPD Y6, Y7, Y7
-	VPSLLQ $0x34, Y5, Y5
-	ADDQ   $0x20, R9
-	SUBQ   $0x04, R8
-	JGE    powersTarget64_loop
+	VPADDQ      constant00095f619980c433<>+0(SB), Y15, Y11
+	VFMADD213PD Y12, Y14, Y9
+	VFMADD231PD Y4, Y8, Y6
+	VMULPD      Y5, Y13, Y13
+	VCMPPD      $0x04, Y13, Y10, Y10
+	VPSRLQ      $0x34, Y11, Y12
+	VSUBPD      Y2, Y9, Y9
+	VPAND       constant000fffffffffffff<>+0(SB), Y11, Y11
+	VANDPD      Y10, Y9, Y9
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y11, Y11
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y11, Y14
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y5
+	VADDPD      constant3ff0000000000000<>+0(SB), Y11, Y11
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y10
+	VPOR        constant4330000000000000<>+0(SB), Y12, Y12
+	VORPD       Y5, Y3, Y3
+	VDIVPD      Y11, Y14, Y14
+	VPSLLQ      $0x34, Y6, Y5
+	VMOVUPD     32(AX)(R9*1), Y6
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y6, Y11
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y6, Y6
+	VFMSUB213PD Y10, Y8, Y4
+	PREFETCHT0  4096(DX)(R9*1)
+	VMULPD      Y1, Y9, Y9
+	VSUBPD      constant43300000000003ff<>+0(SB), Y12, Y12
+	VORPD       Y6, Y11, Y11
+	VMULPD      Y13, Y9, Y9
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y6
+	VANDPD      Y6, Y11, Y11
+	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y8, Y4
+	VSUBPD      Y7, Y12, Y12
+	VORPD       Y11, Y3, Y3
+	VMOVUPD     Y9, (DX)(R9*1)
+	ADDQ        $0x20, R9
+	SUBQ        $0x04, R8
+	JGE         powersTarget64_loop
 
 powersTarget64_loop_last:
-	VMULPD      Y9, Y9, Y6
-	VMULPD      Y6, Y6, Y8
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
-	VFMADD231PD Y10, Y6, Y11
-	VFMADD213PD Y7, Y9, Y11
-	VMULPD      Y4, Y4, Y6
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD Y7, Y4, Y8
-	VMULPD      Y5, Y8, Y8
-	VSUBPD      Y2, Y11, Y11
-	VXORPD      Y4, Y4, Y4
-	VCMPPD      $0x04, Y8, Y4, Y4
-	VANDPD      Y4, Y11, Y11
-	VMULPD      Y1, Y11, Y11
-	VMULPD      Y8, Y11, Y11
-	VMOVUPD     Y11, (DX)(R9*1)
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y13
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y8
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y9
+	VMULPD      Y14, Y14, Y6
+	VMULPD      Y4, Y4, Y10
+	VMULPD      Y6, Y6, Y7
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y7, Y9
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y10, Y11
+	VXORPD      Y15, Y15, Y15
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y10, Y13
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y7, Y8
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y10, Y13
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y10, Y13
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y7, Y9
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y7, Y8
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y7, Y8
+	VFMADD231PD Y8, Y6, Y9
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y10, Y13
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y10, Y11
+	VFMADD213PD Y12, Y14, Y9
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y10, Y13
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y10, Y11
+	VSUBPD      Y2, Y9, Y9
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y10, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y10, Y11
+	VFMADD231PD Y11, Y4, Y13
+	VMULPD      Y5, Y13, Y13
+	VCMPPD      $0x04, Y13, Y15, Y15
+	VANDPD      Y15, Y9, Y9
+	VMULPD      Y1, Y9, Y9
+	VMULPD      Y13, Y9, Y9
+	VMOVUPD     Y9, (DX)(R9*1)
 	ADDQ        $0x20, R9
 
 powersTarget64_loop_few:
@@ -15387,81 +15354,79 @@ powersTarget64_loop_few:
 	JZ          powersTarget64_loop_done
 	LEAQ        tailMask<>+0(SB), R10
 	MOVQ        $0x00000004, R11
+	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
 	SUBQ        R8, R11
 	VMOVUPD     (R10)(R11*8), Y4
+	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
+	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMASKMOVPD  (CX)(R9*1), Y4, Y8
+	VMASKMOVPD  (AX)(R9*1), Y4, Y10
+	VMASKMOVPD  (AX)(R9*1), Y4, Y9
+	VADDPD      Y0, Y8, Y8
 	VMASKMOVPD  (CX)(R9*1), Y4, Y5
 	VADDPD      Y0, Y5, Y5
-	VMOVUPD     constantc08628cccccccccd<>+0(SB), Y7
+	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y9, Y0
+	VPADDQ      constant00095f619980c433<>+0(SB), Y10, Y12
+	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y13
+	VPSRLQ      $0x34, Y12, Y10
 	VMAXPD      Y5, Y7, Y7
-	VMOVUPD     constant43380000000003ff<>+0(SB), Y6
+	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y14
 	VMOVUPD     constant3ff71547652b82fe<>+0(SB), Y5
 	VFMADD231PD Y5, Y7, Y6
-	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y8
-	VFMSUB213PD Y8, Y7, Y5
+	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y9, Y15
+	VSUBPD      constant43380000000003ff<>+0(SB), Y6, Y9
+	VPOR        constant4330000000000000<>+0(SB), Y10, Y10
+	VFMSUB213PD Y9, Y7, Y5
 	VFMADD231PD constant3c7777d0ffda0d24<>+0(SB), Y7, Y5
-	VMASKMOVPD  (CX)(R9*1), Y4, Y7
-	VADDPD      Y0, Y7, Y7
-	VMULPD      constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y0
-	VANDPD      Y4, Y0, Y0
-	VORPD       Y0, Y3, Y3
-	VMASKMOVPD  (AX)(R9*1), Y4, Y0
-	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y7, Y8
+	VSUBPD      constant43300000000003ff<>+0(SB), Y10, Y10
+	VMULPD      Y5, Y5, Y9
+	VCMPPD      $0x16, constant433800000000042d<>+0(SB), Y6, Y7
+	VANDPD      Y4, Y7, Y7
+	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y9, Y13
+	VPAND       constant000fffffffffffff<>+0(SB), Y12, Y12
+	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y12, Y12
+	VORPD       Y15, Y0, Y0
+	VORPD       Y7, Y3, Y3
+	VSUBPD      constant3ff0000000000000<>+0(SB), Y12, Y7
+	VMULPD      constant3ff71547652b82fe<>+0(SB), Y8, Y8
+	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y9, Y14
+	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y13
+	VADDPD      constant3ff0000000000000<>+0(SB), Y12, Y12
+	VSUBPD      Y8, Y10, Y10
+	VCMPPD      $0x1e, constantc090e00000000000<>+0(SB), Y8, Y8
+	VDIVPD      Y12, Y7, Y7
+	VXORPD      Y12, Y12, Y12
 	VANDPD      Y4, Y8, Y8
-	VCMPPD      $0x19, constant0170000000000000<>+0(SB), Y0, Y9
-	VCMPPD      $0x1e, constant7e70000000000000<>+0(SB), Y0, Y0
-	VORPD       Y0, Y9, Y9
-	VANDPD      Y8, Y9, Y9
-	VORPD       Y9, Y3, Y3
-	VMASKMOVPD  (AX)(R9*1), Y4, Y0
-
-	// log2 t - y
-	VPADDQ      constant00095f619980c433<>+0(SB), Y0, Y8
-	VPSRLQ      $0x34, Y8, Y0
-	VPAND       constant000fffffffffffff<>+0(SB), Y8, Y8
-	VPADDQ      constant3fe6a09e667f3bcd<>+0(SB), Y8, Y8
-	VPOR        constant4330000000000000<>+0(SB), Y0, Y0
-	VSUBPD      constant43300000000003ff<>+0(SB), Y0, Y0
-	VSUBPD      constant3ff0000000000000<>+0(SB), Y8, Y9
-	VADDPD      constant3ff0000000000000<>+0(SB), Y8, Y8
-	VDIVPD      Y8, Y9, Y9
-	VSUBPD      Y7, Y0, Y0
-	VPSLLQ      $0x34, Y6, Y6
-	VMULPD      Y9, Y9, Y7
+	VANDPD      Y8, Y0, Y0
+	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y9, Y14
 	VMULPD      Y7, Y7, Y8
-	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y10
-	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y8, Y10
-	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y8, Y10
-	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y8, Y10
-	VMOVUPD     constant3fc87d8ebae99ae1<>+0(SB), Y11
-	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y8, Y11
-	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y8, Y11
-	VFMADD213PD constant40071547652b82fe<>+0(SB), Y8, Y11
-	VFMADD231PD Y10, Y7, Y11
-	VFMADD213PD Y0, Y9, Y11
-	VMULPD      Y5, Y5, Y0
-	VMOVUPD     constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD constant3e7b524ebd13a55f<>+0(SB), Y0, Y7
-	VFMADD213PD constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y7
-	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y0, Y7
-	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y0, Y7
-	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y0, Y7
-	VMOVUPD     constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD constant3eb62bfc2c86d700<>+0(SB), Y0, Y8
-	VFMADD213PD constant3f2430913112c61b<>+0(SB), Y0, Y8
-	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y8
-	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y0, Y8
-	VFMADD213PD constant3ff0000000000000<>+0(SB), Y0, Y8
-	VFMADD231PD Y7, Y5, Y8
-	VMULPD      Y6, Y8, Y8
-	VANDPD      Y4, Y8, Y8
+	VMULPD      Y8, Y8, Y15
+	VORPD       Y0, Y3, Y3
+	VFMADD213PD constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y14
+	VPSLLQ      $0x34, Y6, Y0
+	VMOVUPD     constant3fc8774039897f75<>+0(SB), Y6
+	VFMADD213PD constant3fd0c9a5991b72d8<>+0(SB), Y15, Y6
+	VFMADD213PD constant3f55d87fe78a3f9c<>+0(SB), Y9, Y13
+	VFMADD213PD constant3fcc6a2979e03137<>+0(SB), Y15, Y11
+	VFMADD213PD constant3fda61762a7085b9<>+0(SB), Y15, Y6
+	VFMADD213PD constant3fcebfbdff82c5ae<>+0(SB), Y9, Y14
+	VFMADD213PD constant3fd484b14487386e<>+0(SB), Y15, Y11
+	VFMADD213PD constant3fe2776c50ef9fcc<>+0(SB), Y15, Y11
+	VFMADD213PD constant3ff0000000000000<>+0(SB), Y9, Y14
+	VFMADD213PD constant40071547652b82fe<>+0(SB), Y15, Y11
+	VFMADD213PD constant3feec709dc3a03fc<>+0(SB), Y15, Y6
+	VFMADD213PD constant3fac6b08d704a0c6<>+0(SB), Y9, Y13
+	VFMADD231PD Y6, Y8, Y11
+	VFMADD213PD constant3fe62e42fefa39ef<>+0(SB), Y9, Y13
+	VFMADD213PD Y10, Y7, Y11
+	VFMADD231PD Y13, Y5, Y14
 	VSUBPD      Y2, Y11, Y11
-	VXORPD      Y0, Y0, Y0
-	VCMPPD      $0x04, Y8, Y0, Y0
-	VANDPD      Y0, Y11, Y11
+	VMULPD      Y0, Y14, Y14
+	VANDPD      Y4, Y14, Y14
+	VCMPPD      $0x04, Y14, Y12, Y12
+	VANDPD      Y12, Y11, Y11
 	VMULPD      Y1, Y11, Y11
-	VMULPD      Y8, Y11, Y11
+	VMULPD      Y14, Y11, Y11
 	VMASKMOVPD  Y11, Y4, (DX)(R9*1)
 
 powersTarget64_loop_done:
@@ -15508,106 +15473,106 @@ jensenSums64_row:
 
 jensenSums64_loop:
 	VMOVUPD      (AX)(R9*1), Y4
+	VMOVUPD      (CX)(R9*1), Y8
 	VADDPD       Y0, Y4, Y7
 	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VBROADCASTSD 48(SI), Y12
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
+	VBROADCASTSD 40(SI), Y11
 	VMAXPD       Y7, Y4, Y4
 	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y5
+	VADDPD       Y1, Y8, Y9
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y13
 	VSUBPD       constant43380000000003ff<>+0(SB), Y5, Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VSUBPD       Y7, Y9, Y7
+	ADDQ         $0x20, R9
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y8
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y14
 	VSUBPD       Y6, Y4, Y4
-	VMOVUPD      (CX)(R9*1), Y6
-	VADDPD       Y1, Y6, Y10
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y10, Y10
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD       Y10, Y6, Y6
-	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y8
-	VSUBPD       constant43380000000003ff<>+0(SB), Y8, Y9
-	VSUBPD       Y9, Y6, Y6
-	VSUBPD       Y7, Y10, Y7
-	VBROADCASTSD 56(SI), Y9
-	VADDPD       Y9, Y7, Y7
+	VMULPD       Y4, Y4, Y6
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y6, Y10
+	VMAXPD       Y9, Y8, Y8
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y6, Y14
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y6, Y10
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y10
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y14
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y6, Y14
+	VADDPD       constant43380000000003ff<>+0(SB), Y8, Y9
+	VPSLLQ       $0x34, Y9, Y15
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y6, Y10
 	VPSLLQ       $0x34, Y5, Y5
-	VPSLLQ       $0x34, Y8, Y8
-	VMULPD       Y4, Y4, Y9
-	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y10
-	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y9, Y10
-	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y9, Y10
-	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y11
-	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y9, Y11
-	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y9, Y11
-	VFMADD231PD  Y10, Y4, Y11
-	VMULPD       Y5, Y11, Y11
-	VMULPD       Y6, Y6, Y4
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y6, Y14
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y6, Y10
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y6, Y14
+	VFMADD231PD  Y14, Y4, Y10
+	VMULPD       Y5, Y10, Y10
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y4
+	VSUBPD       Y4, Y8, Y8
 	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y5
+	VMULPD       Y8, Y8, Y4
 	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y4, Y5
+	VMULPD       Y11, Y10, Y10
+	VBROADCASTSD 56(SI), Y6
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y9
+	VXORPD       Y14, Y14, Y14
+	VBROADCASTSD 64(SI), Y11
+	VADDPD       Y6, Y7, Y7
 	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y4, Y5
 	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y4, Y5
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y4, Y9
+	VBROADCASTSD 72(SI), Y6
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y4, Y9
+	VMULPD       Y6, Y10, Y6
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y9
 	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y4, Y5
 	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y4, Y5
-	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y4, Y9
-	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y4, Y9
-	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y9
 	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y4, Y9
 	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y4, Y9
-	VFMADD231PD  Y5, Y6, Y9
-	VMULPD       Y8, Y9, Y9
-	VBROADCASTSD 40(SI), Y4
-	VMULPD       Y4, Y11, Y11
-	VBROADCASTSD 48(SI), Y4
-	VMULPD       Y4, Y9, Y9
-	VBROADCASTSD 72(SI), Y4
-	VMULPD       Y4, Y11, Y4
-	VBROADCASTSD 64(SI), Y5
-	VFMADD231PD  Y5, Y9, Y4
-	VMAXPD       Y9, Y11, Y5
-	VPSUBQ       Y4, Y5, Y8
-	VPADDQ       constant8008000000000000<>+0(SB), Y8, Y8
-	VPSRLQ       $0x34, Y8, Y6
-	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD       constant4330000000000800<>+0(SB), Y6, Y6
-	VPSRLQ       $0x34, Y8, Y8
-	VPSLLQ       $0x34, Y8, Y8
-	VPSUBQ       Y8, Y5, Y8
-	VPXOR        constant8000000000000000<>+0(SB), Y8, Y8
-	VSUBPD       Y4, Y8, Y5
-	VADDPD       Y4, Y8, Y8
-	VDIVPD       Y8, Y5, Y5
-	VMULPD       Y5, Y5, Y4
-	VMULPD       Y4, Y4, Y8
-	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y10
-	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y8, Y10
-	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y12
-	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y8, Y12
-	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y8, Y12
-	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y8, Y12
-	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y8, Y12
-	VFMADD231PD  Y10, Y4, Y12
-	VFMADD213PD  Y6, Y5, Y12
+	VFMADD231PD  Y5, Y8, Y9
 	VXORPD       Y4, Y4, Y4
-	VMINPD       Y7, Y4, Y5
-	VADDPD       Y12, Y5, Y5
-	VMAXPD       Y7, Y4, Y4
-	VSUBPD       Y4, Y12, Y4
-	VXORPD       Y6, Y6, Y6
-	VCMPPD       $0x04, Y9, Y6, Y6
-	VANDPD       Y6, Y5, Y5
-	VXORPD       Y6, Y6, Y6
-	VCMPPD       $0x04, Y11, Y6, Y6
-	VANDPD       Y6, Y4, Y4
-	VFMADD231PD  Y5, Y9, Y2
-	VFMADD231PD  Y4, Y11, Y3
-	ADDQ         $0x20, R9
+	VMULPD       Y15, Y9, Y9
+	VMULPD       Y12, Y9, Y9
+	VMINPD       Y7, Y14, Y5
+	VCMPPD       $0x04, Y9, Y4, Y4
 	DECQ         R10
+	VXORPD       Y8, Y8, Y8
+	VMAXPD       Y7, Y14, Y12
+	VMAXPD       Y9, Y10, Y7
+	VFMADD231PD  Y11, Y9, Y6
+	VPSUBQ       Y6, Y7, Y14
+	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y15
+	VPADDQ       constant8008000000000000<>+0(SB), Y14, Y14
+	VPSRLQ       $0x34, Y14, Y11
+	VPSRLQ       $0x34, Y14, Y14
+	VPOR         constant4330000000000000<>+0(SB), Y11, Y11
+	VPSLLQ       $0x34, Y14, Y14
+	VPSUBQ       Y14, Y7, Y14
+	VPXOR        constant8000000000000000<>+0(SB), Y14, Y14
+	VSUBPD       Y6, Y14, Y7
+	VADDPD       Y6, Y14, Y14
+	VDIVPD       Y14, Y7, Y7
+	VMULPD       Y7, Y7, Y6
+	VMULPD       Y6, Y6, Y14
+	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y14, Y15
+	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y14, Y13
+	VCMPPD       $0x04, Y10, Y8, Y8
+	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y14, Y15
+	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y14, Y13
+	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y14, Y15
+	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y14, Y13
+	VSUBPD       constant4330000000000800<>+0(SB), Y11, Y11
+	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y14, Y15
+	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y14, Y13
+	VFMADD231PD  Y15, Y6, Y13
+	VFMADD213PD  Y11, Y7, Y13
+	VSUBPD       Y12, Y13, Y12
+	VANDPD       Y8, Y12, Y12
+	VADDPD       Y13, Y5, Y5
+	VANDPD       Y4, Y5, Y5
+	VFMADD231PD  Y5, Y9, Y2
+	VFMADD231PD  Y12, Y10, Y3
 	JNZ          jensenSums64_loop_on
 	VADDPD       (DI), Y2, Y4
 	VSUBPD       (DI), Y4, Y5
@@ -15651,133 +15616,133 @@ jensenSums64_loop_few:
 	MOVQ         $0x00000004, R11
 	SUBQ         R8, R11
 	VMOVUPD      (R10)(R11*8), Y4
-	VMASKMOVPD   (AX)(R9*1), Y4, Y5
-	VADDPD       Y0, Y5, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
-	VMAXPD       Y7, Y5, Y5
-	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y6
-	VSUBPD       Y6, Y5, Y5
 	VMASKMOVPD   (CX)(R9*1), Y4, Y6
-	VADDPD       Y1, Y6, Y9
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VMASKMOVPD   (AX)(R9*1), Y4, Y5
+	VADDPD       Y1, Y6, Y1
+	VXORPD       Y8, Y8, Y8
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y1, Y1
+	VBROADCASTSD 48(SI), Y7
+	VADDPD       Y0, Y5, Y0
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y5
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y12
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y11
+	VBROADCASTSD 56(SI), Y10
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
-	VMAXPD       Y9, Y6, Y6
-	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y8
-	VSUBPD       Y8, Y6, Y6
-	VSUBPD       Y7, Y9, Y7
-	VBROADCASTSD 56(SI), Y8
-	VADDPD       Y8, Y7, Y7
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VSUBPD       Y0, Y1, Y9
+	VMAXPD       Y1, Y6, Y6
+	VMAXPD       Y0, Y5, Y5
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y13
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y14
+	VADDPD       constant43380000000003ff<>+0(SB), Y5, Y0
+	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y1
+	VSUBPD       Y1, Y5, Y5
+	VMULPD       Y5, Y5, Y1
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y1, Y11
+	VBROADCASTSD 40(SI), Y15
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y1, Y12
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y1, Y11
 	VPSLLQ       $0x34, Y0, Y0
-	VPSLLQ       $0x34, Y1, Y1
-	VMULPD       Y5, Y5, Y8
-	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y9
-	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y8, Y9
-	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
-	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y10
-	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y8, Y10
-	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y8, Y10
-	VFMADD231PD  Y9, Y5, Y10
-	VMULPD       Y0, Y10, Y10
-	VMULPD       Y6, Y6, Y0
-	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y5
-	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y0, Y5
-	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y5
-	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y0, Y5
-	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y0, Y5
-	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y0, Y5
-	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y0, Y8
-	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y0, Y8
-	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y8
-	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y0, Y8
-	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y0, Y8
-	VFMADD231PD  Y5, Y6, Y8
-	VMULPD       Y1, Y8, Y8
-	VBROADCASTSD 40(SI), Y0
-	VMULPD       Y0, Y10, Y10
-	VBROADCASTSD 48(SI), Y0
-	VMULPD       Y0, Y8, Y8
-	VANDPD       Y4, Y10, Y10
-	VANDPD       Y4, Y8, Y8
-	VBROADCASTSD 72(SI), Y0
-	VMULPD       Y0, Y10, Y0
-	VBROADCASTSD 64(SI), Y1
-	VFMADD231PD  Y1, Y8, Y0
-	VMAXPD       Y8, Y10, Y1
-	VPSUBQ       Y0, Y1, Y5
-	VPADDQ       constant8008000000000000<>+0(SB), Y5, Y5
-	VPSRLQ       $0x34, Y5, Y4
-	VPOR         constant4330000000000000<>+0(SB), Y4, Y4
-	VSUBPD       constant4330000000000800<>+0(SB), Y4, Y4
-	VPSRLQ       $0x34, Y5, Y5
-	VPSLLQ       $0x34, Y5, Y5
-	VPSUBQ       Y5, Y1, Y5
-	VPXOR        constant8000000000000000<>+0(SB), Y5, Y5
-	VSUBPD       Y0, Y5, Y1
-	VADDPD       Y0, Y5, Y5
-	VDIVPD       Y5, Y1, Y1
-	VMULPD       Y1, Y1, Y0
-	VMULPD       Y0, Y0, Y5
-	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y6
-	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y5, Y6
-	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y5, Y6
-	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y9
-	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y5, Y9
-	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y5, Y9
-	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y5, Y9
-	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y5, Y9
-	VFMADD231PD  Y6, Y0, Y9
-	VFMADD213PD  Y4, Y1, Y9
-	VXORPD       Y0, Y0, Y0
-	VMINPD       Y7, Y0, Y1
-	VADDPD       Y9, Y1, Y1
-	VMAXPD       Y7, Y0, Y0
-	VSUBPD       Y0, Y9, Y0
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y8, Y4, Y4
-	VANDPD       Y4, Y1, Y1
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y10, Y4, Y4
-	VANDPD       Y4, Y0, Y0
-	VFMADD231PD  Y1, Y8, Y2
-	VFMADD231PD  Y0, Y10, Y3
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y1, Y12
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y1, Y11
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y1, Y12
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y1, Y12
+	VADDPD       Y10, Y9, Y9
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y1, Y12
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y1, Y11
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y1, Y11
+	VSUBPD       constant43380000000003ff<>+0(SB), Y13, Y1
+	VSUBPD       Y1, Y6, Y6
+	VMAXPD       Y9, Y8, Y10
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y1
+	VFMADD231PD  Y11, Y5, Y12
+	VMULPD       Y6, Y6, Y5
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y5, Y14
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y5, Y1
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y5, Y1
+	VXORPD       Y11, Y11, Y11
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y5, Y14
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y5, Y14
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y5, Y14
+	VMINPD       Y9, Y8, Y8
+	VMULPD       Y0, Y12, Y12
+	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y0
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y5, Y1
+	VMULPD       Y15, Y12, Y12
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y5, Y1
+	VBROADCASTSD 72(SI), Y9
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y5, Y1
+	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y15
+	VPSLLQ       $0x34, Y13, Y13
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y5, Y14
+	VFMADD231PD  Y1, Y6, Y14
+	VANDPD       Y4, Y12, Y12
+	VMULPD       Y13, Y14, Y14
+	VMULPD       Y9, Y12, Y1
+	VXORPD       Y6, Y6, Y6
+	VBROADCASTSD 64(SI), Y5
+	VMULPD       Y7, Y14, Y14
+	VANDPD       Y4, Y14, Y14
+	VMAXPD       Y14, Y12, Y4
+	VFMADD231PD  Y5, Y14, Y1
+	VPSUBQ       Y1, Y4, Y7
+	VPADDQ       constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ       $0x34, Y7, Y5
+	VPOR         constant4330000000000000<>+0(SB), Y5, Y5
+	VPSRLQ       $0x34, Y7, Y7
+	VPSLLQ       $0x34, Y7, Y7
+	VSUBPD       constant4330000000000800<>+0(SB), Y5, Y5
+	VPSUBQ       Y7, Y4, Y7
+	VPXOR        constant8000000000000000<>+0(SB), Y7, Y7
+	VCMPPD       $0x04, Y12, Y6, Y6
+	VSUBPD       Y1, Y7, Y4
+	VADDPD       Y1, Y7, Y7
+	VDIVPD       Y7, Y4, Y4
+	VMULPD       Y4, Y4, Y1
+	VMULPD       Y1, Y1, Y7
+	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y7, Y15
+	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y7, Y0
+	VCMPPD       $0x04, Y14, Y11, Y11
+	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y0
+	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y7, Y15
+	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y7, Y15
+	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y7, Y0
+	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y7, Y0
+	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y7, Y15
+	VFMADD231PD  Y0, Y1, Y15
+	VFMADD213PD  Y5, Y4, Y15
+	VSUBPD       Y10, Y15, Y10
+	VANDPD       Y6, Y10, Y10
+	VADDPD       Y15, Y8, Y8
+	VANDPD       Y11, Y8, Y8
+	VFMADD231PD  Y8, Y14, Y2
+	VFMADD231PD  Y10, Y12, Y3
 
 jensenSums64_loop_done:
 	VADDPD       (DI), Y2, Y0
+	LEAQ         (AX)(BX*8), AX
 	VSUBPD       (DI), Y0, Y1
 	VSUBPD       Y1, Y2, Y2
+	LEAQ         (CX)(BX*8), CX
 	VADDPD       32(DI), Y2, Y2
 	VMOVUPD      Y2, 32(DI)
-	VADDPD       32(DI), Y0, Y0
 	VADDPD       64(DI), Y3, Y1
+	VADDPD       32(DI), Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X4
 	VSUBPD       64(DI), Y1, Y2
+	VADDPD       X0, X4, X4
+	VPERMILPD    $0x01, X4, X0
 	VSUBPD       Y2, Y3, Y3
 	VADDPD       96(DI), Y3, Y3
 	VMOVUPD      Y3, 96(DI)
 	VADDPD       96(DI), Y1, Y1
-	VEXTRACTF128 $0x01, Y0, X2
-	VADDPD       X0, X2, X2
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPD       X0, X4, X4
+	VADDPD       X1, X2, X2
 	VPERMILPD    $0x01, X2, X0
+	VMOVSD       X4, 16(SI)
 	VADDPD       X0, X2, X2
-	VMOVSD       X2, 16(SI)
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPD       X1, X0, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	VMOVSD       X0, 24(SI)
-	LEAQ         (AX)(BX*8), AX
-	LEAQ         (CX)(BX*8), CX
+	VMOVSD       X2, 24(SI)
 	ADDQ         $0x50, SI
 	DECQ         DX
 	JNZ          jensenSums64_row
@@ -15803,110 +15768,110 @@ jensenTarget64_row:
 	JL           jensenTarget64_loop_few
 
 jensenTarget64_loop:
-	PREFETCHT0   4096(DX)(R9*1)
 	VMOVUPD      (AX)(R9*1), Y2
+	VMOVUPD      (CX)(R9*1), Y6
 	VADDPD       Y0, Y2, Y5
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
+	VBROADCASTSD 48(DI), Y12
+	VADDPD       Y1, Y6, Y8
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y2
+	VXORPD       Y13, Y13, Y13
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y11
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
 	VMAXPD       Y5, Y2, Y2
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y9
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y6
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
 	VADDPD       constant43380000000003ff<>+0(SB), Y2, Y3
+	VMAXPD       Y8, Y6, Y6
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y10
+	VADDPD       constant43380000000003ff<>+0(SB), Y6, Y7
 	VSUBPD       constant43380000000003ff<>+0(SB), Y3, Y4
 	VSUBPD       Y4, Y2, Y2
-	VMOVUPD      (CX)(R9*1), Y4
-	VADDPD       Y1, Y4, Y8
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y8, Y8
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y8, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y6
-	VSUBPD       constant43380000000003ff<>+0(SB), Y6, Y7
-	VSUBPD       Y7, Y4, Y4
+	VSUBPD       constant43380000000003ff<>+0(SB), Y7, Y4
+	VMULPD       Y2, Y2, Y14
+	VSUBPD       Y4, Y6, Y6
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y14, Y10
+	PREFETCHT0   4096(DX)(R9*1)
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y14, Y10
+	VMULPD       Y6, Y6, Y4
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y14, Y10
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y15
+	VPSLLQ       $0x34, Y7, Y7
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y4, Y11
 	VSUBPD       Y5, Y8, Y5
-	VBROADCASTSD 56(DI), Y7
-	VADDPD       Y7, Y5, Y5
-	VPSLLQ       $0x34, Y3, Y3
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y2, Y2, Y7
-	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y8
-	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y7, Y8
-	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y7, Y8
-	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y9
-	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y7, Y9
-	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD231PD  Y8, Y2, Y9
-	VMULPD       Y3, Y9, Y9
+	VBROADCASTSD 56(DI), Y8
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y4, Y11
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y14, Y10
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y14, Y10
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y14, Y9
+	VADDPD       Y8, Y5, Y5
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y14, Y9
+	VBROADCASTSD 72(DI), Y8
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y4, Y15
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y14, Y9
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y4, Y15
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y4, Y11
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y14, Y9
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y4, Y11
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y4, Y15
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y4, Y15
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y14, Y9
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y4, Y15
+	VBROADCASTSD 64(DI), Y14
+	VFMADD231PD  Y9, Y2, Y10
+	VPSLLQ       $0x34, Y3, Y2
+	VXORPD       Y3, Y3, Y3
+	VBROADCASTSD 16(DI), Y9
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y4, Y11
+	VFMADD231PD  Y15, Y6, Y11
+	VMULPD       Y7, Y11, Y11
+	VBROADCASTSD 40(DI), Y4
+	VBROADCASTSD 24(DI), Y6
+	VMULPD       Y2, Y10, Y10
+	VMULPD       Y4, Y10, Y10
+	VMULPD       Y8, Y10, Y2
+	VMULPD       Y12, Y11, Y11
+	VMAXPD       Y11, Y10, Y4
+	VFMADD231PD  Y14, Y11, Y2
+	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y8
+	VPSUBQ       Y2, Y4, Y7
+	VCMPPD       $0x04, Y10, Y13, Y13
+	VPADDQ       constant8008000000000000<>+0(SB), Y7, Y7
+	VPSRLQ       $0x34, Y7, Y10
+	VPSRLQ       $0x34, Y7, Y7
+	VXORPD       Y12, Y12, Y12
+	VPSLLQ       $0x34, Y7, Y7
+	VPSUBQ       Y7, Y4, Y7
+	VMAXPD       Y5, Y12, Y14
+	VPXOR        constant8000000000000000<>+0(SB), Y7, Y7
+	VSUBPD       Y2, Y7, Y4
+	VADDPD       Y2, Y7, Y7
+	VDIVPD       Y7, Y4, Y4
+	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y15
 	VMULPD       Y4, Y4, Y2
-	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y3
-	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y2, Y3
-	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y2, Y3
-	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y2, Y3
-	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y2, Y3
-	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y2, Y3
-	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y7
-	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y2, Y7
-	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y2, Y7
-	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y2, Y7
-	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y2, Y7
-	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y2, Y7
-	VFMADD231PD  Y3, Y4, Y7
-	VMULPD       Y6, Y7, Y7
-	VBROADCASTSD 40(DI), Y2
-	VMULPD       Y2, Y9, Y9
-	VBROADCASTSD 48(DI), Y2
-	VMULPD       Y2, Y7, Y7
-	VBROADCASTSD 72(DI), Y2
-	VMULPD       Y2, Y9, Y2
-	VBROADCASTSD 64(DI), Y3
-	VFMADD231PD  Y3, Y7, Y2
-	VMAXPD       Y7, Y9, Y3
-	VPSUBQ       Y2, Y3, Y6
-	VPADDQ       constant8008000000000000<>+0(SB), Y6, Y6
-	VPSRLQ       $0x34, Y6, Y4
-	VPOR         constant4330000000000000<>+0(SB), Y4, Y4
-	VSUBPD       constant4330000000000800<>+0(SB), Y4, Y4
-	VPSRLQ       $0x34, Y6, Y6
-	VPSLLQ       $0x34, Y6, Y6
-	VPSUBQ       Y6, Y3, Y6
-	VPXOR        constant8000000000000000<>+0(SB), Y6, Y6
-	VSUBPD       Y2, Y6, Y3
-	VADDPD       Y2, Y6, Y6
-	VDIVPD       Y6, Y3, Y3
-	VMULPD       Y3, Y3, Y2
-	VMULPD       Y2, Y2, Y6
-	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y8
-	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y6, Y8
-	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y10
-	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y6, Y10
-	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y6, Y10
-	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y6, Y10
-	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y6, Y10
-	VFMADD231PD  Y8, Y2, Y10
-	VFMADD213PD  Y4, Y3, Y10
-	VXORPD       Y2, Y2, Y2
-	VMINPD       Y5, Y2, Y3
-	VADDPD       Y10, Y3, Y3
-	VMAXPD       Y5, Y2, Y2
-	VSUBPD       Y2, Y10, Y2
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y7, Y4, Y4
-	VANDPD       Y4, Y3, Y3
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x04, Y9, Y4, Y4
-	VANDPD       Y4, Y2, Y2
-	VBROADCASTSD 24(DI), Y2
-	VSUBPD       Y2, Y3, Y3
-	VBROADCASTSD 16(DI), Y2
-	VMULPD       Y2, Y3, Y3
-	VMULPD       Y7, Y3, Y3
-	VMOVUPD      Y3, (DX)(R9*1)
+	VCMPPD       $0x04, Y11, Y3, Y3
+	VMULPD       Y2, Y2, Y7
+	VPOR         constant4330000000000000<>+0(SB), Y10, Y10
+	VSUBPD       constant4330000000000800<>+0(SB), Y10, Y10
+	VMINPD       Y5, Y12, Y5
+	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y7, Y15
+	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y7, Y15
+	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y7, Y15
+	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y7, Y8
+	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y7, Y15
+	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y7, Y8
+	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y7, Y8
+	VFMADD231PD  Y15, Y2, Y8
+	VFMADD213PD  Y10, Y4, Y8
+	VADDPD       Y8, Y5, Y5
+	VANDPD       Y3, Y5, Y5
+	VSUBPD       Y14, Y8, Y14
+	VSUBPD       Y6, Y5, Y5
+	VANDPD       Y13, Y14, Y14
+	VMULPD       Y9, Y5, Y5
+	VMULPD       Y11, Y5, Y5
+	VMOVUPD      Y5, (DX)(R9*1)
 	ADDQ         $0x20, R9
 	SUBQ         $0x04, R8
 	JGE          jensenTarget64_loop
@@ -15917,113 +15882,113 @@ jensenTarget64_loop_few:
 	JZ           jensenTarget64_loop_done
 	LEAQ         tailMask<>+0(SB), R10
 	MOVQ         $0x00000004, R11
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y6
 	SUBQ         R8, R11
+	VBROADCASTSD 24(DI), Y7
 	VMOVUPD      (R10)(R11*8), Y2
 	VMASKMOVPD   (AX)(R9*1), Y2, Y3
-	VADDPD       Y0, Y3, Y5
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y5, Y5
-	VMOVUPD      constantc08ff80000000000<>+0(SB), Y3
-	VMAXPD       Y5, Y3, Y3
-	VADDPD       constant43380000000003ff<>+0(SB), Y3, Y0
-	VSUBPD       constant43380000000003ff<>+0(SB), Y0, Y4
-	VSUBPD       Y4, Y3, Y3
 	VMASKMOVPD   (CX)(R9*1), Y2, Y4
-	VADDPD       Y1, Y4, Y7
-	VMULPD       constant3ff71547652b82fe<>+0(SB), Y7, Y7
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y5
+	VADDPD       Y0, Y3, Y0
+	VADDPD       Y1, Y4, Y9
 	VMOVUPD      constantc08ff80000000000<>+0(SB), Y4
-	VMAXPD       Y7, Y4, Y4
-	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y1
-	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y6
-	VSUBPD       Y6, Y4, Y4
-	VSUBPD       Y5, Y7, Y5
-	VBROADCASTSD 56(DI), Y6
-	VADDPD       Y6, Y5, Y5
-	VPSLLQ       $0x34, Y0, Y0
-	VPSLLQ       $0x34, Y1, Y1
-	VMULPD       Y3, Y3, Y6
-	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y7
-	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y6, Y7
-	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y6, Y7
-	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y8
-	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y6, Y8
-	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD231PD  Y7, Y3, Y8
-	VMULPD       Y0, Y8, Y8
-	VMULPD       Y4, Y4, Y0
-	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y3
-	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y0, Y3
-	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y0, Y3
-	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y0, Y3
-	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y0, Y3
-	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y0, Y3
-	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y6
-	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y0, Y6
-	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y0, Y6
-	VFMADD231PD  Y3, Y4, Y6
-	VMULPD       Y1, Y6, Y6
-	VBROADCASTSD 40(DI), Y0
-	VMULPD       Y0, Y8, Y8
-	VBROADCASTSD 48(DI), Y0
-	VMULPD       Y0, Y6, Y6
-	VANDPD       Y2, Y8, Y8
-	VANDPD       Y2, Y6, Y6
-	VBROADCASTSD 72(DI), Y0
-	VMULPD       Y0, Y8, Y0
-	VBROADCASTSD 64(DI), Y1
-	VFMADD231PD  Y1, Y6, Y0
-	VMAXPD       Y6, Y8, Y1
-	VPSUBQ       Y0, Y1, Y4
-	VPADDQ       constant8008000000000000<>+0(SB), Y4, Y4
-	VPSRLQ       $0x34, Y4, Y3
-	VPOR         constant4330000000000000<>+0(SB), Y3, Y3
-	VSUBPD       constant4330000000000800<>+0(SB), Y3, Y3
-	VPSRLQ       $0x34, Y4, Y4
-	VPSLLQ       $0x34, Y4, Y4
-	VPSUBQ       Y4, Y1, Y4
-	VPXOR        constant8000000000000000<>+0(SB), Y4, Y4
-	VSUBPD       Y0, Y4, Y1
-	VADDPD       Y0, Y4, Y4
-	VDIVPD       Y4, Y1, Y1
-	VMULPD       Y1, Y1, Y0
-	VMULPD       Y0, Y0, Y4
-	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y7
-	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y4, Y7
-	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y4, Y7
-	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y4, Y7
-	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y4, Y7
-	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y9
-	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y4, Y9
-	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y4, Y9
-	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y4, Y9
-	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y4, Y9
-	VFMADD231PD  Y7, Y0, Y9
-	VFMADD213PD  Y3, Y1, Y9
-	VXORPD       Y0, Y0, Y0
-	VMINPD       Y5, Y0, Y1
-	VADDPD       Y9, Y1, Y1
-	VMAXPD       Y5, Y0, Y0
+	VMOVUPD      constantc08ff80000000000<>+0(SB), Y3
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y0, Y0
+	VMAXPD       Y0, Y3, Y3
+	VXORPD       Y10, Y10, Y10
+	VADDPD       constant43380000000003ff<>+0(SB), Y3, Y1
+	VMULPD       constant3ff71547652b82fe<>+0(SB), Y9, Y9
+	VSUBPD       constant43380000000003ff<>+0(SB), Y1, Y8
+	VSUBPD       Y8, Y3, Y3
 	VSUBPD       Y0, Y9, Y0
-	VXORPD       Y3, Y3, Y3
-	VCMPPD       $0x04, Y6, Y3, Y3
-	VANDPD       Y3, Y1, Y1
-	VXORPD       Y3, Y3, Y3
-	VCMPPD       $0x04, Y8, Y3, Y3
-	VANDPD       Y3, Y0, Y0
-	VBROADCASTSD 24(DI), Y0
-	VSUBPD       Y0, Y1, Y1
-	VBROADCASTSD 16(DI), Y0
-	VMULPD       Y0, Y1, Y1
-	VMULPD       Y6, Y1, Y1
-	VMASKMOVPD   Y1, Y2, (DX)(R9*1)
+	VMOVUPD      constant3dfe9ec1fcb69a7f<>+0(SB), Y8
+	VMAXPD       Y9, Y4, Y4
+	VMOVUPD      constant3e3e6228acd1c6e5<>+0(SB), Y14
+	VADDPD       constant43380000000003ff<>+0(SB), Y4, Y9
+	VXORPD       Y15, Y15, Y15
+	VMULPD       Y3, Y3, Y13
+	VBROADCASTSD 56(DI), Y12
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y13, Y8
+	VSUBPD       constant43380000000003ff<>+0(SB), Y9, Y11
+	VSUBPD       Y11, Y4, Y4
+	VADDPD       Y12, Y0, Y0
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y13, Y8
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y13, Y8
+	VBROADCASTSD 72(DI), Y12
+	VMULPD       Y4, Y4, Y11
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y13, Y8
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y13, Y5
+	VFMADD213PD  constant3eb62bfc2c86d700<>+0(SB), Y11, Y14
+	VFMADD213PD  constant3e7b524ebd13a55f<>+0(SB), Y11, Y6
+	VFMADD213PD  constant3eeffcbfc6da6ed1<>+0(SB), Y11, Y6
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y13, Y5
+	VFMADD213PD  constant3f2430913112c61b<>+0(SB), Y11, Y14
+	VFMADD213PD  constant3f55d87fe78a3f9c<>+0(SB), Y11, Y6
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y11, Y14
+	VFMADD213PD  constant3f83b2ab6fb9f1a5<>+0(SB), Y13, Y5
+	VPSLLQ       $0x34, Y9, Y9
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y13, Y8
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y11, Y14
+	VFMADD213PD  constant3fac6b08d704a0c6<>+0(SB), Y11, Y6
+	VFMADD213PD  constant3fcebfbdff82c5ae<>+0(SB), Y13, Y5
+	VFMADD213PD  constant3fe62e42fefa39ef<>+0(SB), Y11, Y6
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y13, Y5
+	VFMADD213PD  constant3ff0000000000000<>+0(SB), Y11, Y14
+	VFMADD231PD  Y6, Y4, Y14
+	VBROADCASTSD 64(DI), Y6
+	VMINPD       Y0, Y15, Y11
+	VBROADCASTSD 48(DI), Y4
+	VPSLLQ       $0x34, Y1, Y1
+	VBROADCASTSD 16(DI), Y13
+	VFMADD231PD  Y8, Y3, Y5
+	VBROADCASTSD 40(DI), Y3
+	VMULPD       Y9, Y14, Y14
+	VMULPD       Y4, Y14, Y14
+	VMULPD       Y1, Y5, Y5
+	VMULPD       Y3, Y5, Y5
+	VANDPD       Y2, Y5, Y5
+	VMULPD       Y12, Y5, Y1
+	VANDPD       Y2, Y14, Y14
+	VMOVUPD      constant3fc56169da9406aa<>+0(SB), Y3
+	VMAXPD       Y0, Y15, Y4
+	VMAXPD       Y14, Y5, Y0
+	VFMADD231PD  Y6, Y14, Y1
+	VPSUBQ       Y1, Y0, Y8
+	VPADDQ       constant8008000000000000<>+0(SB), Y8, Y8
+	VPSRLQ       $0x34, Y8, Y6
+	VPSRLQ       $0x34, Y8, Y8
+	VPSLLQ       $0x34, Y8, Y8
+	VCMPPD       $0x04, Y5, Y10, Y10
+	VPSUBQ       Y8, Y0, Y8
+	VPXOR        constant8000000000000000<>+0(SB), Y8, Y8
+	VXORPD       Y5, Y5, Y5
+	VSUBPD       Y1, Y8, Y0
+	VADDPD       Y1, Y8, Y8
+	VDIVPD       Y8, Y0, Y0
+	VMOVUPD      constant3fc75b5a8a2e37e3<>+0(SB), Y9
+	VMULPD       Y0, Y0, Y1
+	VMULPD       Y1, Y1, Y8
+	VFMADD213PD  constant3fcc68d65a312aba<>+0(SB), Y8, Y3
+	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
+	VFMADD213PD  constant3fc8a3747fb6736d<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fd0c9a88ffbeb2b<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3fd484b13cba1770<>+0(SB), Y8, Y3
+	VSUBPD       constant4330000000000800<>+0(SB), Y6, Y6
+	VFMADD213PD  constant3fe2776c50ef9b84<>+0(SB), Y8, Y3
+	VFMADD213PD  constant3fda61762a7c1131<>+0(SB), Y8, Y9
+	VFMADD213PD  constant3feec709dc3a03fe<>+0(SB), Y8, Y9
+	VFMADD213PD  constant40071547652b82fe<>+0(SB), Y8, Y3
+	VFMADD231PD  Y9, Y1, Y3
+	VFMADD213PD  Y6, Y0, Y3
+	VADDPD       Y3, Y11, Y11
+	VSUBPD       Y4, Y3, Y4
+	VANDPD       Y10, Y4, Y4
+	VCMPPD       $0x04, Y14, Y5, Y5
+	VANDPD       Y5, Y11, Y11
+	VSUBPD       Y7, Y11, Y11
+	VMULPD       Y13, Y11, Y11
+	VMULPD       Y14, Y11, Y11
+	VMASKMOVPD   Y11, Y2, (DX)(R9*1)
 
 jensenTarget64_loop_done:
 	LEAQ (AX)(SI*8), AX
@@ -16056,114 +16021,114 @@ judgeLogits64_rows:
 	LEAQ         128(DX), R9
 	CMPQ         R9, BX
 	CMOVQGT      BX, R9
+	VMOVUPD      32(R9), Y6
 	LEAQ         192(DX), R10
+	VMOVUPD      32(DI), Y0
 	CMPQ         R10, BX
+	VUNPCKLPD    32(R8), Y0, Y4
 	CMOVQGT      BX, R10
+	VUNPCKHPD    32(R8), Y0, Y5
 	VMOVUPD      (DI), Y0
 	VUNPCKLPD    (R8), Y0, Y1
-	VUNPCKHPD    (R8), Y0, Y0
 	VMOVUPD      (R9), Y2
-	VUNPCKLPD    (R10), Y2, Y3
-	VUNPCKHPD    (R10), Y2, Y2
-	VPERM2F128   $0x20, Y3, Y1, Y4
-	VPERM2F128   $0x20, Y2, Y0, Y5
-	VPERM2F128   $0x31, Y3, Y1, Y1
-	VPERM2F128   $0x31, Y2, Y0, Y0
-	VMOVUPD      32(DI), Y2
-	VUNPCKLPD    32(R8), Y2, Y3
-	VUNPCKHPD    32(R8), Y2, Y2
-	VMOVUPD      32(R9), Y6
 	VUNPCKLPD    32(R10), Y6, Y7
-	VUNPCKHPD    32(R10), Y6, Y6
-	VPERM2F128   $0x20, Y7, Y3, Y8
-	VPERM2F128   $0x20, Y6, Y2, Y9
-	VPERM2F128   $0x31, Y7, Y3, Y3
-	VPERM2F128   $0x31, Y6, Y2, Y2
-	VMOVUPD      Y8, Y7
-	VPADDQ       constant00095f619980c433<>+0(SB), Y7, Y7
-	VPSRLQ       $0x34, Y7, Y6
-	VPAND        constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD       constant43300000000003ff<>+0(SB), Y6, Y6
-	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y10
-	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD       Y7, Y10, Y10
-	VMULPD       Y10, Y10, Y7
-	VMULPD       Y7, Y7, Y11
-	VMULPD       Y11, Y11, Y12
-	VMULPD       constant3fd5555555555555<>+0(SB), Y7, Y13
-	VADDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
-	VMULPD       constant3fc2492492492492<>+0(SB), Y7, Y14
+	VPERM2F128   $0x20, Y7, Y4, Y8
+	VMOVUPD      Y8, Y9
+	VUNPCKHPD    (R10), Y2, Y3
+	VPADDQ       constant00095f619980c433<>+0(SB), Y9, Y10
+	VPSRLQ       $0x34, Y10, Y9
+	VUNPCKHPD    (R8), Y0, Y0
+	VUNPCKLPD    (R10), Y2, Y2
+	VUNPCKHPD    32(R10), Y6, Y11
+	VPERM2F128   $0x20, Y2, Y1, Y6
+	VPAND        constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y10, Y12
+	VPERM2F128   $0x31, Y2, Y1, Y1
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
+	VPERM2F128   $0x31, Y7, Y4, Y2
+	VPERM2F128   $0x31, Y11, Y5, Y4
+	VPERM2F128   $0x20, Y11, Y5, Y5
+	VADDPD       constant3ff0000000000000<>+0(SB), Y10, Y10
+	VDIVPD       Y10, Y12, Y12
+	VMULPD       Y12, Y12, Y10
+	VMULPD       constant3fd5555555555555<>+0(SB), Y10, Y13
+	VMULPD       Y10, Y10, Y11
+	VMULPD       constant3fc2492492492492<>+0(SB), Y10, Y14
 	VADDPD       constant3fc999999999999a<>+0(SB), Y14, Y14
+	VPERM2F128   $0x20, Y3, Y0, Y7
+	VPERM2F128   $0x31, Y3, Y0, Y0
 	VMULPD       Y11, Y14, Y14
+	VMULPD       Y11, Y11, Y3
+	VADDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
 	VADDPD       Y14, Y13, Y14
-	VMULPD       constant3fb745d1745d1746<>+0(SB), Y7, Y13
+	VSUBPD       Y8, Y8, Y15
+	VMULPD       constant3fb745d1745d1746<>+0(SB), Y10, Y13
 	VADDPD       constant3fbc71c71c71c71c<>+0(SB), Y13, Y13
-	VMULPD       Y12, Y13, Y13
+	VMULPD       Y3, Y13, Y13
 	VADDPD       Y13, Y14, Y13
-	VMULPD       constant3fb1111111111111<>+0(SB), Y7, Y14
+	VMULPD       constant3faaf286bca1af28<>+0(SB), Y10, Y8
+	VMULPD       constant3fb1111111111111<>+0(SB), Y10, Y14
+	VADDPD       constant3fae1e1e1e1e1e1e<>+0(SB), Y8, Y8
 	VADDPD       constant3fb3b13b13b13b14<>+0(SB), Y14, Y14
 	VMULPD       Y11, Y14, Y14
-	VMULPD       constant3faaf286bca1af28<>+0(SB), Y7, Y15
-	VADDPD       constant3fae1e1e1e1e1e1e<>+0(SB), Y15, Y15
-	VMULPD       constant3fa8618618618618<>+0(SB), Y11, Y7
-	VADDPD       Y7, Y15, Y15
-	VMULPD       Y12, Y15, Y15
-	VADDPD       Y15, Y14, Y15
-	VMULPD       Y12, Y15, Y15
-	VADDPD       Y15, Y13, Y15
-	VMULPD       Y10, Y15, Y15
-	VMULPD       constant40071547652b82fe<>+0(SB), Y15, Y15
-	VADDPD       Y6, Y15, Y15
-	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y15, Y7
-	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y3, Y6
-	VMULPD       Y9, Y7, Y10
-	VADDPD       Y10, Y6, Y6
-	VMOVUPD      Y6, Y10
-	VSUBPD       Y8, Y8, Y8
-	VSUBPD       Y9, Y9, Y11
-	VADDPD       Y11, Y8, Y8
-	VSUBPD       Y3, Y3, Y11
-	VADDPD       Y11, Y8, Y8
-	VORPD        Y2, Y8, Y8
-	VXORPD       Y2, Y2, Y2
-	VCMPPD       $0x00, Y2, Y8, Y8
-	VBROADCASTSD 24(SI), Y2
-	VCMPPD       $0x12, Y2, Y1, Y11
-	VANDPD       Y11, Y8, Y8
-	VBROADCASTSD 24(SI), Y1
-	VCMPPD       $0x12, Y1, Y0, Y11
-	VANDPD       Y11, Y8, Y8
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
-	VBROADCASTSD 32(SI), Y0
-	VCMPPD       $0x12, Y0, Y4, Y11
-	VANDPD       Y11, Y8, Y8
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
-	VBROADCASTSD 32(SI), Y0
-	VCMPPD       $0x12, Y0, Y5, Y11
-	VANDPD       Y11, Y8, Y8
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x00, Y0, Y9, Y0
-	VBROADCASTSD 16(SI), Y1
-	VCMPPD       $0x1d, Y1, Y9, Y11
-	VORPD        Y0, Y11, Y11
-	VANDPD       Y11, Y8, Y8
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
+	VMULPD       constant3fa8618618618618<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y8, Y8
+	VBROADCASTSD 24(SI), Y10
+	VMULPD       Y3, Y8, Y8
+	VADDPD       Y8, Y14, Y8
+	VBROADCASTSD 8(SI), Y11
+	VMULPD       Y3, Y8, Y8
+	VADDPD       Y8, Y13, Y8
+	VSUBPD       Y5, Y5, Y3
+	VBROADCASTSD 24(SI), Y13
+	VADDPD       Y3, Y15, Y15
+	VMULPD       Y12, Y8, Y8
+	VPOR         constant4330000000000000<>+0(SB), Y9, Y9
+	VSUBPD       constant43300000000003ff<>+0(SB), Y9, Y9
+	VSUBPD       Y2, Y2, Y3
+	VXORPD       Y12, Y12, Y12
+	VADDPD       Y3, Y15, Y15
+	VORPD        Y4, Y15, Y15
+	VMULPD       constant40071547652b82fe<>+0(SB), Y8, Y8
+	VXORPD       Y4, Y4, Y4
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y7, Y7
-	VBROADCASTSD 8(SI), Y0
-	VMULPD       Y0, Y7, Y7
-	VBROADCASTSD (SI), Y0
-	VADDPD       Y0, Y7, Y7
-	VMULPD       Y9, Y7, Y7
-	VCMPPD       $0x1d, Y7, Y6, Y11
-	VANDPD       Y8, Y11, Y11
-	VMOVUPD      Y10, (AX)
-	VANDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
-	VANDPD       constant3ff0000000000000<>+0(SB), Y11, Y11
-	VADDPD       Y11, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VCMPPD       $0x12, Y13, Y1, Y3
+	VCMPPD       $0x00, Y12, Y15, Y15
+	VANDPD       Y3, Y15, Y15
+	VBROADCASTSD 16(SI), Y1
+	VCMPPD       $0x12, Y10, Y0, Y3
+	VADDPD       Y9, Y8, Y8
+	VANDPD       Y3, Y15, Y15
+	VBROADCASTSD 32(SI), Y3
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y2, Y0
+	VCMPPD       $0x12, Y3, Y6, Y3
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VMULPD       Y5, Y9, Y2
+	VBROADCASTSD 32(SI), Y6
+	VBROADCASTSD (SI), Y8
+	VANDPD       Y3, Y15, Y15
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y9, Y9
+	VCMPPD       $0x00, Y4, Y5, Y4
+	VCMPPD       $0x12, Y6, Y7, Y3
+	VMULPD       Y11, Y9, Y9
+	VADDPD       Y8, Y9, Y9
+	VMULPD       Y5, Y9, Y9
+	VANDPD       Y3, Y15, Y15
+	VCMPPD       $0x1d, Y1, Y5, Y3
+	VADDPD       Y2, Y0, Y0
+	VORPD        Y4, Y3, Y3
+	VMOVUPD      Y0, Y1
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y0, Y0
+	VANDPD       Y3, Y15, Y15
+	VCMPPD       $0x1d, Y9, Y0, Y3
+	VMOVUPD      Y1, (AX)
 	ADDQ         $0x20, AX
+	VANDPD       Y15, Y3, Y3
+	VANDPD       constant3ff0000000000000<>+0(SB), Y3, Y3
+	VANDPD       constant3ff0000000000000<>+0(SB), Y15, Y15
+	VADDPD       Y3, Y15, Y15
+	VMOVUPD      Y15, (CX)
 	ADDQ         $0x20, CX
 	ADDQ         $0x00000100, DX
 	CMPQ         DX, BX
@@ -16252,114 +16217,114 @@ judgePair64_rows:
 	LEAQ         128(DX), R9
 	CMPQ         R9, BX
 	CMOVQGT      BX, R9
-	LEAQ         192(DX), R10
-	CMPQ         R10, BX
-	CMOVQGT      BX, R10
 	VMOVUPD      (DI), Y0
-	VUNPCKLPD    (R8), Y0, Y1
-	VUNPCKHPD    (R8), Y0, Y0
+	VMOVUPD      32(DI), Y1
+	VMOVUPD      32(R9), Y5
+	VUNPCKHPD    32(R8), Y1, Y4
 	VMOVUPD      (R9), Y2
-	VUNPCKLPD    (R10), Y2, Y3
-	VUNPCKHPD    (R10), Y2, Y2
-	VPERM2F128   $0x20, Y3, Y1, Y4
-	VPERM2F128   $0x20, Y2, Y0, Y5
-	VPERM2F128   $0x31, Y3, Y1, Y1
-	VPERM2F128   $0x31, Y2, Y0, Y0
-	VMOVUPD      32(DI), Y2
-	VUNPCKLPD    32(R8), Y2, Y3
-	VUNPCKHPD    32(R8), Y2, Y2
-	VMOVUPD      32(R9), Y6
-	VUNPCKLPD    32(R10), Y6, Y7
-	VUNPCKHPD    32(R10), Y6, Y6
-	VPERM2F128   $0x20, Y7, Y3, Y8
-	VPERM2F128   $0x20, Y6, Y2, Y9
-	VPERM2F128   $0x31, Y7, Y3, Y3
-	VPERM2F128   $0x31, Y6, Y2, Y2
-	VDIVPD       Y9, Y8, Y7
-	VPADDQ       constant00095f619980c433<>+0(SB), Y7, Y7
-	VPSRLQ       $0x34, Y7, Y6
-	VPAND        constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD       constant43300000000003ff<>+0(SB), Y6, Y6
-	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y10
-	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD       Y7, Y10, Y10
-	VMULPD       Y10, Y10, Y7
-	VMULPD       Y7, Y7, Y11
-	VMULPD       Y11, Y11, Y12
-	VMULPD       constant3fd5555555555555<>+0(SB), Y7, Y13
-	VADDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
-	VMULPD       constant3fc2492492492492<>+0(SB), Y7, Y14
+	LEAQ         192(DX), DI
+	CMPQ         DI, BX
+	CMOVQGT      BX, DI
+	VUNPCKLPD    32(DI), Y5, Y3
+	VUNPCKLPD    32(R8), Y1, Y1
+	VPERM2F128   $0x20, Y3, Y1, Y6
+	VUNPCKHPD    32(DI), Y5, Y5
+	VPERM2F128   $0x20, Y5, Y4, Y7
+	VDIVPD       Y7, Y6, Y10
+	VPERM2F128   $0x31, Y3, Y1, Y8
+	VUNPCKHPD    (DI), Y2, Y3
+	VUNPCKLPD    (R8), Y0, Y1
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y8, Y9
+	VUNPCKHPD    (R8), Y0, Y0
+	VPERM2F128   $0x31, Y5, Y4, Y5
+	VPERM2F128   $0x31, Y3, Y0, Y4
+	VPADDQ       constant00095f619980c433<>+0(SB), Y10, Y10
+	VPSRLQ       $0x34, Y10, Y8
+	VPAND        constant000fffffffffffff<>+0(SB), Y10, Y10
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y10, Y10
+	VUNPCKLPD    (DI), Y2, Y2
+	VPERM2F128   $0x20, Y3, Y0, Y0
+	VPERM2F128   $0x31, Y2, Y1, Y3
+	VPOR         constant4330000000000000<>+0(SB), Y8, Y8
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y10, Y11
+	VPERM2F128   $0x20, Y2, Y1, Y1
+	VADDPD       constant3ff0000000000000<>+0(SB), Y10, Y10
+	VDIVPD       Y10, Y11, Y11
+	VMULPD       Y11, Y11, Y2
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y1, Y1
+	VMULPD       Y2, Y2, Y10
+	VMULPD       constant3fd5555555555555<>+0(SB), Y2, Y13
+	VMULPD       constant3fc2492492492492<>+0(SB), Y2, Y14
+	VMULPD       Y10, Y10, Y12
 	VADDPD       constant3fc999999999999a<>+0(SB), Y14, Y14
-	VMULPD       Y11, Y14, Y14
+	VMULPD       Y10, Y14, Y14
+	VADDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
 	VADDPD       Y14, Y13, Y14
-	VMULPD       constant3fb745d1745d1746<>+0(SB), Y7, Y13
+	VMULPD       constant3fb745d1745d1746<>+0(SB), Y2, Y13
 	VADDPD       constant3fbc71c71c71c71c<>+0(SB), Y13, Y13
 	VMULPD       Y12, Y13, Y13
 	VADDPD       Y13, Y14, Y13
-	VMULPD       constant3fb1111111111111<>+0(SB), Y7, Y14
+	VSUBPD       Y6, Y6, Y15
+	VMULPD       constant3fb1111111111111<>+0(SB), Y2, Y14
+	VSUBPD       constant43300000000003ff<>+0(SB), Y8, Y8
+	VMULPD       constant3faaf286bca1af28<>+0(SB), Y2, Y6
 	VADDPD       constant3fb3b13b13b13b14<>+0(SB), Y14, Y14
-	VMULPD       Y11, Y14, Y14
-	VMULPD       constant3faaf286bca1af28<>+0(SB), Y7, Y15
-	VADDPD       constant3fae1e1e1e1e1e1e<>+0(SB), Y15, Y15
-	VMULPD       constant3fa8618618618618<>+0(SB), Y11, Y7
-	VADDPD       Y7, Y15, Y15
-	VMULPD       Y12, Y15, Y15
-	VADDPD       Y15, Y14, Y15
-	VMULPD       Y12, Y15, Y15
-	VADDPD       Y15, Y13, Y15
-	VMULPD       Y10, Y15, Y15
-	VMULPD       constant40071547652b82fe<>+0(SB), Y15, Y15
-	VADDPD       Y6, Y15, Y15
-	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y15, Y7
-	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y3, Y6
-	VDIVPD       Y9, Y6, Y6
-	VADDPD       Y7, Y6, Y6
-	VMOVUPD      Y6, Y3
-	VMOVUPD      Y6, Y10
-	VSUBPD       Y8, Y8, Y8
-	VSUBPD       Y9, Y9, Y11
-	VADDPD       Y11, Y8, Y8
-	VSUBPD       Y3, Y3, Y11
-	VADDPD       Y11, Y8, Y8
-	VORPD        Y2, Y8, Y8
-	VXORPD       Y2, Y2, Y2
-	VCMPPD       $0x00, Y2, Y8, Y8
-	VBROADCASTSD 24(SI), Y2
-	VCMPPD       $0x12, Y2, Y1, Y11
-	VANDPD       Y11, Y8, Y8
-	VBROADCASTSD 24(SI), Y1
-	VCMPPD       $0x12, Y1, Y0, Y11
-	VANDPD       Y11, Y8, Y8
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
-	VBROADCASTSD 32(SI), Y0
-	VCMPPD       $0x12, Y0, Y4, Y11
-	VANDPD       Y11, Y8, Y8
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
-	VBROADCASTSD 32(SI), Y0
-	VCMPPD       $0x12, Y0, Y5, Y11
-	VANDPD       Y11, Y8, Y8
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x00, Y0, Y9, Y0
-	VBROADCASTSD 16(SI), Y1
-	VCMPPD       $0x1d, Y1, Y9, Y11
-	VORPD        Y0, Y11, Y11
-	VANDPD       Y11, Y8, Y8
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y7, Y7
-	VBROADCASTSD 8(SI), Y0
-	VMULPD       Y0, Y7, Y7
-	VBROADCASTSD (SI), Y0
-	VADDPD       Y0, Y7, Y7
-	VCMPPD       $0x1d, Y7, Y6, Y11
-	VANDPD       Y8, Y11, Y11
-	VMOVUPD      Y10, (AX)
-	VANDPD       constant3ff0000000000000<>+0(SB), Y8, Y8
-	VANDPD       constant3ff0000000000000<>+0(SB), Y11, Y11
-	VADDPD       Y11, Y8, Y8
-	VMOVUPD      Y8, (CX)
+	VMULPD       Y10, Y14, Y14
+	VADDPD       constant3fae1e1e1e1e1e1e<>+0(SB), Y6, Y6
+	VMULPD       constant3fa8618618618618<>+0(SB), Y10, Y2
+	VADDPD       Y2, Y6, Y6
+	VSUBPD       Y7, Y7, Y2
+	VMULPD       Y12, Y6, Y6
+	VADDPD       Y6, Y14, Y6
+	VADDPD       Y2, Y15, Y15
+	VMULPD       Y12, Y6, Y6
+	VDIVPD       Y7, Y9, Y9
+	VADDPD       Y6, Y13, Y6
+	VMULPD       Y11, Y6, Y6
+	VBROADCASTSD 24(SI), Y11
+	VMULPD       constant40071547652b82fe<>+0(SB), Y6, Y6
+	VBROADCASTSD 16(SI), Y12
+	VADDPD       Y8, Y6, Y6
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y6, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPD      Y9, Y8
+	VMOVUPD      Y9, Y2
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y0, Y0
+	VMOVUPD      Y2, (AX)
+	VBROADCASTSD 32(SI), Y6
+	VBROADCASTSD (SI), Y13
+	VSUBPD       Y8, Y8, Y2
+	VBROADCASTSD 24(SI), Y8
+	VADDPD       Y2, Y15, Y15
+	VORPD        Y5, Y15, Y15
 	ADDQ         $0x20, AX
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y10, Y10
+	VXORPD       Y5, Y5, Y5
+	VBROADCASTSD 8(SI), Y14
+	VCMPPD       $0x12, Y11, Y3, Y2
+	VMULPD       Y14, Y10, Y10
+	VCMPPD       $0x00, Y5, Y15, Y15
+	VBROADCASTSD 32(SI), Y3
+	VANDPD       Y2, Y15, Y15
+	VXORPD       Y5, Y5, Y5
+	VCMPPD       $0x12, Y8, Y4, Y2
+	VCMPPD       $0x00, Y5, Y7, Y4
+	VANDPD       Y2, Y15, Y15
+	VCMPPD       $0x12, Y3, Y1, Y2
+	VANDPD       Y2, Y15, Y15
+	VCMPPD       $0x12, Y6, Y0, Y2
+	VANDPD       Y2, Y15, Y15
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y9, Y9
+	VCMPPD       $0x1d, Y12, Y7, Y2
+	VORPD        Y4, Y2, Y2
+	VANDPD       Y2, Y15, Y15
+	VADDPD       Y13, Y10, Y10
+	VCMPPD       $0x1d, Y10, Y9, Y2
+	VANDPD       Y15, Y2, Y2
+	VANDPD       constant3ff0000000000000<>+0(SB), Y15, Y15
+	VANDPD       constant3ff0000000000000<>+0(SB), Y2, Y2
+	VADDPD       Y2, Y15, Y15
+	VMOVUPD      Y15, (CX)
 	ADDQ         $0x20, CX
 	ADDQ         $0x00000100, DX
 	CMPQ         DX, BX
@@ -16388,156 +16353,156 @@ settleLogits64_rows:
 	CMOVQGT      SI, R9
 	LEAQ         128(BX), R10
 	CMPQ         R10, SI
+	VMOVUPD      32(R8), Y4
 	CMOVQGT      SI, R10
 	LEAQ         192(BX), R11
-	CMPQ         R11, SI
-	CMOVQGT      SI, R11
-	VMOVUPD      (R8), Y0
-	VUNPCKLPD    (R9), Y0, Y1
-	VUNPCKHPD    (R9), Y0, Y0
 	VMOVUPD      (R10), Y2
-	VUNPCKLPD    (R11), Y2, Y3
-	VUNPCKHPD    (R11), Y2, Y2
-	VPERM2F128   $0x20, Y3, Y1, Y4
-	VPERM2F128   $0x20, Y2, Y0, Y5
-	VPERM2F128   $0x31, Y3, Y1, Y1
-	VPERM2F128   $0x31, Y2, Y0, Y0
-	VMOVUPD      32(R8), Y2
-	VUNPCKLPD    32(R9), Y2, Y3
-	VUNPCKHPD    32(R9), Y2, Y2
 	VMOVUPD      32(R10), Y6
+	CMPQ         R11, SI
+	VMOVUPD      (R8), Y0
+	CMOVQGT      SI, R11
+	VUNPCKLPD    (R11), Y2, Y3
+	VUNPCKLPD    32(R9), Y4, Y5
+	VUNPCKLPD    (R9), Y0, Y1
 	VUNPCKLPD    32(R11), Y6, Y7
 	VUNPCKHPD    32(R11), Y6, Y6
-	VPERM2F128   $0x20, Y7, Y3, Y8
-	VPERM2F128   $0x20, Y6, Y2, Y9
-	VPERM2F128   $0x31, Y7, Y3, Y3
-	VPERM2F128   $0x31, Y6, Y2, Y2
-	VMOVUPD      Y8, Y7
-	VPADDQ       constant00095f619980c433<>+0(SB), Y7, Y7
-	VPSRLQ       $0x34, Y7, Y6
-	VPAND        constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD       constant43300000000003ff<>+0(SB), Y6, Y6
-	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y10
-	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD       Y7, Y10, Y10
-	VMULPD       Y10, Y10, Y7
-	VMULPD       Y7, Y7, Y11
-	VMULPD       Y11, Y11, Y12
-	VMULPD       constant3fd5555555555555<>+0(SB), Y7, Y13
-	VADDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
+	VUNPCKHPD    32(R9), Y4, Y4
+	VPERM2F128   $0x20, Y7, Y5, Y8
+	VPERM2F128   $0x31, Y6, Y4, Y9
+	VUNPCKHPD    (R9), Y0, Y0
+	VMOVUPD      Y8, Y11
+	VPADDQ       constant00095f619980c433<>+0(SB), Y11, Y12
+	VPSRLQ       $0x34, Y12, Y11
+	VPAND        constant000fffffffffffff<>+0(SB), Y12, Y12
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y12, Y12
+	VPERM2F128   $0x20, Y3, Y1, Y10
+	VUNPCKHPD    (R11), Y2, Y2
+	VPOR         constant4330000000000000<>+0(SB), Y11, Y11
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y12, Y13
+	VADDPD       constant3ff0000000000000<>+0(SB), Y12, Y12
+	VPERM2F128   $0x31, Y7, Y5, Y5
+	VDIVPD       Y12, Y13, Y13
+	VMULPD       Y13, Y13, Y7
 	VMULPD       constant3fc2492492492492<>+0(SB), Y7, Y14
+	VMULPD       Y7, Y7, Y12
+	VPERM2F128   $0x20, Y6, Y4, Y6
 	VADDPD       constant3fc999999999999a<>+0(SB), Y14, Y14
-	VMULPD       Y11, Y14, Y14
-	VADDPD       Y14, Y13, Y14
-	VMULPD       constant3fb745d1745d1746<>+0(SB), Y7, Y13
-	VADDPD       constant3fbc71c71c71c71c<>+0(SB), Y13, Y13
-	VMULPD       Y12, Y13, Y13
-	VADDPD       Y13, Y14, Y13
+	VPERM2F128   $0x20, Y2, Y0, Y4
+	VPERM2F128   $0x31, Y3, Y1, Y1
+	VMULPD       constant3fd5555555555555<>+0(SB), Y7, Y3
+	VADDPD       constant3ff0000000000000<>+0(SB), Y3, Y3
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
+	VPERM2F128   $0x31, Y2, Y0, Y0
+	VMULPD       Y12, Y14, Y14
+	VADDPD       Y14, Y3, Y14
+	VMULPD       constant3fb745d1745d1746<>+0(SB), Y7, Y3
+	VADDPD       constant3fbc71c71c71c71c<>+0(SB), Y3, Y3
+	VMULPD       Y12, Y12, Y2
+	VMULPD       Y2, Y3, Y3
+	VADDPD       Y3, Y14, Y3
+	VMULPD       constant3faaf286bca1af28<>+0(SB), Y7, Y15
 	VMULPD       constant3fb1111111111111<>+0(SB), Y7, Y14
 	VADDPD       constant3fb3b13b13b13b14<>+0(SB), Y14, Y14
-	VMULPD       Y11, Y14, Y14
-	VMULPD       constant3faaf286bca1af28<>+0(SB), Y7, Y15
+	VSUBPD       constant43300000000003ff<>+0(SB), Y11, Y11
+	VMULPD       Y12, Y14, Y14
+	VMULPD       constant3fa8618618618618<>+0(SB), Y12, Y7
 	VADDPD       constant3fae1e1e1e1e1e1e<>+0(SB), Y15, Y15
-	VMULPD       constant3fa8618618618618<>+0(SB), Y11, Y7
 	VADDPD       Y7, Y15, Y15
-	VMULPD       Y12, Y15, Y15
+	VMULPD       Y2, Y15, Y15
 	VADDPD       Y15, Y14, Y15
-	VMULPD       Y12, Y15, Y15
-	VADDPD       Y15, Y13, Y15
-	VMULPD       Y10, Y15, Y15
+	VMULPD       Y2, Y15, Y15
+	VBROADCASTSD 40(DI), Y7
+	VSUBPD       Y8, Y8, Y2
+	VADDPD       Y15, Y3, Y15
+	VSUBPD       Y6, Y6, Y3
+	VADDPD       Y3, Y2, Y2
+	VMULPD       Y13, Y15, Y15
+	VSUBPD       Y5, Y5, Y3
 	VMULPD       constant40071547652b82fe<>+0(SB), Y15, Y15
-	VADDPD       Y6, Y15, Y15
-	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y15, Y7
-	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y3, Y6
-	VMULPD       Y9, Y7, Y10
-	VADDPD       Y10, Y6, Y6
-	VMOVUPD      Y6, Y10
-	VSUBPD       Y8, Y8, Y11
-	VSUBPD       Y9, Y9, Y12
-	VADDPD       Y12, Y11, Y11
-	VSUBPD       Y3, Y3, Y12
-	VADDPD       Y12, Y11, Y11
-	VORPD        Y2, Y11, Y11
-	VXORPD       Y2, Y2, Y2
-	VCMPPD       $0x00, Y2, Y11, Y11
-	VBROADCASTSD 24(DI), Y2
-	VCMPPD       $0x12, Y2, Y1, Y12
-	VANDPD       Y12, Y11, Y11
-	VBROADCASTSD 24(DI), Y2
-	VCMPPD       $0x12, Y2, Y0, Y12
-	VANDPD       Y12, Y11, Y11
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
-	VBROADCASTSD 32(DI), Y2
-	VCMPPD       $0x12, Y2, Y4, Y12
-	VANDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y15, Y15
+	VBROADCASTSD 24(DI), Y13
+	VADDPD       Y3, Y2, Y2
+	VXORPD       Y12, Y12, Y12
+	VBROADCASTSD 24(DI), Y14
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y15, Y11
+	VCMPPD       $0x12, Y13, Y1, Y3
+	VORPD        Y9, Y2, Y2
+	VCMPPD       $0x12, Y7, Y1, Y1
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y10, Y10
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y5, Y5
+	VXORPD       Y7, Y7, Y7
+	VCMPPD       $0x00, Y12, Y2, Y2
+	VBROADCASTSD 32(DI), Y12
+	VMULPD       Y6, Y11, Y9
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y11, Y11
+	VBROADCASTSD 16(DI), Y13
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      Y5, Y9
+	VANDPD       Y3, Y2, Y2
+	VCMPPD       $0x00, Y7, Y6, Y7
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
-	VBROADCASTSD 32(DI), Y2
-	VCMPPD       $0x12, Y2, Y5, Y12
-	VANDPD       Y12, Y11, Y11
-	VXORPD       Y2, Y2, Y2
-	VCMPPD       $0x00, Y2, Y9, Y2
-	VBROADCASTSD 16(DI), Y3
-	VCMPPD       $0x1d, Y3, Y9, Y12
-	VORPD        Y2, Y12, Y12
-	VANDPD       Y12, Y11, Y11
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y7, Y7
-	VBROADCASTSD 8(DI), Y2
-	VMULPD       Y2, Y7, Y7
-	VBROADCASTSD (DI), Y2
-	VADDPD       Y2, Y7, Y7
-	VMULPD       Y9, Y7, Y7
-	VCMPPD       $0x1d, Y7, Y6, Y12
-	VANDPD       Y11, Y12, Y12
-	VMOVUPD      Y10, 2112(AX)
-	VMOVUPD      (AX), Y2
-	VMULPD       Y10, Y2, Y10
-	VMOVUPD      Y10, 4224(AX)
-	VSUBPD       Y2, Y2, Y10
-	VXORPD       Y3, Y3, Y3
-	VCMPPD       $0x00, Y3, Y10, Y10
-	VANDPD       Y12, Y10, Y10
-	VMULPD       Y9, Y2, Y3
-	VDIVPD       Y8, Y3, Y3
-	VMOVAPD      Y2, Y2
-	VMOVUPD      Y3, 6336(AX)
-	VMOVUPD      Y2, 8448(AX)
-	VBROADCASTSD 40(DI), Y4
-	VCMPPD       $0x12, Y4, Y1, Y1
-	VANDPD       Y1, Y10, Y10
-	VBROADCASTSD 40(DI), Y1
-	VCMPPD       $0x12, Y1, Y0, Y1
-	VANDPD       Y1, Y10, Y10
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y3, Y3
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x00, Y0, Y3, Y0
-	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y3, Y1
-	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y3, Y3
-	VANDPD       Y1, Y3, Y3
-	VORPD        Y0, Y3, Y3
-	VANDPD       Y3, Y10, Y10
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y2, Y2
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x00, Y0, Y2, Y0
-	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y2, Y1
-	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y1, Y2, Y2
-	VORPD        Y0, Y2, Y2
-	VANDPD       Y2, Y10, Y10
-	VMOVQ        CX, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     laneNumbers<>+0(SB), Y0, Y0
-	VANDNPD      Y0, Y10, Y0
-	VMOVMSKPD    Y0, R8
-	ORQ          R8, DX
-	VANDPD       constant3ff0000000000000<>+0(SB), Y11, Y11
-	VANDPD       constant3ff0000000000000<>+0(SB), Y12, Y12
-	VANDPD       constant3ff0000000000000<>+0(SB), Y10, Y10
+	VCMPPD       $0x12, Y14, Y0, Y3
+	VANDPD       Y3, Y2, Y2
+	VCMPPD       $0x12, Y12, Y10, Y3
+	VBROADCASTSD (DI), Y12
+	VBROADCASTSD 8(DI), Y10
+	VXORPD       Y14, Y14, Y14
+	VMULPD       Y10, Y11, Y11
+	VBROADCASTSD 32(DI), Y10
+	VANDPD       Y3, Y2, Y2
+	VXORPD       Y15, Y15, Y15
+	VMOVUPD      Y9, 2112(AX)
+	VCMPPD       $0x12, Y10, Y4, Y3
+	VMOVUPD      (AX), Y4
 	VADDPD       Y12, Y11, Y11
-	VADDPD       Y10, Y11, Y11
-	VMOVUPD      Y11, 10560(AX)
+	VANDPD       Y3, Y2, Y2
+	VMULPD       Y6, Y11, Y11
+	VCMPPD       $0x1d, Y13, Y6, Y3
+	VMOVQ        CX, X12
+	VXORPD       Y10, Y10, Y10
+	VORPD        Y7, Y3, Y3
+	VMULPD       Y6, Y4, Y6
+	VBROADCASTSD 40(DI), Y7
+	VMULPD       Y9, Y4, Y9
+	VANDPD       Y3, Y2, Y2
+	VMOVUPD      Y9, 4224(AX)
+	VDIVPD       Y8, Y6, Y6
+	VSUBPD       Y4, Y4, Y9
+	VCMPPD       $0x1d, Y11, Y5, Y3
+	VPBROADCASTQ X12, Y5
+	VANDPD       Y2, Y3, Y3
+	VPCMPGTQ     laneNumbers<>+0(SB), Y5, Y5
+	VMOVUPD      Y6, 6336(AX)
+	VCMPPD       $0x00, Y10, Y9, Y9
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
+	VANDPD       Y3, Y9, Y9
+	VANDPD       constant3ff0000000000000<>+0(SB), Y2, Y2
+	VMOVAPD      Y4, Y4
+	VMOVUPD      Y4, 8448(AX)
+	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y6, Y8
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
+	VANDPD       Y1, Y9, Y9
+	VANDPD       constant3ff0000000000000<>+0(SB), Y3, Y3
+	VCMPPD       $0x12, Y7, Y0, Y1
+	VCMPPD       $0x00, Y14, Y6, Y0
+	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y6, Y6
+	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y4, Y7
+	VANDPD       Y8, Y6, Y6
+	VCMPPD       $0x00, Y15, Y4, Y8
+	VANDPD       Y1, Y9, Y9
+	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y4, Y4
+	VADDPD       Y3, Y2, Y2
+	VANDPD       Y7, Y4, Y4
+	VORPD        Y0, Y6, Y6
+	VANDPD       Y6, Y9, Y9
+	VORPD        Y8, Y4, Y4
+	VANDPD       Y4, Y9, Y9
+	VANDNPD      Y5, Y9, Y5
+	VANDPD       constant3ff0000000000000<>+0(SB), Y9, Y9
+	VMOVMSKPD    Y5, R8
+	VADDPD       Y9, Y2, Y2
+	ORQ          R8, DX
+	VMOVUPD      Y2, 10560(AX)
 	ADDQ         $0x20, AX
 	SUBQ         $0x04, CX
 	ADDQ         $0x00000100, BX
@@ -16584,160 +16549,160 @@ settlePair64_rows:
 	LEAQ         64(BX), R9
 	CMPQ         R9, SI
 	CMOVQGT      SI, R9
+	VMOVUPD      32(R8), Y1
 	LEAQ         128(BX), R10
 	CMPQ         R10, SI
 	CMOVQGT      SI, R10
+	VUNPCKHPD    32(R9), Y1, Y4
+	VMOVUPD      32(R10), Y0
 	LEAQ         192(BX), R11
 	CMPQ         R11, SI
+	VUNPCKLPD    32(R9), Y1, Y3
 	CMOVQGT      SI, R11
+	VUNPCKLPD    32(R11), Y0, Y5
+	VUNPCKHPD    32(R11), Y0, Y6
+	VPERM2F128   $0x20, Y5, Y3, Y7
 	VMOVUPD      (R8), Y0
-	VUNPCKLPD    (R9), Y0, Y1
-	VUNPCKHPD    (R9), Y0, Y0
+	VPERM2F128   $0x20, Y6, Y4, Y8
+	VDIVPD       Y8, Y7, Y10
+	VPADDQ       constant00095f619980c433<>+0(SB), Y10, Y9
 	VMOVUPD      (R10), Y2
-	VUNPCKLPD    (R11), Y2, Y3
+	VUNPCKHPD    (R9), Y0, Y1
+	VUNPCKLPD    (R9), Y0, Y0
+	VPSRLQ       $0x34, Y9, Y11
+	VPOR         constant4330000000000000<>+0(SB), Y11, Y11
+	VUNPCKLPD    (R11), Y2, Y10
+	VPAND        constant000fffffffffffff<>+0(SB), Y9, Y9
+	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y9, Y9
+	VSUBPD       constant43300000000003ff<>+0(SB), Y11, Y11
+	VSUBPD       constant3ff0000000000000<>+0(SB), Y9, Y12
+	VPERM2F128   $0x31, Y6, Y4, Y4
+	VADDPD       constant3ff0000000000000<>+0(SB), Y9, Y9
 	VUNPCKHPD    (R11), Y2, Y2
-	VPERM2F128   $0x20, Y3, Y1, Y4
-	VPERM2F128   $0x20, Y2, Y0, Y5
-	VPERM2F128   $0x31, Y3, Y1, Y1
-	VPERM2F128   $0x31, Y2, Y0, Y0
-	VMOVUPD      32(R8), Y2
-	VUNPCKLPD    32(R9), Y2, Y3
-	VUNPCKHPD    32(R9), Y2, Y2
-	VMOVUPD      32(R10), Y6
-	VUNPCKLPD    32(R11), Y6, Y7
-	VUNPCKHPD    32(R11), Y6, Y6
-	VPERM2F128   $0x20, Y7, Y3, Y8
-	VPERM2F128   $0x20, Y6, Y2, Y9
-	VPERM2F128   $0x31, Y7, Y3, Y3
-	VPERM2F128   $0x31, Y6, Y2, Y2
-	VDIVPD       Y9, Y8, Y7
-	VPADDQ       constant00095f619980c433<>+0(SB), Y7, Y7
-	VPSRLQ       $0x34, Y7, Y6
-	VPAND        constant000fffffffffffff<>+0(SB), Y7, Y7
-	VPADDQ       constant3fe6a09e667f3bcd<>+0(SB), Y7, Y7
-	VPOR         constant4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD       constant43300000000003ff<>+0(SB), Y6, Y6
-	VSUBPD       constant3ff0000000000000<>+0(SB), Y7, Y10
-	VADDPD       constant3ff0000000000000<>+0(SB), Y7, Y7
-	VDIVPD       Y7, Y10, Y10
-	VMULPD       Y10, Y10, Y7
-	VMULPD       Y7, Y7, Y11
-	VMULPD       Y11, Y11, Y12
-	VMULPD       constant3fd5555555555555<>+0(SB), Y7, Y13
-	VADDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
-	VMULPD       constant3fc2492492492492<>+0(SB), Y7, Y14
-	VADDPD       constant3fc999999999999a<>+0(SB), Y14, Y14
-	VMULPD       Y11, Y14, Y14
-	VADDPD       Y14, Y13, Y14
-	VMULPD       constant3fb745d1745d1746<>+0(SB), Y7, Y13
-	VADDPD       constant3fbc71c71c71c71c<>+0(SB), Y13, Y13
-	VMULPD       Y12, Y13, Y13
-	VADDPD       Y13, Y14, Y13
-	VMULPD       constant3fb1111111111111<>+0(SB), Y7, Y14
-	VADDPD       constant3fb3b13b13b13b14<>+0(SB), Y14, Y14
-	VMULPD       Y11, Y14, Y14
-	VMULPD       constant3faaf286bca1af28<>+0(SB), Y7, Y15
-	VADDPD       constant3fae1e1e1e1e1e1e<>+0(SB), Y15, Y15
-	VMULPD       constant3fa8618618618618<>+0(SB), Y11, Y7
-	VADDPD       Y7, Y15, Y15
-	VMULPD       Y12, Y15, Y15
-	VADDPD       Y15, Y14, Y15
-	VMULPD       Y12, Y15, Y15
-	VADDPD       Y15, Y13, Y15
-	VMULPD       Y10, Y15, Y15
-	VMULPD       constant40071547652b82fe<>+0(SB), Y15, Y15
-	VADDPD       Y6, Y15, Y15
-	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y15, Y7
-	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y3, Y6
-	VDIVPD       Y9, Y6, Y6
-	VADDPD       Y7, Y6, Y6
-	VMOVUPD      Y6, Y3
-	VMOVUPD      Y6, Y10
-	VSUBPD       Y8, Y8, Y11
-	VSUBPD       Y9, Y9, Y12
-	VADDPD       Y12, Y11, Y11
-	VSUBPD       Y3, Y3, Y12
-	VADDPD       Y12, Y11, Y11
-	VORPD        Y2, Y11, Y11
-	VXORPD       Y2, Y2, Y2
-	VCMPPD       $0x00, Y2, Y11, Y11
-	VBROADCASTSD 24(DI), Y2
-	VCMPPD       $0x12, Y2, Y1, Y12
-	VANDPD       Y12, Y11, Y11
-	VBROADCASTSD 24(DI), Y2
-	VCMPPD       $0x12, Y2, Y0, Y12
-	VANDPD       Y12, Y11, Y11
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
-	VBROADCASTSD 32(DI), Y2
-	VCMPPD       $0x12, Y2, Y4, Y12
-	VANDPD       Y12, Y11, Y11
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
-	VBROADCASTSD 32(DI), Y2
-	VCMPPD       $0x12, Y2, Y5, Y12
-	VANDPD       Y12, Y11, Y11
-	VXORPD       Y2, Y2, Y2
-	VCMPPD       $0x00, Y2, Y9, Y2
-	VBROADCASTSD 16(DI), Y4
-	VCMPPD       $0x1d, Y4, Y9, Y12
-	VORPD        Y2, Y12, Y12
-	VANDPD       Y12, Y11, Y11
+	VPERM2F128   $0x20, Y10, Y0, Y6
+	VDIVPD       Y9, Y12, Y12
+	VMULPD       Y12, Y12, Y13
+	VPERM2F128   $0x20, Y2, Y1, Y9
+	VPERM2F128   $0x31, Y5, Y3, Y3
+	VMULPD       constant3fd5555555555555<>+0(SB), Y13, Y15
+	VMULPD       Y13, Y13, Y14
+	VADDPD       constant3ff0000000000000<>+0(SB), Y15, Y15
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y3, Y5
+	VPERM2F128   $0x31, Y10, Y0, Y0
+	VMULPD       constant3fc2492492492492<>+0(SB), Y13, Y3
+	VADDPD       constant3fc999999999999a<>+0(SB), Y3, Y3
+	VDIVPD       Y8, Y5, Y5
+	VMULPD       Y14, Y3, Y3
+	VPERM2F128   $0x31, Y2, Y1, Y1
+	VADDPD       Y3, Y15, Y3
+	VMULPD       constant3fb745d1745d1746<>+0(SB), Y13, Y15
+	VADDPD       constant3fbc71c71c71c71c<>+0(SB), Y15, Y15
+	VMULPD       Y14, Y14, Y2
+	VMULPD       Y2, Y15, Y15
+	VADDPD       Y15, Y3, Y15
+	VMULPD       constant3fb1111111111111<>+0(SB), Y13, Y3
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y6, Y6
+	VADDPD       constant3fb3b13b13b13b14<>+0(SB), Y3, Y3
+	VMULPD       Y14, Y3, Y3
+	VMULPD       constant3faaf286bca1af28<>+0(SB), Y13, Y10
+	VMULPD       constant3fa8618618618618<>+0(SB), Y14, Y13
+	VADDPD       constant3fae1e1e1e1e1e1e<>+0(SB), Y10, Y10
+	VADDPD       Y13, Y10, Y10
+	VMULPD       Y2, Y10, Y10
+	VADDPD       Y10, Y3, Y10
+	VMULPD       Y2, Y10, Y10
+	VADDPD       Y10, Y15, Y10
+	VMULPD       Y12, Y10, Y10
+	VMULPD       constant40071547652b82fe<>+0(SB), Y10, Y10
+	VXORPD       Y2, Y2, Y2
+	VADDPD       Y11, Y10, Y10
+	VBROADCASTSD 24(DI), Y11
+	VMULPD       constant3fe62e42fefa39ef<>+0(SB), Y10, Y10
+	VBROADCASTSD 24(DI), Y14
+	VSUBPD       Y8, Y8, Y13
+	VADDPD       Y10, Y5, Y5
+	VSUBPD       Y7, Y7, Y12
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y9, Y9
+	VMOVUPD      Y5, Y3
+	VADDPD       Y13, Y12, Y12
+	VSUBPD       Y3, Y3, Y13
+	VADDPD       Y13, Y12, Y12
+	VCMPPD       $0x12, Y11, Y0, Y13
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y10, Y10
+	VORPD        Y4, Y12, Y12
+	VMOVUPD      Y5, Y4
+	VMOVUPD      Y4, 2112(AX)
+	VXORPD       Y11, Y11, Y11
+	VCMPPD       $0x00, Y11, Y12, Y12
+	VANDPD       Y13, Y12, Y12
+	VMOVUPD      (AX), Y11
+	VCMPPD       $0x12, Y14, Y1, Y13
+	VANDPD       Y13, Y12, Y12
+	VBROADCASTSD 32(DI), Y13
+	VCMPPD       $0x12, Y13, Y6, Y13
+	VANDPD       Y13, Y12, Y12
+	VBROADCASTSD 32(DI), Y13
+	VBROADCASTSD 16(DI), Y6
+	VCMPPD       $0x00, Y2, Y8, Y2
+	VCMPPD       $0x12, Y13, Y9, Y13
+	VBROADCASTSD 8(DI), Y9
+	VBROADCASTSD (DI), Y14
+	VMULPD       Y9, Y10, Y10
+	VMOVQ        CX, X15
+	VANDPD       Y13, Y12, Y12
+	VDIVPD       Y8, Y11, Y9
+	VCMPPD       $0x1d, Y6, Y8, Y13
+	VMULPD       Y4, Y11, Y4
+	VBROADCASTSD 48(DI), Y6
+	VADDPD       Y14, Y10, Y10
+	VDIVPD       Y7, Y11, Y7
+	VORPD        Y2, Y13, Y13
+	VMOVUPD      Y4, 4224(AX)
+	VCMPPD       $0x1d, Y6, Y3, Y2
+	VANDPD       Y13, Y12, Y12
+	VMOVUPD      Y7, 6336(AX)
+	VSUBPD       Y11, Y11, Y4
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y5, Y5
 	VANDPD       constant7fffffffffffffff<>+0(SB), Y7, Y7
-	VBROADCASTSD 8(DI), Y2
-	VMULPD       Y2, Y7, Y7
-	VBROADCASTSD (DI), Y2
-	VADDPD       Y2, Y7, Y7
-	VCMPPD       $0x1d, Y7, Y6, Y12
-	VANDPD       Y11, Y12, Y12
-	VMOVUPD      Y10, 2112(AX)
-	VMOVUPD      (AX), Y2
-	VMULPD       Y10, Y2, Y10
-	VMOVUPD      Y10, 4224(AX)
-	VSUBPD       Y2, Y2, Y10
-	VXORPD       Y4, Y4, Y4
-	VCMPPD       $0x00, Y4, Y10, Y10
-	VANDPD       Y12, Y10, Y10
-	VDIVPD       Y8, Y2, Y4
-	VDIVPD       Y9, Y2, Y2
-	VBROADCASTSD 48(DI), Y5
-	VCMPPD       $0x1d, Y5, Y3, Y3
-	VANDPD       Y3, Y10, Y10
-	VMOVUPD      Y4, 6336(AX)
-	VMOVUPD      Y2, 8448(AX)
-	VBROADCASTSD 40(DI), Y3
-	VCMPPD       $0x12, Y3, Y1, Y3
-	VANDPD       Y3, Y10, Y10
-	VBROADCASTSD 40(DI), Y1
-	VCMPPD       $0x12, Y1, Y0, Y3
-	VANDPD       Y3, Y10, Y10
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y4, Y4
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x00, Y0, Y4, Y0
-	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y4, Y1
-	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y4, Y4
-	VANDPD       Y1, Y4, Y4
-	VORPD        Y0, Y4, Y4
-	VANDPD       Y4, Y10, Y10
-	VANDPD       constant7fffffffffffffff<>+0(SB), Y2, Y2
-	VXORPD       Y0, Y0, Y0
-	VCMPPD       $0x00, Y0, Y2, Y0
-	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y2, Y1
-	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y2, Y2
-	VANDPD       Y1, Y2, Y2
-	VORPD        Y0, Y2, Y2
-	VANDPD       Y2, Y10, Y10
-	VMOVQ        CX, X0
-	VPBROADCASTQ X0, Y0
-	VPCMPGTQ     laneNumbers<>+0(SB), Y0, Y0
-	VANDNPD      Y0, Y10, Y0
-	VMOVMSKPD    Y0, R8
-	ORQ          R8, DX
-	VANDPD       constant3ff0000000000000<>+0(SB), Y11, Y11
+	VCMPPD       $0x1d, Y10, Y5, Y13
+	VXORPD       Y3, Y3, Y3
+	VMOVUPD      Y9, 8448(AX)
+	VXORPD       Y5, Y5, Y5
+	VANDPD       Y12, Y13, Y13
+	VCMPPD       $0x00, Y3, Y4, Y4
+	VANDPD       constant7fffffffffffffff<>+0(SB), Y9, Y9
+	VPBROADCASTQ X15, Y6
+	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y9, Y3
+	VCMPPD       $0x00, Y5, Y7, Y8
+	VANDPD       Y13, Y4, Y4
+	VBROADCASTSD 40(DI), Y5
+	VCMPPD       $0x1d, constant39b0000000000000<>+0(SB), Y7, Y10
+	VXORPD       Y11, Y11, Y11
+	VCMPPD       $0x00, Y11, Y9, Y11
+	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y7, Y7
+	VANDPD       Y2, Y4, Y4
+	VANDPD       constant3ff0000000000000<>+0(SB), Y13, Y13
+	VBROADCASTSD 40(DI), Y2
+	VCMPPD       $0x12, constant462fffffffffffff<>+0(SB), Y9, Y9
+	VCMPPD       $0x12, Y2, Y0, Y2
 	VANDPD       constant3ff0000000000000<>+0(SB), Y12, Y12
-	VANDPD       constant3ff0000000000000<>+0(SB), Y10, Y10
-	VADDPD       Y12, Y11, Y11
-	VADDPD       Y10, Y11, Y11
-	VMOVUPD      Y11, 10560(AX)
+	VANDPD       Y3, Y9, Y9
+	VANDPD       Y2, Y4, Y4
+	VORPD        Y11, Y9, Y9
+	VANDPD       Y10, Y7, Y7
+	VORPD        Y8, Y7, Y7
+	VCMPPD       $0x12, Y5, Y1, Y2
+	VANDPD       Y2, Y4, Y4
+	VPCMPGTQ     laneNumbers<>+0(SB), Y6, Y6
+	VANDPD       Y7, Y4, Y4
+	VANDPD       Y9, Y4, Y4
+	VANDNPD      Y6, Y4, Y6
+	VMOVMSKPD    Y6, R8
+	VANDPD       constant3ff0000000000000<>+0(SB), Y4, Y4
+	VADDPD       Y13, Y12, Y12
+	VADDPD       Y4, Y12, Y12
+	ORQ          R8, DX
+	VMOVUPD      Y12, 10560(AX)
 	ADDQ         $0x20, AX
 	SUBQ         $0x04, CX
 	ADDQ         $0x00000100, BX

@@ -173,8 +173,6 @@ logitsLoss32AVX512_row:
 	VFMADD231PS Z11, Z24, Z21
 	VMOVUPS     (CX)(R10*1), Z24
 	VMOVUPS     64(CX)(R10*1), Z25
-
-	// log2 t - y
 	VPSRLD      $0x14, Z24, Z26
 	VPADDD      Z13, Z26, Z28
 	VSUBPS      Z22, Z28, Z28
@@ -271,74 +269,72 @@ logitsLoss32AVX512_loop:
 	VFMADD231PS      Z11, Z24, Z21
 	VMOVUPS          128(CX)(R10*1), Z24
 	VMOVUPS          192(CX)(R10*1), Z25
-
-	// log2 t - y
-	VPSRLD        $0x14, Z24, Z26
-	VPADDD        Z13, Z26, Z28
-	VSUBPS        Z22, Z28, Z28
-	VPERMPS       Z12, Z26, Z27
-	VSUBPS        Z10, Z27, Z27
-	VADDPS        Z27, Z28, Z28
-	VPSRLD        $0x14, Z25, Z27
-	VPADDD        Z13, Z27, Z29
-	VSUBPS        Z23, Z29, Z29
-	VPERMPS       Z12, Z27, Z30
-	VSUBPS        Z21, Z30, Z30
-	VADDPS        Z30, Z29, Z29
-	VGETMANTPS    $0x08, Z24, Z30
-	VGETMANTPS    $0x08, Z25, Z31
-	VPERMPS       Z14, Z26, Z26
-	VFMSUB213PS   Z0, Z26, Z30
-	VPERMPS       Z14, Z27, Z27
-	VFMSUB213PS   Z0, Z27, Z31
-	VMAXPS        Z16, Z22, Z22
-	VPSLLD        $0x14, Z22, Z26
-	VPERMPS       Z15, Z22, Z22
-	VPADDD        Z22, Z26, Z26
-	VMAXPS        Z16, Z23, Z23
-	VPSLLD        $0x14, Z23, Z22
-	VPERMPS       Z15, Z23, Z23
-	VPADDD        Z23, Z22, Z22
-	ADDQ          $0x80, R10
-	DECQ          R11
-	JNZ           logitsLoss32AVX512_loop_on
-	VEXTRACTF64X4 $0x01, Z5, Y23
-	VADDPS        Y23, Y5, Y5
-	VEXTRACTF64X4 $0x01, Z4, Y23
-	VCVTPS2PD     Y4, Z4
-	VCVTPS2PD     Y23, Z23
-	VADDPD        Z23, Z4, Z4
-	VCVTPS2PD     Y5, Z5
-	VADDPD        Z5, Z4, Z4
-	VADDPD        (R8), Z4, Z4
-	VMOVUPD       Z4, (R8)
-	VXORPD        Z4, Z4, Z4
-	VXORPS        Z5, Z5, Z5
-	VEXTRACTF64X4 $0x01, Z7, Y23
-	VADDPS        Y23, Y7, Y7
-	VEXTRACTF64X4 $0x01, Z6, Y23
-	VCVTPS2PD     Y6, Z6
-	VCVTPS2PD     Y23, Z23
-	VADDPD        Z23, Z6, Z6
-	VCVTPS2PD     Y7, Z7
-	VADDPD        Z7, Z6, Z6
-	VADDPD        128(R8), Z6, Z6
-	VMOVUPD       Z6, 128(R8)
-	VXORPD        Z6, Z6, Z6
-	VXORPS        Z7, Z7, Z7
-	VEXTRACTF64X4 $0x01, Z9, Y23
-	VADDPS        Y23, Y9, Y9
-	VEXTRACTF64X4 $0x01, Z8, Y23
-	VCVTPS2PD     Y8, Z8
-	VCVTPS2PD     Y23, Z23
-	VADDPD        Z23, Z8, Z8
-	VCVTPS2PD     Y9, Z9
-	VADDPD        Z9, Z8, Z8
-	VADDPD        256(R8), Z8, Z8
-	VMOVUPD       Z8, 256(R8)
-	VXORPD        Z8, Z8, Z8
-	VXORPS        Z9, Z9, Z9
-	MOVQ          $0x00000080, R11
+	VPSRLD           $0x14, Z24, Z26
+	VPADDD           Z13, Z26, Z28
+	VSUBPS           Z22, Z28, Z28
+	VPERMPS          Z12, Z26, Z27
+	VSUBPS           Z10, Z27, Z27
+	VADDPS           Z27, Z28, Z28
+	VPSRLD           $0x14, Z25, Z27
+	VPADDD           Z13, Z27, Z29
+	VSUBPS           Z23, Z29, Z29
+	VPERMPS          Z12, Z27, Z30
+	VSUBPS           Z21, Z30, Z30
+	VADDPS           Z30, Z29, Z29
+	VGETMANTPS       $0x08, Z24, Z30
+	VGETMANTPS       $0x08, Z25, Z31
+	VPERMPS          Z14, Z26, Z26
+	VFMSUB213PS      Z0, Z26, Z30
+	VPERMPS          Z14, Z27, Z27
+	VFMSUB213PS      Z0, Z27, Z31
+	VMAXPS           Z16, Z22, Z22
+	VPSLLD           $0x14, Z22, Z26
+	VPERMPS          Z15, Z22, Z22
+	VPADDD           Z22, Z26, Z26
+	VMAXPS           Z16, Z23, Z23
+	VPSLLD           $0x14, Z23, Z22
+	VPERMPS          Z15, Z23, Z23
+	VPADDD           Z23, Z22, Z22
+	ADDQ             $0x80, R10
+	DECQ             R11
+	JNZ              logitsLoss32AVX512_loop_on
+	VEXTRACTF64X4    $0x01, Z5, Y23
+	VADDPS           Y23, Y5, Y5
+	VEXTRACTF64X4    $0x01, Z4, Y23
+	VCVTPS2PD        Y4, Z4
+	VCVTPS2PD        Y23, Z23
+	VADDPD           Z23, Z4, Z4
+	VCVTPS2PD        Y5, Z5
+	VADDPD           Z5, Z4, Z4
+	VADDPD           (R8), Z4, Z4
+	VMOVUPD          Z4, (R8)
+	VXORPD           Z4, Z4, Z4
+	VXORPS           Z5, Z5, Z5
+	VEXTRACTF64X4    $0x01, Z7, Y23
+	VADDPS           Y23, Y7, Y7
+	VEXTRACTF64X4    $0x01, Z6, Y23
+	VCVTPS2PD        Y6, Z6
+	VCVTPS2PD        Y23, Z23
+	VADDPD           Z23, Z6, Z6
+	VCVTPS2PD        Y7, Z7
+	VADDPD           Z7, Z6, Z6
+	VADDPD           128(R8), Z6, Z6
+	VMOVUPD          Z6, 128(R8)
+	VXORPD           Z6, Z6, Z6
+	VXORPS           Z7, Z7, Z7
+	VEXTRACTF64X4    $0x01, Z9, Y23
+	VADDPS           Y23, Y9, Y9
+	VEXTRACTF64X4    $0x01, Z8, Y23
+	VCVTPS2PD        Y8, Z8
+	VCVTPS2PD        Y23, Z23
+	VADDPD           Z23, Z8, Z8
+	VCVTPS2PD        Y9, Z9
+	VADDPD           Z9, Z8, Z8
+	VADDPD           256(R8), Z8, Z8
+	VMOVUPD          Z8, 256(R8)
+	VXORPD           Z8, Z8, Z8
+	VXORPS           Z9, Z9, Z9
+	MOVQ             $0x00000080, R11
 
 logitsLoss32AVX512_loop_on:
 	SUBQ $0x20, R9
@@ -399,17 +395,15 @@ logitsLoss32AVX512_loop_few:
 	ADDQ $0x20, R9
 
 logitsLoss32AVX512_loop_one:
-	CMPQ        R9, $0x10
-	JL          logitsLoss32AVX512_loop_tail
-	VMOVUPS     (AX)(R10*1), Z10
-	VMOVAPS     Z10, Z21
-	VFMADD132PS Z1, Z2, Z21
-	VSUBPS      Z2, Z21, Z22
-	VFMSUB132PS Z1, Z22, Z10
-	VFMADD231PS Z11, Z22, Z10
-	VMOVUPS     (CX)(R10*1), Z22
-
-	// log2 t - y
+	CMPQ             R9, $0x10
+	JL               logitsLoss32AVX512_loop_tail
+	VMOVUPS          (AX)(R10*1), Z10
+	VMOVAPS          Z10, Z21
+	VFMADD132PS      Z1, Z2, Z21
+	VSUBPS           Z2, Z21, Z22
+	VFMSUB132PS      Z1, Z22, Z10
+	VFMADD231PS      Z11, Z22, Z10
+	VMOVUPS          (CX)(R10*1), Z22
 	VPSRLD           $0x14, Z22, Z23
 	VPADDD           Z13, Z23, Z24
 	VSUBPS           Z21, Z24, Z24
@@ -452,23 +446,21 @@ logitsLoss32AVX512_loop_one:
 	JMP              logitsLoss32AVX512_loop_one
 
 logitsLoss32AVX512_loop_tail:
-	TESTQ       R9, R9
-	JZ          logitsLoss32AVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R11
-	MOVQ        $0x00000010, R12
-	SUBQ        R9, R12
-	VMOVUPD     (R11)(R12*4), Z10
-	VPMOVD2M    Z10, K1
-	VMOVUPS.Z   (AX)(R10*1), K1, Z21
-	VMOVAPS     Z21, Z22
-	VFMADD132PS Z1, Z2, Z22
-	VSUBPS      Z2, Z22, Z2
-	VFMSUB132PS Z1, Z2, Z21
-	VFMADD231PS Z11, Z2, Z21
-	VPMOVD2M    Z10, K1
-	VMOVUPS.Z   (CX)(R10*1), K1, Z2
-
-	// log2 t - y
+	TESTQ            R9, R9
+	JZ               logitsLoss32AVX512_loop_done
+	LEAQ             tailMask<>+0(SB), R11
+	MOVQ             $0x00000010, R12
+	SUBQ             R9, R12
+	VMOVUPD          (R11)(R12*4), Z10
+	VPMOVD2M         Z10, K1
+	VMOVUPS.Z        (AX)(R10*1), K1, Z21
+	VMOVAPS          Z21, Z22
+	VFMADD132PS      Z1, Z2, Z22
+	VSUBPS           Z2, Z22, Z2
+	VFMSUB132PS      Z1, Z2, Z21
+	VFMADD231PS      Z11, Z2, Z21
+	VPMOVD2M         Z10, K1
+	VMOVUPS.Z        (CX)(R10*1), K1, Z2
 	VPSRLD           $0x14, Z2, Z23
 	VPADDD           Z13, Z23, Z24
 	VSUBPS           Z22, Z24, Z24
@@ -726,8 +718,6 @@ logProbsLoss32AVX512_row:
 	VFMADD231PS Z3, Z19, Z16
 	VMOVUPS     (CX)(R9*1), Z19
 	VMOVUPS     64(CX)(R9*1), Z20
-
-	// log2 t - y
 	VPSRLD      $0x14, Z19, Z21
 	VPADDD      Z5, Z21, Z22
 	VSUBPS      Z17, Z22, Z22
@@ -750,52 +740,50 @@ logProbsLoss32AVX512_row:
 	JL          logProbsLoss32AVX512_loop_last
 
 logProbsLoss32AVX512_loop:
-	VMOVUPS     Z8, Z15
-	VMOVUPS     Z8, Z21
-	VFMADD213PS Z9, Z16, Z15
-	VFMADD213PS Z9, Z18, Z21
-	VFMADD213PS Z10, Z16, Z15
-	VFMADD213PS Z10, Z18, Z21
-	VFMADD213PS Z11, Z16, Z15
-	VFMADD213PS Z11, Z18, Z21
-	VFMADD213PS Z22, Z16, Z15
-	VFMADD213PS Z17, Z18, Z21
-	VMOVAPS     Z1, Z16
-	VADDPS      Z19, Z1, Z1
-	VSUBPS      Z16, Z1, Z16
-	VSUBPS      Z16, Z19, Z16
-	VADDPS      Z16, Z12, Z12
-	VMOVAPS     Z1, Z16
-	VADDPS      Z20, Z1, Z1
-	VSUBPS      Z16, Z1, Z16
-	VSUBPS      Z16, Z20, Z16
-	VADDPS      Z16, Z12, Z12
-	VMOVAPS     Z13, Z16
-	VFMADD231PS Z15, Z19, Z13
-	VSUBPS      Z16, Z13, Z16
-	VFMSUB213PS Z16, Z19, Z15
-	VADDPS      Z15, Z14, Z14
-	VMOVAPS     Z13, Z15
-	VFMADD231PS Z21, Z20, Z13
-	VSUBPS      Z15, Z13, Z15
-	VFMSUB213PS Z15, Z20, Z21
-	VADDPS      Z21, Z14, Z14
-	VMOVUPS     128(AX)(R9*1), Z15
-	VMOVUPS     192(AX)(R9*1), Z16
-	VMOVAPS     Z15, Z17
-	VFMADD132PS Z2, Z0, Z17
-	VMOVAPS     Z16, Z18
-	VFMADD132PS Z2, Z0, Z18
-	VSUBPS      Z0, Z17, Z19
-	VFMSUB132PS Z2, Z19, Z15
-	VFMADD231PS Z3, Z19, Z15
-	VSUBPS      Z0, Z18, Z19
-	VFMSUB132PS Z2, Z19, Z16
-	VFMADD231PS Z3, Z19, Z16
-	VMOVUPS     128(CX)(R9*1), Z19
-	VMOVUPS     192(CX)(R9*1), Z20
-
-	// log2 t - y
+	VMOVUPS       Z8, Z15
+	VMOVUPS       Z8, Z21
+	VFMADD213PS   Z9, Z16, Z15
+	VFMADD213PS   Z9, Z18, Z21
+	VFMADD213PS   Z10, Z16, Z15
+	VFMADD213PS   Z10, Z18, Z21
+	VFMADD213PS   Z11, Z16, Z15
+	VFMADD213PS   Z11, Z18, Z21
+	VFMADD213PS   Z22, Z16, Z15
+	VFMADD213PS   Z17, Z18, Z21
+	VMOVAPS       Z1, Z16
+	VADDPS        Z19, Z1, Z1
+	VSUBPS        Z16, Z1, Z16
+	VSUBPS        Z16, Z19, Z16
+	VADDPS        Z16, Z12, Z12
+	VMOVAPS       Z1, Z16
+	VADDPS        Z20, Z1, Z1
+	VSUBPS        Z16, Z1, Z16
+	VSUBPS        Z16, Z20, Z16
+	VADDPS        Z16, Z12, Z12
+	VMOVAPS       Z13, Z16
+	VFMADD231PS   Z15, Z19, Z13
+	VSUBPS        Z16, Z13, Z16
+	VFMSUB213PS   Z16, Z19, Z15
+	VADDPS        Z15, Z14, Z14
+	VMOVAPS       Z13, Z15
+	VFMADD231PS   Z21, Z20, Z13
+	VSUBPS        Z15, Z13, Z15
+	VFMSUB213PS   Z15, Z20, Z21
+	VADDPS        Z21, Z14, Z14
+	VMOVUPS       128(AX)(R9*1), Z15
+	VMOVUPS       192(AX)(R9*1), Z16
+	VMOVAPS       Z15, Z17
+	VFMADD132PS   Z2, Z0, Z17
+	VMOVAPS       Z16, Z18
+	VFMADD132PS   Z2, Z0, Z18
+	VSUBPS        Z0, Z17, Z19
+	VFMSUB132PS   Z2, Z19, Z15
+	VFMADD231PS   Z3, Z19, Z15
+	VSUBPS        Z0, Z18, Z19
+	VFMSUB132PS   Z2, Z19, Z16
+	VFMADD231PS   Z3, Z19, Z16
+	VMOVUPS       128(CX)(R9*1), Z19
+	VMOVUPS       192(CX)(R9*1), Z20
 	VPSRLD        $0x14, Z19, Z21
 	VPADDD        Z5, Z21, Z22
 	VSUBPS        Z17, Z22, Z22
@@ -893,8 +881,6 @@ logProbsLoss32AVX512_loop_one:
 	VFMSUB132PS Z2, Z17, Z15
 	VFMADD231PS Z3, Z17, Z15
 	VMOVUPS     (CX)(R9*1), Z17
-
-	// log2 t - y
 	VPSRLD      $0x14, Z17, Z18
 	VPADDD      Z5, Z18, Z19
 	VSUBPS      Z16, Z19, Z19
@@ -939,8 +925,6 @@ logProbsLoss32AVX512_loop_tail:
 	VFMADD231PS Z3, Z18, Z16
 	VPMOVD2M    Z15, K1
 	VMOVUPS.Z   (CX)(R9*1), K1, Z15
-
-	// log2 t - y
 	VPSRLD      $0x14, Z15, Z18
 	VPADDD      Z5, Z18, Z19
 	VSUBPS      Z17, Z19, Z19
@@ -2126,28 +2110,26 @@ targetProbs32AVX512_row:
 	VFMADD231PS  Z11, Z9, Z6
 	VMOVUPS      (CX)(R9*1), Z9
 	VMOVUPS      64(CX)(R9*1), Z22
-
-	// log2 t - y
-	VPSRLD      $0x14, Z9, Z23
-	VPADDD      Z13, Z23, Z24
-	VSUBPS      Z7, Z24, Z24
-	VPERMPS     Z12, Z23, Z7
-	VSUBPS      Z5, Z7, Z7
-	VADDPS      Z7, Z24, Z24
-	VPSRLD      $0x14, Z22, Z5
-	VPADDD      Z13, Z5, Z7
-	VSUBPS      Z8, Z7, Z7
-	VPERMPS     Z12, Z5, Z8
-	VSUBPS      Z6, Z8, Z8
-	VADDPS      Z8, Z7, Z7
-	VGETMANTPS  $0x08, Z9, Z6
-	VGETMANTPS  $0x08, Z22, Z8
-	VPERMPS     Z15, Z23, Z23
-	VFMSUB213PS Z14, Z23, Z6
-	VPERMPS     Z15, Z5, Z5
-	VFMSUB213PS Z14, Z5, Z8
-	SUBQ        $0x20, R8
-	JL          targetProbs32AVX512_loop_last
+	VPSRLD       $0x14, Z9, Z23
+	VPADDD       Z13, Z23, Z24
+	VSUBPS       Z7, Z24, Z24
+	VPERMPS      Z12, Z23, Z7
+	VSUBPS       Z5, Z7, Z7
+	VADDPS       Z7, Z24, Z24
+	VPSRLD       $0x14, Z22, Z5
+	VPADDD       Z13, Z5, Z7
+	VSUBPS       Z8, Z7, Z7
+	VPERMPS      Z12, Z5, Z8
+	VSUBPS       Z6, Z8, Z8
+	VADDPS       Z8, Z7, Z7
+	VGETMANTPS   $0x08, Z9, Z6
+	VGETMANTPS   $0x08, Z22, Z8
+	VPERMPS      Z15, Z23, Z23
+	VFMSUB213PS  Z14, Z23, Z6
+	VPERMPS      Z15, Z5, Z5
+	VFMSUB213PS  Z14, Z5, Z8
+	SUBQ         $0x20, R8
+	JL           targetProbs32AVX512_loop_last
 
 targetProbs32AVX512_loop:
 	PREFETCHT0  4096(DX)(R9*1)
@@ -2210,8 +2192,6 @@ targetProbs32AVX512_loop:
 	VFMADD231PS Z11, Z9, Z6
 	VMOVUPS     128(CX)(R9*1), Z9
 	VMOVUPS     192(CX)(R9*1), Z22
-
-	// log2 t - y
 	VPSRLD      $0x14, Z9, Z23
 	VPADDD      Z13, Z23, Z24
 	VSUBPS      Z7, Z24, Z24
@@ -2294,8 +2274,6 @@ targetProbs32AVX512_loop_one:
 	VFMSUB132PS Z10, Z7, Z5
 	VFMADD231PS Z11, Z7, Z5
 	VMOVUPS     (CX)(R9*1), Z7
-
-	// log2 t - y
 	VPSRLD      $0x14, Z7, Z8
 	VPADDD      Z13, Z8, Z9
 	VSUBPS      Z6, Z9, Z9
@@ -2347,8 +2325,6 @@ targetProbs32AVX512_loop_tail:
 	VFMADD231PS Z11, Z0, Z6
 	VPMOVD2M    Z5, K1
 	VMOVUPS.Z   (CX)(R9*1), K1, Z0
-
-	// log2 t - y
 	VPSRLD      $0x14, Z0, Z8
 	VPADDD      Z13, Z8, Z9
 	VSUBPS      Z7, Z9, Z9
@@ -4652,8 +4628,6 @@ keepingLoss32AVX512_row:
 	VFMADD231PS Z11, Z24, Z21
 	VMOVUPS     (CX)(R11*1), Z24
 	VMOVUPS     64(CX)(R11*1), Z25
-
-	// log2 t - y
 	VPSRLD      $0x14, Z24, Z26
 	VPADDD      Z13, Z26, Z28
 	VSUBPS      Z22, Z28, Z28
@@ -4756,74 +4730,72 @@ keepingLoss32AVX512_loop:
 	VFMADD231PS      Z11, Z24, Z21
 	VMOVUPS          128(CX)(R11*1), Z24
 	VMOVUPS          192(CX)(R11*1), Z25
-
-	// log2 t - y
-	VPSRLD        $0x14, Z24, Z26
-	VPADDD        Z13, Z26, Z28
-	VSUBPS        Z22, Z28, Z28
-	VPERMPS       Z12, Z26, Z27
-	VSUBPS        Z10, Z27, Z27
-	VADDPS        Z27, Z28, Z28
-	VPSRLD        $0x14, Z25, Z27
-	VPADDD        Z13, Z27, Z29
-	VSUBPS        Z23, Z29, Z29
-	VPERMPS       Z12, Z27, Z30
-	VSUBPS        Z21, Z30, Z30
-	VADDPS        Z30, Z29, Z29
-	VGETMANTPS    $0x08, Z24, Z30
-	VGETMANTPS    $0x08, Z25, Z31
-	VPERMPS       Z14, Z26, Z26
-	VFMSUB213PS   Z0, Z26, Z30
-	VPERMPS       Z14, Z27, Z27
-	VFMSUB213PS   Z0, Z27, Z31
-	VMAXPS        Z16, Z22, Z22
-	VPSLLD        $0x14, Z22, Z26
-	VPERMPS       Z15, Z22, Z22
-	VPADDD        Z22, Z26, Z26
-	VMAXPS        Z16, Z23, Z23
-	VPSLLD        $0x14, Z23, Z22
-	VPERMPS       Z15, Z23, Z23
-	VPADDD        Z23, Z22, Z22
-	ADDQ          $0x80, R11
-	DECQ          R12
-	JNZ           keepingLoss32AVX512_loop_on
-	VEXTRACTF64X4 $0x01, Z5, Y23
-	VADDPS        Y23, Y5, Y5
-	VEXTRACTF64X4 $0x01, Z4, Y23
-	VCVTPS2PD     Y4, Z4
-	VCVTPS2PD     Y23, Z23
-	VADDPD        Z23, Z4, Z4
-	VCVTPS2PD     Y5, Z5
-	VADDPD        Z5, Z4, Z4
-	VADDPD        (R9), Z4, Z4
-	VMOVUPD       Z4, (R9)
-	VXORPD        Z4, Z4, Z4
-	VXORPS        Z5, Z5, Z5
-	VEXTRACTF64X4 $0x01, Z7, Y23
-	VADDPS        Y23, Y7, Y7
-	VEXTRACTF64X4 $0x01, Z6, Y23
-	VCVTPS2PD     Y6, Z6
-	VCVTPS2PD     Y23, Z23
-	VADDPD        Z23, Z6, Z6
-	VCVTPS2PD     Y7, Z7
-	VADDPD        Z7, Z6, Z6
-	VADDPD        128(R9), Z6, Z6
-	VMOVUPD       Z6, 128(R9)
-	VXORPD        Z6, Z6, Z6
-	VXORPS        Z7, Z7, Z7
-	VEXTRACTF64X4 $0x01, Z9, Y23
-	VADDPS        Y23, Y9, Y9
-	VEXTRACTF64X4 $0x01, Z8, Y23
-	VCVTPS2PD     Y8, Z8
-	VCVTPS2PD     Y23, Z23
-	VADDPD        Z23, Z8, Z8
-	VCVTPS2PD     Y9, Z9
-	VADDPD        Z9, Z8, Z8
-	VADDPD        256(R9), Z8, Z8
-	VMOVUPD       Z8, 256(R9)
-	VXORPD        Z8, Z8, Z8
-	VXORPS        Z9, Z9, Z9
-	MOVQ          $0x00000080, R12
+	VPSRLD           $0x14, Z24, Z26
+	VPADDD           Z13, Z26, Z28
+	VSUBPS           Z22, Z28, Z28
+	VPERMPS          Z12, Z26, Z27
+	VSUBPS           Z10, Z27, Z27
+	VADDPS           Z27, Z28, Z28
+	VPSRLD           $0x14, Z25, Z27
+	VPADDD           Z13, Z27, Z29
+	VSUBPS           Z23, Z29, Z29
+	VPERMPS          Z12, Z27, Z30
+	VSUBPS           Z21, Z30, Z30
+	VADDPS           Z30, Z29, Z29
+	VGETMANTPS       $0x08, Z24, Z30
+	VGETMANTPS       $0x08, Z25, Z31
+	VPERMPS          Z14, Z26, Z26
+	VFMSUB213PS      Z0, Z26, Z30
+	VPERMPS          Z14, Z27, Z27
+	VFMSUB213PS      Z0, Z27, Z31
+	VMAXPS           Z16, Z22, Z22
+	VPSLLD           $0x14, Z22, Z26
+	VPERMPS          Z15, Z22, Z22
+	VPADDD           Z22, Z26, Z26
+	VMAXPS           Z16, Z23, Z23
+	VPSLLD           $0x14, Z23, Z22
+	VPERMPS          Z15, Z23, Z23
+	VPADDD           Z23, Z22, Z22
+	ADDQ             $0x80, R11
+	DECQ             R12
+	JNZ              keepingLoss32AVX512_loop_on
+	VEXTRACTF64X4    $0x01, Z5, Y23
+	VADDPS           Y23, Y5, Y5
+	VEXTRACTF64X4    $0x01, Z4, Y23
+	VCVTPS2PD        Y4, Z4
+	VCVTPS2PD        Y23, Z23
+	VADDPD           Z23, Z4, Z4
+	VCVTPS2PD        Y5, Z5
+	VADDPD           Z5, Z4, Z4
+	VADDPD           (R9), Z4, Z4
+	VMOVUPD          Z4, (R9)
+	VXORPD           Z4, Z4, Z4
+	VXORPS           Z5, Z5, Z5
+	VEXTRACTF64X4    $0x01, Z7, Y23
+	VADDPS           Y23, Y7, Y7
+	VEXTRACTF64X4    $0x01, Z6, Y23
+	VCVTPS2PD        Y6, Z6
+	VCVTPS2PD        Y23, Z23
+	VADDPD           Z23, Z6, Z6
+	VCVTPS2PD        Y7, Z7
+	VADDPD           Z7, Z6, Z6
+	VADDPD           128(R9), Z6, Z6
+	VMOVUPD          Z6, 128(R9)
+	VXORPD           Z6, Z6, Z6
+	VXORPS           Z7, Z7, Z7
+	VEXTRACTF64X4    $0x01, Z9, Y23
+	VADDPS           Y23, Y9, Y9
+	VEXTRACTF64X4    $0x01, Z8, Y23
+	VCVTPS2PD        Y8, Z8
+	VCVTPS2PD        Y23, Z23
+	VADDPD           Z23, Z8, Z8
+	VCVTPS2PD        Y9, Z9
+	VADDPD           Z9, Z8, Z8
+	VADDPD           256(R9), Z8, Z8
+	VMOVUPD          Z8, 256(R9)
+	VXORPD           Z8, Z8, Z8
+	VXORPS           Z9, Z9, Z9
+	MOVQ             $0x00000080, R12
 
 keepingLoss32AVX512_loop_on:
 	SUBQ $0x20, R10
@@ -4888,17 +4860,15 @@ keepingLoss32AVX512_loop_few:
 	ADDQ $0x20, R10
 
 keepingLoss32AVX512_loop_one:
-	CMPQ        R10, $0x10
-	JL          keepingLoss32AVX512_loop_tail
-	VMOVUPS     (AX)(R11*1), Z10
-	VMOVAPS     Z10, Z21
-	VFMADD132PS Z1, Z2, Z21
-	VSUBPS      Z2, Z21, Z22
-	VFMSUB132PS Z1, Z22, Z10
-	VFMADD231PS Z11, Z22, Z10
-	VMOVUPS     (CX)(R11*1), Z22
-
-	// log2 t - y
+	CMPQ             R10, $0x10
+	JL               keepingLoss32AVX512_loop_tail
+	VMOVUPS          (AX)(R11*1), Z10
+	VMOVAPS          Z10, Z21
+	VFMADD132PS      Z1, Z2, Z21
+	VSUBPS           Z2, Z21, Z22
+	VFMSUB132PS      Z1, Z22, Z10
+	VFMADD231PS      Z11, Z22, Z10
+	VMOVUPS          (CX)(R11*1), Z22
 	VPSRLD           $0x14, Z22, Z23
 	VPADDD           Z13, Z23, Z24
 	VSUBPS           Z21, Z24, Z24
@@ -4943,23 +4913,21 @@ keepingLoss32AVX512_loop_one:
 	JMP              keepingLoss32AVX512_loop_one
 
 keepingLoss32AVX512_loop_tail:
-	TESTQ       R10, R10
-	JZ          keepingLoss32AVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R12
-	MOVQ        $0x00000010, R13
-	SUBQ        R10, R13
-	VMOVUPD     (R12)(R13*4), Z10
-	VPMOVD2M    Z10, K1
-	VMOVUPS.Z   (AX)(R11*1), K1, Z21
-	VMOVAPS     Z21, Z22
-	VFMADD132PS Z1, Z2, Z22
-	VSUBPS      Z2, Z22, Z2
-	VFMSUB132PS Z1, Z2, Z21
-	VFMADD231PS Z11, Z2, Z21
-	VPMOVD2M    Z10, K1
-	VMOVUPS.Z   (CX)(R11*1), K1, Z2
-
-	// log2 t - y
+	TESTQ            R10, R10
+	JZ               keepingLoss32AVX512_loop_done
+	LEAQ             tailMask<>+0(SB), R12
+	MOVQ             $0x00000010, R13
+	SUBQ             R10, R13
+	VMOVUPD          (R12)(R13*4), Z10
+	VPMOVD2M         Z10, K1
+	VMOVUPS.Z        (AX)(R11*1), K1, Z21
+	VMOVAPS          Z21, Z22
+	VFMADD132PS      Z1, Z2, Z22
+	VSUBPS           Z2, Z22, Z2
+	VFMSUB132PS      Z1, Z2, Z21
+	VFMADD231PS      Z11, Z2, Z21
+	VPMOVD2M         Z10, K1
+	VMOVUPS.Z        (CX)(R11*1), K1, Z2
 	VPSRLD           $0x14, Z2, Z23
 	VPADDD           Z13, Z23, Z24
 	VSUBPS           Z22, Z24, Z24
@@ -5829,32 +5797,30 @@ logitsLoss32WideAVX512_row:
 	VSUBPD       Z20, Z17, Z17
 	VCVTPS2PD    (CX)(R10*1), Z20
 	VCVTPS2PD    32(CX)(R10*1), Z23
-
-	// log2 t - y
-	VPADDQ Z9, Z20, Z25
-	VPSRLQ $0x34, Z25, Z24
-	VPANDQ Z10, Z25, Z25
-	VPADDQ Z11, Z25, Z25
-	VPORQ  Z12, Z24, Z24
-	VSUBPD Z13, Z24, Z24
-	VSUBPD Z14, Z25, Z27
-	VADDPD Z14, Z25, Z25
-	VDIVPD Z25, Z27, Z27
-	VPADDQ Z9, Z23, Z26
-	VPSRLQ $0x34, Z26, Z25
-	VPANDQ Z10, Z26, Z26
-	VPADDQ Z11, Z26, Z26
-	VPORQ  Z12, Z25, Z25
-	VSUBPD Z13, Z25, Z25
-	VSUBPD Z14, Z26, Z28
-	VADDPD Z14, Z26, Z26
-	VDIVPD Z26, Z28, Z28
-	VSUBPD Z21, Z24, Z24
-	VSUBPD Z22, Z25, Z25
-	VPSLLQ $0x34, Z18, Z18
-	VPSLLQ $0x34, Z19, Z19
-	SUBQ   $0x10, R9
-	JL     logitsLoss32WideAVX512_loop_last
+	VPADDQ       Z9, Z20, Z25
+	VPSRLQ       $0x34, Z25, Z24
+	VPANDQ       Z10, Z25, Z25
+	VPADDQ       Z11, Z25, Z25
+	VPORQ        Z12, Z24, Z24
+	VSUBPD       Z13, Z24, Z24
+	VSUBPD       Z14, Z25, Z27
+	VADDPD       Z14, Z25, Z25
+	VDIVPD       Z25, Z27, Z27
+	VPADDQ       Z9, Z23, Z26
+	VPSRLQ       $0x34, Z26, Z25
+	VPANDQ       Z10, Z26, Z26
+	VPADDQ       Z11, Z26, Z26
+	VPORQ        Z12, Z25, Z25
+	VSUBPD       Z13, Z25, Z25
+	VSUBPD       Z14, Z26, Z28
+	VADDPD       Z14, Z26, Z26
+	VDIVPD       Z26, Z28, Z28
+	VSUBPD       Z21, Z24, Z24
+	VSUBPD       Z22, Z25, Z25
+	VPSLLQ       $0x34, Z18, Z18
+	VPSLLQ       $0x34, Z19, Z19
+	SUBQ         $0x10, R9
+	JL           logitsLoss32WideAVX512_loop_last
 
 logitsLoss32WideAVX512_loop:
 	PREFETCHT0       (R12)(R10*1)
@@ -5927,43 +5893,41 @@ logitsLoss32WideAVX512_loop:
 	VSUBPD           Z20, Z17, Z17
 	VCVTPS2PD        64(CX)(R10*1), Z20
 	VCVTPS2PD        96(CX)(R10*1), Z23
-
-	// log2 t - y
-	VPADDQ  Z9, Z20, Z25
-	VPSRLQ  $0x34, Z25, Z24
-	VPANDQ  Z10, Z25, Z25
-	VPADDQ  Z11, Z25, Z25
-	VPORQ   Z12, Z24, Z24
-	VSUBPD  Z13, Z24, Z24
-	VSUBPD  Z14, Z25, Z27
-	VADDPD  Z14, Z25, Z25
-	VDIVPD  Z25, Z27, Z27
-	VPADDQ  Z9, Z23, Z26
-	VPSRLQ  $0x34, Z26, Z25
-	VPANDQ  Z10, Z26, Z26
-	VPADDQ  Z11, Z26, Z26
-	VPORQ   Z12, Z25, Z25
-	VSUBPD  Z13, Z25, Z25
-	VSUBPD  Z14, Z26, Z28
-	VADDPD  Z14, Z26, Z26
-	VDIVPD  Z26, Z28, Z28
-	VSUBPD  Z21, Z24, Z24
-	VSUBPD  Z22, Z25, Z25
-	VPSLLQ  $0x34, Z18, Z18
-	VPSLLQ  $0x34, Z19, Z19
-	ADDQ    $0x40, R10
-	DECQ    R11
-	JNZ     logitsLoss32WideAVX512_loop_on
-	VADDPD  (R8), Z2, Z2
-	VMOVUPD Z2, (R8)
-	VXORPD  Z2, Z2, Z2
-	VADDPD  128(R8), Z3, Z3
-	VMOVUPD Z3, 128(R8)
-	VXORPD  Z3, Z3, Z3
-	VADDPD  256(R8), Z4, Z4
-	VMOVUPD Z4, 256(R8)
-	VXORPD  Z4, Z4, Z4
-	MOVQ    $0x00000080, R11
+	VPADDQ           Z9, Z20, Z25
+	VPSRLQ           $0x34, Z25, Z24
+	VPANDQ           Z10, Z25, Z25
+	VPADDQ           Z11, Z25, Z25
+	VPORQ            Z12, Z24, Z24
+	VSUBPD           Z13, Z24, Z24
+	VSUBPD           Z14, Z25, Z27
+	VADDPD           Z14, Z25, Z25
+	VDIVPD           Z25, Z27, Z27
+	VPADDQ           Z9, Z23, Z26
+	VPSRLQ           $0x34, Z26, Z25
+	VPANDQ           Z10, Z26, Z26
+	VPADDQ           Z11, Z26, Z26
+	VPORQ            Z12, Z25, Z25
+	VSUBPD           Z13, Z25, Z25
+	VSUBPD           Z14, Z26, Z28
+	VADDPD           Z14, Z26, Z26
+	VDIVPD           Z26, Z28, Z28
+	VSUBPD           Z21, Z24, Z24
+	VSUBPD           Z22, Z25, Z25
+	VPSLLQ           $0x34, Z18, Z18
+	VPSLLQ           $0x34, Z19, Z19
+	ADDQ             $0x40, R10
+	DECQ             R11
+	JNZ              logitsLoss32WideAVX512_loop_on
+	VADDPD           (R8), Z2, Z2
+	VMOVUPD          Z2, (R8)
+	VXORPD           Z2, Z2, Z2
+	VADDPD           128(R8), Z3, Z3
+	VMOVUPD          Z3, 128(R8)
+	VXORPD           Z3, Z3, Z3
+	VADDPD           256(R8), Z4, Z4
+	VMOVUPD          Z4, 256(R8)
+	VXORPD           Z4, Z4, Z4
+	MOVQ             $0x00000080, R11
 
 logitsLoss32WideAVX512_loop_on:
 	SUBQ $0x10, R9
@@ -6026,19 +5990,17 @@ logitsLoss32WideAVX512_loop_few:
 	ADDQ $0x10, R9
 
 logitsLoss32WideAVX512_loop_one:
-	CMPQ      R9, $0x08
-	JL        logitsLoss32WideAVX512_loop_tail
-	VCVTPS2PD (AX)(R10*1), Z5
-	VADDPD    Z0, Z5, Z19
-	VMULPD    Z6, Z19, Z19
-	VMOVUPD   Z7, Z5
-	VMAXPD    Z19, Z5, Z5
-	VADDPD    Z8, Z5, Z17
-	VSUBPD    Z8, Z17, Z18
-	VSUBPD    Z18, Z5, Z5
-	VCVTPS2PD (CX)(R10*1), Z18
-
-	// log2 t - y
+	CMPQ             R9, $0x08
+	JL               logitsLoss32WideAVX512_loop_tail
+	VCVTPS2PD        (AX)(R10*1), Z5
+	VADDPD           Z0, Z5, Z19
+	VMULPD           Z6, Z19, Z19
+	VMOVUPD          Z7, Z5
+	VMAXPD           Z19, Z5, Z5
+	VADDPD           Z8, Z5, Z17
+	VSUBPD           Z8, Z17, Z18
+	VSUBPD           Z18, Z5, Z5
+	VCVTPS2PD        (CX)(R10*1), Z18
 	VPADDQ           Z9, Z18, Z21
 	VPSRLQ           $0x34, Z21, Z20
 	VPANDQ           Z10, Z21, Z21
@@ -6080,27 +6042,25 @@ logitsLoss32WideAVX512_loop_one:
 	JMP              logitsLoss32WideAVX512_loop_one
 
 logitsLoss32WideAVX512_loop_tail:
-	TESTQ     R9, R9
-	JZ        logitsLoss32WideAVX512_loop_done
-	LEAQ      tailMask<>+0(SB), R11
-	MOVQ      $0x00000008, R12
-	SUBQ      R9, R12
-	VMOVUPD   (R11)(R12*8), Z5
-	VPMOVQ2M  Z5, K1
-	VMOVUPS.Z (AX)(R10*1), K1, Y17
-	VCVTPS2PD Y17, Z17
-	VADDPD    Z0, Z17, Z19
-	VMULPD    Z6, Z19, Z19
-	VMOVUPD   Z7, Z17
-	VMAXPD    Z19, Z17, Z17
-	VADDPD    Z8, Z17, Z0
-	VSUBPD    Z8, Z0, Z18
-	VSUBPD    Z18, Z17, Z17
-	VPMOVQ2M  Z5, K1
-	VMOVUPS.Z (CX)(R10*1), K1, Y18
-	VCVTPS2PD Y18, Z18
-
-	// log2 t - y
+	TESTQ            R9, R9
+	JZ               logitsLoss32WideAVX512_loop_done
+	LEAQ             tailMask<>+0(SB), R11
+	MOVQ             $0x00000008, R12
+	SUBQ             R9, R12
+	VMOVUPD          (R11)(R12*8), Z5
+	VPMOVQ2M         Z5, K1
+	VMOVUPS.Z        (AX)(R10*1), K1, Y17
+	VCVTPS2PD        Y17, Z17
+	VADDPD           Z0, Z17, Z19
+	VMULPD           Z6, Z19, Z19
+	VMOVUPD          Z7, Z17
+	VMAXPD           Z19, Z17, Z17
+	VADDPD           Z8, Z17, Z0
+	VSUBPD           Z8, Z0, Z18
+	VSUBPD           Z18, Z17, Z17
+	VPMOVQ2M         Z5, K1
+	VMOVUPS.Z        (CX)(R10*1), K1, Y18
+	VCVTPS2PD        Y18, Z18
 	VPADDQ           Z9, Z18, Z21
 	VPSRLQ           $0x34, Z21, Z20
 	VPANDQ           Z10, Z21, Z21
@@ -6299,30 +6259,28 @@ logProbsLoss32WideAVX512_row:
 	VSUBPD    Z4, Z19, Z19
 	VCVTPS2PD (CX)(R9*1), Z4
 	VCVTPS2PD 32(CX)(R9*1), Z19
-
-	// log2 t - y
-	VPADDQ Z8, Z4, Z23
-	VPSRLQ $0x34, Z23, Z22
-	VPANDQ Z9, Z23, Z23
-	VPADDQ Z10, Z23, Z23
-	VPORQ  Z11, Z22, Z22
-	VSUBPD Z12, Z22, Z22
-	VSUBPD Z13, Z23, Z25
-	VADDPD Z13, Z23, Z23
-	VDIVPD Z23, Z25, Z25
-	VPADDQ Z8, Z19, Z24
-	VPSRLQ $0x34, Z24, Z23
-	VPANDQ Z9, Z24, Z24
-	VPADDQ Z10, Z24, Z24
-	VPORQ  Z11, Z23, Z23
-	VSUBPD Z12, Z23, Z23
-	VSUBPD Z13, Z24, Z26
-	VADDPD Z13, Z24, Z24
-	VDIVPD Z24, Z26, Z26
-	VSUBPD Z21, Z22, Z22
-	VSUBPD Z20, Z23, Z23
-	SUBQ   $0x10, R8
-	JL     logProbsLoss32WideAVX512_loop_last
+	VPADDQ    Z8, Z4, Z23
+	VPSRLQ    $0x34, Z23, Z22
+	VPANDQ    Z9, Z23, Z23
+	VPADDQ    Z10, Z23, Z23
+	VPORQ     Z11, Z22, Z22
+	VSUBPD    Z12, Z22, Z22
+	VSUBPD    Z13, Z23, Z25
+	VADDPD    Z13, Z23, Z23
+	VDIVPD    Z23, Z25, Z25
+	VPADDQ    Z8, Z19, Z24
+	VPSRLQ    $0x34, Z24, Z23
+	VPANDQ    Z9, Z24, Z24
+	VPADDQ    Z10, Z24, Z24
+	VPORQ     Z11, Z23, Z23
+	VSUBPD    Z12, Z23, Z23
+	VSUBPD    Z13, Z24, Z26
+	VADDPD    Z13, Z24, Z24
+	VDIVPD    Z24, Z26, Z26
+	VSUBPD    Z21, Z22, Z22
+	VSUBPD    Z20, Z23, Z23
+	SUBQ      $0x10, R8
+	JL        logProbsLoss32WideAVX512_loop_last
 
 logProbsLoss32WideAVX512_loop:
 	VMULPD      Z25, Z25, Z20
@@ -6371,38 +6329,36 @@ logProbsLoss32WideAVX512_loop:
 	VSUBPD      Z4, Z19, Z19
 	VCVTPS2PD   64(CX)(R9*1), Z4
 	VCVTPS2PD   96(CX)(R9*1), Z19
-
-	// log2 t - y
-	VPADDQ  Z8, Z4, Z23
-	VPSRLQ  $0x34, Z23, Z22
-	VPANDQ  Z9, Z23, Z23
-	VPADDQ  Z10, Z23, Z23
-	VPORQ   Z11, Z22, Z22
-	VSUBPD  Z12, Z22, Z22
-	VSUBPD  Z13, Z23, Z25
-	VADDPD  Z13, Z23, Z23
-	VDIVPD  Z23, Z25, Z25
-	VPADDQ  Z8, Z19, Z24
-	VPSRLQ  $0x34, Z24, Z23
-	VPANDQ  Z9, Z24, Z24
-	VPADDQ  Z10, Z24, Z24
-	VPORQ   Z11, Z23, Z23
-	VSUBPD  Z12, Z23, Z23
-	VSUBPD  Z13, Z24, Z26
-	VADDPD  Z13, Z24, Z24
-	VDIVPD  Z24, Z26, Z26
-	VSUBPD  Z20, Z22, Z22
-	VSUBPD  Z21, Z23, Z23
-	ADDQ    $0x40, R9
-	DECQ    R10
-	JNZ     logProbsLoss32WideAVX512_loop_on
-	VADDPD  (DI), Z2, Z2
-	VMOVUPD Z2, (DI)
-	VXORPD  Z2, Z2, Z2
-	VADDPD  128(DI), Z3, Z3
-	VMOVUPD Z3, 128(DI)
-	VXORPD  Z3, Z3, Z3
-	MOVQ    $0x00000080, R10
+	VPADDQ      Z8, Z4, Z23
+	VPSRLQ      $0x34, Z23, Z22
+	VPANDQ      Z9, Z23, Z23
+	VPADDQ      Z10, Z23, Z23
+	VPORQ       Z11, Z22, Z22
+	VSUBPD      Z12, Z22, Z22
+	VSUBPD      Z13, Z23, Z25
+	VADDPD      Z13, Z23, Z23
+	VDIVPD      Z23, Z25, Z25
+	VPADDQ      Z8, Z19, Z24
+	VPSRLQ      $0x34, Z24, Z23
+	VPANDQ      Z9, Z24, Z24
+	VPADDQ      Z10, Z24, Z24
+	VPORQ       Z11, Z23, Z23
+	VSUBPD      Z12, Z23, Z23
+	VSUBPD      Z13, Z24, Z26
+	VADDPD      Z13, Z24, Z24
+	VDIVPD      Z24, Z26, Z26
+	VSUBPD      Z20, Z22, Z22
+	VSUBPD      Z21, Z23, Z23
+	ADDQ        $0x40, R9
+	DECQ        R10
+	JNZ         logProbsLoss32WideAVX512_loop_on
+	VADDPD      (DI), Z2, Z2
+	VMOVUPD     Z2, (DI)
+	VXORPD      Z2, Z2, Z2
+	VADDPD      128(DI), Z3, Z3
+	VMOVUPD     Z3, 128(DI)
+	VXORPD      Z3, Z3, Z3
+	MOVQ        $0x00000080, R10
 
 logProbsLoss32WideAVX512_loop_on:
 	SUBQ $0x10, R8
@@ -6443,19 +6399,17 @@ logProbsLoss32WideAVX512_loop_few:
 	ADDQ $0x10, R8
 
 logProbsLoss32WideAVX512_loop_one:
-	CMPQ      R8, $0x08
-	JL        logProbsLoss32WideAVX512_loop_tail
-	VCVTPS2PD (AX)(R9*1), Z4
-	VADDPD    Z0, Z4, Z20
-	VMULPD    Z5, Z20, Z20
-	VMOVUPD   Z6, Z4
-	VMAXPD    Z20, Z4, Z4
-	VADDPD    Z7, Z4, Z19
-	VSUBPD    Z7, Z19, Z19
-	VSUBPD    Z19, Z4, Z4
-	VCVTPS2PD (CX)(R9*1), Z4
-
-	// log2 t - y
+	CMPQ        R8, $0x08
+	JL          logProbsLoss32WideAVX512_loop_tail
+	VCVTPS2PD   (AX)(R9*1), Z4
+	VADDPD      Z0, Z4, Z20
+	VMULPD      Z5, Z20, Z20
+	VMOVUPD     Z6, Z4
+	VMAXPD      Z20, Z4, Z4
+	VADDPD      Z7, Z4, Z19
+	VSUBPD      Z7, Z19, Z19
+	VSUBPD      Z19, Z4, Z4
+	VCVTPS2PD   (CX)(R9*1), Z4
 	VPADDQ      Z8, Z4, Z21
 	VPSRLQ      $0x34, Z21, Z19
 	VPANDQ      Z9, Z21, Z21
@@ -6485,27 +6439,25 @@ logProbsLoss32WideAVX512_loop_one:
 	JMP         logProbsLoss32WideAVX512_loop_one
 
 logProbsLoss32WideAVX512_loop_tail:
-	TESTQ     R8, R8
-	JZ        logProbsLoss32WideAVX512_loop_done
-	LEAQ      tailMask<>+0(SB), R10
-	MOVQ      $0x00000008, R11
-	SUBQ      R8, R11
-	VMOVUPD   (R10)(R11*8), Z4
-	VPMOVQ2M  Z4, K1
-	VMOVUPS.Z (AX)(R9*1), K1, Y19
-	VCVTPS2PD Y19, Z19
-	VADDPD    Z0, Z19, Z21
-	VMULPD    Z5, Z21, Z21
-	VMOVUPD   Z6, Z19
-	VMAXPD    Z21, Z19, Z19
-	VADDPD    Z7, Z19, Z20
-	VSUBPD    Z7, Z20, Z20
-	VSUBPD    Z20, Z19, Z19
-	VPMOVQ2M  Z4, K1
-	VMOVUPS.Z (CX)(R9*1), K1, Y4
-	VCVTPS2PD Y4, Z4
-
-	// log2 t - y
+	TESTQ       R8, R8
+	JZ          logProbsLoss32WideAVX512_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Z4
+	VPMOVQ2M    Z4, K1
+	VMOVUPS.Z   (AX)(R9*1), K1, Y19
+	VCVTPS2PD   Y19, Z19
+	VADDPD      Z0, Z19, Z21
+	VMULPD      Z5, Z21, Z21
+	VMOVUPD     Z6, Z19
+	VMAXPD      Z21, Z19, Z19
+	VADDPD      Z7, Z19, Z20
+	VSUBPD      Z7, Z20, Z20
+	VSUBPD      Z20, Z19, Z19
+	VPMOVQ2M    Z4, K1
+	VMOVUPS.Z   (CX)(R9*1), K1, Y4
+	VCVTPS2PD   Y4, Z4
 	VPADDQ      Z8, Z4, Z20
 	VPSRLQ      $0x34, Z20, Z19
 	VPANDQ      Z9, Z20, Z20
@@ -7719,30 +7671,28 @@ targetProbs32WideAVX512_row:
 	VSUBPD       Z4, Z5, Z5
 	VCVTPS2PD    (CX)(R9*1), Z4
 	VCVTPS2PD    32(CX)(R9*1), Z5
-
-	// log2 t - y
-	VPADDQ Z11, Z4, Z25
-	VPSRLQ $0x34, Z25, Z24
-	VPANDQ Z12, Z25, Z25
-	VPADDQ Z13, Z25, Z25
-	VPORQ  Z14, Z24, Z24
-	VSUBPD Z15, Z24, Z24
-	VSUBPD Z16, Z25, Z27
-	VADDPD Z16, Z25, Z25
-	VDIVPD Z25, Z27, Z27
-	VPADDQ Z11, Z5, Z26
-	VPSRLQ $0x34, Z26, Z25
-	VPANDQ Z12, Z26, Z26
-	VPADDQ Z13, Z26, Z26
-	VPORQ  Z14, Z25, Z25
-	VSUBPD Z15, Z25, Z25
-	VSUBPD Z16, Z26, Z28
-	VADDPD Z16, Z26, Z26
-	VDIVPD Z26, Z28, Z28
-	VSUBPD Z8, Z24, Z24
-	VSUBPD Z6, Z25, Z25
-	SUBQ   $0x10, R8
-	JL     targetProbs32WideAVX512_loop_last
+	VPADDQ       Z11, Z4, Z25
+	VPSRLQ       $0x34, Z25, Z24
+	VPANDQ       Z12, Z25, Z25
+	VPADDQ       Z13, Z25, Z25
+	VPORQ        Z14, Z24, Z24
+	VSUBPD       Z15, Z24, Z24
+	VSUBPD       Z16, Z25, Z27
+	VADDPD       Z16, Z25, Z25
+	VDIVPD       Z25, Z27, Z27
+	VPADDQ       Z11, Z5, Z26
+	VPSRLQ       $0x34, Z26, Z25
+	VPANDQ       Z12, Z26, Z26
+	VPADDQ       Z13, Z26, Z26
+	VPORQ        Z14, Z25, Z25
+	VSUBPD       Z15, Z25, Z25
+	VSUBPD       Z16, Z26, Z28
+	VADDPD       Z16, Z26, Z26
+	VDIVPD       Z26, Z28, Z28
+	VSUBPD       Z8, Z24, Z24
+	VSUBPD       Z6, Z25, Z25
+	SUBQ         $0x10, R8
+	JL           targetProbs32WideAVX512_loop_last
 
 targetProbs32WideAVX512_loop:
 	PREFETCHT0  4096(DX)(R9*1)
@@ -7814,31 +7764,29 @@ targetProbs32WideAVX512_loop:
 	VSUBPD      Z4, Z5, Z5
 	VCVTPS2PD   64(CX)(R9*1), Z4
 	VCVTPS2PD   96(CX)(R9*1), Z5
-
-	// log2 t - y
-	VPADDQ Z11, Z4, Z25
-	VPSRLQ $0x34, Z25, Z24
-	VPANDQ Z12, Z25, Z25
-	VPADDQ Z13, Z25, Z25
-	VPORQ  Z14, Z24, Z24
-	VSUBPD Z15, Z24, Z24
-	VSUBPD Z16, Z25, Z27
-	VADDPD Z16, Z25, Z25
-	VDIVPD Z25, Z27, Z27
-	VPADDQ Z11, Z5, Z26
-	VPSRLQ $0x34, Z26, Z25
-	VPANDQ Z12, Z26, Z26
-	VPADDQ Z13, Z26, Z26
-	VPORQ  Z14, Z25, Z25
-	VSUBPD Z15, Z25, Z25
-	VSUBPD Z16, Z26, Z28
-	VADDPD Z16, Z26, Z26
-	VDIVPD Z26, Z28, Z28
-	VSUBPD Z6, Z24, Z24
-	VSUBPD Z8, Z25, Z25
-	ADDQ   $0x40, R9
-	SUBQ   $0x10, R8
-	JGE    targetProbs32WideAVX512_loop
+	VPADDQ      Z11, Z4, Z25
+	VPSRLQ      $0x34, Z25, Z24
+	VPANDQ      Z12, Z25, Z25
+	VPADDQ      Z13, Z25, Z25
+	VPORQ       Z14, Z24, Z24
+	VSUBPD      Z15, Z24, Z24
+	VSUBPD      Z16, Z25, Z27
+	VADDPD      Z16, Z25, Z25
+	VDIVPD      Z25, Z27, Z27
+	VPADDQ      Z11, Z5, Z26
+	VPSRLQ      $0x34, Z26, Z25
+	VPANDQ      Z12, Z26, Z26
+	VPADDQ      Z13, Z26, Z26
+	VPORQ       Z14, Z25, Z25
+	VSUBPD      Z15, Z25, Z25
+	VSUBPD      Z16, Z26, Z28
+	VADDPD      Z16, Z26, Z26
+	VDIVPD      Z26, Z28, Z28
+	VSUBPD      Z6, Z24, Z24
+	VSUBPD      Z8, Z25, Z25
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, R8
+	JGE         targetProbs32WideAVX512_loop
 
 targetProbs32WideAVX512_loop_last:
 	VMULPD      Z27, Z27, Z6
@@ -7897,19 +7845,17 @@ targetProbs32WideAVX512_loop_few:
 	ADDQ $0x10, R8
 
 targetProbs32WideAVX512_loop_one:
-	CMPQ      R8, $0x08
-	JL        targetProbs32WideAVX512_loop_tail
-	VCVTPS2PD (AX)(R9*1), Z4
-	VADDPD    Z0, Z4, Z6
-	VMULPD    Z7, Z6, Z6
-	VMOVUPD   Z9, Z4
-	VMAXPD    Z6, Z4, Z4
-	VADDPD    Z10, Z4, Z5
-	VSUBPD    Z10, Z5, Z5
-	VSUBPD    Z5, Z4, Z4
-	VCVTPS2PD (CX)(R9*1), Z4
-
-	// log2 t - y
+	CMPQ        R8, $0x08
+	JL          targetProbs32WideAVX512_loop_tail
+	VCVTPS2PD   (AX)(R9*1), Z4
+	VADDPD      Z0, Z4, Z6
+	VMULPD      Z7, Z6, Z6
+	VMOVUPD     Z9, Z4
+	VMAXPD      Z6, Z4, Z4
+	VADDPD      Z10, Z4, Z5
+	VSUBPD      Z10, Z5, Z5
+	VSUBPD      Z5, Z4, Z4
+	VCVTPS2PD   (CX)(R9*1), Z4
 	VPADDQ      Z11, Z4, Z8
 	VPSRLQ      $0x34, Z8, Z5
 	VPANDQ      Z12, Z8, Z8
@@ -7950,27 +7896,25 @@ targetProbs32WideAVX512_loop_one:
 	JMP         targetProbs32WideAVX512_loop_one
 
 targetProbs32WideAVX512_loop_tail:
-	TESTQ     R8, R8
-	JZ        targetProbs32WideAVX512_loop_done
-	LEAQ      tailMask<>+0(SB), R10
-	MOVQ      $0x00000008, R11
-	SUBQ      R8, R11
-	VMOVUPD   (R10)(R11*8), Z4
-	VPMOVQ2M  Z4, K1
-	VMOVUPS.Z (AX)(R9*1), K1, Y5
-	VCVTPS2PD Y5, Z5
-	VADDPD    Z0, Z5, Z6
-	VMULPD    Z7, Z6, Z6
-	VMOVUPD   Z9, Z5
-	VMAXPD    Z6, Z5, Z5
-	VADDPD    Z10, Z5, Z0
-	VSUBPD    Z10, Z0, Z0
-	VSUBPD    Z0, Z5, Z5
-	VPMOVQ2M  Z4, K1
-	VMOVUPS.Z (CX)(R9*1), K1, Y0
-	VCVTPS2PD Y0, Z0
-
-	// log2 t - y
+	TESTQ       R8, R8
+	JZ          targetProbs32WideAVX512_loop_done
+	LEAQ        tailMask<>+0(SB), R10
+	MOVQ        $0x00000008, R11
+	SUBQ        R8, R11
+	VMOVUPD     (R10)(R11*8), Z4
+	VPMOVQ2M    Z4, K1
+	VMOVUPS.Z   (AX)(R9*1), K1, Y5
+	VCVTPS2PD   Y5, Z5
+	VADDPD      Z0, Z5, Z6
+	VMULPD      Z7, Z6, Z6
+	VMOVUPD     Z9, Z5
+	VMAXPD      Z6, Z5, Z5
+	VADDPD      Z10, Z5, Z0
+	VSUBPD      Z10, Z0, Z0
+	VSUBPD      Z0, Z5, Z5
+	VPMOVQ2M    Z4, K1
+	VMOVUPS.Z   (CX)(R9*1), K1, Y0
+	VCVTPS2PD   Y0, Z0
 	VPADDQ      Z11, Z0, Z8
 	VPSRLQ      $0x34, Z8, Z5
 	VPANDQ      Z12, Z8, Z8
@@ -12452,32 +12396,30 @@ powersLoss32WideAVX512_row:
 	VORPD        Z28, Z1, Z1
 	VCVTPS2PD    (AX)(R9*1), Z26
 	VCVTPS2PD    32(AX)(R9*1), Z27
-
-	// log2 t - y
-	VPADDQ Z13, Z26, Z28
-	VPSRLQ $0x34, Z28, Z26
-	VPANDQ Z14, Z28, Z28
-	VPADDQ Z15, Z28, Z28
-	VPORQ  Z16, Z26, Z26
-	VSUBPD Z17, Z26, Z26
-	VSUBPD Z18, Z28, Z29
-	VADDPD Z18, Z28, Z28
-	VDIVPD Z28, Z29, Z29
-	VPADDQ Z13, Z27, Z28
-	VPSRLQ $0x34, Z28, Z27
-	VPANDQ Z14, Z28, Z28
-	VPADDQ Z15, Z28, Z28
-	VPORQ  Z16, Z27, Z27
-	VSUBPD Z17, Z27, Z27
-	VSUBPD Z18, Z28, Z30
-	VADDPD Z18, Z28, Z28
-	VDIVPD Z28, Z30, Z30
-	VSUBPD Z24, Z26, Z26
-	VSUBPD Z25, Z27, Z27
-	VPSLLQ $0x34, Z22, Z22
-	VPSLLQ $0x34, Z23, Z23
-	SUBQ   $0x10, R8
-	JL     powersLoss32WideAVX512_loop_last
+	VPADDQ       Z13, Z26, Z28
+	VPSRLQ       $0x34, Z28, Z26
+	VPANDQ       Z14, Z28, Z28
+	VPADDQ       Z15, Z28, Z28
+	VPORQ        Z16, Z26, Z26
+	VSUBPD       Z17, Z26, Z26
+	VSUBPD       Z18, Z28, Z29
+	VADDPD       Z18, Z28, Z28
+	VDIVPD       Z28, Z29, Z29
+	VPADDQ       Z13, Z27, Z28
+	VPSRLQ       $0x34, Z28, Z27
+	VPANDQ       Z14, Z28, Z28
+	VPADDQ       Z15, Z28, Z28
+	VPORQ        Z16, Z27, Z27
+	VSUBPD       Z17, Z27, Z27
+	VSUBPD       Z18, Z28, Z30
+	VADDPD       Z18, Z28, Z28
+	VDIVPD       Z28, Z30, Z30
+	VSUBPD       Z24, Z26, Z26
+	VSUBPD       Z25, Z27, Z27
+	VPSLLQ       $0x34, Z22, Z22
+	VPSLLQ       $0x34, Z23, Z23
+	SUBQ         $0x10, R8
+	JL           powersLoss32WideAVX512_loop_last
 
 powersLoss32WideAVX512_loop:
 	VMULPD           Z29, Z29, Z24
@@ -12582,40 +12524,38 @@ powersLoss32WideAVX512_loop:
 	VORPD            Z28, Z1, Z1
 	VCVTPS2PD        64(AX)(R9*1), Z26
 	VCVTPS2PD        96(AX)(R9*1), Z27
-
-	// log2 t - y
-	VPADDQ  Z13, Z26, Z28
-	VPSRLQ  $0x34, Z28, Z26
-	VPANDQ  Z14, Z28, Z28
-	VPADDQ  Z15, Z28, Z28
-	VPORQ   Z16, Z26, Z26
-	VSUBPD  Z17, Z26, Z26
-	VSUBPD  Z18, Z28, Z29
-	VADDPD  Z18, Z28, Z28
-	VDIVPD  Z28, Z29, Z29
-	VPADDQ  Z13, Z27, Z28
-	VPSRLQ  $0x34, Z28, Z27
-	VPANDQ  Z14, Z28, Z28
-	VPADDQ  Z15, Z28, Z28
-	VPORQ   Z16, Z27, Z27
-	VSUBPD  Z17, Z27, Z27
-	VSUBPD  Z18, Z28, Z30
-	VADDPD  Z18, Z28, Z28
-	VDIVPD  Z28, Z30, Z30
-	VSUBPD  Z24, Z26, Z26
-	VSUBPD  Z25, Z27, Z27
-	VPSLLQ  $0x34, Z22, Z22
-	VPSLLQ  $0x34, Z23, Z23
-	ADDQ    $0x40, R9
-	DECQ    R10
-	JNZ     powersLoss32WideAVX512_loop_on
-	VADDPD  (DI), Z2, Z2
-	VMOVUPD Z2, (DI)
-	VXORPD  Z2, Z2, Z2
-	VADDPD  128(DI), Z3, Z3
-	VMOVUPD Z3, 128(DI)
-	VXORPD  Z3, Z3, Z3
-	MOVQ    $0x00000080, R10
+	VPADDQ           Z13, Z26, Z28
+	VPSRLQ           $0x34, Z28, Z26
+	VPANDQ           Z14, Z28, Z28
+	VPADDQ           Z15, Z28, Z28
+	VPORQ            Z16, Z26, Z26
+	VSUBPD           Z17, Z26, Z26
+	VSUBPD           Z18, Z28, Z29
+	VADDPD           Z18, Z28, Z28
+	VDIVPD           Z28, Z29, Z29
+	VPADDQ           Z13, Z27, Z28
+	VPSRLQ           $0x34, Z28, Z27
+	VPANDQ           Z14, Z28, Z28
+	VPADDQ           Z15, Z28, Z28
+	VPORQ            Z16, Z27, Z27
+	VSUBPD           Z17, Z27, Z27
+	VSUBPD           Z18, Z28, Z30
+	VADDPD           Z18, Z28, Z28
+	VDIVPD           Z28, Z30, Z30
+	VSUBPD           Z24, Z26, Z26
+	VSUBPD           Z25, Z27, Z27
+	VPSLLQ           $0x34, Z22, Z22
+	VPSLLQ           $0x34, Z23, Z23
+	ADDQ             $0x40, R9
+	DECQ             R10
+	JNZ              powersLoss32WideAVX512_loop_on
+	VADDPD           (DI), Z2, Z2
+	VMOVUPD          Z2, (DI)
+	VXORPD           Z2, Z2, Z2
+	VADDPD           128(DI), Z3, Z3
+	VMOVUPD          Z3, 128(DI)
+	VXORPD           Z3, Z3, Z3
+	MOVQ             $0x00000080, R10
 
 powersLoss32WideAVX512_loop_on:
 	SUBQ $0x10, R8
@@ -12676,37 +12616,35 @@ powersLoss32WideAVX512_loop_few:
 	ADDQ $0x10, R8
 
 powersLoss32WideAVX512_loop_one:
-	CMPQ        R8, $0x08
-	JL          powersLoss32WideAVX512_loop_tail
-	VCVTPS2PD   (CX)(R9*1), Z4
-	VADDPD      Z0, Z4, Z4
-	VMOVUPD     Z5, Z22
-	VMAXPD      Z4, Z22, Z22
-	VMOVUPD     Z6, Z21
-	VMOVUPD     Z7, Z4
-	VFMADD231PD Z4, Z22, Z21
-	VSUBPD      Z6, Z21, Z23
-	VFMSUB213PD Z23, Z22, Z4
-	VFMADD231PD Z8, Z22, Z4
-	VCVTPS2PD   (CX)(R9*1), Z22
-	VADDPD      Z0, Z22, Z22
-	VMULPD      Z7, Z22, Z22
-	VCMPPD      $0x16, Z9, Z21, K1
-	VPMOVM2Q    K1, Z23
-	VORPD       Z23, Z1, Z1
-	VCVTPS2PD   (AX)(R9*1), Z23
-	VCMPPD      $0x1e, Z10, Z22, K1
-	VPMOVM2Q    K1, Z24
-	VCMPPD      $0x19, Z11, Z23, K1
-	VPMOVM2Q    K1, Z25
-	VCMPPD      $0x1e, Z12, Z23, K1
-	VPMOVM2Q    K1, Z23
-	VORPD       Z23, Z25, Z25
-	VANDPD      Z24, Z25, Z25
-	VORPD       Z25, Z1, Z1
-	VCVTPS2PD   (AX)(R9*1), Z23
-
-	// log2 t - y
+	CMPQ             R8, $0x08
+	JL               powersLoss32WideAVX512_loop_tail
+	VCVTPS2PD        (CX)(R9*1), Z4
+	VADDPD           Z0, Z4, Z4
+	VMOVUPD          Z5, Z22
+	VMAXPD           Z4, Z22, Z22
+	VMOVUPD          Z6, Z21
+	VMOVUPD          Z7, Z4
+	VFMADD231PD      Z4, Z22, Z21
+	VSUBPD           Z6, Z21, Z23
+	VFMSUB213PD      Z23, Z22, Z4
+	VFMADD231PD      Z8, Z22, Z4
+	VCVTPS2PD        (CX)(R9*1), Z22
+	VADDPD           Z0, Z22, Z22
+	VMULPD           Z7, Z22, Z22
+	VCMPPD           $0x16, Z9, Z21, K1
+	VPMOVM2Q         K1, Z23
+	VORPD            Z23, Z1, Z1
+	VCVTPS2PD        (AX)(R9*1), Z23
+	VCMPPD           $0x1e, Z10, Z22, K1
+	VPMOVM2Q         K1, Z24
+	VCMPPD           $0x19, Z11, Z23, K1
+	VPMOVM2Q         K1, Z25
+	VCMPPD           $0x1e, Z12, Z23, K1
+	VPMOVM2Q         K1, Z23
+	VORPD            Z23, Z25, Z25
+	VANDPD           Z24, Z25, Z25
+	VORPD            Z25, Z1, Z1
+	VCVTPS2PD        (AX)(R9*1), Z23
 	VPADDQ           Z13, Z23, Z24
 	VPSRLQ           $0x34, Z24, Z23
 	VPANDQ           Z14, Z24, Z24
@@ -12747,51 +12685,49 @@ powersLoss32WideAVX512_loop_one:
 	JMP              powersLoss32WideAVX512_loop_one
 
 powersLoss32WideAVX512_loop_tail:
-	TESTQ       R8, R8
-	JZ          powersLoss32WideAVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Z4
-	VPMOVQ2M    Z4, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Y21
-	VCVTPS2PD   Y21, Z21
-	VADDPD      Z0, Z21, Z21
-	VMOVUPD     Z5, Z23
-	VMAXPD      Z21, Z23, Z23
-	VMOVUPD     Z6, Z22
-	VMOVUPD     Z7, Z21
-	VFMADD231PD Z21, Z23, Z22
-	VSUBPD      Z6, Z22, Z24
-	VFMSUB213PD Z24, Z23, Z21
-	VFMADD231PD Z8, Z23, Z21
-	VPMOVQ2M    Z4, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Y23
-	VCVTPS2PD   Y23, Z23
-	VADDPD      Z0, Z23, Z23
-	VMULPD      Z7, Z23, Z23
-	VCMPPD      $0x16, Z9, Z22, K1
-	VPMOVM2Q    K1, Z0
-	VANDPD      Z4, Z0, Z0
-	VORPD       Z0, Z1, Z1
-	VPMOVQ2M    Z4, K1
-	VMOVUPS.Z   (AX)(R9*1), K1, Y0
-	VCVTPS2PD   Y0, Z0
-	VCMPPD      $0x1e, Z10, Z23, K1
-	VPMOVM2Q    K1, Z24
-	VANDPD      Z4, Z24, Z24
-	VCMPPD      $0x19, Z11, Z0, K1
-	VPMOVM2Q    K1, Z25
-	VCMPPD      $0x1e, Z12, Z0, K1
-	VPMOVM2Q    K1, Z0
-	VORPD       Z0, Z25, Z25
-	VANDPD      Z24, Z25, Z25
-	VORPD       Z25, Z1, Z1
-	VPMOVQ2M    Z4, K1
-	VMOVUPS.Z   (AX)(R9*1), K1, Y0
-	VCVTPS2PD   Y0, Z0
-
-	// log2 t - y
+	TESTQ            R8, R8
+	JZ               powersLoss32WideAVX512_loop_done
+	LEAQ             tailMask<>+0(SB), R10
+	MOVQ             $0x00000008, R11
+	SUBQ             R8, R11
+	VMOVUPD          (R10)(R11*8), Z4
+	VPMOVQ2M         Z4, K1
+	VMOVUPS.Z        (CX)(R9*1), K1, Y21
+	VCVTPS2PD        Y21, Z21
+	VADDPD           Z0, Z21, Z21
+	VMOVUPD          Z5, Z23
+	VMAXPD           Z21, Z23, Z23
+	VMOVUPD          Z6, Z22
+	VMOVUPD          Z7, Z21
+	VFMADD231PD      Z21, Z23, Z22
+	VSUBPD           Z6, Z22, Z24
+	VFMSUB213PD      Z24, Z23, Z21
+	VFMADD231PD      Z8, Z23, Z21
+	VPMOVQ2M         Z4, K1
+	VMOVUPS.Z        (CX)(R9*1), K1, Y23
+	VCVTPS2PD        Y23, Z23
+	VADDPD           Z0, Z23, Z23
+	VMULPD           Z7, Z23, Z23
+	VCMPPD           $0x16, Z9, Z22, K1
+	VPMOVM2Q         K1, Z0
+	VANDPD           Z4, Z0, Z0
+	VORPD            Z0, Z1, Z1
+	VPMOVQ2M         Z4, K1
+	VMOVUPS.Z        (AX)(R9*1), K1, Y0
+	VCVTPS2PD        Y0, Z0
+	VCMPPD           $0x1e, Z10, Z23, K1
+	VPMOVM2Q         K1, Z24
+	VANDPD           Z4, Z24, Z24
+	VCMPPD           $0x19, Z11, Z0, K1
+	VPMOVM2Q         K1, Z25
+	VCMPPD           $0x1e, Z12, Z0, K1
+	VPMOVM2Q         K1, Z0
+	VORPD            Z0, Z25, Z25
+	VANDPD           Z24, Z25, Z25
+	VORPD            Z25, Z1, Z1
+	VPMOVQ2M         Z4, K1
+	VMOVUPS.Z        (AX)(R9*1), K1, Y0
+	VCVTPS2PD        Y0, Z0
 	VPADDQ           Z13, Z0, Z24
 	VPSRLQ           $0x34, Z24, Z0
 	VPANDQ           Z14, Z24, Z24
@@ -13396,32 +13332,30 @@ powersTarget32WideAVX512_row:
 	VORPD        Z28, Z3, Z3
 	VCVTPS2PD    (AX)(R9*1), Z26
 	VCVTPS2PD    32(AX)(R9*1), Z27
-
-	// log2 t - y
-	VPADDQ Z18, Z26, Z28
-	VPSRLQ $0x34, Z28, Z26
-	VPANDQ Z19, Z28, Z28
-	VPADDQ Z20, Z28, Z28
-	VPORQ  Z21, Z26, Z26
-	VSUBPD Z22, Z26, Z26
-	VSUBPD Z23, Z28, Z29
-	VADDPD Z23, Z28, Z28
-	VDIVPD Z28, Z29, Z29
-	VPADDQ Z18, Z27, Z28
-	VPSRLQ $0x34, Z28, Z27
-	VPANDQ Z19, Z28, Z28
-	VPADDQ Z20, Z28, Z28
-	VPORQ  Z21, Z27, Z27
-	VSUBPD Z22, Z27, Z27
-	VSUBPD Z23, Z28, Z30
-	VADDPD Z23, Z28, Z28
-	VDIVPD Z28, Z30, Z30
-	VSUBPD Z12, Z26, Z26
-	VSUBPD Z13, Z27, Z27
-	VPSLLQ $0x34, Z6, Z6
-	VPSLLQ $0x34, Z7, Z7
-	SUBQ   $0x10, R8
-	JL     powersTarget32WideAVX512_loop_last
+	VPADDQ       Z18, Z26, Z28
+	VPSRLQ       $0x34, Z28, Z26
+	VPANDQ       Z19, Z28, Z28
+	VPADDQ       Z20, Z28, Z28
+	VPORQ        Z21, Z26, Z26
+	VSUBPD       Z22, Z26, Z26
+	VSUBPD       Z23, Z28, Z29
+	VADDPD       Z23, Z28, Z28
+	VDIVPD       Z28, Z29, Z29
+	VPADDQ       Z18, Z27, Z28
+	VPSRLQ       $0x34, Z28, Z27
+	VPANDQ       Z19, Z28, Z28
+	VPADDQ       Z20, Z28, Z28
+	VPORQ        Z21, Z27, Z27
+	VSUBPD       Z22, Z27, Z27
+	VSUBPD       Z23, Z28, Z30
+	VADDPD       Z23, Z28, Z28
+	VDIVPD       Z28, Z30, Z30
+	VSUBPD       Z12, Z26, Z26
+	VSUBPD       Z13, Z27, Z27
+	VPSLLQ       $0x34, Z6, Z6
+	VPSLLQ       $0x34, Z7, Z7
+	SUBQ         $0x10, R8
+	JL           powersTarget32WideAVX512_loop_last
 
 powersTarget32WideAVX512_loop:
 	PREFETCHT0       4096(DX)(R9*1)
@@ -13533,33 +13467,31 @@ powersTarget32WideAVX512_loop:
 	VORPD            Z28, Z3, Z3
 	VCVTPS2PD        64(AX)(R9*1), Z26
 	VCVTPS2PD        96(AX)(R9*1), Z27
-
-	// log2 t - y
-	VPADDQ Z18, Z26, Z28
-	VPSRLQ $0x34, Z28, Z26
-	VPANDQ Z19, Z28, Z28
-	VPADDQ Z20, Z28, Z28
-	VPORQ  Z21, Z26, Z26
-	VSUBPD Z22, Z26, Z26
-	VSUBPD Z23, Z28, Z29
-	VADDPD Z23, Z28, Z28
-	VDIVPD Z28, Z29, Z29
-	VPADDQ Z18, Z27, Z28
-	VPSRLQ $0x34, Z28, Z27
-	VPANDQ Z19, Z28, Z28
-	VPADDQ Z20, Z28, Z28
-	VPORQ  Z21, Z27, Z27
-	VSUBPD Z22, Z27, Z27
-	VSUBPD Z23, Z28, Z30
-	VADDPD Z23, Z28, Z28
-	VDIVPD Z28, Z30, Z30
-	VSUBPD Z12, Z26, Z26
-	VSUBPD Z13, Z27, Z27
-	VPSLLQ $0x34, Z6, Z6
-	VPSLLQ $0x34, Z7, Z7
-	ADDQ   $0x40, R9
-	SUBQ   $0x10, R8
-	JGE    powersTarget32WideAVX512_loop
+	VPADDQ           Z18, Z26, Z28
+	VPSRLQ           $0x34, Z28, Z26
+	VPANDQ           Z19, Z28, Z28
+	VPADDQ           Z20, Z28, Z28
+	VPORQ            Z21, Z26, Z26
+	VSUBPD           Z22, Z26, Z26
+	VSUBPD           Z23, Z28, Z29
+	VADDPD           Z23, Z28, Z28
+	VDIVPD           Z28, Z29, Z29
+	VPADDQ           Z18, Z27, Z28
+	VPSRLQ           $0x34, Z28, Z27
+	VPANDQ           Z19, Z28, Z28
+	VPADDQ           Z20, Z28, Z28
+	VPORQ            Z21, Z27, Z27
+	VSUBPD           Z22, Z27, Z27
+	VSUBPD           Z23, Z28, Z30
+	VADDPD           Z23, Z28, Z28
+	VDIVPD           Z28, Z30, Z30
+	VSUBPD           Z12, Z26, Z26
+	VSUBPD           Z13, Z27, Z27
+	VPSLLQ           $0x34, Z6, Z6
+	VPSLLQ           $0x34, Z7, Z7
+	ADDQ             $0x40, R9
+	SUBQ             $0x10, R8
+	JGE              powersTarget32WideAVX512_loop
 
 powersTarget32WideAVX512_loop_last:
 	VMULPD           Z29, Z29, Z12
@@ -13622,37 +13554,35 @@ powersTarget32WideAVX512_loop_few:
 	ADDQ $0x10, R8
 
 powersTarget32WideAVX512_loop_one:
-	CMPQ        R8, $0x08
-	JL          powersTarget32WideAVX512_loop_tail
-	VCVTPS2PD   (CX)(R9*1), Z4
-	VADDPD      Z0, Z4, Z4
-	VMOVUPD     Z8, Z6
-	VMAXPD      Z4, Z6, Z6
-	VMOVUPD     Z9, Z5
-	VMOVUPD     Z10, Z4
-	VFMADD231PD Z4, Z6, Z5
-	VSUBPD      Z9, Z5, Z7
-	VFMSUB213PD Z7, Z6, Z4
-	VFMADD231PD Z11, Z6, Z4
-	VCVTPS2PD   (CX)(R9*1), Z6
-	VADDPD      Z0, Z6, Z6
-	VMULPD      Z10, Z6, Z6
-	VCMPPD      $0x16, Z14, Z5, K1
-	VPMOVM2Q    K1, Z7
-	VORPD       Z7, Z3, Z3
-	VCVTPS2PD   (AX)(R9*1), Z7
-	VCMPPD      $0x1e, Z15, Z6, K1
-	VPMOVM2Q    K1, Z12
-	VCMPPD      $0x19, Z16, Z7, K1
-	VPMOVM2Q    K1, Z13
-	VCMPPD      $0x1e, Z17, Z7, K1
-	VPMOVM2Q    K1, Z7
-	VORPD       Z7, Z13, Z13
-	VANDPD      Z12, Z13, Z13
-	VORPD       Z13, Z3, Z3
-	VCVTPS2PD   (AX)(R9*1), Z7
-
-	// log2 t - y
+	CMPQ             R8, $0x08
+	JL               powersTarget32WideAVX512_loop_tail
+	VCVTPS2PD        (CX)(R9*1), Z4
+	VADDPD           Z0, Z4, Z4
+	VMOVUPD          Z8, Z6
+	VMAXPD           Z4, Z6, Z6
+	VMOVUPD          Z9, Z5
+	VMOVUPD          Z10, Z4
+	VFMADD231PD      Z4, Z6, Z5
+	VSUBPD           Z9, Z5, Z7
+	VFMSUB213PD      Z7, Z6, Z4
+	VFMADD231PD      Z11, Z6, Z4
+	VCVTPS2PD        (CX)(R9*1), Z6
+	VADDPD           Z0, Z6, Z6
+	VMULPD           Z10, Z6, Z6
+	VCMPPD           $0x16, Z14, Z5, K1
+	VPMOVM2Q         K1, Z7
+	VORPD            Z7, Z3, Z3
+	VCVTPS2PD        (AX)(R9*1), Z7
+	VCMPPD           $0x1e, Z15, Z6, K1
+	VPMOVM2Q         K1, Z12
+	VCMPPD           $0x19, Z16, Z7, K1
+	VPMOVM2Q         K1, Z13
+	VCMPPD           $0x1e, Z17, Z7, K1
+	VPMOVM2Q         K1, Z7
+	VORPD            Z7, Z13, Z13
+	VANDPD           Z12, Z13, Z13
+	VORPD            Z13, Z3, Z3
+	VCVTPS2PD        (AX)(R9*1), Z7
 	VPADDQ           Z18, Z7, Z12
 	VPSRLQ           $0x34, Z12, Z7
 	VPANDQ           Z19, Z12, Z12
@@ -13696,51 +13626,49 @@ powersTarget32WideAVX512_loop_one:
 	JMP              powersTarget32WideAVX512_loop_one
 
 powersTarget32WideAVX512_loop_tail:
-	TESTQ       R8, R8
-	JZ          powersTarget32WideAVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Z4
-	VPMOVQ2M    Z4, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Y5
-	VCVTPS2PD   Y5, Z5
-	VADDPD      Z0, Z5, Z5
-	VMOVUPD     Z8, Z7
-	VMAXPD      Z5, Z7, Z7
-	VMOVUPD     Z9, Z6
-	VMOVUPD     Z10, Z5
-	VFMADD231PD Z5, Z7, Z6
-	VSUBPD      Z9, Z6, Z12
-	VFMSUB213PD Z12, Z7, Z5
-	VFMADD231PD Z11, Z7, Z5
-	VPMOVQ2M    Z4, K1
-	VMOVUPS.Z   (CX)(R9*1), K1, Y7
-	VCVTPS2PD   Y7, Z7
-	VADDPD      Z0, Z7, Z7
-	VMULPD      Z10, Z7, Z7
-	VCMPPD      $0x16, Z14, Z6, K1
-	VPMOVM2Q    K1, Z0
-	VANDPD      Z4, Z0, Z0
-	VORPD       Z0, Z3, Z3
-	VPMOVQ2M    Z4, K1
-	VMOVUPS.Z   (AX)(R9*1), K1, Y0
-	VCVTPS2PD   Y0, Z0
-	VCMPPD      $0x1e, Z15, Z7, K1
-	VPMOVM2Q    K1, Z12
-	VANDPD      Z4, Z12, Z12
-	VCMPPD      $0x19, Z16, Z0, K1
-	VPMOVM2Q    K1, Z13
-	VCMPPD      $0x1e, Z17, Z0, K1
-	VPMOVM2Q    K1, Z0
-	VORPD       Z0, Z13, Z13
-	VANDPD      Z12, Z13, Z13
-	VORPD       Z13, Z3, Z3
-	VPMOVQ2M    Z4, K1
-	VMOVUPS.Z   (AX)(R9*1), K1, Y0
-	VCVTPS2PD   Y0, Z0
-
-	// log2 t - y
+	TESTQ            R8, R8
+	JZ               powersTarget32WideAVX512_loop_done
+	LEAQ             tailMask<>+0(SB), R10
+	MOVQ             $0x00000008, R11
+	SUBQ             R8, R11
+	VMOVUPD          (R10)(R11*8), Z4
+	VPMOVQ2M         Z4, K1
+	VMOVUPS.Z        (CX)(R9*1), K1, Y5
+	VCVTPS2PD        Y5, Z5
+	VADDPD           Z0, Z5, Z5
+	VMOVUPD          Z8, Z7
+	VMAXPD           Z5, Z7, Z7
+	VMOVUPD          Z9, Z6
+	VMOVUPD          Z10, Z5
+	VFMADD231PD      Z5, Z7, Z6
+	VSUBPD           Z9, Z6, Z12
+	VFMSUB213PD      Z12, Z7, Z5
+	VFMADD231PD      Z11, Z7, Z5
+	VPMOVQ2M         Z4, K1
+	VMOVUPS.Z        (CX)(R9*1), K1, Y7
+	VCVTPS2PD        Y7, Z7
+	VADDPD           Z0, Z7, Z7
+	VMULPD           Z10, Z7, Z7
+	VCMPPD           $0x16, Z14, Z6, K1
+	VPMOVM2Q         K1, Z0
+	VANDPD           Z4, Z0, Z0
+	VORPD            Z0, Z3, Z3
+	VPMOVQ2M         Z4, K1
+	VMOVUPS.Z        (AX)(R9*1), K1, Y0
+	VCVTPS2PD        Y0, Z0
+	VCMPPD           $0x1e, Z15, Z7, K1
+	VPMOVM2Q         K1, Z12
+	VANDPD           Z4, Z12, Z12
+	VCMPPD           $0x19, Z16, Z0, K1
+	VPMOVM2Q         K1, Z13
+	VCMPPD           $0x1e, Z17, Z0, K1
+	VPMOVM2Q         K1, Z0
+	VORPD            Z0, Z13, Z13
+	VANDPD           Z12, Z13, Z13
+	VORPD            Z13, Z3, Z3
+	VPMOVQ2M         Z4, K1
+	VMOVUPS.Z        (AX)(R9*1), K1, Y0
+	VCVTPS2PD        Y0, Z0
 	VPADDQ           Z18, Z0, Z12
 	VPSRLQ           $0x34, Z12, Z0
 	VPANDQ           Z19, Z12, Z12
@@ -14504,32 +14432,30 @@ logitsLoss64AVX512_row:
 	VSUBPD       Z20, Z17, Z17
 	VMOVUPD      (CX)(R10*1), Z20
 	VMOVUPD      64(CX)(R10*1), Z23
-
-	// log2 t - y
-	VPADDQ Z9, Z20, Z25
-	VPSRLQ $0x34, Z25, Z24
-	VPANDQ Z10, Z25, Z25
-	VPADDQ Z11, Z25, Z25
-	VPORQ  Z12, Z24, Z24
-	VSUBPD Z13, Z24, Z24
-	VSUBPD Z14, Z25, Z27
-	VADDPD Z14, Z25, Z25
-	VDIVPD Z25, Z27, Z27
-	VPADDQ Z9, Z23, Z26
-	VPSRLQ $0x34, Z26, Z25
-	VPANDQ Z10, Z26, Z26
-	VPADDQ Z11, Z26, Z26
-	VPORQ  Z12, Z25, Z25
-	VSUBPD Z13, Z25, Z25
-	VSUBPD Z14, Z26, Z28
-	VADDPD Z14, Z26, Z26
-	VDIVPD Z26, Z28, Z28
-	VSUBPD Z21, Z24, Z24
-	VSUBPD Z22, Z25, Z25
-	VPSLLQ $0x34, Z18, Z18
-	VPSLLQ $0x34, Z19, Z19
-	SUBQ   $0x10, R9
-	JL     logitsLoss64AVX512_loop_last
+	VPADDQ       Z9, Z20, Z25
+	VPSRLQ       $0x34, Z25, Z24
+	VPANDQ       Z10, Z25, Z25
+	VPADDQ       Z11, Z25, Z25
+	VPORQ        Z12, Z24, Z24
+	VSUBPD       Z13, Z24, Z24
+	VSUBPD       Z14, Z25, Z27
+	VADDPD       Z14, Z25, Z25
+	VDIVPD       Z25, Z27, Z27
+	VPADDQ       Z9, Z23, Z26
+	VPSRLQ       $0x34, Z26, Z25
+	VPANDQ       Z10, Z26, Z26
+	VPADDQ       Z11, Z26, Z26
+	VPORQ        Z12, Z25, Z25
+	VSUBPD       Z13, Z25, Z25
+	VSUBPD       Z14, Z26, Z28
+	VADDPD       Z14, Z26, Z26
+	VDIVPD       Z26, Z28, Z28
+	VSUBPD       Z21, Z24, Z24
+	VSUBPD       Z22, Z25, Z25
+	VPSLLQ       $0x34, Z18, Z18
+	VPSLLQ       $0x34, Z19, Z19
+	SUBQ         $0x10, R9
+	JL           logitsLoss64AVX512_loop_last
 
 logitsLoss64AVX512_loop:
 	PREFETCHT0       (R12)(R10*1)
@@ -14624,55 +14550,53 @@ logitsLoss64AVX512_loop:
 	VSUBPD           Z20, Z17, Z17
 	VMOVUPD          128(CX)(R10*1), Z20
 	VMOVUPD          192(CX)(R10*1), Z23
-
-	// log2 t - y
-	VPADDQ  Z9, Z20, Z25
-	VPSRLQ  $0x34, Z25, Z24
-	VPANDQ  Z10, Z25, Z25
-	VPADDQ  Z11, Z25, Z25
-	VPORQ   Z12, Z24, Z24
-	VSUBPD  Z13, Z24, Z24
-	VSUBPD  Z14, Z25, Z27
-	VADDPD  Z14, Z25, Z25
-	VDIVPD  Z25, Z27, Z27
-	VPADDQ  Z9, Z23, Z26
-	VPSRLQ  $0x34, Z26, Z25
-	VPANDQ  Z10, Z26, Z26
-	VPADDQ  Z11, Z26, Z26
-	VPORQ   Z12, Z25, Z25
-	VSUBPD  Z13, Z25, Z25
-	VSUBPD  Z14, Z26, Z28
-	VADDPD  Z14, Z26, Z26
-	VDIVPD  Z26, Z28, Z28
-	VSUBPD  Z21, Z24, Z24
-	VSUBPD  Z22, Z25, Z25
-	VPSLLQ  $0x34, Z18, Z18
-	VPSLLQ  $0x34, Z19, Z19
-	ADDQ    $0x80, R10
-	DECQ    R11
-	JNZ     logitsLoss64AVX512_loop_on
-	VADDPD  (R8), Z2, Z21
-	VSUBPD  (R8), Z21, Z22
-	VSUBPD  Z22, Z2, Z2
-	VADDPD  64(R8), Z2, Z2
-	VMOVUPD Z2, 64(R8)
-	VMOVUPD Z21, (R8)
-	VXORPD  Z2, Z2, Z2
-	VADDPD  128(R8), Z3, Z21
-	VSUBPD  128(R8), Z21, Z22
-	VSUBPD  Z22, Z3, Z3
-	VADDPD  192(R8), Z3, Z3
-	VMOVUPD Z3, 192(R8)
-	VMOVUPD Z21, 128(R8)
-	VXORPD  Z3, Z3, Z3
-	VADDPD  256(R8), Z4, Z21
-	VSUBPD  256(R8), Z21, Z22
-	VSUBPD  Z22, Z4, Z4
-	VADDPD  320(R8), Z4, Z4
-	VMOVUPD Z4, 320(R8)
-	VMOVUPD Z21, 256(R8)
-	VXORPD  Z4, Z4, Z4
-	MOVQ    $0x00000002, R11
+	VPADDQ           Z9, Z20, Z25
+	VPSRLQ           $0x34, Z25, Z24
+	VPANDQ           Z10, Z25, Z25
+	VPADDQ           Z11, Z25, Z25
+	VPORQ            Z12, Z24, Z24
+	VSUBPD           Z13, Z24, Z24
+	VSUBPD           Z14, Z25, Z27
+	VADDPD           Z14, Z25, Z25
+	VDIVPD           Z25, Z27, Z27
+	VPADDQ           Z9, Z23, Z26
+	VPSRLQ           $0x34, Z26, Z25
+	VPANDQ           Z10, Z26, Z26
+	VPADDQ           Z11, Z26, Z26
+	VPORQ            Z12, Z25, Z25
+	VSUBPD           Z13, Z25, Z25
+	VSUBPD           Z14, Z26, Z28
+	VADDPD           Z14, Z26, Z26
+	VDIVPD           Z26, Z28, Z28
+	VSUBPD           Z21, Z24, Z24
+	VSUBPD           Z22, Z25, Z25
+	VPSLLQ           $0x34, Z18, Z18
+	VPSLLQ           $0x34, Z19, Z19
+	ADDQ             $0x80, R10
+	DECQ             R11
+	JNZ              logitsLoss64AVX512_loop_on
+	VADDPD           (R8), Z2, Z21
+	VSUBPD           (R8), Z21, Z22
+	VSUBPD           Z22, Z2, Z2
+	VADDPD           64(R8), Z2, Z2
+	VMOVUPD          Z2, 64(R8)
+	VMOVUPD          Z21, (R8)
+	VXORPD           Z2, Z2, Z2
+	VADDPD           128(R8), Z3, Z21
+	VSUBPD           128(R8), Z21, Z22
+	VSUBPD           Z22, Z3, Z3
+	VADDPD           192(R8), Z3, Z3
+	VMOVUPD          Z3, 192(R8)
+	VMOVUPD          Z21, 128(R8)
+	VXORPD           Z3, Z3, Z3
+	VADDPD           256(R8), Z4, Z21
+	VSUBPD           256(R8), Z21, Z22
+	VSUBPD           Z22, Z4, Z4
+	VADDPD           320(R8), Z4, Z4
+	VMOVUPD          Z4, 320(R8)
+	VMOVUPD          Z21, 256(R8)
+	VXORPD           Z4, Z4, Z4
+	MOVQ             $0x00000002, R11
 
 logitsLoss64AVX512_loop_on:
 	SUBQ $0x10, R9
@@ -14776,19 +14700,17 @@ logitsLoss64AVX512_loop_few:
 	ADDQ $0x10, R9
 
 logitsLoss64AVX512_loop_one:
-	CMPQ    R9, $0x08
-	JL      logitsLoss64AVX512_loop_tail
-	VMOVUPD (AX)(R10*1), Z5
-	VADDPD  Z0, Z5, Z19
-	VMULPD  Z6, Z19, Z19
-	VMOVUPD Z7, Z5
-	VMAXPD  Z19, Z5, Z5
-	VADDPD  Z8, Z5, Z17
-	VSUBPD  Z8, Z17, Z18
-	VSUBPD  Z18, Z5, Z5
-	VMOVUPD (CX)(R10*1), Z18
-
-	// log2 t - y
+	CMPQ             R9, $0x08
+	JL               logitsLoss64AVX512_loop_tail
+	VMOVUPD          (AX)(R10*1), Z5
+	VADDPD           Z0, Z5, Z19
+	VMULPD           Z6, Z19, Z19
+	VMOVUPD          Z7, Z5
+	VMAXPD           Z19, Z5, Z5
+	VADDPD           Z8, Z5, Z17
+	VSUBPD           Z8, Z17, Z18
+	VSUBPD           Z18, Z5, Z5
+	VMOVUPD          (CX)(R10*1), Z18
 	VPADDQ           Z9, Z18, Z21
 	VPSRLQ           $0x34, Z21, Z20
 	VPANDQ           Z10, Z21, Z21
@@ -14840,25 +14762,23 @@ logitsLoss64AVX512_loop_one:
 	JMP              logitsLoss64AVX512_loop_one
 
 logitsLoss64AVX512_loop_tail:
-	TESTQ     R9, R9
-	JZ        logitsLoss64AVX512_loop_done
-	LEAQ      tailMask<>+0(SB), R11
-	MOVQ      $0x00000008, R12
-	SUBQ      R9, R12
-	VMOVUPD   (R11)(R12*8), Z5
-	VPMOVQ2M  Z5, K1
-	VMOVUPD.Z (AX)(R10*1), K1, Z17
-	VADDPD    Z0, Z17, Z19
-	VMULPD    Z6, Z19, Z19
-	VMOVUPD   Z7, Z17
-	VMAXPD    Z19, Z17, Z17
-	VADDPD    Z8, Z17, Z0
-	VSUBPD    Z8, Z0, Z18
-	VSUBPD    Z18, Z17, Z17
-	VPMOVQ2M  Z5, K1
-	VMOVUPD.Z (CX)(R10*1), K1, Z18
-
-	// log2 t - y
+	TESTQ            R9, R9
+	JZ               logitsLoss64AVX512_loop_done
+	LEAQ             tailMask<>+0(SB), R11
+	MOVQ             $0x00000008, R12
+	SUBQ             R9, R12
+	VMOVUPD          (R11)(R12*8), Z5
+	VPMOVQ2M         Z5, K1
+	VMOVUPD.Z        (AX)(R10*1), K1, Z17
+	VADDPD           Z0, Z17, Z19
+	VMULPD           Z6, Z19, Z19
+	VMOVUPD          Z7, Z17
+	VMAXPD           Z19, Z17, Z17
+	VADDPD           Z8, Z17, Z0
+	VSUBPD           Z8, Z0, Z18
+	VSUBPD           Z18, Z17, Z17
+	VPMOVQ2M         Z5, K1
+	VMOVUPD.Z        (CX)(R10*1), K1, Z18
 	VPADDQ           Z9, Z18, Z21
 	VPSRLQ           $0x34, Z21, Z20
 	VPANDQ           Z10, Z21, Z21
@@ -15078,30 +14998,28 @@ logProbsLoss64AVX512_row:
 	VSUBPD  Z4, Z19, Z19
 	VMOVUPD (CX)(R9*1), Z4
 	VMOVUPD 64(CX)(R9*1), Z19
-
-	// log2 t - y
-	VPADDQ Z8, Z4, Z23
-	VPSRLQ $0x34, Z23, Z22
-	VPANDQ Z9, Z23, Z23
-	VPADDQ Z10, Z23, Z23
-	VPORQ  Z11, Z22, Z22
-	VSUBPD Z12, Z22, Z22
-	VSUBPD Z13, Z23, Z25
-	VADDPD Z13, Z23, Z23
-	VDIVPD Z23, Z25, Z25
-	VPADDQ Z8, Z19, Z24
-	VPSRLQ $0x34, Z24, Z23
-	VPANDQ Z9, Z24, Z24
-	VPADDQ Z10, Z24, Z24
-	VPORQ  Z11, Z23, Z23
-	VSUBPD Z12, Z23, Z23
-	VSUBPD Z13, Z24, Z26
-	VADDPD Z13, Z24, Z24
-	VDIVPD Z24, Z26, Z26
-	VSUBPD Z21, Z22, Z22
-	VSUBPD Z20, Z23, Z23
-	SUBQ   $0x10, R8
-	JL     logProbsLoss64AVX512_loop_last
+	VPADDQ  Z8, Z4, Z23
+	VPSRLQ  $0x34, Z23, Z22
+	VPANDQ  Z9, Z23, Z23
+	VPADDQ  Z10, Z23, Z23
+	VPORQ   Z11, Z22, Z22
+	VSUBPD  Z12, Z22, Z22
+	VSUBPD  Z13, Z23, Z25
+	VADDPD  Z13, Z23, Z23
+	VDIVPD  Z23, Z25, Z25
+	VPADDQ  Z8, Z19, Z24
+	VPSRLQ  $0x34, Z24, Z23
+	VPANDQ  Z9, Z24, Z24
+	VPADDQ  Z10, Z24, Z24
+	VPORQ   Z11, Z23, Z23
+	VSUBPD  Z12, Z23, Z23
+	VSUBPD  Z13, Z24, Z26
+	VADDPD  Z13, Z24, Z24
+	VDIVPD  Z24, Z26, Z26
+	VSUBPD  Z21, Z22, Z22
+	VSUBPD  Z20, Z23, Z23
+	SUBQ    $0x10, R8
+	JL      logProbsLoss64AVX512_loop_last
 
 logProbsLoss64AVX512_loop:
 	VMULPD           Z25, Z25, Z20
@@ -15162,46 +15080,44 @@ logProbsLoss64AVX512_loop:
 	VSUBPD           Z4, Z19, Z19
 	VMOVUPD          128(CX)(R9*1), Z4
 	VMOVUPD          192(CX)(R9*1), Z19
-
-	// log2 t - y
-	VPADDQ  Z8, Z4, Z23
-	VPSRLQ  $0x34, Z23, Z22
-	VPANDQ  Z9, Z23, Z23
-	VPADDQ  Z10, Z23, Z23
-	VPORQ   Z11, Z22, Z22
-	VSUBPD  Z12, Z22, Z22
-	VSUBPD  Z13, Z23, Z25
-	VADDPD  Z13, Z23, Z23
-	VDIVPD  Z23, Z25, Z25
-	VPADDQ  Z8, Z19, Z24
-	VPSRLQ  $0x34, Z24, Z23
-	VPANDQ  Z9, Z24, Z24
-	VPADDQ  Z10, Z24, Z24
-	VPORQ   Z11, Z23, Z23
-	VSUBPD  Z12, Z23, Z23
-	VSUBPD  Z13, Z24, Z26
-	VADDPD  Z13, Z24, Z24
-	VDIVPD  Z24, Z26, Z26
-	VSUBPD  Z20, Z22, Z22
-	VSUBPD  Z21, Z23, Z23
-	ADDQ    $0x80, R9
-	DECQ    R10
-	JNZ     logProbsLoss64AVX512_loop_on
-	VADDPD  (DI), Z2, Z20
-	VSUBPD  (DI), Z20, Z21
-	VSUBPD  Z21, Z2, Z2
-	VADDPD  64(DI), Z2, Z2
-	VMOVUPD Z2, 64(DI)
-	VMOVUPD Z20, (DI)
-	VXORPD  Z2, Z2, Z2
-	VADDPD  128(DI), Z3, Z20
-	VSUBPD  128(DI), Z20, Z21
-	VSUBPD  Z21, Z3, Z3
-	VADDPD  192(DI), Z3, Z3
-	VMOVUPD Z3, 192(DI)
-	VMOVUPD Z20, 128(DI)
-	VXORPD  Z3, Z3, Z3
-	MOVQ    $0x00000002, R10
+	VPADDQ           Z8, Z4, Z23
+	VPSRLQ           $0x34, Z23, Z22
+	VPANDQ           Z9, Z23, Z23
+	VPADDQ           Z10, Z23, Z23
+	VPORQ            Z11, Z22, Z22
+	VSUBPD           Z12, Z22, Z22
+	VSUBPD           Z13, Z23, Z25
+	VADDPD           Z13, Z23, Z23
+	VDIVPD           Z23, Z25, Z25
+	VPADDQ           Z8, Z19, Z24
+	VPSRLQ           $0x34, Z24, Z23
+	VPANDQ           Z9, Z24, Z24
+	VPADDQ           Z10, Z24, Z24
+	VPORQ            Z11, Z23, Z23
+	VSUBPD           Z12, Z23, Z23
+	VSUBPD           Z13, Z24, Z26
+	VADDPD           Z13, Z24, Z24
+	VDIVPD           Z24, Z26, Z26
+	VSUBPD           Z20, Z22, Z22
+	VSUBPD           Z21, Z23, Z23
+	ADDQ             $0x80, R9
+	DECQ             R10
+	JNZ              logProbsLoss64AVX512_loop_on
+	VADDPD           (DI), Z2, Z20
+	VSUBPD           (DI), Z20, Z21
+	VSUBPD           Z21, Z2, Z2
+	VADDPD           64(DI), Z2, Z2
+	VMOVUPD          Z2, 64(DI)
+	VMOVUPD          Z20, (DI)
+	VXORPD           Z2, Z2, Z2
+	VADDPD           128(DI), Z3, Z20
+	VSUBPD           128(DI), Z20, Z21
+	VSUBPD           Z21, Z3, Z3
+	VADDPD           192(DI), Z3, Z3
+	VMOVUPD          Z3, 192(DI)
+	VMOVUPD          Z20, 128(DI)
+	VXORPD           Z3, Z3, Z3
+	MOVQ             $0x00000002, R10
 
 logProbsLoss64AVX512_loop_on:
 	SUBQ $0x10, R8
@@ -15268,19 +15184,17 @@ logProbsLoss64AVX512_loop_few:
 	ADDQ $0x10, R8
 
 logProbsLoss64AVX512_loop_one:
-	CMPQ    R8, $0x08
-	JL      logProbsLoss64AVX512_loop_tail
-	VMOVUPD (AX)(R9*1), Z4
-	VADDPD  Z0, Z4, Z20
-	VMULPD  Z5, Z20, Z20
-	VMOVUPD Z6, Z4
-	VMAXPD  Z20, Z4, Z4
-	VADDPD  Z7, Z4, Z19
-	VSUBPD  Z7, Z19, Z19
-	VSUBPD  Z19, Z4, Z4
-	VMOVUPD (CX)(R9*1), Z4
-
-	// log2 t - y
+	CMPQ             R8, $0x08
+	JL               logProbsLoss64AVX512_loop_tail
+	VMOVUPD          (AX)(R9*1), Z4
+	VADDPD           Z0, Z4, Z20
+	VMULPD           Z5, Z20, Z20
+	VMOVUPD          Z6, Z4
+	VMAXPD           Z20, Z4, Z4
+	VADDPD           Z7, Z4, Z19
+	VSUBPD           Z7, Z19, Z19
+	VSUBPD           Z19, Z4, Z4
+	VMOVUPD          (CX)(R9*1), Z4
 	VPADDQ           Z8, Z4, Z21
 	VPSRLQ           $0x34, Z21, Z19
 	VPANDQ           Z9, Z21, Z21
@@ -15316,25 +15230,23 @@ logProbsLoss64AVX512_loop_one:
 	JMP              logProbsLoss64AVX512_loop_one
 
 logProbsLoss64AVX512_loop_tail:
-	TESTQ     R8, R8
-	JZ        logProbsLoss64AVX512_loop_done
-	LEAQ      tailMask<>+0(SB), R10
-	MOVQ      $0x00000008, R11
-	SUBQ      R8, R11
-	VMOVUPD   (R10)(R11*8), Z4
-	VPMOVQ2M  Z4, K1
-	VMOVUPD.Z (AX)(R9*1), K1, Z19
-	VADDPD    Z0, Z19, Z21
-	VMULPD    Z5, Z21, Z21
-	VMOVUPD   Z6, Z19
-	VMAXPD    Z21, Z19, Z19
-	VADDPD    Z7, Z19, Z20
-	VSUBPD    Z7, Z20, Z20
-	VSUBPD    Z20, Z19, Z19
-	VPMOVQ2M  Z4, K1
-	VMOVUPD.Z (CX)(R9*1), K1, Z4
-
-	// log2 t - y
+	TESTQ            R8, R8
+	JZ               logProbsLoss64AVX512_loop_done
+	LEAQ             tailMask<>+0(SB), R10
+	MOVQ             $0x00000008, R11
+	SUBQ             R8, R11
+	VMOVUPD          (R10)(R11*8), Z4
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (AX)(R9*1), K1, Z19
+	VADDPD           Z0, Z19, Z21
+	VMULPD           Z5, Z21, Z21
+	VMOVUPD          Z6, Z19
+	VMAXPD           Z21, Z19, Z19
+	VADDPD           Z7, Z19, Z20
+	VSUBPD           Z7, Z20, Z20
+	VSUBPD           Z20, Z19, Z19
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (CX)(R9*1), K1, Z4
 	VPADDQ           Z8, Z4, Z20
 	VPSRLQ           $0x34, Z20, Z19
 	VPANDQ           Z9, Z20, Z20
@@ -16735,30 +16647,28 @@ targetProbs64AVX512_row:
 	VSUBPD       Z4, Z5, Z5
 	VMOVUPD      (CX)(R9*1), Z4
 	VMOVUPD      64(CX)(R9*1), Z5
-
-	// log2 t - y
-	VPADDQ Z11, Z4, Z23
-	VPSRLQ $0x34, Z23, Z22
-	VPANDQ Z12, Z23, Z23
-	VPADDQ Z13, Z23, Z23
-	VPORQ  Z14, Z22, Z22
-	VSUBPD Z15, Z22, Z22
-	VSUBPD Z16, Z23, Z25
-	VADDPD Z16, Z23, Z23
-	VDIVPD Z23, Z25, Z25
-	VPADDQ Z11, Z5, Z24
-	VPSRLQ $0x34, Z24, Z23
-	VPANDQ Z12, Z24, Z24
-	VPADDQ Z13, Z24, Z24
-	VPORQ  Z14, Z23, Z23
-	VSUBPD Z15, Z23, Z23
-	VSUBPD Z16, Z24, Z26
-	VADDPD Z16, Z24, Z24
-	VDIVPD Z24, Z26, Z26
-	VSUBPD Z8, Z22, Z22
-	VSUBPD Z6, Z23, Z23
-	SUBQ   $0x10, R8
-	JL     targetProbs64AVX512_loop_last
+	VPADDQ       Z11, Z4, Z23
+	VPSRLQ       $0x34, Z23, Z22
+	VPANDQ       Z12, Z23, Z23
+	VPADDQ       Z13, Z23, Z23
+	VPORQ        Z14, Z22, Z22
+	VSUBPD       Z15, Z22, Z22
+	VSUBPD       Z16, Z23, Z25
+	VADDPD       Z16, Z23, Z23
+	VDIVPD       Z23, Z25, Z25
+	VPADDQ       Z11, Z5, Z24
+	VPSRLQ       $0x34, Z24, Z23
+	VPANDQ       Z12, Z24, Z24
+	VPADDQ       Z13, Z24, Z24
+	VPORQ        Z14, Z23, Z23
+	VSUBPD       Z15, Z23, Z23
+	VSUBPD       Z16, Z24, Z26
+	VADDPD       Z16, Z24, Z24
+	VDIVPD       Z24, Z26, Z26
+	VSUBPD       Z8, Z22, Z22
+	VSUBPD       Z6, Z23, Z23
+	SUBQ         $0x10, R8
+	JL           targetProbs64AVX512_loop_last
 
 targetProbs64AVX512_loop:
 	PREFETCHT0       4096(DX)(R9*1)
@@ -16845,31 +16755,29 @@ targetProbs64AVX512_loop:
 	VSUBPD           Z4, Z5, Z5
 	VMOVUPD          128(CX)(R9*1), Z4
 	VMOVUPD          192(CX)(R9*1), Z5
-
-	// log2 t - y
-	VPADDQ Z11, Z4, Z23
-	VPSRLQ $0x34, Z23, Z22
-	VPANDQ Z12, Z23, Z23
-	VPADDQ Z13, Z23, Z23
-	VPORQ  Z14, Z22, Z22
-	VSUBPD Z15, Z22, Z22
-	VSUBPD Z16, Z23, Z25
-	VADDPD Z16, Z23, Z23
-	VDIVPD Z23, Z25, Z25
-	VPADDQ Z11, Z5, Z24
-	VPSRLQ $0x34, Z24, Z23
-	VPANDQ Z12, Z24, Z24
-	VPADDQ Z13, Z24, Z24
-	VPORQ  Z14, Z23, Z23
-	VSUBPD Z15, Z23, Z23
-	VSUBPD Z16, Z24, Z26
-	VADDPD Z16, Z24, Z24
-	VDIVPD Z24, Z26, Z26
-	VSUBPD Z6, Z22, Z22
-	VSUBPD Z8, Z23, Z23
-	ADDQ   $0x80, R9
-	SUBQ   $0x10, R8
-	JGE    targetProbs64AVX512_loop
+	VPADDQ           Z11, Z4, Z23
+	VPSRLQ           $0x34, Z23, Z22
+	VPANDQ           Z12, Z23, Z23
+	VPADDQ           Z13, Z23, Z23
+	VPORQ            Z14, Z22, Z22
+	VSUBPD           Z15, Z22, Z22
+	VSUBPD           Z16, Z23, Z25
+	VADDPD           Z16, Z23, Z23
+	VDIVPD           Z23, Z25, Z25
+	VPADDQ           Z11, Z5, Z24
+	VPSRLQ           $0x34, Z24, Z23
+	VPANDQ           Z12, Z24, Z24
+	VPADDQ           Z13, Z24, Z24
+	VPORQ            Z14, Z23, Z23
+	VSUBPD           Z15, Z23, Z23
+	VSUBPD           Z16, Z24, Z26
+	VADDPD           Z16, Z24, Z24
+	VDIVPD           Z24, Z26, Z26
+	VSUBPD           Z6, Z22, Z22
+	VSUBPD           Z8, Z23, Z23
+	ADDQ             $0x80, R9
+	SUBQ             $0x10, R8
+	JGE              targetProbs64AVX512_loop
 
 targetProbs64AVX512_loop_last:
 	VMULPD           Z25, Z25, Z6
@@ -16942,19 +16850,17 @@ targetProbs64AVX512_loop_few:
 	ADDQ $0x10, R8
 
 targetProbs64AVX512_loop_one:
-	CMPQ    R8, $0x08
-	JL      targetProbs64AVX512_loop_tail
-	VMOVUPD (AX)(R9*1), Z4
-	VADDPD  Z0, Z4, Z6
-	VMULPD  Z7, Z6, Z6
-	VMOVUPD Z9, Z4
-	VMAXPD  Z6, Z4, Z4
-	VADDPD  Z10, Z4, Z5
-	VSUBPD  Z10, Z5, Z5
-	VSUBPD  Z5, Z4, Z4
-	VMOVUPD (CX)(R9*1), Z4
-
-	// log2 t - y
+	CMPQ             R8, $0x08
+	JL               targetProbs64AVX512_loop_tail
+	VMOVUPD          (AX)(R9*1), Z4
+	VADDPD           Z0, Z4, Z6
+	VMULPD           Z7, Z6, Z6
+	VMOVUPD          Z9, Z4
+	VMAXPD           Z6, Z4, Z4
+	VADDPD           Z10, Z4, Z5
+	VSUBPD           Z10, Z5, Z5
+	VSUBPD           Z5, Z4, Z4
+	VMOVUPD          (CX)(R9*1), Z4
 	VPADDQ           Z11, Z4, Z8
 	VPSRLQ           $0x34, Z8, Z5
 	VPANDQ           Z12, Z8, Z8
@@ -17002,25 +16908,23 @@ targetProbs64AVX512_loop_one:
 	JMP              targetProbs64AVX512_loop_one
 
 targetProbs64AVX512_loop_tail:
-	TESTQ     R8, R8
-	JZ        targetProbs64AVX512_loop_done
-	LEAQ      tailMask<>+0(SB), R10
-	MOVQ      $0x00000008, R11
-	SUBQ      R8, R11
-	VMOVUPD   (R10)(R11*8), Z4
-	VPMOVQ2M  Z4, K1
-	VMOVUPD.Z (AX)(R9*1), K1, Z5
-	VADDPD    Z0, Z5, Z6
-	VMULPD    Z7, Z6, Z6
-	VMOVUPD   Z9, Z5
-	VMAXPD    Z6, Z5, Z5
-	VADDPD    Z10, Z5, Z0
-	VSUBPD    Z10, Z0, Z0
-	VSUBPD    Z0, Z5, Z5
-	VPMOVQ2M  Z4, K1
-	VMOVUPD.Z (CX)(R9*1), K1, Z0
-
-	// log2 t - y
+	TESTQ            R8, R8
+	JZ               targetProbs64AVX512_loop_done
+	LEAQ             tailMask<>+0(SB), R10
+	MOVQ             $0x00000008, R11
+	SUBQ             R8, R11
+	VMOVUPD          (R10)(R11*8), Z4
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (AX)(R9*1), K1, Z5
+	VADDPD           Z0, Z5, Z6
+	VMULPD           Z7, Z6, Z6
+	VMOVUPD          Z9, Z5
+	VMAXPD           Z6, Z5, Z5
+	VADDPD           Z10, Z5, Z0
+	VSUBPD           Z10, Z0, Z0
+	VSUBPD           Z0, Z5, Z5
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (CX)(R9*1), K1, Z0
 	VPADDQ           Z11, Z0, Z8
 	VPSRLQ           $0x34, Z8, Z5
 	VPANDQ           Z12, Z8, Z8
@@ -19684,32 +19588,30 @@ keepingLoss64AVX512_row:
 	VSUBPD       Z20, Z17, Z17
 	VMOVUPD      (CX)(R11*1), Z20
 	VMOVUPD      64(CX)(R11*1), Z23
-
-	// log2 t - y
-	VPADDQ Z9, Z20, Z25
-	VPSRLQ $0x34, Z25, Z24
-	VPANDQ Z10, Z25, Z25
-	VPADDQ Z11, Z25, Z25
-	VPORQ  Z12, Z24, Z24
-	VSUBPD Z13, Z24, Z24
-	VSUBPD Z14, Z25, Z27
-	VADDPD Z14, Z25, Z25
-	VDIVPD Z25, Z27, Z27
-	VPADDQ Z9, Z23, Z26
-	VPSRLQ $0x34, Z26, Z25
-	VPANDQ Z10, Z26, Z26
-	VPADDQ Z11, Z26, Z26
-	VPORQ  Z12, Z25, Z25
-	VSUBPD Z13, Z25, Z25
-	VSUBPD Z14, Z26, Z28
-	VADDPD Z14, Z26, Z26
-	VDIVPD Z26, Z28, Z28
-	VSUBPD Z21, Z24, Z24
-	VSUBPD Z22, Z25, Z25
-	VPSLLQ $0x34, Z18, Z18
-	VPSLLQ $0x34, Z19, Z19
-	SUBQ   $0x10, R10
-	JL     keepingLoss64AVX512_loop_last
+	VPADDQ       Z9, Z20, Z25
+	VPSRLQ       $0x34, Z25, Z24
+	VPANDQ       Z10, Z25, Z25
+	VPADDQ       Z11, Z25, Z25
+	VPORQ        Z12, Z24, Z24
+	VSUBPD       Z13, Z24, Z24
+	VSUBPD       Z14, Z25, Z27
+	VADDPD       Z14, Z25, Z25
+	VDIVPD       Z25, Z27, Z27
+	VPADDQ       Z9, Z23, Z26
+	VPSRLQ       $0x34, Z26, Z25
+	VPANDQ       Z10, Z26, Z26
+	VPADDQ       Z11, Z26, Z26
+	VPORQ        Z12, Z25, Z25
+	VSUBPD       Z13, Z25, Z25
+	VSUBPD       Z14, Z26, Z28
+	VADDPD       Z14, Z26, Z26
+	VDIVPD       Z26, Z28, Z28
+	VSUBPD       Z21, Z24, Z24
+	VSUBPD       Z22, Z25, Z25
+	VPSLLQ       $0x34, Z18, Z18
+	VPSLLQ       $0x34, Z19, Z19
+	SUBQ         $0x10, R10
+	JL           keepingLoss64AVX512_loop_last
 
 keepingLoss64AVX512_loop:
 	PREFETCHT0       (R13)(R11*1)
@@ -19810,55 +19712,53 @@ keepingLoss64AVX512_loop:
 	VSUBPD           Z20, Z17, Z17
 	VMOVUPD          128(CX)(R11*1), Z20
 	VMOVUPD          192(CX)(R11*1), Z23
-
-	// log2 t - y
-	VPADDQ  Z9, Z20, Z25
-	VPSRLQ  $0x34, Z25, Z24
-	VPANDQ  Z10, Z25, Z25
-	VPADDQ  Z11, Z25, Z25
-	VPORQ   Z12, Z24, Z24
-	VSUBPD  Z13, Z24, Z24
-	VSUBPD  Z14, Z25, Z27
-	VADDPD  Z14, Z25, Z25
-	VDIVPD  Z25, Z27, Z27
-	VPADDQ  Z9, Z23, Z26
-	VPSRLQ  $0x34, Z26, Z25
-	VPANDQ  Z10, Z26, Z26
-	VPADDQ  Z11, Z26, Z26
-	VPORQ   Z12, Z25, Z25
-	VSUBPD  Z13, Z25, Z25
-	VSUBPD  Z14, Z26, Z28
-	VADDPD  Z14, Z26, Z26
-	VDIVPD  Z26, Z28, Z28
-	VSUBPD  Z21, Z24, Z24
-	VSUBPD  Z22, Z25, Z25
-	VPSLLQ  $0x34, Z18, Z18
-	VPSLLQ  $0x34, Z19, Z19
-	ADDQ    $0x80, R11
-	DECQ    R12
-	JNZ     keepingLoss64AVX512_loop_on
-	VADDPD  (R9), Z2, Z21
-	VSUBPD  (R9), Z21, Z22
-	VSUBPD  Z22, Z2, Z2
-	VADDPD  64(R9), Z2, Z2
-	VMOVUPD Z2, 64(R9)
-	VMOVUPD Z21, (R9)
-	VXORPD  Z2, Z2, Z2
-	VADDPD  128(R9), Z3, Z21
-	VSUBPD  128(R9), Z21, Z22
-	VSUBPD  Z22, Z3, Z3
-	VADDPD  192(R9), Z3, Z3
-	VMOVUPD Z3, 192(R9)
-	VMOVUPD Z21, 128(R9)
-	VXORPD  Z3, Z3, Z3
-	VADDPD  256(R9), Z4, Z21
-	VSUBPD  256(R9), Z21, Z22
-	VSUBPD  Z22, Z4, Z4
-	VADDPD  320(R9), Z4, Z4
-	VMOVUPD Z4, 320(R9)
-	VMOVUPD Z21, 256(R9)
-	VXORPD  Z4, Z4, Z4
-	MOVQ    $0x00000002, R12
+	VPADDQ           Z9, Z20, Z25
+	VPSRLQ           $0x34, Z25, Z24
+	VPANDQ           Z10, Z25, Z25
+	VPADDQ           Z11, Z25, Z25
+	VPORQ            Z12, Z24, Z24
+	VSUBPD           Z13, Z24, Z24
+	VSUBPD           Z14, Z25, Z27
+	VADDPD           Z14, Z25, Z25
+	VDIVPD           Z25, Z27, Z27
+	VPADDQ           Z9, Z23, Z26
+	VPSRLQ           $0x34, Z26, Z25
+	VPANDQ           Z10, Z26, Z26
+	VPADDQ           Z11, Z26, Z26
+	VPORQ            Z12, Z25, Z25
+	VSUBPD           Z13, Z25, Z25
+	VSUBPD           Z14, Z26, Z28
+	VADDPD           Z14, Z26, Z26
+	VDIVPD           Z26, Z28, Z28
+	VSUBPD           Z21, Z24, Z24
+	VSUBPD           Z22, Z25, Z25
+	VPSLLQ           $0x34, Z18, Z18
+	VPSLLQ           $0x34, Z19, Z19
+	ADDQ             $0x80, R11
+	DECQ             R12
+	JNZ              keepingLoss64AVX512_loop_on
+	VADDPD           (R9), Z2, Z21
+	VSUBPD           (R9), Z21, Z22
+	VSUBPD           Z22, Z2, Z2
+	VADDPD           64(R9), Z2, Z2
+	VMOVUPD          Z2, 64(R9)
+	VMOVUPD          Z21, (R9)
+	VXORPD           Z2, Z2, Z2
+	VADDPD           128(R9), Z3, Z21
+	VSUBPD           128(R9), Z21, Z22
+	VSUBPD           Z22, Z3, Z3
+	VADDPD           192(R9), Z3, Z3
+	VMOVUPD          Z3, 192(R9)
+	VMOVUPD          Z21, 128(R9)
+	VXORPD           Z3, Z3, Z3
+	VADDPD           256(R9), Z4, Z21
+	VSUBPD           256(R9), Z21, Z22
+	VSUBPD           Z22, Z4, Z4
+	VADDPD           320(R9), Z4, Z4
+	VMOVUPD          Z4, 320(R9)
+	VMOVUPD          Z21, 256(R9)
+	VXORPD           Z4, Z4, Z4
+	MOVQ             $0x00000002, R12
 
 keepingLoss64AVX512_loop_on:
 	SUBQ $0x10, R10
@@ -19966,19 +19866,17 @@ keepingLoss64AVX512_loop_few:
 	ADDQ $0x10, R10
 
 keepingLoss64AVX512_loop_one:
-	CMPQ    R10, $0x08
-	JL      keepingLoss64AVX512_loop_tail
-	VMOVUPD (AX)(R11*1), Z5
-	VADDPD  Z0, Z5, Z19
-	VMULPD  Z6, Z19, Z19
-	VMOVUPD Z7, Z5
-	VMAXPD  Z19, Z5, Z5
-	VADDPD  Z8, Z5, Z17
-	VSUBPD  Z8, Z17, Z18
-	VSUBPD  Z18, Z5, Z5
-	VMOVUPD (CX)(R11*1), Z18
-
-	// log2 t - y
+	CMPQ             R10, $0x08
+	JL               keepingLoss64AVX512_loop_tail
+	VMOVUPD          (AX)(R11*1), Z5
+	VADDPD           Z0, Z5, Z19
+	VMULPD           Z6, Z19, Z19
+	VMOVUPD          Z7, Z5
+	VMAXPD           Z19, Z5, Z5
+	VADDPD           Z8, Z5, Z17
+	VSUBPD           Z8, Z17, Z18
+	VSUBPD           Z18, Z5, Z5
+	VMOVUPD          (CX)(R11*1), Z18
 	VPADDQ           Z9, Z18, Z21
 	VPSRLQ           $0x34, Z21, Z20
 	VPANDQ           Z10, Z21, Z21
@@ -20032,25 +19930,23 @@ keepingLoss64AVX512_loop_one:
 	JMP              keepingLoss64AVX512_loop_one
 
 keepingLoss64AVX512_loop_tail:
-	TESTQ     R10, R10
-	JZ        keepingLoss64AVX512_loop_done
-	LEAQ      tailMask<>+0(SB), R12
-	MOVQ      $0x00000008, R13
-	SUBQ      R10, R13
-	VMOVUPD   (R12)(R13*8), Z5
-	VPMOVQ2M  Z5, K1
-	VMOVUPD.Z (AX)(R11*1), K1, Z17
-	VADDPD    Z0, Z17, Z19
-	VMULPD    Z6, Z19, Z19
-	VMOVUPD   Z7, Z17
-	VMAXPD    Z19, Z17, Z17
-	VADDPD    Z8, Z17, Z0
-	VSUBPD    Z8, Z0, Z18
-	VSUBPD    Z18, Z17, Z17
-	VPMOVQ2M  Z5, K1
-	VMOVUPD.Z (CX)(R11*1), K1, Z18
-
-	// log2 t - y
+	TESTQ            R10, R10
+	JZ               keepingLoss64AVX512_loop_done
+	LEAQ             tailMask<>+0(SB), R12
+	MOVQ             $0x00000008, R13
+	SUBQ             R10, R13
+	VMOVUPD          (R12)(R13*8), Z5
+	VPMOVQ2M         Z5, K1
+	VMOVUPD.Z        (AX)(R11*1), K1, Z17
+	VADDPD           Z0, Z17, Z19
+	VMULPD           Z6, Z19, Z19
+	VMOVUPD          Z7, Z17
+	VMAXPD           Z19, Z17, Z17
+	VADDPD           Z8, Z17, Z0
+	VSUBPD           Z8, Z0, Z18
+	VSUBPD           Z18, Z17, Z17
+	VPMOVQ2M         Z5, K1
+	VMOVUPD.Z        (CX)(R11*1), K1, Z18
 	VPADDQ           Z9, Z18, Z21
 	VPSRLQ           $0x34, Z21, Z20
 	VPANDQ           Z10, Z21, Z21
@@ -23218,8 +23114,6 @@ powersLoss64AVX512_row:
 	VORPD        Z24, Z1, Z1
 	VMOVUPD      (AX)(R9*1), Z22
 	VMOVUPD      64(AX)(R9*1), Z23
-
-	// log2 t - y
 	VPADDQ       Z13, Z22, Z24
 	VPSRLQ       $0x34, Z24, Z22
 	VPANDQ       Z14, Z24, Z24
@@ -23374,54 +23268,52 @@ powersLoss64AVX512_loop:
 	VORPD            Z24, Z1, Z1
 	VMOVUPD          128(AX)(R9*1), Z22
 	VMOVUPD          192(AX)(R9*1), Z23
-
-	// log2 t - y
-	VPADDQ       Z13, Z22, Z24
-	VPSRLQ       $0x34, Z24, Z22
-	VPANDQ       Z14, Z24, Z24
-	VPADDQ       Z15, Z24, Z24
-	VPORQ        Z16, Z22, Z22
-	VBROADCASTSD constant43300000000003ff<>+0(SB), Z25
-	VSUBPD       Z25, Z22, Z22
-	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z25
-	VSUBPD       Z25, Z24, Z25
-	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z26
-	VADDPD       Z26, Z24, Z24
-	VDIVPD       Z24, Z25, Z25
-	VPADDQ       Z13, Z23, Z24
-	VPSRLQ       $0x34, Z24, Z23
-	VPANDQ       Z14, Z24, Z24
-	VPADDQ       Z15, Z24, Z24
-	VPORQ        Z16, Z23, Z23
-	VBROADCASTSD constant43300000000003ff<>+0(SB), Z26
-	VSUBPD       Z26, Z23, Z23
-	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z26
-	VSUBPD       Z26, Z24, Z26
-	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z27
-	VADDPD       Z27, Z24, Z24
-	VDIVPD       Z24, Z26, Z26
-	VSUBPD       Z20, Z22, Z22
-	VSUBPD       Z21, Z23, Z23
-	VPSLLQ       $0x34, Z18, Z18
-	VPSLLQ       $0x34, Z19, Z19
-	ADDQ         $0x80, R9
-	DECQ         R10
-	JNZ          powersLoss64AVX512_loop_on
-	VADDPD       (DI), Z2, Z20
-	VSUBPD       (DI), Z20, Z21
-	VSUBPD       Z21, Z2, Z2
-	VADDPD       64(DI), Z2, Z2
-	VMOVUPD      Z2, 64(DI)
-	VMOVUPD      Z20, (DI)
-	VXORPD       Z2, Z2, Z2
-	VADDPD       128(DI), Z3, Z20
-	VSUBPD       128(DI), Z20, Z21
-	VSUBPD       Z21, Z3, Z3
-	VADDPD       192(DI), Z3, Z3
-	VMOVUPD      Z3, 192(DI)
-	VMOVUPD      Z20, 128(DI)
-	VXORPD       Z3, Z3, Z3
-	MOVQ         $0x00000002, R10
+	VPADDQ           Z13, Z22, Z24
+	VPSRLQ           $0x34, Z24, Z22
+	VPANDQ           Z14, Z24, Z24
+	VPADDQ           Z15, Z24, Z24
+	VPORQ            Z16, Z22, Z22
+	VBROADCASTSD     constant43300000000003ff<>+0(SB), Z25
+	VSUBPD           Z25, Z22, Z22
+	VBROADCASTSD     constant3ff0000000000000<>+0(SB), Z25
+	VSUBPD           Z25, Z24, Z25
+	VBROADCASTSD     constant3ff0000000000000<>+0(SB), Z26
+	VADDPD           Z26, Z24, Z24
+	VDIVPD           Z24, Z25, Z25
+	VPADDQ           Z13, Z23, Z24
+	VPSRLQ           $0x34, Z24, Z23
+	VPANDQ           Z14, Z24, Z24
+	VPADDQ           Z15, Z24, Z24
+	VPORQ            Z16, Z23, Z23
+	VBROADCASTSD     constant43300000000003ff<>+0(SB), Z26
+	VSUBPD           Z26, Z23, Z23
+	VBROADCASTSD     constant3ff0000000000000<>+0(SB), Z26
+	VSUBPD           Z26, Z24, Z26
+	VBROADCASTSD     constant3ff0000000000000<>+0(SB), Z27
+	VADDPD           Z27, Z24, Z24
+	VDIVPD           Z24, Z26, Z26
+	VSUBPD           Z20, Z22, Z22
+	VSUBPD           Z21, Z23, Z23
+	VPSLLQ           $0x34, Z18, Z18
+	VPSLLQ           $0x34, Z19, Z19
+	ADDQ             $0x80, R9
+	DECQ             R10
+	JNZ              powersLoss64AVX512_loop_on
+	VADDPD           (DI), Z2, Z20
+	VSUBPD           (DI), Z20, Z21
+	VSUBPD           Z21, Z2, Z2
+	VADDPD           64(DI), Z2, Z2
+	VMOVUPD          Z2, 64(DI)
+	VMOVUPD          Z20, (DI)
+	VXORPD           Z2, Z2, Z2
+	VADDPD           128(DI), Z3, Z20
+	VSUBPD           128(DI), Z20, Z21
+	VSUBPD           Z21, Z3, Z3
+	VADDPD           192(DI), Z3, Z3
+	VMOVUPD          Z3, 192(DI)
+	VMOVUPD          Z20, 128(DI)
+	VXORPD           Z3, Z3, Z3
+	MOVQ             $0x00000002, R10
 
 powersLoss64AVX512_loop_on:
 	SUBQ $0x10, R8
@@ -23516,37 +23408,35 @@ powersLoss64AVX512_loop_few:
 	ADDQ $0x10, R8
 
 powersLoss64AVX512_loop_one:
-	CMPQ        R8, $0x08
-	JL          powersLoss64AVX512_loop_tail
-	VMOVUPD     (CX)(R9*1), Z4
-	VADDPD      Z0, Z4, Z4
-	VMOVUPD     Z5, Z18
-	VMAXPD      Z4, Z18, Z18
-	VMOVUPD     Z6, Z17
-	VMOVUPD     Z7, Z4
-	VFMADD231PD Z4, Z18, Z17
-	VSUBPD      Z6, Z17, Z19
-	VFMSUB213PD Z19, Z18, Z4
-	VFMADD231PD Z8, Z18, Z4
-	VMOVUPD     (CX)(R9*1), Z18
-	VADDPD      Z0, Z18, Z18
-	VMULPD      Z7, Z18, Z18
-	VCMPPD      $0x16, Z9, Z17, K1
-	VPMOVM2Q    K1, Z19
-	VORPD       Z19, Z1, Z1
-	VMOVUPD     (AX)(R9*1), Z19
-	VCMPPD      $0x1e, Z10, Z18, K1
-	VPMOVM2Q    K1, Z20
-	VCMPPD      $0x19, Z11, Z19, K1
-	VPMOVM2Q    K1, Z21
-	VCMPPD      $0x1e, Z12, Z19, K1
-	VPMOVM2Q    K1, Z19
-	VORPD       Z19, Z21, Z21
-	VANDPD      Z20, Z21, Z21
-	VORPD       Z21, Z1, Z1
-	VMOVUPD     (AX)(R9*1), Z19
-
-	// log2 t - y
+	CMPQ             R8, $0x08
+	JL               powersLoss64AVX512_loop_tail
+	VMOVUPD          (CX)(R9*1), Z4
+	VADDPD           Z0, Z4, Z4
+	VMOVUPD          Z5, Z18
+	VMAXPD           Z4, Z18, Z18
+	VMOVUPD          Z6, Z17
+	VMOVUPD          Z7, Z4
+	VFMADD231PD      Z4, Z18, Z17
+	VSUBPD           Z6, Z17, Z19
+	VFMSUB213PD      Z19, Z18, Z4
+	VFMADD231PD      Z8, Z18, Z4
+	VMOVUPD          (CX)(R9*1), Z18
+	VADDPD           Z0, Z18, Z18
+	VMULPD           Z7, Z18, Z18
+	VCMPPD           $0x16, Z9, Z17, K1
+	VPMOVM2Q         K1, Z19
+	VORPD            Z19, Z1, Z1
+	VMOVUPD          (AX)(R9*1), Z19
+	VCMPPD           $0x1e, Z10, Z18, K1
+	VPMOVM2Q         K1, Z20
+	VCMPPD           $0x19, Z11, Z19, K1
+	VPMOVM2Q         K1, Z21
+	VCMPPD           $0x1e, Z12, Z19, K1
+	VPMOVM2Q         K1, Z19
+	VORPD            Z19, Z21, Z21
+	VANDPD           Z20, Z21, Z21
+	VORPD            Z21, Z1, Z1
+	VMOVUPD          (AX)(R9*1), Z19
 	VPADDQ           Z13, Z19, Z20
 	VPSRLQ           $0x34, Z20, Z19
 	VPANDQ           Z14, Z20, Z20
@@ -23600,47 +23490,45 @@ powersLoss64AVX512_loop_one:
 	JMP              powersLoss64AVX512_loop_one
 
 powersLoss64AVX512_loop_tail:
-	TESTQ       R8, R8
-	JZ          powersLoss64AVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Z4
-	VPMOVQ2M    Z4, K1
-	VMOVUPD.Z   (CX)(R9*1), K1, Z17
-	VADDPD      Z0, Z17, Z17
-	VMOVUPD     Z5, Z19
-	VMAXPD      Z17, Z19, Z19
-	VMOVUPD     Z6, Z18
-	VMOVUPD     Z7, Z17
-	VFMADD231PD Z17, Z19, Z18
-	VSUBPD      Z6, Z18, Z20
-	VFMSUB213PD Z20, Z19, Z17
-	VFMADD231PD Z8, Z19, Z17
-	VPMOVQ2M    Z4, K1
-	VMOVUPD.Z   (CX)(R9*1), K1, Z19
-	VADDPD      Z0, Z19, Z19
-	VMULPD      Z7, Z19, Z19
-	VCMPPD      $0x16, Z9, Z18, K1
-	VPMOVM2Q    K1, Z0
-	VANDPD      Z4, Z0, Z0
-	VORPD       Z0, Z1, Z1
-	VPMOVQ2M    Z4, K1
-	VMOVUPD.Z   (AX)(R9*1), K1, Z0
-	VCMPPD      $0x1e, Z10, Z19, K1
-	VPMOVM2Q    K1, Z20
-	VANDPD      Z4, Z20, Z20
-	VCMPPD      $0x19, Z11, Z0, K1
-	VPMOVM2Q    K1, Z21
-	VCMPPD      $0x1e, Z12, Z0, K1
-	VPMOVM2Q    K1, Z0
-	VORPD       Z0, Z21, Z21
-	VANDPD      Z20, Z21, Z21
-	VORPD       Z21, Z1, Z1
-	VPMOVQ2M    Z4, K1
-	VMOVUPD.Z   (AX)(R9*1), K1, Z0
-
-	// log2 t - y
+	TESTQ            R8, R8
+	JZ               powersLoss64AVX512_loop_done
+	LEAQ             tailMask<>+0(SB), R10
+	MOVQ             $0x00000008, R11
+	SUBQ             R8, R11
+	VMOVUPD          (R10)(R11*8), Z4
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (CX)(R9*1), K1, Z17
+	VADDPD           Z0, Z17, Z17
+	VMOVUPD          Z5, Z19
+	VMAXPD           Z17, Z19, Z19
+	VMOVUPD          Z6, Z18
+	VMOVUPD          Z7, Z17
+	VFMADD231PD      Z17, Z19, Z18
+	VSUBPD           Z6, Z18, Z20
+	VFMSUB213PD      Z20, Z19, Z17
+	VFMADD231PD      Z8, Z19, Z17
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (CX)(R9*1), K1, Z19
+	VADDPD           Z0, Z19, Z19
+	VMULPD           Z7, Z19, Z19
+	VCMPPD           $0x16, Z9, Z18, K1
+	VPMOVM2Q         K1, Z0
+	VANDPD           Z4, Z0, Z0
+	VORPD            Z0, Z1, Z1
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (AX)(R9*1), K1, Z0
+	VCMPPD           $0x1e, Z10, Z19, K1
+	VPMOVM2Q         K1, Z20
+	VANDPD           Z4, Z20, Z20
+	VCMPPD           $0x19, Z11, Z0, K1
+	VPMOVM2Q         K1, Z21
+	VCMPPD           $0x1e, Z12, Z0, K1
+	VPMOVM2Q         K1, Z0
+	VORPD            Z0, Z21, Z21
+	VANDPD           Z20, Z21, Z21
+	VORPD            Z21, Z1, Z1
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (AX)(R9*1), K1, Z0
 	VPADDQ           Z13, Z0, Z20
 	VPSRLQ           $0x34, Z20, Z0
 	VPANDQ           Z14, Z20, Z20
@@ -24295,8 +24183,6 @@ powersTarget64AVX512_row:
 	VORPD        Z24, Z3, Z3
 	VMOVUPD      (AX)(R9*1), Z22
 	VMOVUPD      64(AX)(R9*1), Z23
-
-	// log2 t - y
 	VPADDQ       Z18, Z22, Z24
 	VPSRLQ       $0x34, Z24, Z22
 	VPANDQ       Z19, Z24, Z24
@@ -24457,39 +24343,37 @@ powersTarget64AVX512_loop:
 	VORPD            Z24, Z3, Z3
 	VMOVUPD          128(AX)(R9*1), Z22
 	VMOVUPD          192(AX)(R9*1), Z23
-
-	// log2 t - y
-	VPADDQ       Z18, Z22, Z24
-	VPSRLQ       $0x34, Z24, Z22
-	VPANDQ       Z19, Z24, Z24
-	VPADDQ       Z20, Z24, Z24
-	VPORQ        Z21, Z22, Z22
-	VBROADCASTSD constant43300000000003ff<>+0(SB), Z25
-	VSUBPD       Z25, Z22, Z22
-	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z25
-	VSUBPD       Z25, Z24, Z25
-	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z26
-	VADDPD       Z26, Z24, Z24
-	VDIVPD       Z24, Z25, Z25
-	VPADDQ       Z18, Z23, Z24
-	VPSRLQ       $0x34, Z24, Z23
-	VPANDQ       Z19, Z24, Z24
-	VPADDQ       Z20, Z24, Z24
-	VPORQ        Z21, Z23, Z23
-	VBROADCASTSD constant43300000000003ff<>+0(SB), Z26
-	VSUBPD       Z26, Z23, Z23
-	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z26
-	VSUBPD       Z26, Z24, Z26
-	VBROADCASTSD constant3ff0000000000000<>+0(SB), Z27
-	VADDPD       Z27, Z24, Z24
-	VDIVPD       Z24, Z26, Z26
-	VSUBPD       Z12, Z22, Z22
-	VSUBPD       Z13, Z23, Z23
-	VPSLLQ       $0x34, Z6, Z6
-	VPSLLQ       $0x34, Z7, Z7
-	ADDQ         $0x80, R9
-	SUBQ         $0x10, R8
-	JGE          powersTarget64AVX512_loop
+	VPADDQ           Z18, Z22, Z24
+	VPSRLQ           $0x34, Z24, Z22
+	VPANDQ           Z19, Z24, Z24
+	VPADDQ           Z20, Z24, Z24
+	VPORQ            Z21, Z22, Z22
+	VBROADCASTSD     constant43300000000003ff<>+0(SB), Z25
+	VSUBPD           Z25, Z22, Z22
+	VBROADCASTSD     constant3ff0000000000000<>+0(SB), Z25
+	VSUBPD           Z25, Z24, Z25
+	VBROADCASTSD     constant3ff0000000000000<>+0(SB), Z26
+	VADDPD           Z26, Z24, Z24
+	VDIVPD           Z24, Z25, Z25
+	VPADDQ           Z18, Z23, Z24
+	VPSRLQ           $0x34, Z24, Z23
+	VPANDQ           Z19, Z24, Z24
+	VPADDQ           Z20, Z24, Z24
+	VPORQ            Z21, Z23, Z23
+	VBROADCASTSD     constant43300000000003ff<>+0(SB), Z26
+	VSUBPD           Z26, Z23, Z23
+	VBROADCASTSD     constant3ff0000000000000<>+0(SB), Z26
+	VSUBPD           Z26, Z24, Z26
+	VBROADCASTSD     constant3ff0000000000000<>+0(SB), Z27
+	VADDPD           Z27, Z24, Z24
+	VDIVPD           Z24, Z26, Z26
+	VSUBPD           Z12, Z22, Z22
+	VSUBPD           Z13, Z23, Z23
+	VPSLLQ           $0x34, Z6, Z6
+	VPSLLQ           $0x34, Z7, Z7
+	ADDQ             $0x80, R9
+	SUBQ             $0x10, R8
+	JGE              powersTarget64AVX512_loop
 
 powersTarget64AVX512_loop_last:
 	VMULPD           Z25, Z25, Z12
@@ -24570,37 +24454,35 @@ powersTarget64AVX512_loop_few:
 	ADDQ $0x10, R8
 
 powersTarget64AVX512_loop_one:
-	CMPQ        R8, $0x08
-	JL          powersTarget64AVX512_loop_tail
-	VMOVUPD     (CX)(R9*1), Z4
-	VADDPD      Z0, Z4, Z4
-	VMOVUPD     Z8, Z6
-	VMAXPD      Z4, Z6, Z6
-	VMOVUPD     Z9, Z5
-	VMOVUPD     Z10, Z4
-	VFMADD231PD Z4, Z6, Z5
-	VSUBPD      Z9, Z5, Z7
-	VFMSUB213PD Z7, Z6, Z4
-	VFMADD231PD Z11, Z6, Z4
-	VMOVUPD     (CX)(R9*1), Z6
-	VADDPD      Z0, Z6, Z6
-	VMULPD      Z10, Z6, Z6
-	VCMPPD      $0x16, Z14, Z5, K1
-	VPMOVM2Q    K1, Z7
-	VORPD       Z7, Z3, Z3
-	VMOVUPD     (AX)(R9*1), Z7
-	VCMPPD      $0x1e, Z15, Z6, K1
-	VPMOVM2Q    K1, Z12
-	VCMPPD      $0x19, Z16, Z7, K1
-	VPMOVM2Q    K1, Z13
-	VCMPPD      $0x1e, Z17, Z7, K1
-	VPMOVM2Q    K1, Z7
-	VORPD       Z7, Z13, Z13
-	VANDPD      Z12, Z13, Z13
-	VORPD       Z13, Z3, Z3
-	VMOVUPD     (AX)(R9*1), Z7
-
-	// log2 t - y
+	CMPQ             R8, $0x08
+	JL               powersTarget64AVX512_loop_tail
+	VMOVUPD          (CX)(R9*1), Z4
+	VADDPD           Z0, Z4, Z4
+	VMOVUPD          Z8, Z6
+	VMAXPD           Z4, Z6, Z6
+	VMOVUPD          Z9, Z5
+	VMOVUPD          Z10, Z4
+	VFMADD231PD      Z4, Z6, Z5
+	VSUBPD           Z9, Z5, Z7
+	VFMSUB213PD      Z7, Z6, Z4
+	VFMADD231PD      Z11, Z6, Z4
+	VMOVUPD          (CX)(R9*1), Z6
+	VADDPD           Z0, Z6, Z6
+	VMULPD           Z10, Z6, Z6
+	VCMPPD           $0x16, Z14, Z5, K1
+	VPMOVM2Q         K1, Z7
+	VORPD            Z7, Z3, Z3
+	VMOVUPD          (AX)(R9*1), Z7
+	VCMPPD           $0x1e, Z15, Z6, K1
+	VPMOVM2Q         K1, Z12
+	VCMPPD           $0x19, Z16, Z7, K1
+	VPMOVM2Q         K1, Z13
+	VCMPPD           $0x1e, Z17, Z7, K1
+	VPMOVM2Q         K1, Z7
+	VORPD            Z7, Z13, Z13
+	VANDPD           Z12, Z13, Z13
+	VORPD            Z13, Z3, Z3
+	VMOVUPD          (AX)(R9*1), Z7
 	VPADDQ           Z18, Z7, Z12
 	VPSRLQ           $0x34, Z12, Z7
 	VPANDQ           Z19, Z12, Z12
@@ -24656,47 +24538,45 @@ powersTarget64AVX512_loop_one:
 	JMP              powersTarget64AVX512_loop_one
 
 powersTarget64AVX512_loop_tail:
-	TESTQ       R8, R8
-	JZ          powersTarget64AVX512_loop_done
-	LEAQ        tailMask<>+0(SB), R10
-	MOVQ        $0x00000008, R11
-	SUBQ        R8, R11
-	VMOVUPD     (R10)(R11*8), Z4
-	VPMOVQ2M    Z4, K1
-	VMOVUPD.Z   (CX)(R9*1), K1, Z5
-	VADDPD      Z0, Z5, Z5
-	VMOVUPD     Z8, Z7
-	VMAXPD      Z5, Z7, Z7
-	VMOVUPD     Z9, Z6
-	VMOVUPD     Z10, Z5
-	VFMADD231PD Z5, Z7, Z6
-	VSUBPD      Z9, Z6, Z12
-	VFMSUB213PD Z12, Z7, Z5
-	VFMADD231PD Z11, Z7, Z5
-	VPMOVQ2M    Z4, K1
-	VMOVUPD.Z   (CX)(R9*1), K1, Z7
-	VADDPD      Z0, Z7, Z7
-	VMULPD      Z10, Z7, Z7
-	VCMPPD      $0x16, Z14, Z6, K1
-	VPMOVM2Q    K1, Z0
-	VANDPD      Z4, Z0, Z0
-	VORPD       Z0, Z3, Z3
-	VPMOVQ2M    Z4, K1
-	VMOVUPD.Z   (AX)(R9*1), K1, Z0
-	VCMPPD      $0x1e, Z15, Z7, K1
-	VPMOVM2Q    K1, Z12
-	VANDPD      Z4, Z12, Z12
-	VCMPPD      $0x19, Z16, Z0, K1
-	VPMOVM2Q    K1, Z13
-	VCMPPD      $0x1e, Z17, Z0, K1
-	VPMOVM2Q    K1, Z0
-	VORPD       Z0, Z13, Z13
-	VANDPD      Z12, Z13, Z13
-	VORPD       Z13, Z3, Z3
-	VPMOVQ2M    Z4, K1
-	VMOVUPD.Z   (AX)(R9*1), K1, Z0
-
-	// log2 t - y
+	TESTQ            R8, R8
+	JZ               powersTarget64AVX512_loop_done
+	LEAQ             tailMask<>+0(SB), R10
+	MOVQ             $0x00000008, R11
+	SUBQ             R8, R11
+	VMOVUPD          (R10)(R11*8), Z4
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (CX)(R9*1), K1, Z5
+	VADDPD           Z0, Z5, Z5
+	VMOVUPD          Z8, Z7
+	VMAXPD           Z5, Z7, Z7
+	VMOVUPD          Z9, Z6
+	VMOVUPD          Z10, Z5
+	VFMADD231PD      Z5, Z7, Z6
+	VSUBPD           Z9, Z6, Z12
+	VFMSUB213PD      Z12, Z7, Z5
+	VFMADD231PD      Z11, Z7, Z5
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (CX)(R9*1), K1, Z7
+	VADDPD           Z0, Z7, Z7
+	VMULPD           Z10, Z7, Z7
+	VCMPPD           $0x16, Z14, Z6, K1
+	VPMOVM2Q         K1, Z0
+	VANDPD           Z4, Z0, Z0
+	VORPD            Z0, Z3, Z3
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (AX)(R9*1), K1, Z0
+	VCMPPD           $0x1e, Z15, Z7, K1
+	VPMOVM2Q         K1, Z12
+	VANDPD           Z4, Z12, Z12
+	VCMPPD           $0x19, Z16, Z0, K1
+	VPMOVM2Q         K1, Z13
+	VCMPPD           $0x1e, Z17, Z0, K1
+	VPMOVM2Q         K1, Z0
+	VORPD            Z0, Z13, Z13
+	VANDPD           Z12, Z13, Z13
+	VORPD            Z13, Z3, Z3
+	VPMOVQ2M         Z4, K1
+	VMOVUPD.Z        (AX)(R9*1), K1, Z0
 	VPADDQ           Z18, Z0, Z12
 	VPSRLQ           $0x34, Z12, Z0
 	VPANDQ           Z19, Z12, Z12

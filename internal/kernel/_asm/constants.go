@@ -61,13 +61,20 @@ func patternSize() int {
 	return target.size
 }
 
-// table32 is eight float32, again and again.
-func table32(name string, entry func(k int) uint32) Op {
-	return constants.operand(global(name, func() {
+// table32 is eight float32, again and again, in a register: VPERMPS takes twice as long to look them
+// up in memory.
+func table32(name string, entry func(k int) uint32) vector {
+	m := global(name, func() {
 		for k := range target.size / 4 {
 			DATA(4*k, U32(entry(k%(1<<eighths))))
 		}
-	}), VMOVUPS)
+	})
+	if v, ok := constants.operand(m, VMOVUPS).(vector); ok {
+		return v
+	}
+	v := register()
+	VMOVUPS(m, v)
+	return v
 }
 
 var globals = map[string]Mem{}
@@ -83,10 +90,9 @@ func global(name string, fill func()) Mem {
 	return m
 }
 
-// pool is the constants that a function has in registers. With AVX2 they are those that it
-// holds, and the others operands in memory, as there are 16 registers. With AVX-512 they are
-// all for which there are registers: loads of 64 bytes, of which a cycle has one or two, would
-// take as long as the arithmetic.
+// pool is the constants that a function has in registers. With AVX2 there are none: they are operands
+// in memory, as there are 16 registers. With AVX-512 they are all for which there are registers: loads
+// of 64 bytes, of which a cycle has one or two, would take as long as the arithmetic.
 type pool struct {
 	function string
 	most     int // of AVX-512
@@ -147,14 +153,10 @@ func (p *pool) keep(pattern Mem, load func(...Op)) (vector, bool) {
 	return v, true
 }
 
-// hold loads constants into registers from here on.
-func (a arithmetic) hold(numbers ...float64) {
+// prefer gives constants registers before those that a function names later.
+func (a arithmetic) prefer(numbers ...float64) {
 	for _, x := range numbers {
-		if m, ok := a.constant(x).(Mem); ok {
-			v := register()
-			a.mov(m, v)
-			constants.kept[m.Symbol.Name] = v
-		}
+		a.constant(x)
 	}
 }
 

@@ -42,7 +42,7 @@ func (a arithmetic) logitsLoss(name string, what storing) {
 	}
 	f := a.begin(name, doc, "sums", tensors...)
 	if f.single() {
-		f.hold(1, math.Log2E)
+		f.prefer(1, math.Log2E)
 	}
 	f.prefetch(f.tensors[:1], f.tensors[1:])
 	shift := f.shiftsAhead(slotShiftX)
@@ -105,7 +105,7 @@ func (a arithmetic) pairLoss(name string, what storing, target powers) {
 	}
 	f := a.begin(name, doc, "sums", tensors...)
 	if f.single() {
-		f.hold(1, math.Log2E)
+		f.prefer(1, math.Log2E)
 	}
 	switch what {
 	case dropped:

@@ -11,6 +11,7 @@ import (
 	"flag"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/pass"
 )
 
 func main() {
@@ -62,5 +63,6 @@ func main() {
 	records.settle("settleLogits", "settles losses of sums of logitsLoss.", false)
 	records.settle("settlePair", "settles losses of sums of pairLoss.", true)
 	records.logarithms()
+	pass.Compile = pass.Concat(pass.FunctionPass(schedule), pass.Compile)
 	Generate()
 }

@@ -176,9 +176,9 @@ func (a arithmetic) front2(e exponent, c carried, name string, clamped bool) {
 	if a.single() {
 		// The low bits of biased are 8·n + k. 2^n belongs into the exponent's field, k
 		// selects 2^(k/8), from which the k that the shift moves along is taken off.
-		table := a.shared(table32("powers", func(k int) uint32 {
+		table := table32("powers", func(k int) uint32 {
 			return math.Float32bits(float32(math.Exp2(float64(k)/8)/lowered)) - uint32(k)<<(23-eighths)
-		}), e.biased)
+		})
 		for i, index := range e.biased {
 			if clamped {
 				VMAXPS(a.constant(a.magic()-126), index, index)
@@ -218,7 +218,6 @@ func (a arithmetic) power(c carried, name string) vectors {
 // first, which is exact, so that the error is relative to the difference and not to
 // its terms.
 func (a arithmetic) frontLogRatio(t vectors, e exponent, c carried) {
-	Comment("log2 t - y")
 	if a.single() {
 		a.frontLogRatioSingle(t, e, c)
 		return
@@ -256,9 +255,9 @@ func reciprocal(k int) float64 { return float64(float32(16 / float64(17+2*k))) }
 // upper bits of t are 8·(n+127) + k, and added to those of a magic number make n + k/8 of it.
 func (a arithmetic) frontLogRatioSingle(t vectors, e exponent, c carried) {
 	index, r, l := t.fresh(), c.registers("rest", len(t)), t.fresh()
-	logarithms := a.shared(table32("logarithms", func(k int) uint32 {
+	logarithms := table32("logarithms", func(k int) uint32 {
 		return math.Float32bits(float32(-math.Log2(reciprocal(k)) - float64(k)/8))
-	}), t)
+	})
 	unbiased := a.shared(a.constant(a.magic()-127), t)
 	for i := range t {
 		VPSRLD(Imm(23-eighths), t[i], index[i])
@@ -270,7 +269,7 @@ func (a arithmetic) frontLogRatioSingle(t vectors, e exponent, c carried) {
 	}
 	f, one := c.registers("mantissa", len(t)), a.shared(a.constant(1), t)
 	a.mantissas(t, one, f)
-	reciprocals := a.shared(table32("reciprocals", func(k int) uint32 { return math.Float32bits(float32(reciprocal(k))) }), t)
+	reciprocals := table32("reciprocals", func(k int) uint32 { return math.Float32bits(float32(reciprocal(k))) })
 	for i := range t {
 		VPERMPS(reciprocals, index[i], index[i])
 		VFMSUB213PS(one, index[i], f[i])
