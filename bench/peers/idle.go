@@ -33,6 +33,31 @@ func idle(w workload, d data) (*program, error) {
 	return p, nil
 }
 
+// called is a graph whose only op runs the kernels as kernelContender does: what they take where a
+// tape machine calls them. It does so on another thread than its caller's, which waits.
+func called(w workload, d data) (*program, error) {
+	g := G.NewGraph()
+	x, t := input(g, "x", w, d.x), input(g, "t", w, d.t)
+	cost, err := G.ApplyOp(calledOp{idleOp{dtype: x.Dtype(), arity: 2}, kernelContender(calledName, w, d)}, x, t)
+	if err != nil {
+		return nil, err
+	}
+	return &program{graph: g, cost: cost}, nil
+}
+
+// calledOp runs the kernels, and returns 0.
+type calledOp struct {
+	idleOp
+	kernels contender
+}
+
+func (op calledOp) Do(inputs ...G.Value) (G.Value, error) {
+	if _, err := op.kernels.run(1); err != nil {
+		return nil, err
+	}
+	return op.idleOp.Do(inputs...)
+}
+
 // idleOp takes matrices, the third argument a scalar, and returns what is in memory.
 type idleOp struct {
 	dtype tensor.Dtype

@@ -96,22 +96,22 @@ func (w workload) size() int {
 const smallest = 1 << 14
 
 // layerNames are the contenders that layers are made of: the kernels with all they touch in
-// cache, an idle graph and, where its time is not most of ours, the kernels on all of the rows and
-// what reading and writing as much takes.
+// cache, an idle graph and, where its time is not most of ours, the kernels on all of the rows, by
+// themselves and in a graph, and what reading and writing as much takes.
 func layerNames(w workload) []string {
 	names := []string{cachedName, idleName}
 	if w.elements() >= smallest {
-		names = append(names, kernelsName, memoryName)
+		names = append(names, kernelsName, memoryName, calledName)
 	}
 	return names
 }
 
 // layers are parts of our time per element: what the arithmetic takes on all threads at once,
-// the kernels on all of the rows, what these cannot do without reading and writing, and the idle
-// graph. Where that is most of our time it is in the first two as well.
+// the kernels on all of the rows, what these cannot do without reading and writing, the kernels in a
+// graph, and the idle graph. Where that is most of our time it is in the first two as well.
 type layers struct {
-	arithmetic, kernels, memory, idle float64
-	small                             bool
+	arithmetic, kernels, memory, called, idle float64
+	small                                     bool
 }
 
 func layersOf(w workload, summaries []summary) layers {
@@ -120,9 +120,10 @@ func layersOf(w workload, summaries []summary) layers {
 	if w.elements() < smallest {
 		return layers{arithmetic: arithmetic + idle, kernels: arithmetic + idle, idle: idle, small: true}
 	}
-	kernels, memory := summaries[2].perElement(w.elements()), summaries[3].perElement(w.elements())
+	of := func(i int) float64 { return summaries[i].perElement(w.elements()) }
+	kernels := of(2)
 	// In cache there are few rows for what is done once.
-	return layers{arithmetic: min(arithmetic, kernels), kernels: kernels, memory: memory, idle: idle}
+	return layers{arithmetic: min(arithmetic, kernels), kernels: kernels, memory: of(3), called: of(4), idle: idle}
 }
 
 // blame says which layers alone are too slow for a ratio of someone's time to ours.
@@ -138,6 +139,8 @@ func (l layers) blame(theirs, target float64) string {
 		return over("memory", l.memory)
 	case theirs/l.kernels < target:
 		return arithmetic + ", " + kernels
+	case theirs/l.called < target:
+		return kernels + ", " + over("kernels in a graph", l.called)
 	}
-	return kernels + ", " + over("kernels and the idle graph", l.kernels+l.idle)
+	return kernels + ", " + over("kernels in a graph", l.called) + ", " + over("kernels and the idle graph", l.kernels+l.idle)
 }

@@ -37,6 +37,9 @@ percent is worth a second run.
   without.
 - **Kernels** is what they alone take in the same rounds, on slices, in results that
   exist already: ours without Gorgonia and without allocating and collecting results.
+- **In a graph** is the kernels called by a tape machine, likewise in results that exist
+  already. Its RunAll locks its caller to a thread and computes on another, so that three
+  threads take turns on two processors where the kernels alone have two.
 - **Arithmetic** is the kernels on as many rows as stay in the second-level cache, on as
   many goroutines at once as there are threads, each with rows of its own: without waiting
   for memory, or for a thread. Two processors of a virtual machine may be one core's, and
@@ -47,8 +50,9 @@ percent is worth a second run.
   only the arithmetic's time, or the memory's, and only the kernels'. Where the first or the
   second is short of the target too it is the arithmetic, or memory, that stands in the way;
   else where the third is, it is both together, or starting a second thread; else the list
-  says what it would be over the kernels and the idle graph together, and where that is short
-  it is what Gorgonia and the garbage collector take beside the kernels.
+  says what it would be over the kernels in a graph, and where that is short it is RunAll's
+  change of threads; else what it would be over the kernels and the idle graph together, and
+  where that is short it is what Gorgonia and the garbage collector take beside the kernels.
   At 128×10 it says what the ratio would be if ours took only the idle graph's time.
 - **Composed** is the same loss written with Gorgonia's own primitives.
 

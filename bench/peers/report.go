@@ -32,7 +32,7 @@ func newReport(command string, peers []*peer) *report {
 // section writes a part of the table of comparisons. Targets are judged by the
 // first peer; of others there are ratios only.
 func (r *report) section(s section, outcomes []outcome) {
-	header := []string{"shape", "dtype", "ours, ns/element", "idle graph", "kernels", "arithmetic", "memory"}
+	header := []string{"shape", "dtype", "ours, ns/element", "idle graph", "in a graph", "kernels", "arithmetic", "memory"}
 	for i, p := range r.peers {
 		name := "PyTorch " + p.versions.Torch
 		if i == 0 {
@@ -48,11 +48,11 @@ func (r *report) section(s section, outcomes []outcome) {
 	t := newTable(append(header, "")...)
 	for _, o := range outcomes {
 		v := &verdict{report: r, row: fmt.Sprintf("%s: %s %s", s.title, o.shape(), o.dtype)}
-		memory := number(o.layers.memory)
+		called, memory := number(o.layers.called), number(o.layers.memory)
 		if o.layers.small {
-			memory = "–"
+			called, memory = "–", "–"
 		}
-		cells := []string{o.shape(), o.dtype, timePerElement(o.ours, o.elements()), number(o.layers.idle), number(o.layers.kernels), number(o.layers.arithmetic), memory}
+		cells := []string{o.shape(), o.dtype, timePerElement(o.ours, o.elements()), number(o.layers.idle), called, number(o.layers.kernels), number(o.layers.arithmetic), memory}
 		for i, p := range o.peers {
 			cells = append(cells, r.peerCells(o, p, v, i == 0)...)
 		}

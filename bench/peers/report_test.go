@@ -32,9 +32,9 @@ func milliseconds(ms float64) summary {
 }
 
 func TestBlame(t *testing.T) {
-	l := layers{arithmetic: 1, kernels: 2, memory: 1.4, idle: 0.5}
+	l := layers{arithmetic: 1, kernels: 2, memory: 1.4, called: 2.2, idle: 0.5}
 	for theirs, want := range map[float64]string{
-		9: "4.50 over the kernels, 3.60 over the kernels and the idle graph", 6: "6.00 over the arithmetic, 3.00 over the kernels", 5: "3.57 over the memory", 3: "3.00 over the arithmetic",
+		9: "4.50 over the kernels, 4.09 over the kernels in a graph, 3.60 over the kernels and the idle graph", 8.2: "4.10 over the kernels, 3.73 over the kernels in a graph", 6: "6.00 over the arithmetic, 3.00 over the kernels", 5: "3.57 over the memory", 3: "3.00 over the arithmetic",
 	} {
 		if got := l.blame(theirs, 4); got != want {
 			t.Errorf("blame(%v, 4) = %q, want %q", theirs, got, want)
@@ -55,17 +55,17 @@ func TestReportJudges(t *testing.T) {
 		composed := milliseconds(60)
 		b := milliseconds(best)
 		b.name = "best(x)"
-		return outcome{c, milliseconds(1), &composed, 2e-7, layers{arithmetic: 0.5, kernels: 0.8, memory: 0.4, idle: 0.1}, []peerOutcome{{milliseconds(eager), b}}}
+		return outcome{c, milliseconds(1), &composed, 2e-7, layers{arithmetic: 0.5, kernels: 0.8, memory: 0.4, called: 0.85, idle: 0.1}, []peerOutcome{{milliseconds(eager), b}}}
 	}
 	r.section(section{title: "A section"}, []outcome{row(1000, 8, 4.5), row(500, 7.5, 3.9)})
 	page := string(r.finish())
 	for _, want := range []string{
 		"    go run ./bench/peers -x\n",
 		"1 of the 2 rows with a target on this page fall short",
-		"- A section: 1000×500 float32: best 3.90, target ≥ 4 (9.75 over the kernels, 8.67 over the kernels and the idle graph)\n",
+		"- A section: 1000×500 float32: best 3.90, target ≥ 4 (9.75 over the kernels, 9.18 over the kernels in a graph, 8.67 over the kernels and the idle graph)\n",
 		"- A: `best(x)`\n",
-		"| 1000×1000 | float32 | 1.00 ± 5 % | 0.10 | 0.80 | 0.50 | 0.40 | 8.00 ± 5 % | 4.50 ± 5 % A | 8.00 (≥ 7) | 4.50 (≥ 4) | 60.0 ± 5 % | 60.0 (≥ 50) | 2e-07 | ok |\n",
-		"| 1000×500 | float32 | 2.00 ± 5 % | 0.10 | 0.80 | 0.50 | 0.40 | 15.0 ± 5 % | 7.80 ± 5 % A | 7.50 (≥ 7) | **3.90** (≥ 4) | 120 ± 5 % | 60.0 (≥ 50) | 2e-07 | short |\n",
+		"| 1000×1000 | float32 | 1.00 ± 5 % | 0.10 | 0.85 | 0.80 | 0.50 | 0.40 | 8.00 ± 5 % | 4.50 ± 5 % A | 8.00 (≥ 7) | 4.50 (≥ 4) | 60.0 ± 5 % | 60.0 (≥ 50) | 2e-07 | ok |\n",
+		"| 1000×500 | float32 | 2.00 ± 5 % | 0.10 | 0.85 | 0.80 | 0.50 | 0.40 | 15.0 ± 5 % | 7.80 ± 5 % A | 7.50 (≥ 7) | **3.90** (≥ 4) | 120 ± 5 % | 60.0 (≥ 50) | 2e-07 | short |\n",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
