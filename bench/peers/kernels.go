@@ -116,11 +116,11 @@ type layers struct {
 
 func layersOf(w workload, summaries []summary) layers {
 	arithmetic := summaries[0].perElement(w.inCache().elements()) / float64(w.threads)
-	idle := summaries[1].perElement(w.elements())
+	of := func(i int) float64 { return summaries[i].perElement(w.elements()) }
+	idle := of(1)
 	if w.elements() < smallest {
 		return layers{arithmetic: arithmetic + idle, kernels: arithmetic + idle, idle: idle, small: true}
 	}
-	of := func(i int) float64 { return summaries[i].perElement(w.elements()) }
 	kernels := of(2)
 	// In cache there are few rows for what is done once.
 	return layers{arithmetic: min(arithmetic, kernels), kernels: kernels, memory: of(3), called: of(4), idle: idle}
@@ -129,7 +129,7 @@ func layersOf(w workload, summaries []summary) layers {
 // blame says which layers alone are too slow for a ratio of someone's time to ours.
 func (l layers) blame(theirs, target float64) string {
 	over := func(what string, time float64) string { return number(theirs/time) + " over the " + what }
-	arithmetic, kernels := over("arithmetic", l.arithmetic), over("kernels", l.kernels)
+	arithmetic, kernels, called := over("arithmetic", l.arithmetic), over("kernels", l.kernels), over("kernels in a graph", l.called)
 	switch {
 	case l.small:
 		return arithmetic + ", " + over("idle graph", l.idle)
@@ -140,7 +140,7 @@ func (l layers) blame(theirs, target float64) string {
 	case theirs/l.kernels < target:
 		return arithmetic + ", " + kernels
 	case theirs/l.called < target:
-		return kernels + ", " + over("kernels in a graph", l.called)
+		return kernels + ", " + called
 	}
-	return kernels + ", " + over("kernels in a graph", l.called) + ", " + over("kernels and the idle graph", l.kernels+l.idle)
+	return kernels + ", " + called + ", " + over("kernels and the idle graph", l.kernels+l.idle)
 }

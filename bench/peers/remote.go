@@ -53,7 +53,7 @@ func (o order) contender() (contender, result, error) {
 	d := newData(w)
 	var checked result
 	var err error
-	if o.Contender != idleName && o.Contender != calledName {
+	if o.Contender == oursName || o.Contender == composedName {
 		if checked, err = build.check(w, d); err != nil {
 			return contender{}, checked, err
 		}

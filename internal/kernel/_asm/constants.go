@@ -63,18 +63,12 @@ func patternSize() int {
 
 // table32 is eight float32, again and again, in a register: VPERMPS takes twice as long to look them
 // up in memory.
-func table32(name string, entry func(k int) uint32) vector {
-	m := global(name, func() {
+func (a arithmetic) table32(name string, entry func(k int) uint32) Op {
+	return a.inRegister(constants.operand(global(name, func() {
 		for k := range target.size / 4 {
 			DATA(4*k, U32(entry(k%(1<<eighths))))
 		}
-	})
-	if v, ok := constants.operand(m, VMOVUPS).(vector); ok {
-		return v
-	}
-	v := register()
-	VMOVUPS(m, v)
-	return v
+	}), VMOVUPS))
 }
 
 var globals = map[string]Mem{}
@@ -153,7 +147,7 @@ func (p *pool) keep(pattern Mem, load func(...Op)) (vector, bool) {
 	return v, true
 }
 
-// prefer gives constants registers before those that a function names later.
+// prefer gives constants registers of AVX-512 before those that a function names later.
 func (a arithmetic) prefer(numbers ...float64) {
 	for _, x := range numbers {
 		a.constant(x)

@@ -32,7 +32,15 @@ func (vs vectors) fresh() vectors {
 
 // shared is a constant for several vectors: in a register where there are.
 func (a arithmetic) shared(m Op, vs vectors) Op {
-	if _, ok := m.(Mem); !ok || len(vs) == 1 {
+	if len(vs) == 1 {
+		return m
+	}
+	return a.inRegister(m)
+}
+
+// inRegister loads a constant that is not in a register.
+func (a arithmetic) inRegister(m Op) Op {
+	if _, ok := m.(Mem); !ok {
 		return m
 	}
 	v := register()
@@ -176,7 +184,7 @@ func (a arithmetic) front2(e exponent, c carried, name string, clamped bool) {
 	if a.single() {
 		// The low bits of biased are 8·n + k. 2^n belongs into the exponent's field, k
 		// selects 2^(k/8), from which the k that the shift moves along is taken off.
-		table := table32("powers", func(k int) uint32 {
+		table := a.table32("powers", func(k int) uint32 {
 			return math.Float32bits(float32(math.Exp2(float64(k)/8)/lowered)) - uint32(k)<<(23-eighths)
 		})
 		for i, index := range e.biased {
@@ -255,7 +263,7 @@ func reciprocal(k int) float64 { return float64(float32(16 / float64(17+2*k))) }
 // upper bits of t are 8·(n+127) + k, and added to those of a magic number make n + k/8 of it.
 func (a arithmetic) frontLogRatioSingle(t vectors, e exponent, c carried) {
 	index, r, l := t.fresh(), c.registers("rest", len(t)), t.fresh()
-	logarithms := table32("logarithms", func(k int) uint32 {
+	logarithms := a.table32("logarithms", func(k int) uint32 {
 		return math.Float32bits(float32(-math.Log2(reciprocal(k)) - float64(k)/8))
 	})
 	unbiased := a.shared(a.constant(a.magic()-127), t)
@@ -269,7 +277,7 @@ func (a arithmetic) frontLogRatioSingle(t vectors, e exponent, c carried) {
 	}
 	f, one := c.registers("mantissa", len(t)), a.shared(a.constant(1), t)
 	a.mantissas(t, one, f)
-	reciprocals := table32("reciprocals", func(k int) uint32 { return math.Float32bits(float32(reciprocal(k))) })
+	reciprocals := a.table32("reciprocals", func(k int) uint32 { return math.Float32bits(float32(reciprocal(k))) })
 	for i := range t {
 		VPERMPS(reciprocals, index[i], index[i])
 		VFMSUB213PS(one, index[i], f[i])
